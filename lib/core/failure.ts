@@ -1,0 +1,26 @@
+/** Why a job could not be done: what core throws, and what crosses threads as plain data. */
+
+export interface FailureData {
+  /** A code of the table in lib/errors.ts. */
+  readonly code: string
+  /** What was found, for a person; the same words from both halves of core. */
+  readonly detail: string
+  /** The system's name for the fault, 'ENOSPC' for example; '' where the system had no part in it. */
+  readonly errno: string
+}
+
+export class Failure extends Error implements FailureData {
+  constructor(
+    readonly code: string,
+    readonly detail = '',
+    readonly errno = '',
+  ) {
+    super(`${code} ${detail}`)
+  }
+}
+
+/** Full volumes get one code wherever they show: they end a run, since every further file would fail too. */
+export function systemFailure(code: string, error: unknown): Failure {
+  const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
+  return new Failure(errno === 'ENOSPC' || errno === 'EDQUOT' ? 'E_VOLUME_FULL' : code, '', errno)
+}

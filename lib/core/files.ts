@@ -1,0 +1,198 @@
+/**
+ * Files as the ETL needs them: inputs that are only ever read, by position; outputs that appear under their final name
+ * whole or not at all.
+ */
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { Failure, systemFailure } from './failure.js'
+
+/** A path: a string where its bytes are UTF-8, its bytes where they are not. */
+export type FilePath = string | Uint8Array
+
+/** The path as Node's fs takes it: a Buffer that crossed a thread is a plain Uint8Array. */
+export function fsPath(path: FilePath): string | Buffer {
+  return typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength)
+}
+
+const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
+
+/** The folder that a path lies in. */
+function parentOf(path: FilePath): string | Buffer {
+  const bytes = Buffer.from(path)
+  const parent = bytes.subarray(0, Math.max(bytes.lastIndexOf('/'), 0))
+  return parent.length === 0 ? '/' : typeof path === 'string' ? parent.toString() : parent
+}
+
+export class InputFile {
+  readonly size: number
+  readonly #fd: number
+  readonly #device: bigint
+  readonly #inode: bigint
+
+  /** Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE. */
+  constructor(path: FilePath) {
+    try {
+      // Non-blocking, or opening a FIFO would wait for its writer.
+      this.#fd = openSync(fsPath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    } catch (error) {
+      const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
+      throw systemFailure(missing ? 'E_INPUT_MISSING' : 'E_INPUT_UNREADABLE', error)
+    }
+    const stat = fstatSync(this.#fd, { bigint: true })
+    if (!stat.isFile()) {
+      closeSync(this.#fd)
+      throw new Failure('E_INPUT_NOT_FILE', stat.isDirectory() ? 'a folder' : 'neither a file nor a folder')
+    }
+    this.size = Number(stat.size)
+    this.#device = stat.dev
+    this.#inode = stat.ino
+  }
+
+  /** Reads exactly `length` bytes into the start of `buffer`. Throws E_INPUT_READ or E_INPUT_CHANGED. */
+  read(position: number, buffer: Uint8Array, length: number): void {
+    for (let done = 0; done < length; ) {
+      let count: number
+      try {
+        count = readSync(this.#fd, buffer, done, length - done, position + done)
+      } catch (error) {
+        throw systemFailure('E_INPUT_READ', error)
+      }
+      if (count === 0) throw new Failure('E_INPUT_CHANGED', `ends at byte ${position + done} of ${this.size}`)
+      done += count
+    }
+  }
+
+  isSameFile(path: FilePath): boolean {
+    try {
+      const stat = statSync(fsPath(path), { bigint: true })
+      return stat.dev === this.#device && stat.ino === this.#inode
+    } catch {
+      return false
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+}
+
+/** Whether anything, a dangling symbolic link included, has this name. */
+export function nameExists(path: FilePath): boolean {
+  try {
+    lstatSync(fsPath(path))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A file under a temporary name until `publish` gives it its final one. */
+export class OutputFile {
+  readonly #temporary: string | Buffer
+  #fd: number
+
+  /** Creates the temporary file, and the folder for it. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL. */
+  constructor(temporary: FilePath) {
+    this.#temporary = fsPath(temporary)
+    try {
+      this.#fd = this.#create()
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw systemFailure('E_OUTPUT_CREATE', error)
+      try {
+        // Node's types leave Buffer out; mkdir takes it like every other call here.
+        mkdirSync(parentOf(this.#temporary) as string, { recursive: true })
+        this.#fd = this.#create()
+      } catch (inner) {
+        throw systemFailure('E_OUTPUT_CREATE', inner)
+      }
+    }
+  }
+
+  #create(): number {
+    return openSync(this.#temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666)
+  }
+
+  /** Writes all of `buffer`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL. */
+  write(position: number, buffer: Uint8Array): void {
+    for (let done = 0; done < buffer.length; ) {
+      try {
+        done += writeSync(this.#fd, buffer, done, buffer.length - done, position + done)
+      } catch (error) {
+        throw systemFailure('E_OUTPUT_WRITE', error)
+      }
+    }
+  }
+
+  /**
+   * Closes the file and gives it its final name. Without `overwrite` that is a hard link, which fails where the name is
+   * taken, so nothing is ever replaced.
+   *
+   * @returns false where the file system has no hard links and the name was only looked for before the renaming
+   */
+  publish(output: FilePath, overwrite: boolean): boolean {
+    this.#close()
+    const final = fsPath(output)
+    if (overwrite) {
+      this.#rename(final)
+      return true
+    }
+    try {
+      linkSync(this.#temporary, final)
+    } catch (error) {
+      const errno = errnoOf(error)
+      if (errno === 'EEXIST') throw new Failure('E_OUTPUT_EXISTS')
+      if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'ENOSYS')
+        throw systemFailure('E_OUTPUT_PUBLISH', error)
+      if (nameExists(output)) throw new Failure('E_OUTPUT_EXISTS')
+      this.#rename(final)
+      return false
+    }
+    try {
+      unlinkSync(this.#temporary)
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_PUBLISH', error)
+    }
+    return true
+  }
+
+  #rename(final: string | Buffer): void {
+    try {
+      renameSync(this.#temporary, final)
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_PUBLISH', error)
+    }
+  }
+
+  #close(): void {
+    const fd = this.#fd
+    this.#fd = -1
+    try {
+      closeSync(fd)
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_WRITE', error)
+    }
+  }
+
+  /** Removes the temporary file. Never throws: it runs while a failure is on its way. */
+  discard(): void {
+    try {
+      if (this.#fd !== -1) closeSync(this.#fd)
+    } catch {}
+    try {
+      unlinkSync(this.#temporary)
+    } catch {}
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Adds noise to samples: y = x + sigma g, then the clamp, and for PCM the rounding, with the sums of squares of the
+ * signal and of what was really added. Two loops, one a precision; docs/numerics.md has the arithmetic.
+ */
+
+import { ACCUMULATORS, type BlockSum } from './sums.js'
+import type { SampleFormat } from './wav/samples.js'
+
+const LANE_MASK = ACCUMULATORS - 1
+const fround = Math.fround
+/** From here up every float32, or float64, is an integer; adding and taking away rounds half to even below. */
+const INTEGERS_32 = 2 ** 23
+const INTEGERS_64 = 2 ** 52
+
+/** Counts and sums of a file, or of a part of it. */
+export interface MixTally {
+  readonly signal: BlockSum
+  readonly noise: BlockSum
+  /** Values that the clamp changed. */
+  clipped: number
+  /** NaN and infinities: passed through, left out of the sums. */
+  nonFinite: number
+}
+
+/** Adds up the squares of finite samples. */
+export function measure(values: ArrayLike<number>, count: number, tally: MixTally): void {
+  const signal = tally.signal.lanes
+  for (let i = 0; i < count; i++) {
+    const x = values[i]
+    if (Number.isFinite(x)) signal[i & LANE_MASK] += x * x
+    else tally.nonFinite++
+  }
+}
+
+/**
+ * Mixes in float32, in place.
+ *
+ * @param values samples in full-scale units, interleaved
+ * @param noise as many values of mean power 1
+ * @param sigma standard deviation in full-scale units, a float32
+ * @param clip whether float formats are clamped to [-1, 1]; PCM always is to its range
+ */
+export function mixFloat32(
+  values: Float32Array,
+  noise: Float32Array,
+  count: number,
+  format: SampleFormat,
+  sigma: number,
+  clip: boolean,
+  tally: MixTally,
+): void {
+  const signal = tally.signal.lanes
+  const error = tally.noise.lanes
+  const scale = format.float ? 1 : 2 ** (format.bits - 1)
+  const low = format.float ? (clip ? -1 : Number.NEGATIVE_INFINITY) : -scale
+  const high = format.float ? (clip ? 1 : Number.POSITIVE_INFINITY) : scale - 1
+  for (let i = 0; i < count; i++) {
+    const x = values[i]
+    if (!Number.isFinite(x)) {
+      tally.nonFinite++
+      continue
+    }
+    let v = fround(fround(x + fround(sigma * noise[i])) * scale)
+    if (!format.float && Math.abs(v) < INTEGERS_32) {
+      const magic = v < 0 ? -INTEGERS_32 : INTEGERS_32
+      v = fround(fround(v + magic) - magic)
+    }
+    if (v < low) {
+      v = low
+      tally.clipped++
+    } else if (v > high) {
+      v = high
+      tally.clipped++
+    }
+    const y = fround(v / scale)
+    values[i] = y
+    const difference = y - x
+    signal[i & LANE_MASK] += x * x
+    error[i & LANE_MASK] += difference * difference
+  }
+}
+
+/** `mixFloat32` in float64, with the float32 noise widened. */
+export function mixFloat64(
+  values: Float64Array,
+  noise: Float32Array,
+  count: number,
+  format: SampleFormat,
+  sigma: number,
+  clip: boolean,
+  tally: MixTally,
+): void {
+  const signal = tally.signal.lanes
+  const error = tally.noise.lanes
+  const scale = format.float ? 1 : 2 ** (format.bits - 1)
+  const low = format.float ? (clip ? -1 : Number.NEGATIVE_INFINITY) : -scale
+  const high = format.float ? (clip ? 1 : Number.POSITIVE_INFINITY) : scale - 1
+  for (let i = 0; i < count; i++) {
+    const x = values[i]
+    if (!Number.isFinite(x)) {
+      tally.nonFinite++
+      continue
+    }
+    let v = (x + sigma * noise[i]) * scale
+    if (!format.float && Math.abs(v) < INTEGERS_64) {
+      const magic = v < 0 ? -INTEGERS_64 : INTEGERS_64
+      v = v + magic - magic
+    }
+    if (v < low) {
+      v = low
+      tally.clipped++
+    } else if (v > high) {
+      v = high
+      tally.clipped++
+    }
+    const y = v / scale
+    values[i] = y
+    const difference = y - x
+    signal[i & LANE_MASK] += x * x
+    error[i & LANE_MASK] += difference * difference
+  }
+}

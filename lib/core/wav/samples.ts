@@ -1,0 +1,108 @@
+/**
+ * Sample formats: between the bytes of a file and sample values in full-scale units (1.0 = full scale).
+ *
+ * PCM of n bits is x / 2^(n-1), unsigned for 8 bits and signed above; it and float32 are held in float32, but 32-bit PCM
+ * and float64, which float32 cannot hold, in float64. Files and machine are little-endian.
+ */
+
+export type SampleFormatName = 'pcm8' | 'pcm16' | 'pcm24' | 'pcm32' | 'float32' | 'float64'
+
+export interface SampleFormat {
+  readonly name: SampleFormatName
+  readonly bits: number
+  readonly bytes: number
+  readonly float: boolean
+  /** Whether samples are computed in float64. */
+  readonly wide: boolean
+}
+
+const format = (name: SampleFormatName, bits: number, float: boolean, wide: boolean): SampleFormat => ({
+  name,
+  bits,
+  bytes: bits / 8,
+  float,
+  wide,
+})
+
+export const sampleFormats: readonly SampleFormat[] = [
+  format('pcm8', 8, false, false),
+  format('pcm16', 16, false, false),
+  format('pcm24', 24, false, false),
+  format('pcm32', 32, false, true),
+  format('float32', 32, true, false),
+  format('float64', 64, true, true),
+]
+
+export type SampleValues = Float32Array | Float64Array
+
+/** The array that `decode` needs for `count` samples; float formats are used where they lie and need none. */
+export function sampleScratch(format: SampleFormat, count: number): SampleValues {
+  if (format.float) return new Float32Array(0)
+  return format.wide ? new Float64Array(count) : new Float32Array(count)
+}
+
+/**
+ * The samples of `bytes` in full-scale units. Float formats give a view on the bytes themselves, so that what is not
+ * written stays as it is to the bit, NaN payloads included.
+ *
+ * @param bytes starts at a sample; its byteOffset is a multiple of the sample size (PCM 24: any)
+ */
+export function decode(format: SampleFormat, bytes: Uint8Array, count: number, scratch: SampleValues): SampleValues {
+  switch (format.name) {
+    case 'float32':
+      return new Float32Array(bytes.buffer, bytes.byteOffset, count)
+    case 'float64':
+      return new Float64Array(bytes.buffer, bytes.byteOffset, count)
+    case 'pcm8':
+      for (let i = 0; i < count; i++) scratch[i] = (bytes[i] - 128) / 128
+      return scratch
+    case 'pcm16': {
+      const integers = new Int16Array(bytes.buffer, bytes.byteOffset, count)
+      for (let i = 0; i < count; i++) scratch[i] = integers[i] / 32768
+      return scratch
+    }
+    case 'pcm24':
+      for (let i = 0, at = 0; i < count; i++, at += 3) {
+        // Into the top of a 32-bit integer, and down again for the sign.
+        const integer = ((bytes[at] << 8) | (bytes[at + 1] << 16) | (bytes[at + 2] << 24)) >> 8
+        scratch[i] = integer / 8388608
+      }
+      return scratch
+    case 'pcm32': {
+      const integers = new Int32Array(bytes.buffer, bytes.byteOffset, count)
+      for (let i = 0; i < count; i++) scratch[i] = integers[i] / 2147483648
+      return scratch
+    }
+  }
+}
+
+/**
+ * Writes values that `decode` gave, changed or not, back to their bytes. PCM values must already lie on the grid of the
+ * format and within its range; float formats were changed in place and need nothing.
+ */
+export function encode(format: SampleFormat, values: SampleValues, bytes: Uint8Array, count: number): void {
+  switch (format.name) {
+    case 'pcm8':
+      for (let i = 0; i < count; i++) bytes[i] = values[i] * 128 + 128
+      return
+    case 'pcm16': {
+      const integers = new Int16Array(bytes.buffer, bytes.byteOffset, count)
+      for (let i = 0; i < count; i++) integers[i] = values[i] * 32768
+      return
+    }
+    case 'pcm24':
+      for (let i = 0, at = 0; i < count; i++, at += 3) {
+        const integer = values[i] * 8388608
+        bytes[at] = integer
+        bytes[at + 1] = integer >> 8
+        bytes[at + 2] = integer >> 16
+      }
+      return
+    case 'pcm32': {
+      const integers = new Int32Array(bytes.buffer, bytes.byteOffset, count)
+      for (let i = 0; i < count; i++) integers[i] = values[i] * 2147483648
+      return
+    }
+    default:
+  }
+}
