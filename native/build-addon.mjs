@@ -1,0 +1,22 @@
+// Builds the addon with node-gyp. Without a compiler the package still works, on the workers backend: that is said in one
+// line, and is a failure only where NOISEMILL_REQUIRE_NATIVE is set.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+
+const required = Boolean(process.env.NOISEMILL_REQUIRE_NATIVE)
+const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'clang-cl' : 'c++')
+
+function fail(reason) {
+  console.error(`noisemill: the addon was not built (${reason}); noise will run on the workers backend.`)
+  process.exit(required ? 1 : 0)
+}
+
+const [command, ...flags] = compiler.split(' ')
+if (spawnSync(command, [...flags, '--version']).status !== 0) fail(`no C++ compiler: "${compiler}" does not run`)
+
+const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
+const build = spawnSync(process.execPath, [nodeGyp, 'rebuild', '--loglevel=warn', '--jobs=max'], { encoding: 'utf8' })
+if (build.status !== 0) {
+  console.error(build.stdout + build.stderr)
+  fail('node-gyp failed, see above')
+}

@@ -1,0 +1,151 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "failure.h"
+
+namespace noisemill {
+
+namespace {
+
+// The folder that a path lies in.
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Makes a folder and those above it. Returns 0 or an error number.
+int make_folders(const std::string& path) {
+  if (mkdir(path.c_str(), 0777) == 0) return 0;
+  if (errno == ENOENT && path != "/") {
+    const int error = make_folders(parent_of(path));
+    if (error != 0) return error;
+    if (mkdir(path.c_str(), 0777) == 0) return 0;
+  }
+  struct stat found;
+  const int error = errno;
+  if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return 0;
+  return error;
+}
+
+int create(const std::string& path) {
+  int fd;
+  do {
+    fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (fd == -1 && errno == EINTR);
+  return fd;
+}
+
+}  // namespace
+
+InputFile::InputFile(const std::string& path) {
+  do {
+    // Non-blocking, or opening a FIFO would wait for its writer.
+    fd_ = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  } while (fd_ == -1 && errno == EINTR);
+  if (fd_ == -1) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    throw system_failure(missing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE", errno);
+  }
+  struct stat found;
+  const bool known = fstat(fd_, &found) == 0;
+  if (!known || !S_ISREG(found.st_mode)) {
+    const int error = errno;
+    ::close(fd_);
+    if (!known) throw system_failure("E_INPUT_UNREADABLE", error);
+    throw Failure{"E_INPUT_NOT_FILE", S_ISDIR(found.st_mode) ? "a folder" : "neither a file nor a folder"};
+  }
+  size_ = static_cast<uint64_t>(found.st_size);
+  device_ = found.st_dev;
+  inode_ = found.st_ino;
+}
+
+InputFile::~InputFile() { ::close(fd_); }
+
+void InputFile::read(uint64_t position, uint8_t* buffer, size_t length) const {
+  for (size_t done = 0; done < length;) {
+    const ssize_t count = pread(fd_, buffer + done, length - done, static_cast<off_t>(position + done));
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      throw system_failure("E_INPUT_READ", errno);
+    }
+    if (count == 0) {
+      throw Failure{"E_INPUT_CHANGED", "ends at byte " + std::to_string(position + done) + " of " + std::to_string(size_)};
+    }
+    done += static_cast<size_t>(count);
+  }
+}
+
+bool InputFile::is_same_file(const std::string& path) const {
+  struct stat found;
+  return stat(path.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_;
+}
+
+bool name_exists(const std::string& path) {
+  struct stat found;
+  return lstat(path.c_str(), &found) == 0;
+}
+
+OutputFile::OutputFile(const std::string& temporary) : temporary_(temporary), fd_(create(temporary)) {
+  if (fd_ == -1 && errno == ENOENT) {
+    const int error = make_folders(parent_of(temporary));
+    if (error != 0) throw system_failure("E_OUTPUT_CREATE", error);
+    fd_ = create(temporary);
+  }
+  if (fd_ == -1) throw system_failure("E_OUTPUT_CREATE", errno);
+}
+
+OutputFile::~OutputFile() {
+  if (fd_ != -1) ::close(fd_);
+  if (!published_) unlink(temporary_.c_str());
+}
+
+void OutputFile::write(uint64_t position, const uint8_t* buffer, size_t length) {
+  for (size_t done = 0; done < length;) {
+    const ssize_t count = pwrite(fd_, buffer + done, length - done, static_cast<off_t>(position + done));
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      throw system_failure("E_OUTPUT_WRITE", errno);
+    }
+    done += static_cast<size_t>(count);
+  }
+}
+
+bool OutputFile::publish(const std::string& output, bool overwrite) {
+  close();
+  if (overwrite) {
+    rename(output);
+    return true;
+  }
+  if (link(temporary_.c_str(), output.c_str()) == 0) {
+    published_ = true;
+    if (unlink(temporary_.c_str()) != 0) throw system_failure("E_OUTPUT_PUBLISH", errno);
+    return true;
+  }
+  if (errno == EEXIST) throw Failure{"E_OUTPUT_EXISTS", ""};
+  if (errno != EPERM && errno != ENOTSUP && errno != EOPNOTSUPP && errno != ENOSYS) {
+    throw system_failure("E_OUTPUT_PUBLISH", errno);
+  }
+  if (name_exists(output)) throw Failure{"E_OUTPUT_EXISTS", ""};
+  rename(output);
+  return false;
+}
+
+void OutputFile::rename(const std::string& output) {
+  if (std::rename(temporary_.c_str(), output.c_str()) != 0) throw system_failure("E_OUTPUT_PUBLISH", errno);
+  published_ = true;
+}
+
+void OutputFile::close() {
+  const int fd = fd_;
+  fd_ = -1;
+  if (::close(fd) != 0 && errno != EINTR) throw system_failure("E_OUTPUT_WRITE", errno);
+}
+
+}  // namespace noisemill

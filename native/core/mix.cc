@@ -1,0 +1,138 @@
+#include "mix.h"
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace noisemill {
+
+namespace {
+
+template <typename T>
+constexpr T kIntegersFrom = std::is_same_v<T, float> ? T(8388608) : T(4503599627370496);
+
+// Rounds half to even: from 2^23 up every float32 (2^52, float64) is an integer, so adding and taking that away rounds.
+template <typename T>
+inline T round_half_even(T v) {
+  const T magic = std::copysign(kIntegersFrom<T>, v);
+  const T rounded = (v + magic) - magic;
+  return std::fabs(v) < kIntegersFrom<T> ? rounded : v;
+}
+
+template <typename T>
+struct MixSettings {
+  T sigma;
+  T scale;
+  T unscale;
+  T low;
+  T high;
+};
+
+// Sums and counts of one run, a lane each, so that the loop over lanes has no branch and no dependence.
+struct Lanes {
+  double signal[kAccumulators];
+  double noise[kAccumulators];
+  uint32_t clipped[kAccumulators] = {};
+  uint32_t non_finite[kAccumulators] = {};
+};
+
+template <typename T>
+inline bool is_finite(T x) {
+  // False for NaN too.
+  return std::fabs(x) <= std::numeric_limits<T>::max();
+}
+
+// One sample. PCM is always finite.
+template <typename T, bool kFloat>
+inline void mix_one(T* values, const float* noise, size_t i, const MixSettings<T>& settings, Lanes& lanes, size_t lane) {
+  const T x = values[i];
+  const bool finite = kFloat ? is_finite(x) : true;
+  T v = x + settings.sigma * static_cast<T>(noise[i]);
+  if (!kFloat) v = round_half_even(v * settings.scale);
+  const bool below = v < settings.low;
+  const bool above = v > settings.high;
+  v = below ? settings.low : v;
+  v = above ? settings.high : v;
+  const T y = kFloat ? v : v * settings.unscale;
+  values[i] = finite ? y : x;
+  const double signal = finite ? static_cast<double>(x) : 0.0;
+  const double difference = finite ? static_cast<double>(y) - static_cast<double>(x) : 0.0;
+  lanes.signal[lane] += signal * signal;
+  lanes.noise[lane] += difference * difference;
+  lanes.clipped[lane] += static_cast<uint32_t>((below | above) & finite);
+  if (kFloat) lanes.non_finite[lane] += static_cast<uint32_t>(!finite);
+}
+
+template <typename T, bool kFloat>
+void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& settings, MixTally& tally) {
+  Lanes lanes;
+  for (size_t lane = 0; lane < kAccumulators; lane++) {
+    lanes.signal[lane] = tally.signal.lanes[lane];
+    lanes.noise[lane] = tally.noise.lanes[lane];
+  }
+  size_t i = 0;
+  for (; i + kAccumulators <= count; i += kAccumulators) {
+    for (size_t lane = 0; lane < kAccumulators; lane++) mix_one<T, kFloat>(values, noise, i + lane, settings, lanes, lane);
+  }
+  for (size_t lane = 0; i < count; i++, lane++) mix_one<T, kFloat>(values, noise, i, settings, lanes, lane);
+  for (size_t lane = 0; lane < kAccumulators; lane++) {
+    tally.signal.lanes[lane] = lanes.signal[lane];
+    tally.noise.lanes[lane] = lanes.noise[lane];
+    tally.clipped += lanes.clipped[lane];
+    tally.non_finite += lanes.non_finite[lane];
+  }
+}
+
+template <typename T>
+void mix(T* values, const float* noise, size_t count, const SampleFormat& format, T sigma, bool clip, MixTally& tally) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  if (format.is_float) {
+    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -infinity, clip ? T(1) : infinity};
+    mix_run<T, true>(values, noise, count, settings, tally);
+  } else {
+    const T scale = static_cast<T>(int64_t{1} << (format.bits - 1));
+    const MixSettings<T> settings = {sigma, scale, T(1) / scale, -scale, scale - T(1)};
+    mix_run<T, false>(values, noise, count, settings, tally);
+  }
+}
+
+template <typename T>
+void measure_run(const T* values, size_t count, MixTally& tally) {
+  double* signal = tally.signal.lanes;
+  uint32_t non_finite = 0;
+  const auto one = [&](size_t i, size_t lane) {
+    const T x = values[i];
+    const bool finite = is_finite(x);
+    const double square = static_cast<double>(x) * static_cast<double>(x);
+    signal[lane] += finite ? square : 0.0;
+    non_finite += static_cast<uint32_t>(!finite);
+  };
+  size_t i = 0;
+  for (; i + kAccumulators <= count; i += kAccumulators) {
+    for (size_t lane = 0; lane < kAccumulators; lane++) one(i + lane, lane);
+  }
+  for (size_t lane = 0; i < count; i++, lane++) one(i, lane);
+  tally.non_finite += non_finite;
+}
+
+}  // namespace
+
+void measure(const void* values, size_t count, const SampleFormat& format, MixTally& tally) {
+  if (format.wide) {
+    measure_run(static_cast<const double*>(values), count, tally);
+  } else {
+    measure_run(static_cast<const float*>(values), count, tally);
+  }
+}
+
+void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, float sigma, bool clip,
+                 MixTally& tally) {
+  mix<float>(values, noise, count, format, sigma, clip, tally);
+}
+
+void mix_float64(double* values, const float* noise, size_t count, const SampleFormat& format, double sigma, bool clip,
+                 MixTally& tally) {
+  mix<double>(values, noise, count, format, sigma, clip, tally);
+}
+
+}  // namespace noisemill

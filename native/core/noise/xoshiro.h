@@ -1,0 +1,34 @@
+// xoshiro128++ 1.0 of Blackman and Vigna, "Scrambled linear pseudorandom number generators" (ACM TOMS 47, 2021), as
+// kLanes independent generators side by side.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace noisemill {
+
+// Independent generators in one block: as many as fit one AVX-512 register of 32-bit words.
+constexpr size_t kLanes = 16;
+// Words of state: word w of lane l is at `w * kLanes + l`.
+constexpr size_t kLaneStateWords = 4 * kLanes;
+
+// Seeds all lanes for one block of one channel: lane l gets Philox of the counter (block low, block high, channel, l)
+// under the file key.
+void seed_lanes(uint32_t* state, uint32_t key_low, uint32_t key_high, uint32_t channel, uint64_t block);
+
+inline uint32_t rotate_left(uint32_t x, int bits) { return (x << bits) | (x >> (32 - bits)); }
+
+// Advances one generator by one step and returns its output.
+inline uint32_t next_word(uint32_t& s0, uint32_t& s1, uint32_t& s2, uint32_t& s3) {
+  const uint32_t word = rotate_left(s0 + s3, 7) + s0;
+  const uint32_t shifted = s1 << 9;
+  s2 ^= s0;
+  s3 ^= s1;
+  s1 ^= s2;
+  s0 ^= s3;
+  s2 ^= shifted;
+  s3 = rotate_left(s3, 11);
+  return word;
+}
+
+}  // namespace noisemill
