@@ -1,0 +1,113 @@
+/** From folders to folders: what the command line calls. */
+
+import { invalidOption, NoisemillError } from './errors.js'
+import { type NoiseTask, noiseTask, type WalkedItem } from './plan/noise-task.js'
+import { checkKeys, checkObject, NOISE_OPTIONS, type NoiseOptions } from './plan/options.js'
+import { isWithin } from './plan/outputs.js'
+import { joinPath, pathFromCaller, showPath } from './plan/paths.js'
+import type { FileResult } from './plan/results.js'
+import { type WalkedFile, walk, walkedFolders } from './plan/walk.js'
+import { Pool, type PoolOptions, type RunOptions } from './pool/pool.js'
+
+/** Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run. */
+export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOptions, 'errors'> {
+  readonly out: string | URL
+  /** A pool to run on, instead of one that is made for this call; then `size`, `backend` and `kernel` are its own. */
+  readonly pool?: Pool
+  /** Told of a folder that contains itself by a symbolic link; it is not gone into again. */
+  readonly onLoop?: (folder: string) => void
+}
+
+const POOL_OPTIONS = ['size', 'backend', 'kernel']
+const OWN_OPTIONS = ['chunkSize', 'signal', 'pool', 'onLoop']
+
+/**
+ * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished.
+ *
+ * @param inputs files, folders (walked for .wav, .wave, .bwf and .rf64) and globs
+ * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT. A bad file is no error: its
+ * result has the status 'failed'.
+ */
+export async function* addNoiseToFiles(
+  inputs: string | URL | readonly (string | URL)[],
+  options: AddNoiseOptions,
+): AsyncGenerator<FileResult, void, undefined> {
+  const plan = await planAddNoise(inputs, options)
+  const pool = options.pool ?? new Pool(pick(options, POOL_OPTIONS))
+  try {
+    const { chunkSize, signal } = options
+    const run: RunOptions = { ...(chunkSize !== undefined && { chunkSize }), ...(signal && { signal }) }
+    yield* pool.imapUnordered(plan.task, plan.items, run)
+  } finally {
+    if (pool !== options.pool) await pool.terminate()
+  }
+}
+
+interface AddNoisePlan {
+  readonly task: NoiseTask
+  readonly items: AsyncIterable<WalkedItem>
+}
+
+async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoisePlan> {
+  checkObject('options', options)
+  checkKeys(options, [...NOISE_OPTIONS, ...POOL_OPTIONS, ...OWN_OPTIONS])
+  if (options.pool !== undefined && !(options.pool instanceof Pool)) throw invalidOption('pool', 'a Pool', options.pool)
+  if (options.onLoop !== undefined && typeof options.onLoop !== 'function')
+    throw invalidOption('onLoop', 'a function', options.onLoop)
+  const task = noiseTask(pick(options, NOISE_OPTIONS))
+  const out = pathFromCaller(options.out)
+  if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
+  const names = checkInputs(inputs)
+  for (const folder of await walkedFolders(names)) {
+    if (isWithin(out, folder)) throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
+  }
+  const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
+  const files = walk(names, { root, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
+  // Of one input no two files have the same relative path, so it can be walked while it is worked on.
+  return { task, items: asItems(names.length === 1 ? files : await refuseClashes(files), out) }
+}
+
+function checkInputs(inputs: unknown): string[] {
+  const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs]
+  return list.map((input) => {
+    const file = pathFromCaller(input)
+    if (typeof file !== 'string') throw invalidOption('inputs', 'paths or file: URLs', input)
+    return file
+  })
+}
+
+/** Walks all inputs before anything is written, and fails every file whose relative path another has too. */
+async function refuseClashes(files: AsyncIterable<WalkedFile>): Promise<WalkedFile[]> {
+  const byRelative = new Map<string, WalkedFile[]>()
+  for await (const file of files) {
+    const name = Buffer.from(file.relative).toString('latin1')
+    const same = byRelative.get(name)
+    if (same) same.push(file)
+    else byRelative.set(name, [file])
+  }
+  return Array.from(byRelative.values(), (same) =>
+    same.length === 1 ? same : same.map((file) => ({ ...file, failure: clash(file, same) })),
+  ).flat()
+}
+
+function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError {
+  const others = same.filter((other) => other !== file).map((other) => showPath(other.input))
+  return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: others.join(', ') })
+}
+
+async function* asItems(
+  files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
+  out: string,
+): AsyncGenerator<WalkedItem> {
+  let isEmpty = true
+  for await (const { input, relative, failure } of files) {
+    isEmpty = false
+    yield { input, key: relative, output: joinPath(out, relative), ...(failure && { failure }) }
+  }
+  if (isEmpty) throw new NoisemillError('E_NO_INPUT')
+}
+
+/** Those of the options that have one of the names. */
+function pick(options: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
+}

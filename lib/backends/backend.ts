@@ -1,0 +1,52 @@
+/** What the pool asks of the places where jobs run. */
+
+import type { EtlJob, EtlOutcome } from '../core/etl.js'
+import type { NoisemillError } from '../errors.js'
+
+/** How a job ended: with its value, or without any because the place it ran in failed it. */
+export type Outcome<Value> = { readonly value: Value } | { readonly error: NoisemillError }
+
+/**
+ * Runs jobs one after the other on one thread, as soon as one is free; calls `settle` once for each as it ends. Resolves
+ * after the last, to the milliseconds that they took on their thread.
+ */
+export type Execute<Job, Value> = (
+  jobs: readonly Job[],
+  cancellation: Cancellation,
+  settle: (index: number, outcome: Outcome<Value>) => void,
+) => Promise<number>
+
+/** A flag that every thread can see, and a call for those that need one. */
+export class Cancellation {
+  /** One element, 1 once cancelled. */
+  readonly flag = new Int32Array(new SharedArrayBuffer(4))
+  readonly #listeners = new Set<() => void>()
+
+  get isCancelled(): boolean {
+    return isCancelled(this.flag)
+  }
+
+  cancel(): void {
+    if (this.isCancelled) return
+    Atomics.store(this.flag, 0, 1)
+    for (const listener of this.#listeners) listener()
+    this.#listeners.clear()
+  }
+
+  /** Calls `listener` on cancelling, at once if that was before. Returns a function that takes it back. */
+  onCancel(listener: () => void): () => void {
+    if (this.isCancelled) listener()
+    else this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
+
+export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1
+
+export type BackendName = 'native' | 'workers' | 'inline'
+
+/** Where the jobs of noise tasks run. */
+export interface FileBackend {
+  readonly name: BackendName
+  readonly execute: Execute<EtlJob, EtlOutcome>
+}

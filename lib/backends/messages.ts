@@ -1,0 +1,34 @@
+/** What the pool's threads and their owner say to each other. */
+
+import type { EtlJob } from '../core/etl.js'
+import { type ErrorCode, NoisemillError } from '../errors.js'
+import type { ModuleCall } from '../pool/task.js'
+
+/** A failure as it crosses: a NoisemillError is made of it on the other side. */
+export interface ThreadFailure {
+  readonly code: ErrorCode
+  readonly received?: string
+  readonly cause?: unknown
+}
+
+export const asError = ({ code, ...details }: ThreadFailure): NoisemillError => new NoisemillError(code, details)
+
+export type ThreadOutcome = { readonly value: unknown } | { readonly failure: ThreadFailure }
+
+export type ToThread =
+  /** Makes a module's function known under a number; `call.data` crosses this once. */
+  | { readonly type: 'module'; readonly id: number; readonly call: ModuleCall }
+  /** Calls that function with each item. */
+  | { readonly type: 'call'; readonly id: number; readonly items: readonly unknown[]; readonly cancelled: Int32Array }
+  | { readonly type: 'etl'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
+
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'settled'; readonly outcomes: readonly (readonly [index: number, outcome: ThreadOutcome])[] }
+  | { readonly type: 'done'; readonly milliseconds: number }
+
+/** What a thread is started with. */
+export interface ThreadData {
+  /** One element: the index of the job that it last began, so that its owner knows what it died on. */
+  readonly begun: Int32Array
+}

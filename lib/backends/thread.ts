@@ -1,0 +1,74 @@
+/** The entry of a worker thread: runs the jobs of one chunk after the other, and says how each ended. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { runEtl } from '../core/etl.js'
+import { isCancelled } from './backend.js'
+import { type Call, callWith, loadCall } from './calls.js'
+import type { FromThread, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
+
+/** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
+const FLUSH_MILLISECONDS = 10
+
+const port = parentPort!
+const { begun } = workerData as ThreadData
+const calls = new Map<number, Promise<Call>>()
+
+const post = (message: FromThread) => port.postMessage(message)
+
+/** Posts outcomes; what cannot be cloned is replaced by a failure that says so. */
+function postSettled(outcomes: [number, ThreadOutcome][]): void {
+  try {
+    post({ type: 'settled', outcomes })
+  } catch (error) {
+    if (outcomes.length > 1) {
+      for (const outcome of outcomes) postSettled([outcome])
+      return
+    }
+    const [index, outcome] = outcomes[0]
+    post({ type: 'settled', outcomes: [[index, { failure: withoutClone(outcome, error as Error) }]] })
+  }
+}
+
+function withoutClone(outcome: ThreadOutcome, error: Error): ThreadFailure {
+  if ('value' in outcome) return { code: 'E_NOT_CLONEABLE', received: `the result: ${error.message}` }
+  const { code, received, cause } = outcome.failure
+  return { code, ...(received !== undefined && { received }), cause: new Error(String(cause)) }
+}
+
+async function callEach(id: number, items: readonly unknown[], cancelled: Int32Array): Promise<void> {
+  let waiting: [number, ThreadOutcome][] = []
+  let flushed = performance.now()
+  for (const [index, item] of items.entries()) {
+    if (isCancelled(cancelled)) break
+    Atomics.store(begun, 0, index)
+    waiting.push([index, await callWith(calls.get(id)!, item)])
+    if (performance.now() - flushed < FLUSH_MILLISECONDS) continue
+    postSettled(waiting)
+    waiting = []
+    flushed = performance.now()
+  }
+  postSettled(waiting)
+}
+
+port.on('message', async (message: ToThread) => {
+  if (message.type === 'module') {
+    const call = loadCall(message.call)
+    // It is awaited, and its failure told, with the first item.
+    call.catch(() => {})
+    calls.set(message.id, call)
+    return
+  }
+  const started = performance.now()
+  if (message.type === 'call') {
+    await callEach(message.id, message.items, message.cancelled)
+  } else {
+    for (const [index, job] of message.jobs.entries()) {
+      Atomics.store(begun, 0, index)
+      const value = runEtl(job, () => isCancelled(message.cancelled))
+      post({ type: 'settled', outcomes: [[index, { value }]] })
+    }
+  }
+  post({ type: 'done', milliseconds: performance.now() - started })
+})
+
+post({ type: 'ready' })

@@ -1,0 +1,166 @@
+/** The one table of error codes, and the error that carries them. */
+
+interface CodeEntry {
+  /** What happened, in half a sentence. */
+  readonly summary: string
+  /** What to do about it. */
+  readonly remedy: string
+}
+
+const table = {
+  // Wrong calls: thrown before anything is done.
+  E_OPTION_INVALID: { summary: 'invalid option', remedy: '' },
+  E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check its spelling; options are never ignored.' },
+  E_LEVEL_MISSING: {
+    summary: 'no noise level',
+    remedy: 'Give sigma (standard deviation, 1.0 = full scale) or snr (decibels).',
+  },
+  E_LEVEL_BOTH: { summary: 'sigma and snr both given', remedy: 'Give one of them: each determines the other.' },
+  E_NO_INPUT: {
+    summary: 'no input',
+    remedy: 'Name a file, a folder that holds .wav, .wave, .bwf or .rf64 files, or a glob that matches some.',
+  },
+  E_OUTPUT_IN_INPUT: {
+    summary: 'the output folder lies in an input folder',
+    remedy: 'Choose one beside it, or outputs would become inputs.',
+  },
+  E_OUTPUT_FOLDER: { summary: 'the output folder cannot be written to', remedy: 'Check the path and its permissions.' },
+  E_REPORT: {
+    summary: 'the report cannot be written',
+    remedy: 'Choose another file, or pass --overwrite if it exists.',
+  },
+  E_BACKEND_UNAVAILABLE: {
+    summary: 'the backend cannot be had',
+    remedy: 'Use backend "auto" to fall back to workers, or build the addon with "npm run build" in the package.',
+  },
+  E_KERNEL_UNAVAILABLE: { summary: 'the kernel cannot be had', remedy: 'Leave the option out to use what there is.' },
+  E_POOL_CLOSED: { summary: 'the pool is closed', remedy: 'Make a new Pool.' },
+  E_POOL_TERMINATED: { summary: 'the pool was terminated while this was running', remedy: '' },
+
+  // One file: the others go on.
+  E_ITEM_INVALID: {
+    summary: 'invalid file item',
+    remedy: 'A file item is a path or an object { input, key?, output? }.',
+  },
+  E_INPUT_MISSING: { summary: 'no such file', remedy: 'Check the path.' },
+  E_INPUT_NOT_FILE: { summary: 'not a file', remedy: 'Only regular files are read.' },
+  E_INPUT_UNREADABLE: { summary: 'cannot be opened', remedy: 'Check its permissions.' },
+  E_INPUT_READ: { summary: 'reading failed', remedy: 'Check the disk that it is on.' },
+  E_INPUT_CHANGED: {
+    summary: 'the file became shorter while it was read',
+    remedy: 'Run again once nothing writes to it.',
+  },
+  E_WAV_NOT_RIFF: { summary: 'not a RIFF WAVE file', remedy: 'Convert it to WAV first.' },
+  E_WAV_TRUNCATED: { summary: 'the header is cut short', remedy: 'The file is damaged or was never finished.' },
+  E_WAV_NO_FORMAT: { summary: 'no format before the data', remedy: 'The file is damaged or was never finished.' },
+  E_WAV_NO_DATA: { summary: 'no data chunk', remedy: 'The file is damaged or was never finished.' },
+  E_WAV_FORMAT: { summary: 'the format contradicts itself', remedy: 'The header is damaged; write the file anew.' },
+  E_WAV_UNSUPPORTED: {
+    summary: 'a format that noisemill does not read',
+    remedy:
+      'It reads little-endian RIFF WAVE with PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits, all bits valid, ' +
+      'up to 1024 channels. Convert the file first, with SoX for example.',
+  },
+  E_SIGNAL_POWER: { summary: 'the power of the signal is not finite', remedy: 'Use sigma, or mend the samples.' },
+  E_OUTPUT_EXISTS: { summary: 'the output exists', remedy: 'Choose another folder, or pass overwrite to replace it.' },
+  E_OUTPUT_IS_INPUT: {
+    summary: 'the output is the input',
+    remedy: 'Inputs are never written to; choose another folder.',
+  },
+  E_OUTPUT_CLASH: {
+    summary: 'another input has the same output',
+    remedy: 'Give a root that both lie in, or an output for each.',
+  },
+  E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
+  E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that the output is on.' },
+  E_OUTPUT_PUBLISH: { summary: 'the finished output cannot be given its name', remedy: 'Check the folder.' },
+  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again.' },
+  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Use a smaller pool.' },
+  E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
+
+  // One item of a task.
+  E_TASK_LOAD: { summary: 'the task module cannot be used', remedy: 'Check the module URL and the exported name.' },
+  E_TASK_FAILED: { summary: 'the task threw', remedy: 'The cause is on the error.' },
+  E_NOT_CLONEABLE: {
+    summary: 'a value cannot cross to another thread',
+    remedy: 'Functions, promises and class instances cannot; pass plain data, or a file name.',
+  },
+  E_WORKER_DIED: { summary: 'the worker thread died on this item', remedy: 'The cause, where known, is on the error.' },
+  E_WORKER_START: { summary: 'worker threads cannot be started', remedy: 'The cause is on the error.' },
+} as const satisfies Record<string, CodeEntry>
+
+/** The stable codes of NoisemillError. Codes may be added; none changes its meaning. */
+export type ErrorCode = keyof typeof table
+
+/** All codes, for those who want to handle each. */
+export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[]
+
+export interface ErrorDetails {
+  /** The file or folder at fault; bytes that are not UTF-8 are shown as \xHH. */
+  readonly path?: string
+  /** The option at fault. */
+  readonly option?: string
+  readonly expected?: string
+  /** What came instead. */
+  readonly received?: string
+  /** The system's name for the fault, 'EACCES' for example. */
+  readonly errno?: string
+  /** The number of the item within the run, from 0. */
+  readonly index?: number
+  readonly item?: unknown
+  readonly cause?: unknown
+}
+
+/** Every error that noisemill makes. Go by `code`, never by the message. */
+export class NoisemillError extends Error {
+  override readonly name = 'NoisemillError'
+  readonly code: ErrorCode
+  declare readonly path?: string
+  declare readonly option?: string
+  declare readonly expected?: string
+  declare readonly received?: string
+  declare readonly errno?: string
+  declare readonly index?: number
+  declare readonly item?: unknown
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const { cause, ...rest } = details
+    super(messageFor(code, details), cause === undefined ? undefined : { cause })
+    this.code = code
+    for (const [name, value] of Object.entries(rest)) {
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true })
+    }
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { code, message, path, option, expected, received, errno } = this
+    return { code, message, path, option, expected, received, errno }
+  }
+}
+
+function messageFor(code: ErrorCode, details: ErrorDetails): string {
+  const { summary, remedy }: CodeEntry = table[code]
+  const { path, option, expected, received, errno, index, cause } = details
+  const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}`)
+  let text = subject === undefined ? summary : `${subject}: ${summary}`
+  if (expected !== undefined) text += `: expected ${expected} but got ${received ?? 'nothing'}`
+  else if (received !== undefined && received !== '') text += `: ${received}`
+  if (errno !== undefined && errno !== '') text += ` (${errno})`
+  if (cause instanceof Error && cause.message !== '') text += `: ${cause.message}`
+  text = /[.!?]$/.test(text) ? text : `${text}.`
+  return remedy === '' ? text : `${text} ${remedy}`
+}
+
+/** A value as an error message shows it: short, with its type. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
+}
+
+/** The error for a wrong option, in the one wording that all have. */
+export function invalidOption(option: string, expected: string, received: unknown): NoisemillError {
+  return new NoisemillError('E_OPTION_INVALID', { option, expected, received: describe(received) })
+}

@@ -1,0 +1,41 @@
+/** File keys: the 64 bits from which all noise of one output comes. */
+
+import { createHash } from 'node:crypto'
+import type { FileKey } from '../core/noise/kinds.js'
+import { philox4x32 } from '../core/noise/philox.js'
+import { type FilePath, pathToBytes } from './paths.js'
+
+/** Version of the noise stream: a change of any output bit is a new one. docs/numerics.md specifies it. */
+export const STREAM_VERSION = 1
+
+/** An integer, or a string without NUL. Numbers and strings of the same text are the same seed. */
+export type Seed = number | bigint | string
+
+const NUL = Buffer.alloc(1)
+
+/**
+ * The first 8 bytes, little-endian, of SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
+ *
+ * @param path the path relative to the root, or the caller's key: its bytes are taken as they are
+ * @param copy number of the copy, from 1
+ */
+export function fileKey(seed: Seed, path: FilePath, copy: number): FileKey {
+  const hash = createHash('sha256')
+  const parts = ['noisemill', String(STREAM_VERSION), String(seed), pathToBytes(path), String(copy)]
+  parts.forEach((part, i) => {
+    if (i > 0) hash.update(NUL)
+    hash.update(part)
+  })
+  const digest = hash.digest()
+  return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
+}
+
+/** Lanes of noise have the numbers 0 to 15 in the last word of the counter; draws that are no noise have this. */
+const RESERVED_LANE = 0xffffffff
+
+/** A number uniform in [0, 1), of 53 bits, that belongs to a key: for the level of a file within a range. */
+export function uniformOf(key: FileKey): number {
+  const words = [0, 0, 0, 0]
+  philox4x32([0, 0, 0, RESERVED_LANE], key.low, key.high, words)
+  return ((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) / 2 ** 53
+}

@@ -1,0 +1,73 @@
+/** How loud the noise is: sigma or SNR, one value or a range to draw from. */
+
+import type { FileKey } from '../core/noise/kinds.js'
+import { invalidOption, NoisemillError } from '../errors.js'
+import { uniformOf } from './keys.js'
+
+/** One value, or [low, high] for a uniform draw per file. */
+export type LevelOption = number | readonly [low: number, high: number]
+
+/** Standard deviations in full-scale units. */
+export const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
+/** Decibels. */
+export const SNR_RANGE = { minimum: -100, maximum: 200 } as const
+
+/** An achieved SNR further off than this (dB) is warned of. */
+export const SNR_TOLERANCE = 0.5
+
+export interface Level {
+  readonly kind: 'sigma' | 'snr'
+  readonly low: number
+  readonly high: number
+}
+
+/** Checks sigma and snr: exactly one, in range, low no greater than high. Throws NoisemillError. */
+export function checkLevel(sigma: unknown, snr: unknown): Level {
+  if (sigma === undefined && snr === undefined) throw new NoisemillError('E_LEVEL_MISSING')
+  if (sigma !== undefined && snr !== undefined) throw new NoisemillError('E_LEVEL_BOTH')
+  return sigma === undefined ? rangeOf('snr', snr, SNR_RANGE) : rangeOf('sigma', sigma, SIGMA_RANGE)
+}
+
+function rangeOf(
+  kind: Level['kind'],
+  value: unknown,
+  { minimum, maximum }: { minimum: number; maximum: number },
+): Level {
+  const ends: readonly unknown[] = Array.isArray(value) ? value : [value, value]
+  const [low, high] = ends
+  const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
+  if (ends.length !== 2 || !inRange(low) || !inRange(high) || low > high) {
+    const shown = Array.isArray(value) ? `[${value.join(', ')}]` : value
+    throw invalidOption(kind, `a number from ${minimum} to ${maximum}, or [low, high] of such`, shown)
+  }
+  return { kind, low, high }
+}
+
+/** The level of one file: the value itself, or a draw that depends on nothing but the file's key. */
+export function levelFor(level: Level, key: FileKey): number {
+  return level.low === level.high ? level.low : level.low + (level.high - level.low) * uniformOf(key)
+}
+
+/** ln 2 to the powers 0 to 16 over their factorials: Taylor's series of 2^x, far below a rounding for |x| <= 1/2. */
+const EXP2_TERMS = 17
+
+/**
+ * The ratio of noise RMS to signal RMS for an SNR in decibels: 10^(-snr / 20). Engines differ in Math.pow, and every bit of
+ * sigma shows in the output, so it is made of sums and products alone.
+ */
+export function noiseGain(snr: number): number {
+  const LOG2_10_OVER_20 = 0.16609640474436812
+  const exponent = -snr * LOG2_10_OVER_20
+  const whole = Math.floor(exponent + 0.5)
+  const x = (exponent - whole) * Math.LN2
+  let power = 1
+  for (let n = EXP2_TERMS - 1; n >= 1; n--) power = 1 + (power * x) / n
+  for (let i = 0; i < Math.abs(whole); i++) power *= whole > 0 ? 2 : 0.5
+  return power
+}
+
+/** Signal over noise in decibels; null where either is zero or not finite, since then there is no such ratio. */
+export function achievedSnr(signalEnergy: number, noiseEnergy: number): number | null {
+  const ratio = signalEnergy / noiseEnergy
+  return Number.isFinite(ratio) && ratio > 0 ? 10 * Math.log10(ratio) : null
+}

@@ -1,0 +1,145 @@
+/** Options of the noise task: checked once, here, before anything is done. */
+
+import { type NoiseKind, type NoiseParameter, noiseKinds } from '../core/noise/kinds.js'
+import { invalidOption, NoisemillError } from '../errors.js'
+import type { Seed } from './keys.js'
+import { checkLevel, type Level, type LevelOption } from './levels.js'
+import { pathFromCaller } from './paths.js'
+
+/** Options of `noiseTask` and `addNoiseToFiles`. Give exactly one of `sigma` and `snr`. */
+export interface NoiseOptions {
+  /** Folder for the outputs, made when needed: a path or a file: URL. */
+  readonly out?: string | URL
+  /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
+  readonly sigma?: LevelOption
+  /** Decibels against a file's mean power over all channels, -100 to 200, or a range to draw from for each file. */
+  readonly snr?: LevelOption
+  /** An integer or a string without NUL; 0 by default. */
+  readonly seed?: Seed
+  /** Folder that relative paths, and so keys and output names, are taken from. */
+  readonly root?: string | URL
+  /** Variants to make of each file, 1 to 1,000,000. With 2 or more the number goes into the name: `a.1.wav`, `a.2.wav`. */
+  readonly copies?: number
+  /** Kind of noise; 'gaussian' by default. */
+  readonly kind?: string
+  /** Values for the kind's own parameters, by name; what is left out has its default. */
+  readonly parameters?: Readonly<Record<string, number>>
+  /** Clamp float formats to [-1, 1]; true by default. PCM is always clamped to its range. */
+  readonly clip?: boolean
+  /** Replace existing outputs; false by default. */
+  readonly overwrite?: boolean
+  /** Check and measure, write nothing; false by default. Results then have the status 'planned'. */
+  readonly dryRun?: boolean
+}
+
+/** Checked options, defaults filled in. */
+export interface NoiseSettings {
+  readonly out: string | undefined
+  readonly level: Level
+  readonly seed: Seed
+  readonly root: string | undefined
+  readonly copies: number
+  readonly kind: NoiseKind
+  readonly parameters: Float64Array
+  readonly clip: boolean
+  readonly overwrite: boolean
+  readonly dryRun: boolean
+}
+
+const MAX_COPIES = 1_000_000
+/** The names of NoiseOptions. */
+export const NOISE_OPTIONS: readonly string[] = [
+  'out',
+  'sigma',
+  'snr',
+  'seed',
+  'root',
+  'copies',
+  'kind',
+  'parameters',
+  'clip',
+  'overwrite',
+  'dryRun',
+]
+
+/** Refuses keys that no option has. */
+export function checkKeys(options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const received = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
+    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
+  }
+}
+
+export function checkObject(name: string, options: unknown): asserts options is Record<string, unknown> {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalidOption(name, 'an object', options)
+}
+
+export function checkInteger(option: string, value: unknown, minimum: number, maximum: number): number {
+  if (!Number.isInteger(value) || (value as number) < minimum || (value as number) > maximum)
+    throw invalidOption(option, `an integer from ${minimum} to ${maximum}`, value)
+  return value as number
+}
+
+export function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidOption(option, 'true or false', value)
+  return value
+}
+
+export function checkOneOf<T extends string>(option: string, value: unknown, choices: readonly T[]): T {
+  if (!choices.includes(value as T)) throw invalidOption(option, `one of ${choices.join(', ')}`, value)
+  return value as T
+}
+
+function checkFolder(option: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const folder = pathFromCaller(value)
+  if (typeof folder !== 'string') throw invalidOption(option, 'a path or a file: URL', value)
+  return folder
+}
+
+function checkSeed(value: unknown): Seed {
+  const valid =
+    typeof value === 'string' ? !value.includes('\0') : typeof value === 'bigint' || Number.isSafeInteger(value)
+  if (!valid) throw invalidOption('seed', 'an integer or a string without NUL', value)
+  return value as Seed
+}
+
+function checkParameter({ name, minimum, maximum, unit }: NoiseParameter, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
+    throw invalidOption(name, `a number from ${minimum} to ${maximum} ${unit}`, value)
+  return value
+}
+
+function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
+  checkObject('parameters', values)
+  checkKeys(
+    values,
+    kind.parameters.map((parameter) => parameter.name),
+  )
+  return Float64Array.from(kind.parameters, (parameter) =>
+    checkParameter(parameter, values[parameter.name] ?? parameter.default),
+  )
+}
+
+/** Throws NoisemillError with the option at fault. */
+export function checkNoiseOptions(options: unknown): NoiseSettings {
+  checkObject('options', options)
+  const kindNames = noiseKinds.map((known) => known.name)
+  const kindName = checkOneOf('kind', options.kind ?? noiseKinds[0].name, kindNames)
+  const kind = noiseKinds.find((known) => known.name === kindName)!
+  checkKeys(options, NOISE_OPTIONS)
+  return {
+    out: checkFolder('out', options.out),
+    level: checkLevel(options.sigma, options.snr),
+    seed: checkSeed(options.seed ?? 0),
+    root: checkFolder('root', options.root),
+    copies: checkInteger('copies', options.copies ?? 1, 1, MAX_COPIES),
+    kind,
+    parameters: checkParameters(kind, options.parameters ?? {}),
+    clip: checkBoolean('clip', options.clip ?? true),
+    overwrite: checkBoolean('overwrite', options.overwrite ?? false),
+    dryRun: checkBoolean('dryRun', options.dryRun ?? false),
+  }
+}

@@ -1,0 +1,54 @@
+/** Names of outputs: final, temporary, and whether they would fall among the inputs. */
+
+import { existsSync, realpathSync } from 'node:fs'
+import { hostname } from 'node:os'
+import path from 'node:path'
+import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
+
+/** The relative path of one copy: `a.wav` alone, `a.1.wav` and so on where there are several. */
+export function copyName(relative: FilePath, copy: number, copies: number): FilePath {
+  if (copies === 1) return relative
+  const { folder, name } = splitPath(relative)
+  const bytes = pathToBytes(name)
+  const dot = bytes.lastIndexOf('.')
+  const at = dot > 0 ? dot : bytes.length
+  return joinPath(
+    folder,
+    pathFromBytes(Buffer.concat([bytes.subarray(0, at), Buffer.from(`.${copy}`), bytes.subarray(at)])),
+  )
+}
+
+/** The longest name that common file systems take, in bytes. */
+const MAX_NAME_BYTES = 255
+const HOST_BYTES = 32
+
+const host = hostname()
+  .replace(/[^\w-]/g, '_')
+  .slice(0, HOST_BYTES)
+// Random at its start: process numbers come again, and in containers it is always the same few.
+let serial = Math.floor(Math.random() * 2 ** 40)
+
+/** A fresh name `.NAME.HOST.PID.N.tmp` in the folder of an output, NAME shortened where it would grow too long. */
+export function temporaryName(output: FilePath): FilePath {
+  const { folder, name } = splitPath(output)
+  const tail = Buffer.from(`.${host}.${process.pid}.${(serial++).toString(36)}.tmp`)
+  const room = MAX_NAME_BYTES - 1 - tail.length
+  let kept = pathToBytes(name).subarray(0, room)
+  // Not in the middle of a character.
+  if (typeof name === 'string') kept = Buffer.from(kept.toString('utf8').replace(/\ufffd+$/, ''))
+  return joinPath(folder, pathFromBytes(Buffer.concat([Buffer.from('.'), kept, tail])))
+}
+
+/** The path with its symbolic links resolved as far as it exists. */
+function realPath(folder: string): string {
+  const resolved = path.resolve(folder)
+  if (existsSync(resolved)) return realpathSync(resolved)
+  const parent = path.dirname(resolved)
+  return parent === resolved ? resolved : path.join(realPath(parent), path.basename(resolved))
+}
+
+/** Whether `folder` is `other` or lies in it. */
+export function isWithin(folder: string, other: string): boolean {
+  const relative = path.relative(realPath(other), realPath(folder))
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
+}

@@ -1,0 +1,88 @@
+/**
+ * Paths as the system has them. A path is a string where its bytes are UTF-8 and a Buffer where they are not: on Linux a
+ * file's name may be any bytes, and files with such names are worked on like all others.
+ */
+
+import { isUtf8 } from 'node:buffer'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FilePath } from '../core/files.js'
+
+export type { FilePath }
+
+/** A path from the bytes of a name. */
+export function pathFromBytes(bytes: Buffer): FilePath {
+  return isUtf8(bytes) ? bytes.toString('utf8') : bytes
+}
+
+export function pathToBytes(file: FilePath): Buffer {
+  return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
+}
+
+/** Folder and name as one path. */
+export function joinPath(folder: FilePath, name: FilePath): FilePath {
+  if (typeof folder === 'string' && folder === '') return name
+  const separator = pathToBytes(folder).at(-1) === 0x2f ? '' : '/'
+  if (typeof folder === 'string' && typeof name === 'string') return `${folder}${separator}${name}`
+  return Buffer.concat([pathToBytes(folder), Buffer.from(separator), pathToBytes(name)])
+}
+
+/** The folder ('' for none) and the name of a path. */
+export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } {
+  if (typeof file === 'string') {
+    const at = Math.max(file.lastIndexOf('/'), path.sep === '\\' ? file.lastIndexOf('\\') : -1)
+    return { folder: at < 0 ? '' : file.slice(0, at) || '/', name: file.slice(at + 1) }
+  }
+  const bytes = pathToBytes(file)
+  const at = bytes.lastIndexOf('/')
+  return {
+    folder: at < 0 ? '' : pathFromBytes(bytes.subarray(0, at)) || '/',
+    name: pathFromBytes(bytes.subarray(at + 1)),
+  }
+}
+
+/** A path for people: bytes that are not UTF-8, and control characters, as \xHH. */
+export function showPath(file: FilePath): string {
+  let text = ''
+  if (typeof file === 'string') text = file
+  else {
+    const bytes = pathToBytes(file)
+    for (let at = 0; at < bytes.length; ) {
+      const length = [1, 2, 3, 4].find((count) => at + count <= bytes.length && isUtf8(bytes.subarray(at, at + count)))
+      text += length ? bytes.toString('utf8', at, at + length) : `\\x${bytes[at].toString(16).padStart(2, '0')}`
+      at += length ?? 1
+    }
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\x00-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+/** A path given by a caller: a string, a file: URL or bytes. Undefined if it is none of these, or empty, or has a NUL. */
+export function pathFromCaller(value: unknown): FilePath | undefined {
+  let file: FilePath
+  if (typeof value === 'string') file = value
+  else if (value instanceof Uint8Array) file = pathFromBytes(Buffer.from(value))
+  else if (value instanceof URL && value.protocol === 'file:') file = fileURLToPath(value)
+  else return undefined
+  return file.length === 0 || pathToBytes(file).includes(0) ? undefined : file
+}
+
+/**
+ * `file` relative to `root`, with '/' between names; undefined where it lies elsewhere. Both are resolved by their text
+ * alone, so that a key does not change with symbolic links.
+ */
+export function relativeTo(root: string, file: FilePath): FilePath | undefined {
+  if (typeof file === 'string') {
+    const relative = path.relative(path.resolve(root), path.resolve(file))
+    if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) return undefined
+    return path.sep === '/' ? relative : relative.replaceAll(path.sep, '/')
+  }
+  // Text in which every byte is one character keeps all of them.
+  const relative = relativeTo(Buffer.from(path.resolve(root)).toString('latin1'), latinAbsolute(file))
+  return relative === undefined ? undefined : pathFromBytes(Buffer.from(relative as string, 'latin1'))
+}
+
+function latinAbsolute(file: Uint8Array): string {
+  const text = pathToBytes(file).toString('latin1')
+  return path.isAbsolute(text) ? text : `${Buffer.from(process.cwd()).toString('latin1')}/${text}`
+}

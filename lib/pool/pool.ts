@@ -1,0 +1,286 @@
+/** The pool: tasks over items, on every core. */
+
+import { availableParallelism } from 'node:os'
+import { loadAddon } from '../backends/addon.js'
+import { type BackendName, Cancellation, type Execute, type FileBackend, type Outcome } from '../backends/backend.js'
+import { inlineBackend, inlineCalls } from '../backends/inline.js'
+import { nativeBackend } from '../backends/native.js'
+import { Threads } from '../backends/threads.js'
+import { workersBackend } from '../backends/workers.js'
+import { invalidOption, NoisemillError } from '../errors.js'
+import type { FileItem } from '../plan/noise-task.js'
+import { checkInteger, checkKeys, checkObject, checkOneOf } from '../plan/options.js'
+import type { FileResult } from '../plan/results.js'
+import type { ChunkSize } from './chunks.js'
+import type { ItemRecord } from './module-task.js'
+import { Run, type RunParts, terminated } from './run.js'
+import { type Items, isItems, Source } from './source.js'
+import { definitionOf, type ModuleCall, type Task } from './task.js'
+
+export interface PoolOptions {
+  /** Threads that work at the same time, 1 to 1024; by default one for each CPU that the process may use. */
+  readonly size?: number
+  /** Where noise tasks run; 'auto' (native where the addon loads, else workers) by default. */
+  readonly backend?: BackendName | 'auto'
+  /** Which kernel workers and inline compute noise with; 'ts' is the only one there is. */
+  readonly kernel?: 'ts' | 'wasm'
+}
+
+/** What a pool runs on, and why. */
+export interface PoolInfo {
+  readonly backend: BackendName
+  /** Why it is this backend, in words. */
+  readonly reason: string
+  readonly size: number
+  /** What computes the noise: 'c++' in the addon, 'ts' elsewhere. */
+  readonly kernel: 'c++' | 'ts'
+  /** Threads that work on files at the same time: for native no more than the libuv pool has. */
+  readonly threads: number
+}
+
+export interface RunOptions {
+  /**
+   * Items that go to a thread in one trip, 1 to 1,000,000, or 'auto' (default): measured, so that a trip is worth its
+   * overhead. Larger chunks mean fewer trips, and more items held in memory.
+   */
+  readonly chunkSize?: ChunkSize
+  /** Stops the run: it ends by throwing the signal's reason once the files in flight are finished or discarded. */
+  readonly signal?: AbortSignal
+  /**
+   * 'throw' stops at the first failed item by throwing its error, after the results before it. 'collect' goes on, and gives
+   * failures among the results. Noise tasks collect by default, module tasks throw.
+   */
+  readonly errors?: 'throw' | 'collect'
+}
+
+type Collect = RunOptions & { readonly errors: 'collect' }
+type ModuleItems<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'module'>
+type FilesTask = Task<FileItem, FileResult, 'files'>
+
+const MAX_SIZE = 1024
+const MAX_CHUNK = 1_000_000
+/** Node's own default for the libuv pool, and its limit. */
+const LIBUV_DEFAULT = 4
+const LIBUV_MAX = 1024
+
+type Order = 'input' | 'completion'
+
+/**
+ * Runs tasks over items on several threads.
+ *
+ * Close it when done (`await using` does): `close()` finishes what was accepted, `terminate()` and disposal do not. A pool that
+ * is merely forgotten does not keep the process alive.
+ *
+ * @throws NoisemillError from the constructor: E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE or
+ * E_KERNEL_UNAVAILABLE
+ */
+export class Pool {
+  readonly info: PoolInfo
+  readonly #threads: Threads
+  readonly #files: FileBackend
+  readonly #calls = new WeakMap<ModuleCall, Execute<unknown, unknown>>()
+  readonly #runs = new Set<Run<unknown, unknown, unknown, unknown>>()
+  readonly #ended = new Set<Promise<void>>()
+  #closing: Promise<void> | undefined
+
+  constructor(options: PoolOptions = {}) {
+    checkObject('options', options)
+    checkKeys(options, ['size', 'backend', 'kernel'])
+    const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
+    const wanted = checkOneOf('backend', options.backend ?? 'auto', ['auto', 'native', 'workers', 'inline'])
+    if (checkOneOf('kernel', options.kernel ?? 'ts', ['ts', 'wasm']) === 'wasm')
+      throw new NoisemillError('E_KERNEL_UNAVAILABLE', {
+        option: 'kernel',
+        received: 'there is no wasm kernel in this version',
+      })
+    this.#threads = new Threads(size)
+    const { backend, reason } = this.#chooseBackend(wanted, size)
+    this.#files = backend
+    const native = backend.name === 'native'
+    this.info = Object.freeze({
+      backend: backend.name,
+      reason,
+      size,
+      kernel: native ? 'c++' : 'ts',
+      threads: backend.name === 'inline' ? 1 : native ? Math.min(size, libuvThreads()) : size,
+    })
+  }
+
+  /** Where noise tasks run; `info` says why. */
+  get backend(): BackendName {
+    return this.#files.name
+  }
+
+  #chooseBackend(wanted: BackendName | 'auto', size: number): { backend: FileBackend; reason: string } {
+    if (wanted === 'inline') return { backend: inlineBackend(), reason: 'asked for' }
+    if (wanted === 'workers') return { backend: workersBackend(this.#threads), reason: 'asked for' }
+    const loaded = loadAddon()
+    if ('addon' in loaded) {
+      const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
+      return { backend: nativeBackend(loaded.addon, size), reason }
+    }
+    if (wanted === 'native')
+      throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: loaded.reason })
+    return { backend: workersBackend(this.#threads), reason: `the addon does not load: ${loaded.reason}` }
+  }
+
+  /** All results, in the order of the items. Rejects with the first error where `errors` is 'throw'. */
+  map(task: FilesTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
+  map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options: Collect): Promise<ItemRecord<I, V>[]>
+  map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
+  async map(task: Task<never, unknown>, items: Items<never>, options: RunOptions = {}): Promise<unknown[]> {
+    const results: unknown[] = []
+    for await (const result of this.#start('input', task, items, options)) results.push(result)
+    return results
+  }
+
+  /** Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest. */
+  imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
+  imap<I, V>(
+    task: ModuleItems<I, V>,
+    items: Items<I>,
+    options: Collect,
+  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
+  imap<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
+  imap(
+    task: Task<never, unknown>,
+    items: Items<never>,
+    options: RunOptions = {},
+  ): AsyncGenerator<unknown, void, undefined> {
+    return this.#start('input', task, items, options)
+  }
+
+  /** Results as they are finished, so each carries its input: a FileResult, or { index, item, status, value or error }. */
+  imapUnordered(
+    task: FilesTask,
+    items: Items<FileItem>,
+    options?: RunOptions,
+  ): AsyncGenerator<FileResult, void, undefined>
+  imapUnordered<I, V>(
+    task: ModuleItems<I, V>,
+    items: Items<I>,
+    options?: RunOptions,
+  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
+  imapUnordered(
+    task: Task<never, unknown>,
+    items: Items<never>,
+    options: RunOptions = {},
+  ): AsyncGenerator<unknown, void, undefined> {
+    return this.#start('completion', task, items, options)
+  }
+
+  /** Checks everything at once, so that a wrong call throws where it is made. */
+  #start(
+    order: Order,
+    task: Task<never, unknown>,
+    items: Items<never>,
+    options: RunOptions,
+  ): AsyncGenerator<unknown, void, undefined> {
+    if (this.#closing) throw new NoisemillError('E_POOL_CLOSED')
+    const definition = definitionOf(task as Task<unknown, unknown>)
+    if (definition === undefined) throw invalidOption('task', 'a task of noiseTask or moduleTask', task)
+    if (!isItems(items)) throw invalidOption('items', 'an iterable or async iterable (not a string)', items)
+    checkObject('options', options)
+    checkKeys(options, ['chunkSize', 'signal', 'errors'])
+    const { signal } = options
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw invalidOption('signal', 'an AbortSignal', signal)
+    const { chunkSize = 'auto' } = options
+    const ofFiles = definition.lane === 'files'
+    const errors = checkOneOf('errors', options.errors ?? (ofFiles ? 'collect' : 'throw'), ['throw', 'collect'])
+    const parts: RunParts<unknown, unknown, unknown, unknown> = {
+      source: new Source<unknown>(items),
+      task: definition.start(),
+      execute: ofFiles
+        ? (this.#files.execute as unknown as Execute<unknown, unknown>)
+        : this.#executeCall(definition.call!),
+      cancellation: new Cancellation(),
+      threads: this.info.threads,
+      chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
+      inOrder: order === 'input',
+      stopAtFailure: errors === 'throw',
+      cancelsSoon: ofFiles,
+    }
+    const onlyValues = !ofFiles && order === 'input' && errors === 'throw'
+    return this.#results(new Run(parts), signal, onlyValues)
+  }
+
+  async *#results(
+    run: Run<unknown, unknown, unknown, unknown>,
+    signal: AbortSignal | undefined,
+    onlyValues: boolean,
+  ): AsyncGenerator<unknown, void, undefined> {
+    if (this.#closing) throw new NoisemillError('E_POOL_CLOSED')
+    signal?.throwIfAborted()
+    let end = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const abort = () => run.stop(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    this.#runs.add(run)
+    this.#ended.add(ended)
+    try {
+      for await (const result of run.results()) {
+        yield onlyValues ? (result as { value: unknown }).value : result
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#runs.delete(run)
+      this.#ended.delete(ended)
+      end()
+    }
+  }
+
+  #executeCall(call: ModuleCall): Execute<unknown, unknown> {
+    let execute = this.#calls.get(call)
+    if (execute === undefined) {
+      const threads = this.#threads
+      execute =
+        this.backend === 'inline'
+          ? inlineCalls(call)
+          : (items, cancellation, settle: (index: number, outcome: Outcome<unknown>) => void) =>
+              threads.execute({ type: 'call', call }, items, cancellation, settle)
+      this.#calls.set(call, execute)
+    }
+    return execute
+  }
+
+  /**
+   * Takes no more work, waits until the runs that have begun are consumed to their end, then ends the threads. An iterator left
+   * half-read keeps it waiting: leave its loop, or use `terminate`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#whenRunsEnd()
+    return this.#closing
+  }
+
+  /**
+   * Drops what has not begun, finishes or discards the files in flight, ends the threads. Runs under way end by throwing
+   * E_POOL_TERMINATED.
+   */
+  async terminate(): Promise<void> {
+    this.#closing ??= Promise.resolve()
+    const runs = [...this.#runs]
+    for (const run of runs) run.stop(terminated())
+    await Promise.all(runs.map((run) => run.settled()))
+    await this.#threads.terminate()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.terminate()
+  }
+
+  async #whenRunsEnd(): Promise<void> {
+    await Promise.all(this.#ended)
+    await this.#threads.terminate()
+  }
+}
+
+/** Threads of the libuv pool: what the environment says, since libuv reads it when the pool first runs. */
+function libuvThreads(): number {
+  const given = process.env.UV_THREADPOOL_SIZE
+  if (given === undefined) return LIBUV_DEFAULT
+  const size = Number.parseInt(given, 10)
+  return Number.isNaN(size) || size < 1 ? 1 : Math.min(size, LIBUV_MAX)
+}

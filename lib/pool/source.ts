@@ -1,0 +1,58 @@
+/** Items from any iterable, one at a time and no sooner than asked for. */
+
+export type Items<Item> = Iterable<Item> | AsyncIterable<Item>
+
+/** What came: an item, or the end. */
+export type Pulled<Item> = { readonly item: Item } | undefined
+
+/** A promise for the next item where the iterable is asynchronous, the item itself where it is not. */
+export class Source<Item> {
+  /** Items in all, where the iterable can say so. */
+  readonly length: number | undefined
+  readonly #iterator: Iterator<Item> | AsyncIterator<Item>
+  #ended = false
+
+  constructor(items: Items<Item>) {
+    this.length = Array.isArray(items)
+      ? items.length
+      : items instanceof Set || items instanceof Map
+        ? items.size
+        : undefined
+    this.#iterator =
+      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<Item>)[Symbol.iterator]()
+  }
+
+  /** May throw, or reject, whatever the iterable does. */
+  next(): Pulled<Item> | Promise<Pulled<Item>> {
+    const step = this.#iterator.next()
+    return step instanceof Promise
+      ? step.then((settled) => this.#take(settled))
+      : this.#take(step as IteratorResult<Item>)
+  }
+
+  #take(step: IteratorResult<Item>): Pulled<Item> {
+    if (!step.done) return { item: step.value }
+    this.#ended = true
+    return undefined
+  }
+
+  /** Tells an iterable that was not read to its end that no more is wanted. */
+  async close(): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    await this.#iterator.return?.()
+  }
+}
+
+export function isItems(value: unknown): value is Items<unknown> {
+  if (typeof value === 'string' || value === null || value === undefined) return false
+  return Symbol.iterator in Object(value) || Symbol.asyncIterator in Object(value)
+}
+
+/** Bytes that an item holds on to, as far as that is seen from outside: what a window counts. */
+export function weigh(item: unknown): number {
+  if (typeof item === 'string') return 2 * item.length
+  if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer || item instanceof SharedArrayBuffer)
+    return item.byteLength
+  return 0
+}
