@@ -1,0 +1,32 @@
+/** Folders that are gone when the test is, and what lies in them. */
+
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+
+/** A fresh folder, removed when the running test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export const sha256OfFile = (file: string): string => sha256(readFileSync(file))
+
+/** Relative paths of all files below a folder, dotfiles included, sorted. */
+export function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** Relative path -> sha256 of all files below a folder. */
+export function hashesBelow(folder: string): Record<string, string> {
+  return Object.fromEntries(filesBelow(folder).map((file) => [file, sha256OfFile(path.join(folder, file))]))
+}
