@@ -56,7 +56,7 @@ const EXP2_TERMS = 17
  * sigma shows in the output, so it is made of sums and products alone.
  */
 export function noiseGain(snr: number): number {
-  const LOG2_10_OVER_20 = 0.16609640474436812
+  const LOG2_10_OVER_20 = 0.16609640474436813
   const exponent = -snr * LOG2_10_OVER_20
   const whole = Math.floor(exponent + 0.5)
   const x = (exponent - whole) * Math.LN2
