@@ -3,7 +3,7 @@
 import { invalidOption, NoisemillError } from './errors.js'
 import { type NoiseTask, noiseTask, type WalkedItem } from './plan/noise-task.js'
 import { checkKeys, checkObject, NOISE_OPTIONS, type NoiseOptions } from './plan/options.js'
-import { isWithin } from './plan/outputs.js'
+import { isWithin, makeFolder } from './plan/outputs.js'
 import { joinPath, pathFromCaller, showPath } from './plan/paths.js'
 import type { FileResult } from './plan/results.js'
 import { type WalkedFile, walk, walkedFolders } from './plan/walk.js'
@@ -25,7 +25,7 @@ const OWN_OPTIONS = ['chunkSize', 'signal', 'pool', 'onLoop']
  * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished.
  *
  * @param inputs files, folders (walked for .wav, .wave, .bwf and .rf64) and globs
- * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT. A bad file is no error: its
+ * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT, E_OUTPUT_FOLDER. A bad file is no error: its
  * result has the status 'failed'.
  */
 export async function* addNoiseToFiles(
@@ -64,7 +64,8 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const files = walk(names, { root, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
-  return { task, items: asItems(names.length === 1 ? files : await refuseClashes(files), out) }
+  const found = names.length === 1 ? files : await refuseClashes(files)
+  return { task, items: asItems(found, out, options.dryRun === true) }
 }
 
 function checkInputs(inputs: unknown): string[] {
@@ -95,12 +96,15 @@ function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError {
   return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: others.join(', ') })
 }
 
+/** Makes the output folder once there is something to put into it. */
 async function* asItems(
   files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
   out: string,
+  isDry: boolean,
 ): AsyncGenerator<WalkedItem> {
   let isEmpty = true
   for await (const { input, relative, failure } of files) {
+    if (isEmpty && !isDry) makeFolder(out)
     isEmpty = false
     yield { input, key: relative, output: joinPath(out, relative), ...(failure && { failure }) }
   }

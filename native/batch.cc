@@ -15,6 +15,17 @@ namespace noisemill {
 
 namespace {
 
+// What the compiler was allowed to use.
+#if defined(__AVX2__)
+constexpr const char* kInstructionSet = "avx2";
+#elif defined(__SSE2__)
+constexpr const char* kInstructionSet = "sse2";
+#elif defined(__ARM_NEON)
+constexpr const char* kInstructionSet = "neon";
+#else
+constexpr const char* kInstructionSet = "generic";
+#endif
+
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
 // Noise is computed in the default floating-point environment (rounding to nearest, no flush to zero), whatever the thread
@@ -197,6 +208,7 @@ Napi::Value run_batch(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
+  exports.Set("instructionSet", kInstructionSet);
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, cancel));
   exports.Set("runBatch", Napi::Function::New(env, run_batch));

@@ -6,6 +6,7 @@
 namespace noisemill {
 
 // Exports, typed in lib/backends/addon.ts:
+//   instructionSet: string            that the kernels were compiled for
 //   createCancel(): Cancel            a flag that stops the batches it was given to
 //   cancel(flag: Cancel): void
 //   runBatch(jobs, flag, onSettled): Promise<number>

@@ -15,6 +15,8 @@ export type NativeOutcome =
 
 /** What native/batch.cc exports. */
 export interface Addon {
+  /** The one that the kernels were compiled for. */
+  readonly instructionSet: string
   createCancel(): NativeCancel
   cancel(flag: NativeCancel): void
   runBatch(

@@ -27,13 +27,43 @@ export function fsPath(path: FilePath): string | Buffer {
   return typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength)
 }
 
+const SLASH = 0x2f
+
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-/** The folder that a path lies in. */
+/** The folder that a path lies in; '.' for a name alone. */
 function parentOf(path: FilePath): string | Buffer {
   const bytes = Buffer.from(path)
-  const parent = bytes.subarray(0, Math.max(bytes.lastIndexOf('/'), 0))
-  return parent.length === 0 ? '/' : typeof path === 'string' ? parent.toString() : parent
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === SLASH) end--
+  while (end > 0 && bytes[end - 1] !== SLASH) end--
+  while (end > 1 && bytes[end - 1] === SLASH) end--
+  if (end === 0) return bytes[0] === SLASH ? '/' : '.'
+  const parent = bytes.subarray(0, end)
+  return typeof path === 'string' ? parent.toString() : parent
+}
+
+/**
+ * Makes a folder and those above it. Throws the system's error. Node's own recursive mkdir is not used: where a folder cannot be
+ * made in one that exists (/proc says ENOENT) it tries for ever.
+ */
+export function makeFolders(path: FilePath): void {
+  const folder = fsPath(path)
+  const make = () => {
+    try {
+      mkdirSync(folder)
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
+    }
+  }
+  try {
+    make()
+  } catch (error) {
+    const parent = parentOf(folder)
+    if (errnoOf(error) !== 'ENOENT' || Buffer.from(parent).equals(Buffer.from(folder))) throw error
+    makeFolders(parent)
+    make()
+  }
 }
 
 export class InputFile {
@@ -112,8 +142,7 @@ export class OutputFile {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw systemFailure('E_OUTPUT_CREATE', error)
       try {
-        // Node's types leave Buffer out; mkdir takes it like every other call here.
-        mkdirSync(parentOf(this.#temporary) as string, { recursive: true })
+        makeFolders(parentOf(this.#temporary))
         this.#fd = this.#create()
       } catch (inner) {
         throw systemFailure('E_OUTPUT_CREATE', inner)

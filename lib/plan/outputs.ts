@@ -1,8 +1,10 @@
 /** Names of outputs: final, temporary, and whether they would fall among the inputs. */
 
-import { existsSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
+import { makeFolders } from '../core/files.js'
+import { NoisemillError } from '../errors.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
 /** The relative path of one copy: `a.wav` alone, `a.1.wav` and so on where there are several. */
@@ -51,4 +53,14 @@ function realPath(folder: string): string {
 export function isWithin(folder: string, other: string): boolean {
   const relative = path.relative(realPath(other), realPath(folder))
   return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
+}
+
+/** Makes the folder if it is not there. Throws E_OUTPUT_FOLDER where that fails, or nothing can be written into it. */
+export function makeFolder(folder: string): void {
+  try {
+    makeFolders(folder)
+    accessSync(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new NoisemillError('E_OUTPUT_FOLDER', { path: folder, errno: (error as NodeJS.ErrnoException).code ?? '' })
+  }
 }

@@ -10,6 +10,8 @@ import { type FilePath, joinPath, pathFromBytes, pathToBytes, relativeTo, showPa
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 const DOT = 0x2e
 
+export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
+
 const statAsync = promisify(stat)
 // Node's types know no folder read as bytes.
 const openFolder = promisify(opendir) as unknown as (
@@ -106,7 +108,7 @@ async function* walkFolder(
     const file = joinPath(folder, name)
     const kind = await kindOf(entry, file)
     if (kind === 'folder') yield* walkFolder(file, joinPath(relative, name), [...above, identity], options)
-    else if (kind === 'file' && AUDIO_NAME.test(pathToBytes(name).toString('latin1')))
+    else if (kind === 'file' && isAudioName(pathToBytes(name).toString('latin1')))
       yield { input: file, relative: joinPath(relative, name) }
   }
 }

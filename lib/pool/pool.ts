@@ -34,6 +34,8 @@ export interface PoolInfo {
   readonly size: number
   /** What computes the noise: 'c++' in the addon, 'ts' elsewhere. */
   readonly kernel: 'c++' | 'ts'
+  /** Instruction set that the addon's kernels were compiled for; null for others. */
+  readonly instructionSet: string | null
   /** Threads that work on files at the same time: for native no more than the libuv pool has. */
   readonly threads: number
 }
@@ -62,6 +64,12 @@ const MAX_CHUNK = 1_000_000
 /** Node's own default for the libuv pool, and its limit. */
 const LIBUV_DEFAULT = 4
 const LIBUV_MAX = 1024
+
+interface ChosenBackend {
+  readonly backend: FileBackend
+  readonly reason: string
+  readonly instructionSet?: string
+}
 
 type Order = 'input' | 'completion'
 
@@ -94,7 +102,7 @@ export class Pool {
         received: 'there is no wasm kernel in this version',
       })
     this.#threads = new Threads(size)
-    const { backend, reason } = this.#chooseBackend(wanted, size)
+    const { backend, reason, instructionSet = null } = this.#chooseBackend(wanted, size)
     this.#files = backend
     const native = backend.name === 'native'
     this.info = Object.freeze({
@@ -102,6 +110,7 @@ export class Pool {
       reason,
       size,
       kernel: native ? 'c++' : 'ts',
+      instructionSet,
       threads: backend.name === 'inline' ? 1 : native ? Math.min(size, libuvThreads()) : size,
     })
   }
@@ -111,13 +120,13 @@ export class Pool {
     return this.#files.name
   }
 
-  #chooseBackend(wanted: BackendName | 'auto', size: number): { backend: FileBackend; reason: string } {
+  #chooseBackend(wanted: BackendName | 'auto', size: number): ChosenBackend {
     if (wanted === 'inline') return { backend: inlineBackend(), reason: 'asked for' }
     if (wanted === 'workers') return { backend: workersBackend(this.#threads), reason: 'asked for' }
     const loaded = loadAddon()
     if ('addon' in loaded) {
       const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-      return { backend: nativeBackend(loaded.addon, size), reason }
+      return { backend: nativeBackend(loaded.addon, size), reason, instructionSet: loaded.addon.instructionSet }
     }
     if (wanted === 'native')
       throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: loaded.reason })

@@ -14,24 +14,31 @@ namespace noisemill {
 
 namespace {
 
-// The folder that a path lies in.
+// The folder that a path lies in; "." for a name alone.
 std::string parent_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos || slash == 0 ? "/" : path.substr(0, slash);
+  size_t end = path.size();
+  while (end > 0 && path[end - 1] == '/') end--;
+  while (end > 0 && path[end - 1] != '/') end--;
+  while (end > 1 && path[end - 1] == '/') end--;
+  if (end == 0) return !path.empty() && path[0] == '/' ? "/" : ".";
+  return path.substr(0, end);
+}
+
+// Makes one folder, or finds it there. Returns 0 or an error number.
+int make_folder(const std::string& path) {
+  if (mkdir(path.c_str(), 0777) == 0) return 0;
+  const int error = errno;
+  struct stat found;
+  return error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode) ? 0 : error;
 }
 
 // Makes a folder and those above it. Returns 0 or an error number.
 int make_folders(const std::string& path) {
-  if (mkdir(path.c_str(), 0777) == 0) return 0;
-  if (errno == ENOENT && path != "/") {
-    const int error = make_folders(parent_of(path));
-    if (error != 0) return error;
-    if (mkdir(path.c_str(), 0777) == 0) return 0;
-  }
-  struct stat found;
-  const int error = errno;
-  if (error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return 0;
-  return error;
+  const int error = make_folder(path);
+  const std::string parent = parent_of(path);
+  if (error != ENOENT || parent == path) return error;
+  const int parent_error = make_folders(parent);
+  return parent_error != 0 ? parent_error : make_folder(path);
 }
 
 int create(const std::string& path) {

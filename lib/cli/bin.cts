@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+// CommonJS, because libuv sizes its pool at its first work, and loading an ES module is work for it: by then it is too late
+// to ask for more threads. Two more than jobs, so that file system calls and name look-ups of others always find one.
+import os = require('node:os')
+
+const jobs = /(?:^|\0)--jobs[=\0](\d+)/.exec(process.argv.slice(2).join('\0'))?.[1]
+process.env.UV_THREADPOOL_SIZE ??= String(Math.min(1024, 2 + Number(jobs ?? os.availableParallelism())))
+
+import('./main.js').then(({ main }) => main(process.argv.slice(2)))

@@ -1,0 +1,40 @@
+/** `noisemill info`: what runs here, and why. */
+
+import { availableParallelism } from 'node:os'
+import type { Command } from 'commander'
+import { Pool } from '../pool/pool.js'
+import { version } from './version.js'
+
+export function defineInfo(program: Command): void {
+  program
+    .command('info')
+    .summary('show what noise runs on here')
+    .description('Shows the backend that is used by default, and why.')
+    .option('--json', 'print one JSON object')
+    .action((flags: { json?: boolean }) => {
+      const rows = collect()
+      if (flags.json) {
+        process.stdout.write(`${JSON.stringify(rows)}\n`)
+        return
+      }
+      const width = Math.max(...Object.keys(rows).map((name) => name.length))
+      for (const [name, value] of Object.entries(rows))
+        process.stdout.write(`${name.padEnd(width)}  ${value ?? 'none'}\n`)
+    })
+}
+
+function collect(): Record<string, string | number | null> {
+  const { backend, reason, kernel, instructionSet, size, threads } = new Pool().info
+  return {
+    version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpus: availableParallelism(),
+    backend,
+    reason,
+    kernel,
+    instructionSet,
+    size,
+    threads,
+  }
+}

@@ -1,0 +1,37 @@
+/** The command line: from arguments to an exit code. */
+
+import { Command, CommanderError } from 'commander'
+import { NoisemillError } from '../errors.js'
+import { defineAdd } from './add.js'
+import { defineDemo } from './demo.js'
+import { EXIT, exitForError } from './exit.js'
+import { defineInfo } from './info.js'
+import { version } from './version.js'
+
+export async function main(args: readonly string[]): Promise<void> {
+  const exit = (code: number) => {
+    process.exitCode = code
+  }
+  const program = new Command('noisemill')
+    .description('Turns folders of clean audio into noisy audio on every core.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'noisemill: ')) })
+    .showHelpAfterError('Run it with --help to see all options.')
+  defineAdd(program, exit)
+  defineDemo(program, exit)
+  defineInfo(program)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has written its message, or the help that was asked for.
+      exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
+    } else if (error instanceof NoisemillError) {
+      process.stderr.write(`noisemill: ${error.message} (${error.code})\n`)
+      exit(exitForError(error.code))
+    } else {
+      throw error
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** Numbers from the command line, and for people. */
+
+import { invalidOption } from '../errors.js'
+import type { LevelOption } from '../plan/levels.js'
+
+/** A decimal number, or NaN where the text is none. Number() alone would take '' and '0x10'. */
+const parseDecimal = (text: string): number =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+
+export function parseNumber(flag: string, text: string): number {
+  const value = parseDecimal(text)
+  if (Number.isNaN(value)) throw invalidOption(flag, 'a number', text)
+  return value
+}
+
+/** A number, or a range LOW:HIGH. */
+export function parseLevel(flag: string, text: string): LevelOption {
+  const ends = text.split(':').map(parseDecimal)
+  if (ends.length > 2 || ends.some(Number.isNaN)) throw invalidOption(flag, 'a number, or a range LOW:HIGH', text)
+  return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** Bytes in the decimal unit that leaves one to three digits before the point. */
+export function showBytes(bytes: number): string {
+  let unit = 0
+  let value = bytes
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${UNITS[unit]}`
+}
+
+export const showSeconds = (seconds: number): string => (seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1))
+
+export const showDecibels = (value: number | null): string => (value === null ? 'no SNR' : `SNR ${value.toFixed(2)} dB`)
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

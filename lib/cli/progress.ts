@@ -1,0 +1,58 @@
+/** How far a run is: the live line, and the sums at its end. */
+
+import { availableParallelism } from 'node:os'
+import type { FileResult } from '../plan/results.js'
+import { plural, showBytes, showSeconds } from './numbers.js'
+
+export class Progress {
+  done = 0
+  planned = 0
+  failed = 0
+  bytes = 0
+  /** Outputs in all, once that is known. */
+  total: number | undefined
+  readonly #started = performance.now()
+  readonly #cpu = process.cpuUsage()
+
+  add(result: FileResult): void {
+    if (result.status === 'failed') this.failed++
+    else if (result.status === 'planned') this.planned++
+    else this.done++
+    this.bytes += result.bytesIn ?? 0
+  }
+
+  get finished(): number {
+    return this.done + this.planned + this.failed
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#started) / 1000
+  }
+
+  /** Share of all cores that this process used, 0 to 1. */
+  get cpuShare(): number {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    return (user + system) / 1e6 / this.seconds / availableParallelism()
+  }
+
+  /** The live line. */
+  line(): string {
+    const { finished, total, seconds } = this
+    const files = total === undefined ? plural(finished, 'file') : `${finished} of ${plural(total, 'file')}`
+    const rate = `${showBytes(this.bytes / seconds)}/s`
+    const cpu = `CPU ${Math.round(100 * this.cpuShare)} %`
+    const left =
+      total === undefined || finished === 0 ? '' : `  ${showSeconds((seconds / finished) * (total - finished))} s left`
+    return `${files}  ${rate}  ${cpu}${left}`
+  }
+
+  /** What was done, in a line. */
+  summary(): string {
+    const counts = [
+      this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
+      ...(this.failed > 0 ? [`${this.failed} failed`] : []),
+    ]
+    const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`
+    return `${counts.join(', ')}: ${rate}, CPU ${Math.round(100 * this.cpuShare)} %`
+  }
+}

@@ -1,0 +1,48 @@
+/** The --report file: one JSON object a line, one line an output. */
+
+import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { NoisemillError } from '../errors.js'
+import type { FileResult } from '../plan/results.js'
+import { isAudioName } from '../plan/walk.js'
+
+export class Report {
+  readonly #fd: number
+  readonly #isNew: boolean
+  #lines = 0
+
+  /**
+   * Creates the file, or with `overwrite` opens an existing one, which keeps its content until the first result is added.
+   * Throws NoisemillError E_REPORT.
+   */
+  constructor(
+    readonly path: string,
+    overwrite: boolean,
+  ) {
+    if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
+    this.#isNew = !overwrite
+    this.#fd = this.#guard(() => openSync(path, overwrite ? 'a' : 'wx'))
+  }
+
+  add(result: FileResult): void {
+    this.#guard(() => {
+      if (this.#lines++ === 0) ftruncateSync(this.#fd)
+      writeSync(this.#fd, `${JSON.stringify(result)}\n`)
+    })
+  }
+
+  /** A report without results is taken away again, if it was not there before. */
+  close(): void {
+    this.#guard(() => {
+      closeSync(this.#fd)
+      if (this.#lines === 0 && this.#isNew) unlinkSync(this.path)
+    })
+  }
+
+  #guard<T>(action: () => T): T {
+    try {
+      return action()
+    } catch (cause) {
+      throw new NoisemillError('E_REPORT', { path: this.path, cause })
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What the commands write: results to stdout, the rest to stderr, a live line where a person watches. */
+
+import type { createLogUpdate } from 'log-update'
+
+/** Between two paints of the live line. */
+const PAINT_MILLISECONDS = 100
+
+type LiveLine = ReturnType<typeof createLogUpdate>
+
+export class Terminal {
+  readonly #color = process.stderr.isTTY && process.stderr.hasColors()
+  #line: (() => string) | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  private constructor(
+    readonly quiet: boolean,
+    readonly live: LiveLine | undefined,
+  ) {}
+
+  /** The package for the live line is loaded only where there is one: starting up is most of a short run. */
+  static async open(quiet: boolean): Promise<Terminal> {
+    if (quiet || !process.stderr.isTTY) return new Terminal(quiet, undefined)
+    const { createLogUpdate } = await import('log-update')
+    return new Terminal(quiet, createLogUpdate(process.stderr))
+  }
+
+  /** Whether a live line is shown. */
+  get isLive(): boolean {
+    return this.live !== undefined
+  }
+
+  /** A result, for people or programs. */
+  result(text: string): void {
+    this.live?.clear()
+    process.stdout.write(`${text}\n`)
+  }
+
+  /** Something went wrong. Shown with --quiet too. */
+  problem(text: string): void {
+    this.#note(this.#color ? `\x1b[31mnoisemill:\x1b[39m ${text}` : `noisemill: ${text}`)
+  }
+
+  /** Something that a person may want to know. */
+  notice(text: string): void {
+    if (!this.quiet) this.#note(`noisemill: ${text}`)
+  }
+
+  #note(text: string): void {
+    this.live?.clear()
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** Shows a line that is asked for again and again, until `stopLive`. */
+  startLive(line: () => string): void {
+    if (this.live === undefined) return
+    this.#line = line
+    this.#timer = setInterval(() => this.live?.(this.#line?.() ?? ''), PAINT_MILLISECONDS)
+    this.#timer.unref()
+  }
+
+  stopLive(): void {
+    clearInterval(this.#timer)
+    this.#line = undefined
+    this.live?.clear()
+  }
+}
