@@ -61,7 +61,7 @@ const table = {
       'It reads little-endian RIFF WAVE with PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits, all bits valid, ' +
       'up to 1024 channels. Convert the file first, with SoX for example.',
   },
-  E_SIGNAL_POWER: { summary: 'the power of the signal is not finite', remedy: 'Use sigma, or mend the samples.' },
+  E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use sigma, or mend the samples.' },
   E_OUTPUT_EXISTS: { summary: 'the output exists', remedy: 'Choose another folder, or pass overwrite to replace it.' },
   E_OUTPUT_IS_INPUT: {
     summary: 'the output is the input',

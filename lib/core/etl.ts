@@ -146,7 +146,10 @@ function sigmaForSnr(state: JobState): number {
   const power = finite === 0 ? 0 : signal.total / finite
   if (!Number.isFinite(power)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
   if (power === 0) state.warnings.push('W_SILENT')
-  return Math.sqrt(power) * job.level
+  const sigma = Math.sqrt(power) * job.level
+  if (!Number.isFinite(header.format.wide ? sigma : Math.fround(sigma)))
+    throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
+  return sigma
 }
 
 /** Writes the output. Returns its size in bytes. */

@@ -11,6 +11,8 @@ const fround = Math.fround
 /** From here up every float32, or float64, is an integer; adding and taking away rounds half to even below. */
 const INTEGERS_32 = 2 ** 23
 const INTEGERS_64 = 2 ** 52
+/** The largest finite float32. */
+const MAX_32 = (2 - 2 ** -23) * 2 ** 127
 
 /** Counts and sums of a file, or of a part of it. */
 export interface MixTally {
@@ -38,7 +40,7 @@ export function measure(values: ArrayLike<number>, count: number, tally: MixTall
  * @param values samples in full-scale units, interleaved
  * @param noise as many values of mean power 1
  * @param sigma standard deviation in full-scale units, a float32
- * @param clip whether float formats are clamped to [-1, 1]; PCM always is to its range
+ * @param clip whether float formats are clamped to [-1, 1], else only to what is finite; PCM always is to its range
  */
 export function mixFloat32(
   values: Float32Array,
@@ -52,8 +54,8 @@ export function mixFloat32(
   const signal = tally.signal.lanes
   const error = tally.noise.lanes
   const scale = format.float ? 1 : 2 ** (format.bits - 1)
-  const low = format.float ? (clip ? -1 : Number.NEGATIVE_INFINITY) : -scale
-  const high = format.float ? (clip ? 1 : Number.POSITIVE_INFINITY) : scale - 1
+  const low = format.float ? (clip ? -1 : -MAX_32) : -scale
+  const high = format.float ? (clip ? 1 : MAX_32) : scale - 1
   for (let i = 0; i < count; i++) {
     const x = values[i]
     if (!Number.isFinite(x)) {
@@ -93,8 +95,8 @@ export function mixFloat64(
   const signal = tally.signal.lanes
   const error = tally.noise.lanes
   const scale = format.float ? 1 : 2 ** (format.bits - 1)
-  const low = format.float ? (clip ? -1 : Number.NEGATIVE_INFINITY) : -scale
-  const high = format.float ? (clip ? 1 : Number.POSITIVE_INFINITY) : scale - 1
+  const low = format.float ? (clip ? -1 : -Number.MAX_VALUE) : -scale
+  const high = format.float ? (clip ? 1 : Number.MAX_VALUE) : scale - 1
   for (let i = 0; i < count; i++) {
     const x = values[i]
     if (!Number.isFinite(x)) {

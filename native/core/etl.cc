@@ -61,7 +61,11 @@ double sigma_for_snr(JobState& state) {
   const double power = finite == 0 ? 0 : meter.tally().signal.total / static_cast<double>(finite);
   if (!std::isfinite(power)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
   if (power == 0) state.warnings.push_back("W_SILENT");
-  return std::sqrt(power) * state.job.level;
+  const double sigma = std::sqrt(power) * state.job.level;
+  if (!std::isfinite(state.header.format->wide ? sigma : static_cast<float>(sigma))) {
+    throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
+  }
+  return sigma;
 }
 
 void write_u32(OutputFile& output, uint64_t position, uint64_t value) {

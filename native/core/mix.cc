@@ -85,9 +85,9 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
 
 template <typename T>
 void mix(T* values, const float* noise, size_t count, const SampleFormat& format, T sigma, bool clip, MixTally& tally) {
-  constexpr T infinity = std::numeric_limits<T>::infinity();
+  constexpr T largest = std::numeric_limits<T>::max();
   if (format.is_float) {
-    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -infinity, clip ? T(1) : infinity};
+    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -largest, clip ? T(1) : largest};
     mix_run<T, true>(values, noise, count, settings, tally);
   } else {
     const T scale = static_cast<T>(int64_t{1} << (format.bits - 1));

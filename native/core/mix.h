@@ -24,8 +24,8 @@ struct MixTally {
 void measure(const void* values, size_t count, const SampleFormat& format, MixTally& tally);
 
 // Mixes in float32, in place. `values`: samples in full-scale units, interleaved; `noise`: as many values of mean power 1;
-// `sigma`: standard deviation in full-scale units; `clip`: whether float formats are clamped to [-1, 1]; PCM always is to its
-// range.
+// `sigma`: standard deviation in full-scale units; `clip`: whether float formats are clamped to [-1, 1], else only to what is
+// finite; PCM always is to its range.
 void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, float sigma, bool clip,
                  MixTally& tally);
 
