@@ -156,7 +156,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (Array.isArray(value))
+    return value.length > 8 ? `an array of ${value.length}` : `[${Array.from(value, describe).join(', ')}]`
   return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
 }
 

@@ -37,8 +37,7 @@ function rangeOf(
   const [low, high] = ends
   const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
   if (ends.length !== 2 || !inRange(low) || !inRange(high) || low > high) {
-    const shown = Array.isArray(value) ? `[${value.join(', ')}]` : value
-    throw invalidOption(kind, `a number from ${minimum} to ${maximum}, or [low, high] of such`, shown)
+    throw invalidOption(kind, `a number from ${minimum} to ${maximum}, or [low, high] of such`, value)
   }
   return { kind, low, high }
 }

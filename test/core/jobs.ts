@@ -1,0 +1,78 @@
+/** Both halves of core asked the same way, below options and pools: jobs in, outcomes out. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe } from 'vitest'
+import { loadAddon } from '../../dist/backends/addon.js'
+import { Cancellation } from '../../dist/backends/backend.js'
+import { nativeBackend } from '../../dist/backends/native.js'
+import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist/core/etl.js'
+import type { FileKey } from '../../dist/core/noise/kinds.js'
+import { temporaryFolder } from '../support/folders.js'
+
+export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
+
+const loaded = loadAddon()
+
+export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
+
+export const runNative: RunJobs = async (jobs) => {
+  if (!('addon' in loaded)) throw new Error(loaded.reason)
+  const outcomes: EtlOutcome[] = []
+  await nativeBackend(loaded.addon, 1).execute(jobs, new Cancellation(), (index, outcome) => {
+    if ('error' in outcome) throw outcome.error
+    outcomes[index] = outcome.value
+  })
+  return outcomes
+}
+
+/** A `describe` that needs the addon: skipped by name where it is missing, failed where it must be there. */
+export const describeNative = describe.skipIf(!('addon' in loaded) && !process.env.NOISEMILL_REQUIRE_NATIVE)
+
+/** Runs `body` in a `describe` for each half of core. */
+export function describeHalves(behaviour: string, body: (run: RunJobs) => void): void {
+  describe(`${behaviour} [TypeScript]`, () => body(runTypeScript))
+  describeNative(`${behaviour} [C++]`, () => body(runNative))
+}
+
+/** How loud, and from which key: what a test may want to choose. */
+export interface JobSettings {
+  readonly levelKind?: EtlJob['levelKind']
+  readonly level: number
+  readonly clip?: boolean
+  readonly key?: FileKey
+}
+
+/** A job that reads `NAME.wav` of a folder and writes `NAME.TAG.wav` beside it. */
+export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
+  return {
+    input: path.join(folder, `${name}.wav`),
+    output: path.join(folder, `${name}.${tag}.wav`),
+    temporary: path.join(folder, `.${name}.${tag}.tmp`),
+    overwrite: false,
+    dryRun: false,
+    kind: 'gaussian',
+    parameters: new Float64Array(0),
+    key: { low: 1, high: 2 },
+    levelKind: 'sigma',
+    clip: true,
+    ...settings,
+  }
+}
+
+/** One file through one half: the bytes it wrote, and its figures. For a test's own body: its folder goes with the test. */
+export async function runFile(
+  run: RunJobs,
+  input: Uint8Array,
+  settings: JobSettings,
+): Promise<{ output: Buffer; figures: EtlFigures }> {
+  const folder = temporaryFolder()
+  writeFileSync(path.join(folder, 'a.wav'), input)
+  const job = jobFor(folder, 'a', 'out', settings)
+  const [outcome] = await run([job])
+  if ('failure' in outcome) throw new Error(`${outcome.failure.code} ${outcome.failure.detail}`)
+  return { output: readFileSync(job.output as string), figures: outcome.figures }
+}
+
+/** Bytes of a header that `wav()` writes when there is nothing between fmt and data. */
+export const HEADER_BYTES = 44

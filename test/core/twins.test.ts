@@ -1,0 +1,213 @@
+/** The two halves of core are one program: the same bytes, figures and words, over all that makes their loops differ. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { EtlJob, EtlOutcome } from '../../dist/core/etl.js'
+import { noiseGain } from '../../dist/plan/levels.js'
+import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { chunk, formats, wav } from '../support/wav.js'
+import { describeNative, type JobSettings, jobFor, runNative, runTypeScript } from './jobs.js'
+
+type Format = (typeof formats)[number]
+
+interface Case {
+  readonly title: string
+  readonly input: Uint8Array
+  readonly settings: JobSettings
+}
+
+/** Words of no pattern from a counter; they fill sample data of any format. */
+function words(count: number, start: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => Math.imul(i + start, 0x9e3779b1) ^ Math.imul(i, 0x85ebca77))
+}
+
+/** Samples over the whole range: any bits for PCM, [-1.5, 1.5) for floats. */
+function noisyData({ name, bits }: Format, count: number): Uint8Array {
+  const random = words(Math.ceil((count * bits) / 32), 99)
+  if (name === 'float32') return new Uint8Array(Float32Array.from(random, (word) => (word / 2 ** 32 - 0.5) * 3).buffer)
+  if (name === 'float64')
+    return new Uint8Array(Float64Array.from(words(count, 99), (word) => (word / 2 ** 32 - 0.5) * 3).buffer)
+  return new Uint8Array(random.buffer, 0, (count * bits) / 8)
+}
+
+const fileOf = (format: Format, channels: number, data: Uint8Array) =>
+  wav({ tag: format.tag, bits: format.bits, channels, data })
+
+const sigma = (level: number, clip = true): JobSettings => ({ level, clip })
+const snr = (decibels: number, clip = true): JobSettings => ({ levelKind: 'snr', level: noiseGain(decibels), clip })
+
+const withoutTime = (outcome: EtlOutcome) =>
+  'figures' in outcome ? { figures: { ...outcome.figures, seconds: null } } : outcome
+
+/** Runs every case through both halves and compares all that can be seen of them. Returns the outcomes. */
+async function compare(cases: readonly Case[], mayFail = false): Promise<EtlOutcome[]> {
+  const folder = temporaryFolder()
+  const jobs = cases.map(({ input, settings }, i) => {
+    writeFileSync(path.join(folder, `${i}.wav`), input)
+    return [jobFor(folder, `${i}`, 'ts', settings), jobFor(folder, `${i}`, 'cc', settings)]
+  })
+  const typeScript = await runTypeScript(jobs.map(([job]) => job))
+  const native = await runNative(jobs.map(([, job]) => job))
+  cases.forEach(({ title, input }, i) => {
+    expect(withoutTime(native[i]), title).toEqual(withoutTime(typeScript[i]))
+    if (!mayFail) expect(typeScript[i], title).toHaveProperty('figures')
+    const [ours, theirs] = jobs[i].map(outputOf)
+    expect(ours === undefined, title).toBe('failure' in typeScript[i])
+    expect(differences(ours, theirs), title).toEqual([])
+    if (ours && 'figures' in typeScript[i]) expect(ours.length, title).toBe(input.length)
+  })
+  expect(filesBelow(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  return typeScript
+}
+
+const outputOf = ({ output }: EtlJob) => (existsSync(output as string) ? readFileSync(output as string) : undefined)
+
+/** The first few bytes at which two files differ; whole files in an assertion would take minutes to print. */
+function differences(a: Buffer | undefined, b: Buffer | undefined): string[] {
+  if (a === undefined || b === undefined) return a === b ? [] : ['one of them is missing']
+  if (a.equals(b)) return []
+  const found: string[] = []
+  for (let at = 0; at < Math.max(a.length, b.length) && found.length < 4; at++)
+    if (a[at] !== b[at]) found.push(`byte ${at}: ${a[at]} and ${b[at]}`)
+  return found
+}
+
+describeNative('both halves agree', () => {
+  test.each(formats)('on $name at every edge of lanes, blocks and slices', async (format) => {
+    const edges = [
+      0,
+      1,
+      31,
+      32, // one step of all lanes, and a slice of 1024 channels
+      33,
+      4095,
+      4096, // one noise block, and a slice of up to 4 channels
+      4097,
+      8193,
+    ]
+    // 5 and 8: slices of half a block. 3 and 5: samples of a frame that straddle the 16 accumulators.
+    const cases = [1, 2, 3, 5, 8].flatMap((channels) =>
+      edges.map((frames) => ({ channels, frames, settings: sigma(0.1) })),
+    )
+    // 1024 channels: only where it is quick.
+    for (const frames of [0, 1, 31, 32, 33, 129]) cases.push({ channels: 1024, frames, settings: sigma(0.1) })
+    await compare(
+      cases.map(({ channels, frames, settings }) => ({
+        title: `${channels} channels, ${frames} frames`,
+        input: fileOf(format, channels, noisyData(format, channels * frames)),
+        settings,
+      })),
+    )
+  })
+
+  // Tiny: below a rounding. 16, -100 dB: nearly all is clipped. 200 dB: noise that float32 can hardly hold. 0: the copy.
+  const levels: [string, (clip: boolean) => JobSettings][] = [
+    ['sigma 0', (clip) => sigma(0, clip)],
+    ['sigma 1e-12', (clip) => sigma(1e-12, clip)],
+    ['sigma 1e-46, which is 0 as a float32', (clip) => sigma(1e-46, clip)],
+    ['sigma 0.1', (clip) => sigma(0.1, clip)],
+    ['sigma 16', (clip) => sigma(16, clip)],
+    ['snr -100', (clip) => snr(-100, clip)],
+    ['snr 10', (clip) => snr(10, clip)],
+    ['snr 200', (clip) => snr(200, clip)],
+  ]
+  test.each(formats)('on $name at every level, clipped or not', async (format) => {
+    const input = fileOf(format, 2, noisyData(format, 2 * 4097))
+    await compare(
+      levels.flatMap(([title, settings]) =>
+        [true, false].map((clip) => ({ title: `${title}, clip ${clip}`, input, settings: settings(clip) })),
+      ),
+    )
+  })
+
+  test('on ties of 24-bit samples, which half of the samples near full scale are', async () => {
+    // From half of full scale on, a float32 has one bit more than the format: each second sum lies between two steps.
+    const format = formats[2]
+    const data = Buffer.alloc(8192 * 3)
+    for (let i = 0; i < 8192; i++) data.writeIntLE((i % 2 === 0 ? 1 : -1) * (0x5fffff + i), i * 3, 3)
+    await compare(
+      [1e-8, 6e-8, 1.2e-7, 1e-3].map((level) => ({
+        title: `${level}`,
+        input: fileOf(format, 1, data),
+        settings: sigma(level),
+      })),
+    )
+  })
+
+  const floats = formats.slice(4)
+  test.each(floats)('on $name with NaN, infinities, -0, denormals and huge values, bit for bit', async (format) => {
+    const wide = format.bits === 64
+    const odd = [
+      ...(wide
+        ? [0x7ff8000000000001n, 0x7ff4000000000123n, 0xfff4000000000abcn, 0x7ff0000000000000n, 0xfff0000000000000n]
+        : [0x7fc00001n, 0x7fa00123n, 0xffa00abcn, 0x7f800000n, 0xff800000n]),
+      ...(wide
+        ? [1n, 0x8000000000000001n, 0x000fffffffffffffn, 0x8000000000000000n, 0n]
+        : [1n, 0x80000001n, 0x007fffffn, 0x80000000n, 0n]),
+    ]
+    const large = wide ? [1e30, -1e150, 3e38, 2.5] : [1e15, -1e18, 3e18, 2.5]
+    const bytes = wide ? 8 : 4
+    const count = 3 * 4097
+    const data = Buffer.from(noisyData(format, count))
+    const view = new DataView(data.buffer, data.byteOffset)
+    // At every 7th sample, so that odd ones come to lie in all 16 accumulators and in all channels.
+    for (let i = 0, at = 0; at + bytes <= data.length; i++, at += 7 * bytes) {
+      const value = large[i % large.length]
+      if (i % 3 === 0) wide ? view.setFloat64(at, value, true) : view.setFloat32(at, value, true)
+      else if (wide) view.setBigUint64(at, odd[i % odd.length], true)
+      else view.setUint32(at, Number(odd[i % odd.length]), true)
+    }
+    const input = fileOf(format, 3, data)
+    const outcomes = await compare(
+      levels.flatMap(([title, settings]) =>
+        [true, false].map((clip) => ({ title: `${title}, clip ${clip}`, input, settings: settings(clip) })),
+      ),
+    )
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ figures: { warnings: ['W_NON_FINITE'] } })
+  })
+
+  test.each(floats)('on $name without any finite sample, and on $name whose power is infinite', async (format) => {
+    const all = (value: number) => {
+      const values = new Array(1000).fill(value)
+      return new Uint8Array((format.bits === 64 ? Float64Array : Float32Array).from(values).buffer)
+    }
+    const inputs: [string, number][] = [
+      ['NaN', Number.NaN],
+      ['infinities', Number.NEGATIVE_INFINITY],
+      ['1e30', 1e30],
+      ['3e38', 3e38], // noise of that power goes beyond float32
+      ['1e300', 1e300], // infinite as a float32
+      ['zeros', 0],
+      ['negative zeros', -0],
+      ['the least number', 5e-324], // zero as a float32
+    ]
+    const settings = [sigma(0.1), sigma(0.1, false), snr(10), snr(0, false), snr(-100), snr(200)]
+    const cases = inputs.flatMap(([title, value]) => {
+      const input = fileOf(format, 1, all(value))
+      return settings.map((chosen, i) => ({ title: `${title}, settings ${i}`, input, settings: chosen }))
+    })
+    const outcomes = await compare(cases, true)
+    // The squares of 1e300 are beyond float64: each of the four SNR refuses them. 3e38 at -100 dB is beyond float32.
+    const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure.code] : []))
+    expect(failures).toEqual(format.bits === 64 ? new Array(4).fill('E_SIGNAL_POWER') : ['E_SIGNAL_POWER'])
+  })
+
+  test('on chunks before and after the data, longer than a read, and on odd lengths', async () => {
+    // 262,144 bytes is what one read aims at.
+    const long = chunk('junk', new Uint8Array(words(70_001, 3).buffer))
+    const odd = chunk('LIST', new Uint8Array([1, 2, 3]))
+    const cases = formats.map((format) => ({
+      title: format.name,
+      input: wav({
+        ...format,
+        channels: 3,
+        data: noisyData(format, 3 * 40_001),
+        before: [odd, long],
+        after: [odd, long],
+      }),
+      settings: sigma(0.1),
+    }))
+    await compare(cases)
+  })
+})
