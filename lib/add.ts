@@ -1,10 +1,12 @@
 /** From folders to folders: what the command line calls. */
 
+import { checkKeys, checkObject } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
+import { refuseClashes, refuseWithin } from './plan/clashes.js'
 import { type NoiseTask, noiseTask, type WalkedItem } from './plan/noise-task.js'
-import { checkKeys, checkObject, NOISE_OPTIONS, type NoiseOptions } from './plan/options.js'
+import { NOISE_OPTIONS, type NoiseOptions } from './plan/options.js'
 import { isWithin, makeFolder } from './plan/outputs.js'
-import { joinPath, pathFromCaller, showPath } from './plan/paths.js'
+import { joinPath, pathFromCaller } from './plan/paths.js'
 import type { FileResult } from './plan/results.js'
 import { type WalkedFile, walk, walkedFolders } from './plan/walk.js'
 import { Pool, type PoolOptions, type RunOptions } from './pool/pool.js'
@@ -14,7 +16,7 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
   readonly out: string | URL
   /** A pool to run on, instead of one that is made for this call; then `size`, `backend` and `kernel` are its own. */
   readonly pool?: Pool
-  /** Told of a folder that contains itself by a symbolic link; it is not gone into again. */
+  /** Told of a folder that contains itself, or leads to `out`, by a symbolic link; it is not gone into. */
   readonly onLoop?: (folder: string) => void
 }
 
@@ -58,14 +60,18 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const out = pathFromCaller(options.out)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
   const names = checkInputs(inputs)
-  for (const folder of await walkedFolders(names)) {
-    if (isWithin(out, folder)) throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
-  }
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
-  const files = walk(names, { root, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
+  const walked = await walkedFolders(names, root)
+  for (const { folder, prefix } of walked) {
+    // With a root the outputs of a folder lie in its path below the output folder.
+    if (isWithin(out, folder) || isWithin(`${out}/${prefix}`, folder))
+      throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
+  }
+  const files = walk(names, { root, out, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
-  const found = names.length === 1 ? files : await refuseClashes(files)
-  return { task, items: asItems(found, out, options.dryRun === true) }
+  const found = names.length === 1 ? files : await refuseClashes(files, out, Number(options.copies ?? 1))
+  const folders = walked.map(({ folder }) => folder)
+  return { task, items: asItems(found, out, folders, options.dryRun === true) }
 }
 
 function checkInputs(inputs: unknown): string[] {
@@ -77,36 +83,21 @@ function checkInputs(inputs: unknown): string[] {
   })
 }
 
-/** Walks all inputs before anything is written, and fails every file whose relative path another has too. */
-async function refuseClashes(files: AsyncIterable<WalkedFile>): Promise<WalkedFile[]> {
-  const byRelative = new Map<string, WalkedFile[]>()
-  for await (const file of files) {
-    const name = Buffer.from(file.relative).toString('latin1')
-    const same = byRelative.get(name)
-    if (same) same.push(file)
-    else byRelative.set(name, [file])
-  }
-  return Array.from(byRelative.values(), (same) =>
-    same.length === 1 ? same : same.map((file) => ({ ...file, failure: clash(file, same) })),
-  ).flat()
-}
-
-function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError {
-  const others = same.filter((other) => other !== file).map((other) => showPath(other.input))
-  return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: others.join(', ') })
-}
-
 /** Makes the output folder once there is something to put into it. */
 async function* asItems(
   files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
   out: string,
+  folders: readonly string[],
   isDry: boolean,
 ): AsyncGenerator<WalkedItem> {
+  const outputInInput = refuseWithin(out, folders)
   let isEmpty = true
   for await (const { input, relative, failure } of files) {
     if (isEmpty && !isDry) makeFolder(out)
     isEmpty = false
-    yield { input, key: relative, output: joinPath(out, relative), ...(failure && { failure }) }
+    const output = joinPath(out, relative)
+    const refused = failure ?? outputInInput(relative)
+    yield { input, key: relative, output, ...(refused && { failure: refused }) }
   }
   if (isEmpty) throw new NoisemillError('E_NO_INPUT')
 }

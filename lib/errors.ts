@@ -157,7 +157,9 @@ export function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value))
-    return value.length > 8 ? `an array of ${value.length}` : `[${Array.from(value, describe).join(', ')}]`
+    return value.length > 8 || value.some(Array.isArray)
+      ? `an array of ${value.length}`
+      : `[${Array.from(value, describe).join(', ')}]`
   return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
 }
 

@@ -5,9 +5,16 @@ export type { Seed } from './plan/keys.js'
 export type { LevelOption } from './plan/levels.js'
 export { type FileItem, type FileItemObject, type NoiseTask, noiseTask } from './plan/noise-task.js'
 export type { NoiseOptions } from './plan/options.js'
-export type { FileResult, FileWarning } from './plan/results.js'
+export type { FailedFile, FileFigures, FileResult, FileWarning, FinishedFile } from './plan/results.js'
 export type { ChunkSize } from './pool/chunks.js'
-export { type ItemRecord, type ModuleTask, type ModuleTaskOptions, moduleTask } from './pool/module-task.js'
+export {
+  type DoneItem,
+  type FailedItem,
+  type ItemRecord,
+  type ModuleTask,
+  type ModuleTaskOptions,
+  moduleTask,
+} from './pool/module-task.js'
 export { Pool, type PoolInfo, type PoolOptions, type RunOptions } from './pool/pool.js'
 export type { Items } from './pool/source.js'
 export type { Task } from './pool/task.js'

@@ -14,7 +14,7 @@ export function inlineBackend(): FileBackend {
   return {
     name: 'inline',
     execute: (jobs, cancellation, settle) =>
-      slots.run(async () => {
+      slots.run(cancellation, async () => {
         let milliseconds = 0
         for (const [index, job] of jobs.entries()) {
           const started = performance.now()
@@ -30,20 +30,22 @@ export function inlineBackend(): FileBackend {
 
 /** A user's function on the calling thread. */
 export function inlineCalls(call: ModuleCall): Execute<unknown, unknown> {
+  const slots = new Slots(1)
   const loading = loadCall(call)
   // Its failure is told with the first item.
   loading.catch(() => {})
-  return async (items, cancellation, settle) => {
-    const started = performance.now()
-    for (const [index, item] of items.entries()) {
-      if (cancellation.isCancelled) {
-        settle(index, { error: new NoisemillError('E_CANCELLED') })
-        continue
+  return (items, cancellation, settle) =>
+    slots.run(cancellation, async () => {
+      const started = performance.now()
+      for (const [index, item] of items.entries()) {
+        if (cancellation.isCancelled) {
+          settle(index, { error: new NoisemillError('E_CANCELLED') })
+          continue
+        }
+        const outcome = await callWith(loading, item)
+        settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
+        await setImmediate()
       }
-      const outcome = await callWith(loading, item)
-      settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
-      await setImmediate()
-    }
-    return performance.now() - started
-  }
+      return performance.now() - started
+    })
 }

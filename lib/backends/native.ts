@@ -18,7 +18,7 @@ export function nativeBackend(addon: Addon, size: number): FileBackend {
   return {
     name: 'native',
     execute: (jobs, cancellation, settle) =>
-      slots.run(async () => {
+      slots.run(cancellation, async () => {
         const flag = addon.createCancel()
         const cancel = () => addon.cancel(flag)
         const forget = cancellation.onCancel(cancel)

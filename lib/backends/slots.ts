@@ -1,3 +1,5 @@
+import type { Cancellation } from './backend.js'
+
 /** Lets a number of callers in at once; the others wait their turn. */
 export class Slots {
   #free: number
@@ -7,9 +9,10 @@ export class Slots {
     this.#free = size
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when a slot is free, or at once when it is cancelled while it waits: then it has nothing left to do. */
+  async run<T>(cancellation: Cancellation, work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else if (!(await this.#turn(cancellation))) return work()
     try {
       return await work()
     } finally {
@@ -17,5 +20,23 @@ export class Slots {
       if (next) next()
       else this.#free++
     }
+  }
+
+  /** Waits for a slot. False if that was cancelled. */
+  #turn(cancellation: Cancellation): Promise<boolean> {
+    return new Promise((resolve) => {
+      let forget = () => {}
+      const next = () => {
+        forget()
+        resolve(true)
+      }
+      this.#waiting.push(next)
+      forget = cancellation.onCancel(() => {
+        const at = this.#waiting.indexOf(next)
+        if (at < 0) return
+        this.#waiting.splice(at, 1)
+        resolve(false)
+      })
+    })
   }
 }

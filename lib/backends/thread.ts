@@ -8,6 +8,8 @@ import type { FromThread, ThreadData, ThreadFailure, ThreadOutcome, ToThread } f
 
 /** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
 const FLUSH_MILLISECONDS = 10
+/** From here on a message for itself costs an item little. */
+const SLOW_MILLISECONDS = 1
 
 const port = parentPort!
 const { begun } = workerData as ThreadData
@@ -25,29 +27,45 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
       return
     }
     const [index, outcome] = outcomes[0]
-    post({ type: 'settled', outcomes: [[index, { failure: withoutClone(outcome, error as Error) }]] })
+    post({ type: 'settled', outcomes: [[index, { failure: withoutClone(outcome, error) }]] })
   }
 }
 
-function withoutClone(outcome: ThreadOutcome, error: Error): ThreadFailure {
-  if ('value' in outcome) return { code: 'E_NOT_CLONEABLE', received: `the result: ${error.message}` }
+function withoutClone(outcome: ThreadOutcome, error: unknown): ThreadFailure {
+  if ('value' in outcome) return { code: 'E_NOT_CLONEABLE', received: `the result: ${textOf(error)}` }
   const { code, received, cause } = outcome.failure
-  return { code, ...(received !== undefined && { received }), cause: new Error(String(cause)) }
+  return { code, ...(received !== undefined && { received }), cause: new Error(textOf(cause)) }
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    return 'something without a text'
+  }
 }
 
 async function callEach(id: number, items: readonly unknown[], cancelled: Int32Array): Promise<void> {
   let waiting: [number, ThreadOutcome][] = []
   let flushed = performance.now()
-  for (const [index, item] of items.entries()) {
-    if (isCancelled(cancelled)) break
-    Atomics.store(begun, 0, index)
-    waiting.push([index, await callWith(calls.get(id)!, item)])
-    if (performance.now() - flushed < FLUSH_MILLISECONDS) continue
-    postSettled(waiting)
+  const flush = () => {
+    if (waiting.length > 0) postSettled(waiting)
     waiting = []
     flushed = performance.now()
   }
-  postSettled(waiting)
+  const timer = setInterval(flush, FLUSH_MILLISECONDS)
+  for (const [index, item] of items.entries()) {
+    if (isCancelled(cancelled)) break
+    Atomics.store(begun, 0, index)
+    const started = performance.now()
+    const outcome = await callWith(calls.get(id)!, item)
+    waiting.push([index, outcome])
+    const now = performance.now()
+    // After an item that took its time the next may take longer still, and no timer runs while it does.
+    if (now - started >= SLOW_MILLISECONDS || now - flushed >= FLUSH_MILLISECONDS) flush()
+  }
+  clearInterval(timer)
+  flush()
 }
 
 port.on('message', async (message: ToThread) => {

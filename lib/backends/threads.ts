@@ -18,6 +18,12 @@ interface Request {
   readonly settle: (index: number, outcome: Outcome<unknown>) => void
   readonly resolve: (milliseconds: number) => void
   milliseconds: number
+  /** Why a result could not be read: then the jobs go one by one, to find whose it was. */
+  unreadable: Error | undefined
+  /** Whether a thread has died with it before it began a job. */
+  hasDiedUnbegun: boolean
+  /** Takes back what cancelling would do. */
+  forget: () => void
 }
 
 interface Thread {
@@ -31,7 +37,7 @@ interface Thread {
   failure: unknown
 }
 
-/** Flags of this process that a thread from a file must not inherit: they carry a program of their own. */
+/** Flags that a thread from a file must not inherit: they carry a program of their own. */
 const EVAL_FLAGS = /^(-e|--eval|-p|--print|-pe|--input-type(=.*)?)$/
 
 function threadFlags(): string[] {
@@ -56,6 +62,18 @@ function moduleId(call: ModuleCall): number {
   return id
 }
 
+/** Flags are inherited, and not checked, unless some must be left out; then others may turn out not to be for threads. */
+function startWorker(entry: URL, workerData: ThreadData): Worker {
+  const options = { workerData, name: 'noisemill' }
+  const flags = threadFlags()
+  if (flags.length === process.execArgv.length) return new Worker(entry, options)
+  try {
+    return new Worker(entry, { ...options, execArgv: flags })
+  } catch {
+    return new Worker(entry, { ...options, execArgv: [] })
+  }
+}
+
 export class Threads {
   readonly #threads = new Set<Thread>()
   #queue: Request[] = []
@@ -75,7 +93,25 @@ export class Threads {
   ): Promise<number> {
     return new Promise((resolve) => {
       const remaining = new Set(jobs.keys())
-      this.#queue.push({ work, jobs, remaining, cancellation, settle, resolve, milliseconds: 0 })
+      const request: Request = {
+        work,
+        jobs,
+        remaining,
+        cancellation,
+        settle,
+        resolve,
+        milliseconds: 0,
+        unreadable: undefined,
+        hasDiedUnbegun: false,
+        forget: () => {},
+      }
+      this.#queue.push(request)
+      request.forget = cancellation.onCancel(() => {
+        const at = this.#queue.indexOf(request)
+        if (at < 0) return
+        this.#queue.splice(at, 1)
+        this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
+      })
       this.#assign()
     })
   }
@@ -104,11 +140,7 @@ export class Threads {
 
   #start(): Thread {
     const begun = new Int32Array(new SharedArrayBuffer(4))
-    const worker = new Worker(this.entry, {
-      workerData: { begun } satisfies ThreadData,
-      execArgv: threadFlags(),
-      name: 'noisemill',
-    })
+    const worker = startWorker(this.entry, { begun })
     const thread: Thread = {
       worker,
       begun,
@@ -121,9 +153,7 @@ export class Threads {
     this.#threads.add(thread)
     worker.on('message', (message: FromThread) => this.#receive(thread, message))
     worker.on('messageerror', (error) => {
-      // A value arrived that cannot be read here. Whose it was is not known: the thread is replaced, the item it is on failed.
-      thread.failure = error
-      worker.terminate()
+      if (thread.request) thread.request.unreadable = error
     })
     worker.on('error', (error) => {
       thread.failure = error
@@ -134,7 +164,7 @@ export class Threads {
 
   #give(thread: Thread, request: Request): void {
     thread.request = request
-    thread.given = [...request.remaining]
+    thread.given = request.unreadable ? [...request.remaining].slice(0, 1) : [...request.remaining]
     thread.worker.ref()
     Atomics.store(thread.begun, 0, -1)
     const cancelled = request.cancellation.flag
@@ -151,7 +181,7 @@ export class Threads {
       }
     } catch (error) {
       this.#release(thread)
-      this.#refuse(request, error as Error)
+      this.#refuse(request, error instanceof Error ? error : new Error(String(error)))
     }
   }
 
@@ -190,6 +220,14 @@ export class Threads {
     } else if (message.type === 'done') {
       request.milliseconds += message.milliseconds
       this.#release(thread)
+      if (request.unreadable && !request.cancellation.isCancelled) {
+        if (thread.given.length === 1 && request.remaining.delete(thread.given[0]))
+          request.settle(thread.given[0], {
+            error: new NoisemillError('E_NOT_CLONEABLE', { received: `the result: ${request.unreadable.message}` }),
+          })
+        this.#continue(request)
+        return
+      }
       this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
       this.#assign()
     }
@@ -210,7 +248,14 @@ export class Threads {
       this.#assign()
       return
     }
-    const victim = given[Atomics.load(begun, 0)]
+    const index = Atomics.load(begun, 0)
+    if (index < 0 && !request.hasDiedUnbegun) {
+      // It may have died of what it did before; a second time it is of what it was given.
+      request.hasDiedUnbegun = true
+      this.#continue(request)
+      return
+    }
+    const victim = given[Math.max(0, index)]
     if (request.remaining.delete(victim)) {
       request.settle(victim, { error: new NoisemillError('E_WORKER_DIED', { cause }) })
     }
@@ -219,14 +264,18 @@ export class Threads {
 
   /** Runs what remains of a request before all others. */
   #continue(request: Request): void {
-    if (request.remaining.size === 0) request.resolve(request.milliseconds)
-    else this.#queue.unshift(request)
+    if (request.remaining.size === 0) {
+      request.forget()
+      request.resolve(request.milliseconds)
+    } else this.#queue.unshift(request)
     this.#assign()
   }
 
   #failRemaining(request: Request, error: NoisemillError): void {
-    for (const index of request.remaining) request.settle(index, { error })
+    request.forget()
+    const failed = [...request.remaining]
     request.remaining.clear()
+    for (const index of failed) request.settle(index, { error })
     request.resolve(request.milliseconds)
   }
 }

@@ -1,19 +1,39 @@
 /** Jobs in TypeScript on worker threads. File names cross, never samples. */
 
 import { rmSync } from 'node:fs'
-import type { EtlOutcome } from '../core/etl.js'
-import { fsPath } from '../core/files.js'
-import type { FileBackend, Outcome } from './backend.js'
+import type { EtlJob, EtlOutcome } from '../core/etl.js'
+import { type FilePath, fsPath } from '../core/files.js'
+import type { Cancellation, FileBackend, Outcome } from './backend.js'
 import type { Threads } from './threads.js'
+
+/** Jobs that are under way, and what cancels each. */
+const underWay = new Map<EtlJob, Cancellation>()
+
+// A process that exits takes its threads with it wherever they are: no temporary file is to stay behind.
+process.once('exit', () => {
+  for (const cancellation of underWay.values()) cancellation.cancel()
+  for (const job of underWay.keys()) removeQuietly(job.temporary)
+})
 
 export function workersBackend(threads: Threads): FileBackend {
   return {
     name: 'workers',
-    execute: (jobs, cancellation, settle) =>
-      threads.execute({ type: 'etl' }, jobs, cancellation, (index, outcome) => {
+    execute(jobs, cancellation, settle) {
+      for (const job of jobs) underWay.set(job, cancellation)
+      return threads.execute({ type: 'etl' }, jobs, cancellation, (index, outcome) => {
+        const job = jobs[index]
+        underWay.delete(job)
         // A thread that died left behind what it was writing.
-        if ('error' in outcome) rmSync(fsPath(jobs[index].temporary), { force: true })
+        if ('error' in outcome) removeQuietly(job.temporary)
         settle(index, outcome as Outcome<EtlOutcome>)
-      }),
+      })
+    },
   }
+}
+
+/** Whatever stands in the way, it was not there that the file was written. */
+function removeQuietly(file: FilePath): void {
+  try {
+    rmSync(fsPath(file), { force: true })
+  } catch {}
 }

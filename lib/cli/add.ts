@@ -8,11 +8,12 @@ import type { LevelOption } from '../plan/levels.js'
 import type { FileResult } from '../plan/results.js'
 import { walk } from '../plan/walk.js'
 import { Pool, type PoolOptions } from '../pool/pool.js'
-import { EXIT, exitForError, exitForSignal, isFatal } from './exit.js'
+import { EXIT, exitForError, isFatal } from './exit.js'
 import { failureLine, resultLine, warningLine } from './lines.js'
 import { parseLevel, parseNumber } from './numbers.js'
 import { Progress } from './progress.js'
 import { Report } from './report.js'
+import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
 interface AddFlags {
@@ -41,7 +42,7 @@ const number = (flag: string) => (text: string) => parseNumber(flag, text)
 /** Parameters of all kinds of noise, each a flag of its own. */
 const parameters = noiseKinds.flatMap((kind) => kind.parameters.map((parameter) => ({ kind: kind.name, parameter })))
 
-export function defineAdd(program: Command, exit: (code: number) => void): void {
+export function defineAdd(program: Command, stop: Stop, exit: (code: number) => void): void {
   const command = program
     .command('add')
     .summary('add noise to audio files')
@@ -64,7 +65,7 @@ export function defineAdd(program: Command, exit: (code: number) => void): void 
     )
     .option('--no-clip', 'let float formats exceed [-1, 1]')
     .option('--overwrite', 'replace existing outputs')
-    .option('--dry-run', 'check and measure everything, write nothing')
+    .option('--dry-run', 'check what can be checked, write nothing')
     .option('--report <file>', 'write a JSON line for each output to this file')
     .option('--json', 'print a JSON line for each output, and one for the sums')
     .option('--quiet', 'print nothing but errors')
@@ -73,17 +74,16 @@ export function defineAdd(program: Command, exit: (code: number) => void): void 
     const flag = `--${name} <${unit}>`
     command.addOption(new Option(flag, `${kind}: ${summary} (default: ${preset})`).argParser(number(`--${name}`)))
   }
-  command.action(async (inputs: string[], flags: AddFlags) => exit(await add(inputs, flags)))
+  command.action(async (inputs: string[], flags: AddFlags) => exit(await add(inputs, flags, stop)))
 }
 
-async function add(inputs: readonly string[], flags: AddFlags): Promise<number> {
+async function add(inputs: readonly string[], flags: AddFlags, stop: Stop): Promise<number> {
   const terminal = await Terminal.open(flags.quiet === true)
   const pool = new Pool({
     ...(flags.jobs !== undefined && { size: flags.jobs }),
     ...(flags.backend !== undefined && { backend: flags.backend }),
     ...(flags.kernel !== undefined && { kernel: flags.kernel }),
   })
-  const stop = stopSignals()
   const options = { ...toOptions(flags), pool, signal: stop.signal, onLoop: onLoop(terminal) }
   const progress = new Progress()
   const report = flags.report === undefined ? undefined : new Report(flags.report, flags.overwrite === true)
@@ -102,12 +102,11 @@ async function add(inputs: readonly string[], flags: AddFlags): Promise<number> 
   } finally {
     report?.close()
     terminal.stopLive()
-    stop.forget()
     await pool.terminate()
   }
   if (flags.json) terminal.result(JSON.stringify(summaryOf(progress, pool, flags)))
   else if (!flags.quiet) terminal.result(`${progress.summary()}; ${ranOn(pool, flags)}`)
-  if (stop.reason) return stop.reason === 'EPIPE' ? EXIT.filesFailed : exitForSignal(stop.reason)
+  if (stop.exitCode !== undefined) return stop.exitCode
   if (fatal) return exitForError(fatal.code)
   return progress.failed > 0 ? EXIT.filesFailed : EXIT.done
 }
@@ -134,7 +133,7 @@ function toOptions(flags: AddFlags): Omit<AddNoiseOptions, 'pool' | 'signal' | '
 }
 
 const onLoop = (terminal: Terminal) => (folder: string) =>
-  terminal.notice(`${folder}: a folder that contains itself by a symbolic link; not gone into again.`)
+  terminal.notice(`${folder}: by a link it contains itself, or leads to the output folder; not gone into.`)
 
 /** Passes the results on; shows the live line from the first one on, so that it never covers what is wrong with a command. */
 async function* withLiveLine(
@@ -145,22 +144,33 @@ async function* withLiveLine(
   flags: AddFlags,
 ): AsyncGenerator<FileResult> {
   let isStarted = false
-  for await (const result of results) {
-    if (!isStarted && terminal.isLive) {
-      terminal.startLive(() => progress.line())
-      countFiles(inputs).then((files) => {
-        progress.total = files * (flags.copies ?? 1)
-      })
+  const counting = new AbortController()
+  try {
+    for await (const result of results) {
+      if (!isStarted && terminal.isLive) {
+        terminal.startLive(() => progress.line())
+        countFiles(inputs, counting.signal).then(
+          (files) => {
+            progress.total = files * (flags.copies ?? 1)
+          },
+          () => {},
+        )
+      }
+      isStarted = true
+      yield result
     }
-    isStarted = true
-    yield result
+  } finally {
+    counting.abort()
   }
 }
 
 /** Walks beside the run, to know how much is to come. */
-async function countFiles(inputs: readonly string[]): Promise<number> {
+async function countFiles(inputs: readonly string[], signal: AbortSignal): Promise<number> {
   let files = 0
-  for await (const _ of walk(inputs)) files++
+  for await (const _ of walk(inputs)) {
+    signal.throwIfAborted()
+    files++
+  }
   return files
 }
 
@@ -178,29 +188,4 @@ function ranOn({ info }: Pool, { seed = '0' }: AddFlags): string {
 function summaryOf(progress: Progress, { info }: Pool, { seed = '0' }: AddFlags) {
   const { done, planned, failed, bytes, seconds } = progress
   return { type: 'summary', done, planned, failed, bytesIn: bytes, seconds, seed, ...info }
-}
-
-/** Aborts on SIGINT, SIGTERM and when nobody reads stdout any more. A second signal does not wait. */
-function stopSignals() {
-  const controller = new AbortController()
-  const state: { reason: 'SIGINT' | 'SIGTERM' | 'EPIPE' | undefined } = { reason: undefined }
-  const stop = (reason: 'SIGINT' | 'SIGTERM' | 'EPIPE') => {
-    if (state.reason !== undefined && reason !== 'EPIPE') process.exit(exitForSignal(reason))
-    state.reason ??= reason
-    controller.abort()
-  }
-  const onSignal = (signal: NodeJS.Signals) => stop(signal as 'SIGINT' | 'SIGTERM')
-  const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    stop('EPIPE')
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  process.stdout.on('error', onError)
-  return {
-    signal: controller.signal,
-    get reason() {
-      return state.reason
-    },
-    forget: () => process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  }
 }

@@ -3,7 +3,13 @@
 // to ask for more threads. Two more than jobs, so that file system calls and name look-ups of others always find one.
 import os = require('node:os')
 
-const jobs = /(?:^|\0)--jobs[=\0](\d+)/.exec(process.argv.slice(2).join('\0'))?.[1]
-process.env.UV_THREADPOOL_SIZE ??= String(Math.min(1024, 2 + Number(jobs ?? os.availableParallelism())))
+const given = [
+  ...process.argv
+    .slice(2)
+    .join('\0')
+    .matchAll(/(?:^|\0)--jobs[=\0]([^\0]+)/g),
+].at(-1)?.[1]
+const jobs = Number(given) >= 1 ? Number(given) : os.availableParallelism()
+process.env.UV_THREADPOOL_SIZE ??= String(Math.min(1024, 2 + jobs))
 
 import('./main.js').then(({ main }) => main(process.argv.slice(2)))

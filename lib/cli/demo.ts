@@ -14,8 +14,9 @@ import { moduleTask } from '../pool/module-task.js'
 import { Pool } from '../pool/pool.js'
 import { addNoiseAsync } from './demo-async.js'
 import type { Tone } from './demo-tone.js'
-import { EXIT, exitForSignal } from './exit.js'
+import { EXIT } from './exit.js'
 import { plural, showBytes, showSeconds } from './numbers.js'
+import type { Stop } from './stop.js'
 
 const FILES = 24
 const SHORT_SECONDS = 30
@@ -29,7 +30,7 @@ const SEED = 0
 /** Files that async I/O has open at a time. */
 const ASYNC_FILES = 8
 
-export function defineDemo(program: Command, exit: (code: number) => void): void {
+export function defineDemo(program: Command, stop: Stop, exit: (code: number) => void): void {
   program
     .command('demo')
     .summary('see four ways of going parallel side by side')
@@ -41,14 +42,14 @@ export function defineDemo(program: Command, exit: (code: number) => void): void
       '--full',
       `files of ${FULL_SECONDS} seconds, as in the talk, instead of ${SHORT_SECONDS}: takes 2 GB and minutes`,
     )
-    .action(async (flags: { full?: boolean }) => exit(await demo(flags.full ? FULL_SECONDS : SHORT_SECONDS)))
+    .action(async (flags: { full?: boolean }) => exit(await demo(flags.full ? FULL_SECONDS : SHORT_SECONDS, stop)))
 }
 
 /** One way of doing it. Calls `finished` with each file's name as it is done. */
 interface Way {
   readonly name: string
   readonly isUnordered: boolean
-  run(files: readonly string[], out: string, finished: (file: string) => void): Promise<void>
+  run(files: readonly string[], out: string, finished: (file: string) => void, signal: AbortSignal): Promise<void>
 }
 
 interface Measured {
@@ -68,23 +69,25 @@ const ways: readonly Way[] = [
   { name: 'native threads', isUnordered: true, run: onPool('native') },
 ]
 
-async function demo(seconds: number): Promise<number> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-'))
-  const cleanUp = () => rm(folder, { recursive: true, force: true })
-  const onSignal = (signal: NodeJS.Signals) => cleanUp().finally(() => process.exit(exitForSignal(signal)))
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+async function demo(seconds: number, stop: Stop): Promise<number> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-')).catch((error: NodeJS.ErrnoException) => {
+    throw new NoisemillError('E_OUTPUT_FOLDER', { path: tmpdir(), errno: error.code ?? '' })
+  })
   try {
-    return await compareWays(folder, seconds)
+    return await compareWays(folder, seconds, stop.signal)
+  } catch (error) {
+    if (stop.exitCode === undefined) throw error
+    return stop.exitCode
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
-    await cleanUp()
+    // All threads have ended by now: nothing is written to it any more.
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function compareWays(folder: string, seconds: number): Promise<number> {
+async function compareWays(folder: string, seconds: number, signal: AbortSignal): Promise<number> {
   await checkRoom(folder, FILES * seconds * BYTES_PER_SECOND)
   say(`${FILES} sine files of ${seconds} s, float32, 44.1 kHz, mono: ${showBytes(FILES * seconds * BYTES_PER_SECOND)}.`)
-  const files = await makeTones(path.join(folder, 'clean'), seconds)
+  const files = await makeTones(path.join(folder, 'clean'), seconds, signal)
   say(`Each way adds Gaussian noise, sigma ${SIGMA}, and clips to [-1, 1].`)
   say(
     `Node ${process.version}, ${plural(availableParallelism(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`,
@@ -92,7 +95,7 @@ async function compareWays(folder: string, seconds: number): Promise<number> {
   say(row(['', 'seconds', 'speed-up', 'CPU', 'longest event-loop delay']))
   const measured = new Map<Way, Measured>()
   for (const way of ways) {
-    const outcome = await tryWay(way, files, path.join(folder, 'noisy'))
+    const outcome = await tryWay(way, files, path.join(folder, 'noisy'), signal)
     if (typeof outcome === 'string') {
       say(`${row([way.name])} not here: ${outcome}`)
       continue
@@ -145,7 +148,7 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   throw new NoisemillError('E_VOLUME_FULL', { path: tmpdir(), received })
 }
 
-async function makeTones(folder: string, seconds: number): Promise<string[]> {
+async function makeTones(folder: string, seconds: number, signal: AbortSignal): Promise<string[]> {
   await mkdir(folder)
   const tones: Tone[] = Array.from({ length: FILES }, (_, i) => ({
     file: path.join(folder, `${String(i).padStart(2, '0')}.wav`),
@@ -153,13 +156,21 @@ async function makeTones(folder: string, seconds: number): Promise<string[]> {
     frequency: LOWEST_HERTZ + HERTZ_STEP * i,
   }))
   const pool = new Pool()
-  await pool.map(moduleTask<Tone, void>(new URL('./demo-tone.js', import.meta.url)), tones)
-  await pool.close()
+  try {
+    await pool.map(moduleTask<Tone, void>(new URL('./demo-tone.js', import.meta.url)), tones, { signal })
+  } finally {
+    await pool.terminate()
+  }
   return tones.map(({ file }) => file)
 }
 
 /** Measures a way; the reason where it cannot be had. */
-async function tryWay(way: Way, files: readonly string[], out: string): Promise<Measured | string> {
+async function tryWay(
+  way: Way,
+  files: readonly string[],
+  out: string,
+  signal: AbortSignal,
+): Promise<Measured | string> {
   await mkdir(out)
   const delays = monitorEventLoopDelay({ resolution: 1 })
   const order: string[] = []
@@ -168,7 +179,7 @@ async function tryWay(way: Way, files: readonly string[], out: string): Promise<
   const cpuBefore = process.cpuUsage()
   delays.enable()
   try {
-    await way.run(files, out, finished)
+    await way.run(files, out, finished, signal)
   } catch (error) {
     if (error instanceof NoisemillError && error.code === 'E_BACKEND_UNAVAILABLE')
       return error.received ?? error.message
@@ -180,33 +191,46 @@ async function tryWay(way: Way, files: readonly string[], out: string): Promise<
   const { user, system } = process.cpuUsage(cpuBefore)
   const seconds = (performance.now() - started) / 1000
   const cpuShare = (user + system) / 1e6 / seconds / availableParallelism()
+  signal.throwIfAborted()
   const hash = await hashOf(files.map((file) => path.join(out, path.basename(file))))
   await rm(out, { recursive: true })
   return { seconds, cpuShare, delay: delays.max / 1e6, order, hash }
 }
 
 function onPool(backend: BackendName): Way['run'] {
-  return async (files, out, finished) => {
+  return async (files, out, finished, signal) => {
     const pool = new Pool({ backend })
     const task = noiseTask({ out, sigma: SIGMA, seed: SEED })
-    for await (const { input, error } of pool.imapUnordered(task, files, { chunkSize: 1 })) {
-      if (error) throw error
-      finished(input)
+    try {
+      for await (const { input, error } of pool.imapUnordered(task, files, { chunkSize: 1, signal })) {
+        if (error) throw error
+        finished(input)
+      }
+    } finally {
+      await pool.terminate()
     }
-    await pool.close()
   }
 }
 
-async function asynchronously(files: readonly string[], out: string, finished: (file: string) => void): Promise<void> {
+async function asynchronously(
+  files: readonly string[],
+  out: string,
+  finished: (file: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const waiting = files.values()
   const lane = async () => {
     for (const input of waiting) {
+      if (signal.aborted) return
       const key = path.basename(input)
       await addNoiseAsync({ input, output: path.join(out, key), key, sigma: SIGMA, seed: SEED })
       finished(input)
     }
   }
-  await Promise.all(Array.from({ length: ASYNC_FILES }, lane))
+  // All lanes end before any error is told, so that none still writes.
+  const lanes = await Promise.allSettled(Array.from({ length: ASYNC_FILES }, lane))
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
+  signal.throwIfAborted()
 }
 
 /** One hash over the content of all files, in their order. */

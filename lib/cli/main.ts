@@ -6,11 +6,13 @@ import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
 import { defineInfo } from './info.js'
+import { Stop } from './stop.js'
 import { version } from './version.js'
 
 export async function main(args: readonly string[]): Promise<void> {
+  const stop = new Stop()
   const exit = (code: number) => {
-    process.exitCode = code
+    process.exitCode = stop.exitCode ?? code
   }
   const program = new Command('noisemill')
     .description('Turns folders of clean audio into noisy audio on every core.')
@@ -18,8 +20,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'noisemill: ')) })
     .showHelpAfterError('Run it with --help to see all options.')
-  defineAdd(program, exit)
-  defineDemo(program, exit)
+  defineAdd(program, stop, exit)
+  defineDemo(program, stop, exit)
   defineInfo(program)
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -1,9 +1,12 @@
 /** The --report file: one JSON object a line, one line an output. */
 
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
 import { isAudioName } from '../plan/walk.js'
+
+/** What every report begins with: nothing else is replaced by one, an input by another name least of all. */
+const START = '{"input":'
 
 export class Report {
   readonly #fd: number
@@ -19,8 +22,22 @@ export class Report {
     overwrite: boolean,
   ) {
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
-    this.#isNew = !overwrite
-    this.#fd = this.#guard(() => openSync(path, overwrite ? 'a' : 'wx'))
+    const opened = this.#guard(() => {
+      try {
+        return { fd: openSync(path, 'wx'), isNew: true }
+      } catch (error) {
+        if (!overwrite || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        return { fd: openSync(path, 'r+'), isNew: false }
+      }
+    })
+    this.#fd = opened.fd
+    this.#isNew = opened.isNew
+    if (this.#isNew) return
+    const start = Buffer.alloc(START.length)
+    const length = this.#guard(() => readSync(this.#fd, start, 0, start.length, 0))
+    if (length === 0 || start.toString('latin1') === START) return
+    closeSync(this.#fd)
+    throw new NoisemillError('E_REPORT', { path, received: 'what is there is no report' })
   }
 
   add(result: FileResult): void {

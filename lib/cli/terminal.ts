@@ -19,7 +19,8 @@ export class Terminal {
 
   /** The package for the live line is loaded only where there is one: starting up is most of a short run. */
   static async open(quiet: boolean): Promise<Terminal> {
-    if (quiet || !process.stderr.isTTY) return new Terminal(quiet, undefined)
+    // A terminal without a width, as some pipes pretend to be, can show none.
+    if (quiet || !process.stderr.isTTY || !(process.stderr.columns > 0)) return new Terminal(quiet, undefined)
     const { createLogUpdate } = await import('log-update')
     return new Terminal(quiet, createLogUpdate(process.stderr))
   }

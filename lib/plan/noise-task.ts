@@ -7,7 +7,7 @@ import { fileKey } from './keys.js'
 import { levelFor, noiseGain } from './levels.js'
 import { checkNoiseOptions, type NoiseOptions, type NoiseSettings } from './options.js'
 import { copyName, temporaryName } from './outputs.js'
-import { type FilePath, joinPath, pathFromCaller, relativeTo, showPath, splitPath } from './paths.js'
+import { type FilePath, joinPath, pathFromCaller, relativeTo, resolvedName, showPath, splitPath } from './paths.js'
 import { type FileResult, failedResult, type OutputPlan, resultOf } from './results.js'
 
 /**
@@ -40,6 +40,12 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
   })
 }
 
+function isItemObject(item: FileItem): item is FileItemObject {
+  return typeof item === 'object' && item !== null && !(item instanceof URL) && !(item instanceof Uint8Array)
+}
+
+const ITEM_KEYS = ['input', 'key', 'output']
+
 interface PlannedOutput extends Planned<EtlJob, FileResult> {
   readonly plan: OutputPlan
 }
@@ -48,12 +54,24 @@ interface PlannedOutput extends Planned<EtlJob, FileResult> {
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   /** Two inputs for one output are told by the output's name; the first in input order has it. */
   readonly #outputs = new Set<string>()
+  /** Inputs seen, or known beforehand: none of them is an output. Kept only where outputs may replace what is there. */
+  readonly #inputs = new Set<string>()
 
   constructor(readonly settings: NoiseSettings) {}
+
+  /** Items that are all there can be looked at before the first of them is worked on. */
+  foresee(items: readonly FileItem[]): void {
+    if (!this.settings.overwrite) return
+    for (const item of items) {
+      const input = pathFromCaller(isItemObject(item) ? item.input : item)
+      if (input !== undefined) this.#inputs.add(resolvedName(input))
+    }
+  }
 
   *plan(item: FileItem): Generator<PlannedOutput> {
     const { copies } = this.settings
     const located = this.#locate(item)
+    if (this.settings.overwrite) this.#inputs.add(resolvedName(located.input))
     for (let copy = 1; copy <= copies; copy++) yield this.#planCopy(located, copy)
   }
 
@@ -66,7 +84,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     return failedResult(plan, new NoisemillError(error.code, { path: showPath(plan.input), cause: error.cause }))
   }
 
-  isFailure(result: FileResult): NoisemillError | undefined {
+  failureOf(result: FileResult): NoisemillError | undefined {
     return result.error
   }
 
@@ -103,15 +121,15 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   #claim(output: FilePath): NoisemillError | undefined {
-    const name = showPath(output)
-    if (this.#outputs.has(name)) return new NoisemillError('E_OUTPUT_CLASH', { path: name })
+    const name = resolvedName(output)
+    if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+    if (this.#outputs.has(name)) return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output) })
     this.#outputs.add(name)
     return undefined
   }
 
   #locate(item: FileItem): Located {
-    const isObject =
-      typeof item === 'object' && item !== null && !(item instanceof URL) && !(item instanceof Uint8Array)
+    const isObject = isItemObject(item)
     const parts: WalkedItem = isObject ? item : { input: item }
     const input = pathFromCaller(parts.input)
     const key = parts.key === undefined ? undefined : pathFromCaller(parts.key)
@@ -122,6 +140,9 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       output: output ?? '',
       failure: new NoisemillError('E_ITEM_INVALID', { received }),
     })
+    if (parts.failure) return { input: input ?? '', key: key ?? '', output: output ?? '', failure: parts.failure }
+    const unknown = isObject && Object.keys(item).find((name) => !ITEM_KEYS.includes(name))
+    if (unknown) return invalid(`unknown key ${unknown}`)
     if (input === undefined) return invalid(describe(item))
     if (parts.key !== undefined && key === undefined) return invalid(`key: ${describe(parts.key)}`)
     if (parts.output !== undefined && output === undefined) return invalid(`output: ${describe(parts.output)}`)
@@ -131,12 +152,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       return invalid(`${showPath(input)} lies outside the root ${root}`)
     if (out === undefined && output === undefined)
       return invalid('neither the task nor the item says where its output goes')
-    return {
-      input,
-      key: key ?? relative!,
-      output: output ?? joinPath(out!, relative!),
-      ...(parts.failure && { failure: parts.failure }),
-    }
+    return { input, key: key ?? relative!, output: output ?? joinPath(out!, relative!) }
   }
 }
 

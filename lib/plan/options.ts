@@ -1,7 +1,8 @@
 /** Options of the noise task: checked once, here, before anything is done. */
 
+import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
 import { type NoiseKind, type NoiseParameter, noiseKinds } from '../core/noise/kinds.js'
-import { invalidOption, NoisemillError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import type { Seed } from './keys.js'
 import { checkLevel, type Level, type LevelOption } from './levels.js'
 import { pathFromCaller } from './paths.js'
@@ -62,36 +63,6 @@ export const NOISE_OPTIONS: readonly string[] = [
   'dryRun',
 ]
 
-/** Refuses keys that no option has. */
-export function checkKeys(options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue
-    const received = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
-    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
-  }
-}
-
-export function checkObject(name: string, options: unknown): asserts options is Record<string, unknown> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw invalidOption(name, 'an object', options)
-}
-
-export function checkInteger(option: string, value: unknown, minimum: number, maximum: number): number {
-  if (!Number.isInteger(value) || (value as number) < minimum || (value as number) > maximum)
-    throw invalidOption(option, `an integer from ${minimum} to ${maximum}`, value)
-  return value as number
-}
-
-export function checkBoolean(option: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw invalidOption(option, 'true or false', value)
-  return value
-}
-
-export function checkOneOf<T extends string>(option: string, value: unknown, choices: readonly T[]): T {
-  if (!choices.includes(value as T)) throw invalidOption(option, `one of ${choices.join(', ')}`, value)
-  return value as T
-}
-
 function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   const folder = pathFromCaller(value)
@@ -119,7 +90,7 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
     kind.parameters.map((parameter) => parameter.name),
   )
   return Float64Array.from(kind.parameters, (parameter) =>
-    checkParameter(parameter, values[parameter.name] ?? parameter.default),
+    checkParameter(parameter, given(values[parameter.name], parameter.default)),
   )
 }
 
@@ -127,19 +98,19 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
 export function checkNoiseOptions(options: unknown): NoiseSettings {
   checkObject('options', options)
   const kindNames = noiseKinds.map((known) => known.name)
-  const kindName = checkOneOf('kind', options.kind ?? noiseKinds[0].name, kindNames)
+  const kindName = checkOneOf('kind', given(options.kind, noiseKinds[0].name), kindNames)
   const kind = noiseKinds.find((known) => known.name === kindName)!
   checkKeys(options, NOISE_OPTIONS)
   return {
     out: checkFolder('out', options.out),
     level: checkLevel(options.sigma, options.snr),
-    seed: checkSeed(options.seed ?? 0),
+    seed: checkSeed(given(options.seed, 0)),
     root: checkFolder('root', options.root),
-    copies: checkInteger('copies', options.copies ?? 1, 1, MAX_COPIES),
+    copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
     kind,
-    parameters: checkParameters(kind, options.parameters ?? {}),
-    clip: checkBoolean('clip', options.clip ?? true),
-    overwrite: checkBoolean('overwrite', options.overwrite ?? false),
-    dryRun: checkBoolean('dryRun', options.dryRun ?? false),
+    parameters: checkParameters(kind, given(options.parameters, {})),
+    clip: checkBoolean('clip', given(options.clip, true)),
+    overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
+    dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
   }
 }

@@ -42,7 +42,7 @@ export function temporaryName(output: FilePath): FilePath {
 }
 
 /** The path with its symbolic links resolved as far as it exists. */
-function realPath(folder: string): string {
+export function realPath(folder: string): string {
   const resolved = path.resolve(folder)
   if (existsSync(resolved)) return realpathSync(resolved)
   const parent = path.dirname(resolved)

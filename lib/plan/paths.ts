@@ -53,8 +53,7 @@ export function showPath(file: FilePath): string {
       at += length ?? 1
     }
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\x00-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 /** A path given by a caller: a string, a file: URL or bytes. Undefined if it is none of these, or empty, or has a NUL. */
@@ -62,27 +61,30 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
   let file: FilePath
   if (typeof value === 'string') file = value
   else if (value instanceof Uint8Array) file = pathFromBytes(Buffer.from(value))
-  else if (value instanceof URL && value.protocol === 'file:') file = fileURLToPath(value)
-  else return undefined
+  else if (value instanceof URL && value.protocol === 'file:') {
+    try {
+      file = fileURLToPath(value)
+    } catch {
+      // A host, or an escaped slash: URLs that stand for no path.
+      return undefined
+    }
+  } else return undefined
   return file.length === 0 || pathToBytes(file).includes(0) ? undefined : file
 }
 
 /**
- * `file` relative to `root`, with '/' between names; undefined where it lies elsewhere. Both are resolved by their text
- * alone, so that a key does not change with symbolic links.
+ * The absolute path, without '.' and '..', in text in which every character is one byte: equal for all spellings of a path, and by
+ * text alone, so that nothing changes with symbolic links.
  */
-export function relativeTo(root: string, file: FilePath): FilePath | undefined {
-  if (typeof file === 'string') {
-    const relative = path.relative(path.resolve(root), path.resolve(file))
-    if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) return undefined
-    return path.sep === '/' ? relative : relative.replaceAll(path.sep, '/')
-  }
-  // Text in which every byte is one character keeps all of them.
-  const relative = relativeTo(Buffer.from(path.resolve(root)).toString('latin1'), latinAbsolute(file))
-  return relative === undefined ? undefined : pathFromBytes(Buffer.from(relative as string, 'latin1'))
+export function resolvedName(file: FilePath): string {
+  if (typeof file === 'string') return Buffer.from(path.resolve(file)).toString('latin1')
+  const text = pathToBytes(file).toString('latin1')
+  return path.isAbsolute(text) ? path.resolve(text) : path.resolve(resolvedName('.'), text)
 }
 
-function latinAbsolute(file: Uint8Array): string {
-  const text = pathToBytes(file).toString('latin1')
-  return path.isAbsolute(text) ? text : `${Buffer.from(process.cwd()).toString('latin1')}/${text}`
+/** `file` relative to `root`, with '/' between names; undefined where it lies elsewhere. By text alone. */
+export function relativeTo(root: string, file: FilePath): FilePath | undefined {
+  const relative = path.relative(resolvedName(root), resolvedName(file))
+  if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) return undefined
+  return pathFromBytes(Buffer.from(path.sep === '/' ? relative : relative.replaceAll(path.sep, '/'), 'latin1'))
 }

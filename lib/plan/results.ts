@@ -11,15 +11,26 @@ import { type FilePath, pathToBytes, showPath } from './paths.js'
 /** W_SNR_OFF: the achieved SNR is more than 0.5 dB from the one asked for. The others: docs/architecture.md. */
 export type FileWarning = EtlWarning | 'W_SNR_OFF'
 
-/** The result of one output. Of a failed one, what was not learned is null. */
-export interface FileResult {
-  /** The input's path; bytes that are not UTF-8 are shown as \xHH and given in `inputBase64`. */
+/** The result of one output. What was not learned, of a failed one or in a dry run, is null. */
+export type FileResult = FinishedFile | FailedFile
+
+export interface FinishedFile extends FileFigures {
+  /** 'planned' is what a dry run would do. */
+  readonly status: 'done' | 'planned' | 'skipped'
+  readonly error?: undefined
+}
+
+export interface FailedFile extends FileFigures {
+  readonly status: 'failed'
+  readonly error: NoisemillError
+}
+
+export interface FileFigures {
+  /** The input's path; bytes that are not UTF-8, and control characters, are shown as \xHH; then `inputBase64` has its bytes. */
   readonly input: string
   readonly inputBase64?: string
   readonly output: string
   readonly outputBase64?: string
-  /** 'planned' is what a dry run would do. */
-  readonly status: 'done' | 'planned' | 'skipped' | 'failed'
   readonly frames: number | null
   readonly channels: number | null
   /** Frames a second. */
@@ -43,7 +54,6 @@ export interface FileResult {
   /** Version of the noise stream. */
   readonly stream: number
   readonly warnings: readonly FileWarning[]
-  readonly error?: NoisemillError
 }
 
 /** What is known of an output before its job has run. */
@@ -58,12 +68,17 @@ export interface OutputPlan {
   readonly askedSnr: number | undefined
 }
 
+/** The bytes of a path whose shown form does not lead back to it. */
+function base64(name: string, file: FilePath) {
+  return showPath(file) === file ? {} : { [name]: pathToBytes(file).toString('base64') }
+}
+
 function common(plan: OutputPlan) {
   return {
     input: showPath(plan.input),
-    ...(typeof plan.input === 'string' ? {} : { inputBase64: pathToBytes(plan.input).toString('base64') }),
+    ...base64('inputBase64', plan.input),
     output: showPath(plan.output),
-    ...(typeof plan.output === 'string' ? {} : { outputBase64: pathToBytes(plan.output).toString('base64') }),
+    ...base64('outputBase64', plan.output),
     key: showPath(plan.key),
     copy: plan.copy,
     seed: String(plan.seed),
@@ -94,7 +109,9 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
   const snr = achievedSnr(figures.signalEnergy, figures.noiseEnergy)
-  const isOff = plan.askedSnr !== undefined && snr !== null && Math.abs(snr - plan.askedSnr) > SNR_TOLERANCE
+  // Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with.
+  const isMeasured = plan.askedSnr !== undefined && !plan.dryRun && figures.signalEnergy > 0
+  const isOff = isMeasured && (snr === null || Math.abs(snr - plan.askedSnr!) > SNR_TOLERANCE)
   return {
     ...common(plan),
     status: plan.dryRun ? 'planned' : 'done',
@@ -104,9 +121,9 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
     format: figures.format,
     sigma: figures.sigma,
     snr,
-    clipped: figures.clipped,
+    clipped: plan.dryRun ? null : figures.clipped,
     bytesIn: figures.bytesIn,
-    bytesOut: figures.bytesOut,
+    bytesOut: plan.dryRun ? null : figures.bytesOut,
     seconds: figures.seconds,
     warnings: isOff ? [...figures.warnings, 'W_SNR_OFF'] : figures.warnings,
   }

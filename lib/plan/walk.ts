@@ -4,7 +4,8 @@ import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import { promisify } from 'node:util'
 import picomatch from 'picomatch'
 import { invalidOption, NoisemillError } from '../errors.js'
-import { type FilePath, joinPath, pathFromBytes, pathToBytes, relativeTo, showPath, splitPath } from './paths.js'
+import { isWithin } from './outputs.js'
+import { type FilePath, joinPath, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
 /** Names that are taken from folders and globs; a file named outright may have any. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
@@ -19,7 +20,9 @@ const openFolder = promisify(opendir) as unknown as (
   options: { encoding: 'buffer'; bufferSize: number },
 ) => Promise<Dir>
 
-/** A file to work on, or a folder that could not be read. */
+const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
+
+/** A file to work on, or what went wrong with a folder or an input. */
 export interface WalkedFile {
   readonly input: FilePath
   /** From the root, or from the folder given; with '/' between names. */
@@ -29,30 +32,55 @@ export interface WalkedFile {
 
 export interface WalkOptions {
   readonly root?: string | undefined
-  /** Told of a folder that contains itself by a symbolic link, and is not gone into again. */
+  /** The output folder: not gone into where a link leads there. */
+  readonly out?: string | undefined
+  /** Told of a folder that contains itself, or leads to the output folder, by a symbolic link; it is not gone into. */
   readonly onLoop?: ((folder: string) => void) | undefined
 }
 
-/** The folders and prefixes that inputs are walked from: an output folder must not lie in any. */
-export async function walkedFolders(inputs: readonly string[]): Promise<string[]> {
+/** The folders that inputs are walked from, each with its path in the root. */
+export async function walkedFolders(
+  inputs: readonly string[],
+  root: string | undefined,
+): Promise<{ folder: string; prefix: FilePath }[]> {
   const sources = await Promise.all(inputs.map(sourceOf))
-  return sources.flatMap((source) => (source.kind === 'file' ? [] : [source.folder]))
+  return sources.flatMap((source) =>
+    source.kind === 'file' ? [] : [{ folder: source.folder, prefix: fromRoot(root, source.folder) ?? '' }],
+  )
 }
 
-/** Walks all inputs, in their order; within a folder in the order that the system gives. */
+/**
+ * Walks all inputs, in their order; within a folder in the order that the system gives. An input that stands for no file at all is a
+ * failure at the end, unless none of them does.
+ */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
+  const empty: string[] = []
   for (const input of inputs) {
-    const source = await sourceOf(input)
-    if (source.kind === 'file') {
-      yield { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
-      continue
+    let isEmpty = true
+    for await (const file of walkInput(input, options)) {
+      isEmpty = false
+      yield file
     }
-    const prefix = fromRoot(options.root, source.folder) ?? ''
-    const accepts = source.kind === 'glob' ? source.accepts : () => true
-    for await (const { input: file, relative, failure } of walkFolder(source.folder, '', [], options)) {
-      if (failure === undefined && !accepts(relative)) continue
-      yield { input: file, relative: joinPath(prefix, relative), ...(failure && { failure }) }
-    }
+    if (isEmpty) empty.push(input)
+  }
+  if (empty.length === inputs.length) return
+  for (const input of empty) {
+    yield { input, relative: splitPath(input).name, failure: new NoisemillError('E_NO_INPUT', { path: input }) }
+  }
+}
+
+async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<WalkedFile> {
+  const source = await sourceOf(input)
+  if (source.kind === 'file') {
+    yield { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
+    return
+  }
+  const prefix = fromRoot(options.root, source.folder) ?? ''
+  const isWanted = source.kind === 'glob' ? source.isWanted : () => true
+  const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
+  for await (const { input: file, relative, failure } of walkFolder(source.folder, '', depth, [], options)) {
+    if (failure === undefined && !isWanted(relative)) continue
+    yield { input: file, relative: joinPath(prefix, relative), ...(failure && { failure }) }
   }
 }
 
@@ -67,37 +95,48 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
 type Source =
   | { readonly kind: 'file' }
   | { readonly kind: 'folder'; readonly folder: string }
-  | { readonly kind: 'glob'; readonly folder: string; readonly accepts: (relative: FilePath) => boolean }
+  | {
+      readonly kind: 'glob'
+      readonly folder: string
+      readonly isWanted: (relative: FilePath) => boolean
+      /** Folders below `folder` that a match may lie in. */
+      readonly depth: number
+    }
 
 async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file' }
   // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
-  const { base, glob, isGlob } = picomatch.scan(input)
+  const { base, glob, isGlob } = picomatch.scan(input, { nonegate: true })
   if (!isGlob) return { kind: 'file' }
-  const matches = picomatch(glob)
-  return { kind: 'glob', folder: base === '' ? '.' : base, accepts: (relative) => matches(showPath(relative)) }
+  const folder = base === '' ? '.' : base.replaceAll(/\\(.)/g, '$1')
+  const matches = picomatch(glob, { nonegate: true })
+  // A slash within a group, as in {a,b/c}, may stand for any number of them.
+  const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
+  const exists = await statAsync(folder).catch(() => undefined)
+  // A glob below a folder that is not there matches nothing, like any other that does.
+  return { kind: 'glob', folder, isWanted: (relative) => matches(showPath(relative)), depth: exists ? depth : -1 }
 }
 
 async function* walkFolder(
   folder: FilePath,
   relative: FilePath,
+  depth: number,
   above: readonly string[],
   options: WalkOptions,
 ): AsyncGenerator<WalkedFile> {
+  if (depth < 0) return
   let entries: Dir
   let identity: string
   try {
-    const found = await statAsync(folder as string, { bigint: true })
-    identity = `${found.dev}:${found.ino}`
+    identity = await identityOf(folder)
     if (above.includes(identity)) {
       options.onLoop?.(showPath(folder))
       return
     }
     entries = await openFolder(folder, { encoding: 'buffer', bufferSize: 256 })
   } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code ?? ''
-    const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno })
+    const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
     yield { input: folder, relative, failure }
     return
   }
@@ -106,11 +145,29 @@ async function* walkFolder(
     if (bytes[0] === DOT) continue
     const name = pathFromBytes(bytes)
     const file = joinPath(folder, name)
+    const below = joinPath(relative, name)
     const kind = await kindOf(entry, file)
-    if (kind === 'folder') yield* walkFolder(file, joinPath(relative, name), [...above, identity], options)
-    else if (kind === 'file' && isAudioName(pathToBytes(name).toString('latin1')))
-      yield { input: file, relative: joinPath(relative, name) }
+    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) yield { input: file, relative: below }
+    if (kind !== 'folder') continue
+    if (await leadsTo(options.out, entry, file)) {
+      options.onLoop?.(showPath(file))
+    } else {
+      yield* walkFolder(file, below, depth - 1, [...above, identity], options)
+    }
   }
+}
+
+async function identityOf(folder: FilePath): Promise<string> {
+  const { dev, ino } = await statAsync(folder as string, { bigint: true })
+  return `${dev}:${ino}`
+}
+
+/** Whether a folder is the output folder, or is a link into it. */
+async function leadsTo(out: string | undefined, entry: Dirent, folder: FilePath): Promise<boolean> {
+  if (out === undefined) return false
+  if (entry.isSymbolicLink() && typeof folder === 'string') return isWithin(folder, out)
+  const [identity, identityOfOut] = await Promise.all([folder, out].map((path) => identityOf(path).catch(() => '')))
+  return identity !== '' && identity === identityOfOut
 }
 
 async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {

@@ -1,7 +1,7 @@
 /** The task for work of your own: a function exported by a module, called in worker threads. */
 
+import { checkKeys, checkObject } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import { checkKeys, checkObject } from '../plan/options.js'
 import { defineTask, type Planned, type Task, type TaskRun } from './task.js'
 
 export interface ModuleTaskOptions {
@@ -15,9 +15,21 @@ export interface ModuleTaskOptions {
 }
 
 /** How one item of a module task ended. */
-export type ItemRecord<Item, Value> =
-  | { readonly index: number; readonly item: Item; readonly status: 'done'; readonly value: Value }
-  | { readonly index: number; readonly item: Item; readonly status: 'failed'; readonly error: NoisemillError }
+export type ItemRecord<Item, Value> = DoneItem<Item, Value> | FailedItem<Item>
+
+export interface DoneItem<Item, Value> {
+  readonly index: number
+  readonly item: Item
+  readonly status: 'done'
+  readonly value: Value
+}
+
+export interface FailedItem<Item> {
+  readonly index: number
+  readonly item: Item
+  readonly status: 'failed'
+  readonly error: NoisemillError
+}
 
 /** A task that calls a user's function. */
 export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'module'>
@@ -74,7 +86,7 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
     return { index, item, status: 'failed', error: new NoisemillError(code, details) }
   }
 
-  isFailure(record: ItemRecord<Item, Value>): NoisemillError | undefined {
+  failureOf(record: ItemRecord<Item, Value>): NoisemillError | undefined {
     return record.status === 'failed' ? record.error : undefined
   }
 }

@@ -7,12 +7,12 @@ import { inlineBackend, inlineCalls } from '../backends/inline.js'
 import { nativeBackend } from '../backends/native.js'
 import { Threads } from '../backends/threads.js'
 import { workersBackend } from '../backends/workers.js'
+import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem } from '../plan/noise-task.js'
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../plan/options.js'
 import type { FileResult } from '../plan/results.js'
 import type { ChunkSize } from './chunks.js'
-import type { ItemRecord } from './module-task.js'
+import type { DoneItem, ItemRecord } from './module-task.js'
 import { Run, type RunParts, terminated } from './run.js'
 import { type Items, isItems, Source } from './source.js'
 import { definitionOf, type ModuleCall, type Task } from './task.js'
@@ -36,7 +36,7 @@ export interface PoolInfo {
   readonly kernel: 'c++' | 'ts'
   /** Instruction set that the addon's kernels were compiled for; null for others. */
   readonly instructionSet: string | null
-  /** Threads that work on files at the same time: for native no more than the libuv pool has. */
+  /** Threads that work on files at the same time: for native no more than the libuv pool (UV_THREADPOOL_SIZE) has, less two. */
   readonly threads: number
 }
 
@@ -64,6 +64,7 @@ const MAX_CHUNK = 1_000_000
 /** Node's own default for the libuv pool, and its limit. */
 const LIBUV_DEFAULT = 4
 const LIBUV_MAX = 1024
+const LIBUV_LEFT = 2
 
 interface ChosenBackend {
   readonly backend: FileBackend
@@ -88,7 +89,7 @@ export class Pool {
   readonly #files: FileBackend
   readonly #calls = new WeakMap<ModuleCall, Execute<unknown, unknown>>()
   readonly #runs = new Set<Run<unknown, unknown, unknown, unknown>>()
-  readonly #ended = new Set<Promise<void>>()
+  readonly #ended = new Map<() => void, Promise<void>>()
   #closing: Promise<void> | undefined
 
   constructor(options: PoolOptions = {}) {
@@ -111,7 +112,7 @@ export class Pool {
       size,
       kernel: native ? 'c++' : 'ts',
       instructionSet,
-      threads: backend.name === 'inline' ? 1 : native ? Math.min(size, libuvThreads()) : size,
+      threads: backend.name === 'inline' ? 1 : native ? nativeThreads(size) : size,
     })
   }
 
@@ -126,7 +127,11 @@ export class Pool {
     const loaded = loadAddon()
     if ('addon' in loaded) {
       const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-      return { backend: nativeBackend(loaded.addon, size), reason, instructionSet: loaded.addon.instructionSet }
+      return {
+        backend: nativeBackend(loaded.addon, nativeThreads(size)),
+        reason,
+        instructionSet: loaded.addon.instructionSet,
+      }
     }
     if (wanted === 'native')
       throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: loaded.reason })
@@ -134,9 +139,9 @@ export class Pool {
   }
 
   /** All results, in the order of the items. Rejects with the first error where `errors` is 'throw'. */
-  map(task: FilesTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
   map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options: Collect): Promise<ItemRecord<I, V>[]>
   map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
+  map(task: FilesTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
   async map(task: Task<never, unknown>, items: Items<never>, options: RunOptions = {}): Promise<unknown[]> {
     const results: unknown[] = []
     for await (const result of this.#start('input', task, items, options)) results.push(result)
@@ -144,13 +149,13 @@ export class Pool {
   }
 
   /** Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest. */
-  imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
   imap<I, V>(
     task: ModuleItems<I, V>,
     items: Items<I>,
     options: Collect,
   ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
   imap<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
+  imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
   imap(
     task: Task<never, unknown>,
     items: Items<never>,
@@ -160,16 +165,21 @@ export class Pool {
   }
 
   /** Results as they are finished, so each carries its input: a FileResult, or { index, item, status, value or error }. */
+  imapUnordered<I, V>(
+    task: ModuleItems<I, V>,
+    items: Items<I>,
+    options: Collect,
+  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
+  imapUnordered<I, V>(
+    task: ModuleItems<I, V>,
+    items: Items<I>,
+    options?: RunOptions,
+  ): AsyncGenerator<DoneItem<I, V>, void, undefined>
   imapUnordered(
     task: FilesTask,
     items: Items<FileItem>,
     options?: RunOptions,
   ): AsyncGenerator<FileResult, void, undefined>
-  imapUnordered<I, V>(
-    task: ModuleItems<I, V>,
-    items: Items<I>,
-    options?: RunOptions,
-  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
   imapUnordered(
     task: Task<never, unknown>,
     items: Items<never>,
@@ -197,14 +207,16 @@ export class Pool {
     const { chunkSize = 'auto' } = options
     const ofFiles = definition.lane === 'files'
     const errors = checkOneOf('errors', options.errors ?? (ofFiles ? 'collect' : 'throw'), ['throw', 'collect'])
+    const run = definition.start()
+    if (Array.isArray(items)) run.foresee?.(items)
     const parts: RunParts<unknown, unknown, unknown, unknown> = {
       source: new Source<unknown>(items),
-      task: definition.start(),
+      task: run,
       execute: ofFiles
         ? (this.#files.execute as unknown as Execute<unknown, unknown>)
         : this.#executeCall(definition.call!),
       cancellation: new Cancellation(),
-      threads: this.info.threads,
+      threads: ofFiles || this.backend === 'inline' ? this.info.threads : this.info.size,
       chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
       inOrder: order === 'input',
       stopAtFailure: errors === 'throw',
@@ -228,7 +240,7 @@ export class Pool {
     const abort = () => run.stop(signal?.reason)
     signal?.addEventListener('abort', abort)
     this.#runs.add(run)
-    this.#ended.add(ended)
+    this.#ended.set(end, ended)
     try {
       for await (const result of run.results()) {
         yield onlyValues ? (result as { value: unknown }).value : result
@@ -236,7 +248,7 @@ export class Pool {
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#runs.delete(run)
-      this.#ended.delete(ended)
+      this.#ended.delete(end)
       end()
     }
   }
@@ -274,6 +286,7 @@ export class Pool {
     for (const run of runs) run.stop(terminated())
     await Promise.all(runs.map((run) => run.settled()))
     await this.#threads.terminate()
+    for (const end of this.#ended.keys()) end()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -281,10 +294,13 @@ export class Pool {
   }
 
   async #whenRunsEnd(): Promise<void> {
-    await Promise.all(this.#ended)
+    await Promise.all(this.#ended.values())
     await this.#threads.terminate()
   }
 }
+
+/** Threads that files may take: two of the libuv pool are left to the file system calls and name look-ups of others. */
+const nativeThreads = (size: number) => Math.min(size, Math.max(1, libuvThreads() - LIBUV_LEFT))
 
 /** Threads of the libuv pool: what the environment says, since libuv reads it when the pool first runs. */
 function libuvThreads(): number {

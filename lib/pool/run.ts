@@ -49,6 +49,8 @@ export class Run<Item, Job, Value, Result> {
   #plannedWeight = 0
   #pull: Promise<Pulled<Item>> | undefined
   #sourceEnded = false
+  #sourceError: { readonly reason: unknown } | undefined
+  #pumpEnded = false
   #items = 0
   #entries = 0
   #consumed = 0
@@ -74,12 +76,13 @@ export class Run<Item, Job, Value, Result> {
       for (;;) {
         const ready = this.#takeReady()
         if (ready !== undefined) {
-          const failure = this.#parts.stopAtFailure ? this.#parts.task.isFailure(ready.result) : undefined
+          const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
           if (failure) throw failure
           yield ready.result
         } else if (this.#error) {
           throw this.#error.reason
-        } else if (this.#sourceEnded && this.#chunks.size === 0 && this.#ready.size === 0) {
+        } else if (this.#pumpEnded && this.#chunks.size === 0 && this.#ready.size === 0) {
+          if (this.#sourceError) throw this.#sourceError.reason
           return
         } else {
           await new Promise<void>((resolve) => {
@@ -134,7 +137,7 @@ export class Run<Item, Job, Value, Result> {
 
   #settled(entry: Entry<Job, Result>, result: Result): void {
     if (this.#error) return
-    if (this.#parts.stopAtFailure && this.#parts.task.isFailure(result)) {
+    if (this.#parts.stopAtFailure && this.#parts.task.failureOf(result)) {
       // What was pulled before it is still finished; nothing after it is.
       this.#sourceEnded = true
       this.#planned = undefined
@@ -161,29 +164,38 @@ export class Run<Item, Job, Value, Result> {
       this.stop(reason)
     }
     this.#sourceEnded = true
+    this.#pumpEnded = true
     this.#wakeConsumer?.()
   }
 
-  #hasRoom(): boolean {
+  #isFull(): boolean {
     const { threads } = this.#parts
     const window = Math.max(MIN_WINDOW_ITEMS, WINDOW_CHUNKS_PER_THREAD * threads * this.#chunker.size(undefined))
     const underWay = this.#entries - this.#consumed
+    return underWay >= window || (this.#bytes >= WINDOW_BYTES && underWay > 0)
+  }
+
+  #hasRoom(): boolean {
     // Twice the threads: while one chunk runs, the next already waits beside it.
-    return this.#chunks.size < 2 * threads && underWay < window && (this.#bytes < WINDOW_BYTES || underWay === 0)
+    return this.#chunks.size < 2 * this.#parts.threads && !this.#isFull()
   }
 
   /** The next chunk; empty at the end, or where entries had their results already. */
   async #collect(): Promise<Entry<Job, Result>[]> {
     const { length } = this.#parts.source
-    const size = this.#chunker.size(length === undefined ? undefined : length - this.#items)
+    const size = this.#chunker.size(
+      length === undefined || this.#entries > this.#items ? undefined : length - this.#items,
+    )
     const chunk: Entry<Job, Result>[] = []
     while (chunk.length < size && !this.#stopped) {
       const planned = await this.#nextPlanned(chunk.length > 0 && this.#chunker.isAuto)
       if (planned === LATE || planned === undefined) break
       const entry = { sequence: this.#entries++, weight: this.#plannedWeight, planned }
       this.#bytes += entry.weight
-      if ('result' in planned) this.#settled(entry, planned.result as Result)
-      else chunk.push(entry)
+      if ('result' in planned) {
+        this.#settled(entry, planned.result as Result)
+        if (this.#isFull()) break
+      } else chunk.push(entry)
       if (this.#bytes >= WINDOW_BYTES) break
     }
     return chunk
@@ -196,15 +208,19 @@ export class Run<Item, Job, Value, Result> {
       if (step && !step.done) return step.value
       this.#planned = undefined
       if (this.#sourceEnded) return undefined
-      let pulled = this.#pull ?? this.#parts.source.next()
-      if (pulled instanceof Promise) {
-        this.#pull = pulled
-        if (mayBeLate && this.#chunks.size < this.#parts.threads) {
-          const first = await Promise.race([pulled, new Promise<typeof LATE>((resolve) => setImmediate(resolve, LATE))])
-          if (first === LATE) return LATE
+      let pulled: Pulled<Item> | Promise<Pulled<Item>>
+      try {
+        pulled = this.#pull ?? this.#parts.source.next()
+        if (pulled instanceof Promise) {
+          this.#pull = pulled
+          if (mayBeLate && (await this.#isLate(pulled))) return LATE
+          pulled = await pulled
+          this.#pull = undefined
         }
-        pulled = await pulled
+      } catch (reason) {
         this.#pull = undefined
+        this.#sourceError = { reason }
+        pulled = undefined
       }
       if (pulled === undefined) {
         this.#sourceEnded = true
@@ -213,6 +229,22 @@ export class Run<Item, Job, Value, Result> {
       this.#plannedWeight = weigh(pulled.item)
       this.#planned = this.#parts.task.plan(pulled.item, this.#items++)[Symbol.iterator]()
     }
+  }
+
+  async #isLate(pulled: Promise<Pulled<Item>>): Promise<boolean> {
+    let came = false
+    const arrived = pulled.then(
+      () => {
+        came = true
+      },
+      () => {
+        came = true
+      },
+    )
+    while (this.#chunks.size >= this.#parts.threads && !came && !this.#stopped)
+      await Promise.race([arrived, ...this.#chunks])
+    await Promise.race([arrived, new Promise((resolve) => setImmediate(resolve))])
+    return !came
   }
 
   #send(chunk: Entry<Job, Result>[]): void {

@@ -24,10 +24,20 @@ export class Source<Item> {
 
   /** May throw, or reject, whatever the iterable does. */
   next(): Pulled<Item> | Promise<Pulled<Item>> {
-    const step = this.#iterator.next()
-    return step instanceof Promise
-      ? step.then((settled) => this.#take(settled))
-      : this.#take(step as IteratorResult<Item>)
+    try {
+      const step = this.#iterator.next()
+      if (!('then' in step)) return this.#take(step)
+      return Promise.resolve(step).then(
+        (settled) => this.#take(settled),
+        (reason) => {
+          this.#ended = true
+          throw reason
+        },
+      )
+    } catch (reason) {
+      this.#ended = true
+      throw reason
+    }
   }
 
   #take(step: IteratorResult<Item>): Pulled<Item> {

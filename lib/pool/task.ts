@@ -13,6 +13,8 @@ export interface Planned<Job, Result> {
 
 /** One pass over some items: it may remember what it has seen. */
 export interface TaskRun<Item, Job, Value, Result> {
+  /** Called before the first item where all of them are there already. */
+  foresee?(items: readonly Item[]): void
   /** The jobs of an item, in order; each gives one result. Never throws for a bad item: its result says so. */
   plan(item: Item, index: number): Iterable<Planned<Job, Result>>
   /** The result of a job that ran. */
@@ -20,7 +22,7 @@ export interface TaskRun<Item, Job, Value, Result> {
   /** The result of a job that could not be run to its end. */
   fail(planned: Planned<Job, Result>, error: NoisemillError): Result
   /** The error of a failed result. */
-  isFailure(result: Result): NoisemillError | undefined
+  failureOf(result: Result): NoisemillError | undefined
 }
 
 export interface TaskDefinition<Item, Job, Value, Result, L extends Lane> {

@@ -29,7 +29,10 @@ int make_folder(const std::string& path) {
   if (mkdir(path.c_str(), 0777) == 0) return 0;
   const int error = errno;
   struct stat found;
-  return error == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode) ? 0 : error;
+  if (error != EEXIST) return error;
+  // What has the name may be a link that leads nowhere.
+  if (stat(path.c_str(), &found) != 0) return errno;
+  return S_ISDIR(found.st_mode) ? 0 : error;
 }
 
 // Makes a folder and those above it. Returns 0 or an error number.

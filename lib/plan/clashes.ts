@@ -1,0 +1,73 @@
+/** Several inputs are walked before anything is written: what would meet on one output, or on an input, is failed. */
+
+import { NoisemillError } from '../errors.js'
+import { copyName, realPath } from './outputs.js'
+import { type FilePath, joinPath, resolvedName, showPath } from './paths.js'
+import type { WalkedFile } from './walk.js'
+
+/**
+ * A check of single outputs against the walked folders: with a folder `d/in` and the outputs in `d`, an output `d/in/x.wav` is in its
+ * place, and in the way of inputs.
+ */
+export function refuseWithin(out: string, folders: readonly string[]) {
+  const realOut = realPath(out)
+  const realFolders = folders.map((folder) => `${resolvedName(realPath(folder))}/`)
+  return (relative: FilePath): NoisemillError | undefined => {
+    const output = joinPath(realOut, relative)
+    const name = resolvedName(output)
+    if (!realFolders.some((folder) => name.startsWith(folder))) return undefined
+    return new NoisemillError('E_OUTPUT_IN_INPUT', { path: showPath(output) })
+  }
+}
+
+/** Files that an error names; there may be thousands. */
+const NAMED = 3
+
+/**
+ * Walks to the end. Fails every file whose relative path another has too, and every file one of whose outputs is an input of the
+ * run.
+ */
+export async function refuseClashes(
+  files: AsyncIterable<WalkedFile>,
+  out: string,
+  copies: number,
+): Promise<WalkedFile[]> {
+  const byRelative = new Map<string, WalkedFile[]>()
+  const inputs = new Set<string>()
+  for await (const file of files) {
+    inputs.add(resolvedName(file.input))
+    const name = Buffer.from(file.relative).toString('latin1')
+    const same = byRelative.get(name)
+    if (same) same.push(file)
+    else byRelative.set(name, [file])
+  }
+  const checked: WalkedFile[] = []
+  for (const same of byRelative.values()) {
+    for (const file of same) {
+      const failure = file.failure ?? clash(file, same) ?? hitsInput(file, inputs, out, copies)
+      checked.push(failure ? { ...file, failure } : file)
+    }
+  }
+  return checked
+}
+
+function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError | undefined {
+  if (same.length === 1) return undefined
+  const others = same.filter((other) => other !== file)
+  const named = others.slice(0, NAMED).map((other) => showPath(other.input))
+  if (others.length > NAMED) named.push(`and ${others.length - NAMED} more`)
+  return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: named.join(', ') })
+}
+
+function hitsInput(
+  file: WalkedFile,
+  inputs: ReadonlySet<string>,
+  out: string,
+  copies: number,
+): NoisemillError | undefined {
+  for (let copy = 1; copy <= copies; copy++) {
+    const output = joinPath(out, copyName(file.relative, copy, copies))
+    if (inputs.has(resolvedName(output))) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+  }
+  return undefined
+}

@@ -1,0 +1,215 @@
+/** What `add` says, and where: results to stdout, the rest to stderr, a live line to a person who watches. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { filesBelow, sha256OfFile, temporaryFolder } from '../support/folders.js'
+import { bin, jsonOf, linesOf, noisemill, pcm16, start, writeInputs, writeLongInputs } from './helpers.js'
+
+const ESCAPE = '\x1b'
+
+/** `in` holds a good file, a silent one that is warned of, one whose name would colour a terminal red, and a bad one. */
+function workplace(): string {
+  const cwd = temporaryFolder()
+  const bad = { 'bad.wav': Buffer.from('this is no audio') }
+  writeInputs(path.join(cwd, 'in'), {
+    'a.wav': pcm16(),
+    'silent.wav': pcm16(0),
+    [`${ESCAPE}[31m.wav`]: pcm16(),
+    ...bad,
+  })
+  return cwd
+}
+
+const args = ['add', 'in', '--out', 'out', '--snr', '10']
+
+describe('streams', () => {
+  test('results go to stdout and diagnostics to stderr, without escape codes where no terminal is', async () => {
+    const { code, stdout, stderr } = await noisemill(args, { cwd: workplace() })
+    const [summary, ...results] = linesOf(stdout).reverse()
+    expect(results.sort()).toEqual([
+      expect.stringMatching(/^done {2}out\/\\x1b\[31m\.wav {2}/),
+      expect.stringMatching(
+        /^done {2}out\/a\.wav {2}0\.63 s {2}pcm16 {2}sigma 0\.\d+ {2}SNR \d+\.\d\d dB {2}clipped 0$/,
+      ),
+      expect.stringMatching(/^done {2}out\/silent\.wav {2}.* no SNR/),
+    ])
+    expect(summary).toMatch(/^3 done, 1 failed: /)
+    expect(linesOf(stderr).sort()).toEqual([
+      expect.stringMatching(/^noisemill: in\/bad\.wav: .*\(E_WAV_NOT_RIFF\)$/),
+      expect.stringMatching(/^noisemill: warning: in\/silent\.wav: .*\(W_SILENT\)\.$/),
+    ])
+    expect(stdout + stderr).not.toContain(ESCAPE)
+    expect(code).toBe(1)
+  })
+
+  test('--json prints one object for each output and one for all of them', async () => {
+    const { files, summary } = jsonOf(await noisemill([...args, '--json'], { cwd: workplace() }))
+    expect(files.map(({ type, status, input, error }) => [type, status, input, error?.code]).sort()).toEqual([
+      ['file', 'done', 'in/\\x1b[31m.wav', undefined],
+      ['file', 'done', 'in/a.wav', undefined],
+      ['file', 'done', 'in/silent.wav', undefined],
+      ['file', 'failed', 'in/bad.wav', 'E_WAV_NOT_RIFF'],
+    ])
+    const bytesIn = files.reduce((sum, file) => sum + file.bytesIn, 0)
+    expect(summary).toMatchObject({ type: 'summary', done: 3, failed: 1, planned: 0, bytesIn, seed: '0' })
+  })
+
+  // Other systems refuse such names.
+  test.skipIf(process.platform !== 'linux')('--json gives names that are not UTF-8 in base64 too', async () => {
+    const cwd = temporaryFolder()
+    mkdirSync(path.join(cwd, 'in'))
+    const name = Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])
+    writeInputs(cwd, { 'a.wav': pcm16() })
+    linkSync(path.join(cwd, 'a.wav'), Buffer.concat([Buffer.from(`${cwd}/in/`), name]))
+    const [file] = jsonOf(await noisemill([...args, '--json'], { cwd })).files
+    expect(file).toMatchObject({ input: 'in/\\xff.wav', output: 'out/\\xff.wav', status: 'done' })
+    const output = Buffer.from(file.outputBase64, 'base64')
+    expect(output).toEqual(Buffer.concat([Buffer.from('out/'), name]))
+    expect(existsSync(Buffer.concat([Buffer.from(`${cwd}/`), output]))).toBe(true)
+  })
+
+  test('a folder that contains itself is gone into once, and told of', async () => {
+    const cwd = temporaryFolder()
+    writeInputs(path.join(cwd, 'in'), { 'a.wav': pcm16() })
+    symlinkSync('.', path.join(cwd, 'in/loop'))
+    const { code, stderr } = await noisemill(args, { cwd })
+    expect([code, filesBelow(path.join(cwd, 'out'))]).toEqual([0, ['a.wav']])
+    expect(linesOf(stderr)).toEqual([expect.stringMatching(/^noisemill: in\/loop: .*contains itself/)])
+    expect((await noisemill([...args, '--overwrite', '--quiet'], { cwd })).stderr).toBe('')
+  })
+
+  test('--quiet prints failures, to stderr, and nothing else', async () => {
+    const { code, stdout, stderr } = await noisemill([...args, '--quiet'], { cwd: workplace() })
+    expect([code, stdout]).toEqual([1, ''])
+    expect(linesOf(stderr)).toEqual([expect.stringContaining('(E_WAV_NOT_RIFF)')])
+  })
+})
+
+describe('--report', () => {
+  const reporting = (file: string, ...flags: string[]) => [...args, '--report', file, ...flags]
+
+  test('holds what --json says of each output, line by line', async () => {
+    const cwd = workplace()
+    const { files } = jsonOf(await noisemill(reporting('r.jsonl', '--json'), { cwd }))
+    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).map((line) => JSON.parse(line))
+    expect(lines.map((line) => ({ type: 'file', ...line }))).toEqual(files)
+    expect(lines).toHaveLength(4)
+  })
+
+  test('replaces nothing without --overwrite, and all of it with it', async () => {
+    const cwd = workplace()
+    const old = '{"input":"old.wav"}\n'.repeat(1000)
+    writeInputs(cwd, { 'r.jsonl': Buffer.from(old) })
+    const refused = await noisemill(reporting('r.jsonl'), { cwd })
+    expect([refused.code, refused.stdout, existsSync(path.join(cwd, 'out'))]).toEqual([4, '', false])
+    expect(refused.stderr).toContain('(E_REPORT)')
+    expect(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).toBe(old)
+    expect((await noisemill(reporting('r.jsonl', '--overwrite'), { cwd })).code).toBe(1)
+    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
+    expect(lines.map((line) => JSON.parse(line).status).sort()).toEqual(['done', 'done', 'done', 'failed'])
+  })
+
+  test.each(['r.wav', 'r.BWF'])('is refused the name of an audio file, %s', async (name) => {
+    const cwd = workplace()
+    const { code, stderr } = await noisemill(reporting(name), { cwd })
+    expect([code, filesBelow(cwd).includes(name), existsSync(path.join(cwd, 'out'))]).toEqual([4, false, false])
+    expect(stderr).toContain('(E_REPORT)')
+  })
+
+  test.each([
+    ['no level', ['add', 'in', '--out', 'out']],
+    ['no input', ['add', 'in/*.flac', '--out', 'out', '--snr', '10']],
+    ['a root elsewhere', ['add', 'in', '--out', 'out', '--snr', '10', '--root', 'other']],
+    ['outputs among inputs', ['add', 'in', '--out', 'in/out', '--snr', '10']],
+    ['no level, with --overwrite', ['add', 'in', '--out', 'out', '--overwrite']],
+  ])('leaves none behind where the command is wrong: %s', async (_, wrong) => {
+    const cwd = workplace()
+    expect((await noisemill([...wrong, '--report', 'r.jsonl'], { cwd })).code).toBe(2)
+    expect(existsSync(path.join(cwd, 'r.jsonl'))).toBe(false)
+  })
+
+  test('keeps an old one where the command is wrong', async () => {
+    const cwd = workplace()
+    const old = '{"input":"old.wav"}\n'
+    writeInputs(cwd, { 'r.jsonl': Buffer.from(old) })
+    await noisemill(['add', 'in', '--out', 'out', '--overwrite', '--report', 'r.jsonl'], { cwd })
+    expect(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).toBe(old)
+  })
+
+  test.each([
+    ['a link to an input', 'link.txt'],
+    ['an input that was named outright', 'speech.bin'],
+  ])('never overwrites %s', async (_, report) => {
+    const cwd = temporaryFolder()
+    writeInputs(cwd, { 'in/a.wav': pcm16(), 'speech.bin': pcm16() })
+    symlinkSync('in/a.wav', path.join(cwd, 'link.txt'))
+    const before = sha256OfFile(path.join(cwd, report))
+    const inputs = ['in', 'speech.bin']
+    await noisemill(['add', ...inputs, '--out', 'out', '--snr', '10', '--report', report, '--overwrite'], { cwd })
+    expect(sha256OfFile(path.join(cwd, report))).toBe(before)
+  })
+})
+
+/** `script` of util-linux, which Debian has, runs a command on a terminal of its own. */
+const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
+
+describe.skipIf(!hasTerminal)('on a terminal', () => {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+
+  /** All that a person would get to see, of stdout and stderr alike; `script` gives the terminal no size. */
+  async function onTerminal(cwd: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, before = '') {
+    const command = [process.execPath, bin, ...args].map(quoted).join(' ')
+    const line = `stty cols 100 rows 30; ${before} ${command}`
+    const env = { TERM: 'xterm-256color', CI: undefined, ...environment }
+    return start(['script', '-qec', line, '/dev/null'], { cwd, env }).ended
+  }
+
+  const longRun = ['add', 'long', '--out', 'out', '--sigma', '0.1', '--jobs', '1', '--backend', 'workers']
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const COLOR = /\x1b\[[\d;]*m/
+
+  test('a live line shows how far a run is, and the cursor is given back', async () => {
+    const cwd = temporaryFolder()
+    // A second or so of work: the line is painted ten times a second.
+    writeLongInputs(path.join(cwd, 'long'), 12)
+    const { code, stdout } = await onTerminal(cwd, longRun)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\d+ of 12 files {2}[\d.]+ [kM]?B\/s {2}CPU \d+ % {2}[\d.]+ s left/)
+    expect(stdout).toContain('12 done')
+    expect(stdout.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`))
+    const { stdout: nothing } = await onTerminal(cwd, [...longRun, '--quiet', '--overwrite'])
+    expect(nothing).toBe('')
+  })
+
+  test('failures are coloured, but not with NO_COLOR', async () => {
+    const [colored, plain] = await Promise.all([
+      onTerminal(workplace(), args),
+      onTerminal(workplace(), args, { NO_COLOR: '1' }),
+    ])
+    expect(colored.stdout).toContain('E_WAV_NOT_RIFF')
+    expect(colored.stdout).toMatch(COLOR)
+    expect(plain.stdout).toContain('E_WAV_NOT_RIFF')
+    expect(plain.stdout).not.toMatch(COLOR)
+  })
+
+  test('an interrupt ends a run over a folder that has no end', async () => {
+    const cwd = temporaryFolder()
+    // Two ways at each of so many forks, which is a thousand million files to count for the live line.
+    const forks = 30
+    writeInputs(cwd, { [`${forks}/a.wav`]: pcm16() })
+    for (let i = 0; i < forks; i++) {
+      mkdirSync(path.join(cwd, `${i}`))
+      for (const way of ['left', 'right']) symlinkSync(`../${i + 1}`, path.join(cwd, `${i}`, way))
+    }
+    const afterTwoSeconds = 'timeout --foreground --preserve-status --signal=INT --kill-after=10 2'
+    const { code } = await onTerminal(
+      cwd,
+      ['add', '0', '--out', 'out', '--dry-run', '--sigma', '0.1'],
+      {},
+      afterTwoSeconds,
+    )
+    expect(code).toBe(130)
+  })
+})

@@ -1,0 +1,220 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { describeBackends } from '../support/backends.js'
+import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { formats, sine, wav } from '../support/wav.js'
+import { FRAMES, HEADER_BYTES, jsonOf, linesOf, noisemill, pcm16, writeInputs, writeLongInputs } from './helpers.js'
+
+/** A folder to run in: `in` holds a.wav and deep/b.wav, of the same samples. */
+function workplace(): string {
+  const cwd = temporaryFolder()
+  writeInputs(path.join(cwd, 'in'), { 'a.wav': pcm16(), 'deep/b.wav': pcm16() })
+  return cwd
+}
+
+/** Runs `add in --out out --sigma 0.01` with more flags, which must succeed; the last of a repeated flag counts. */
+async function add(cwd: string, ...flags: string[]) {
+  const ended = await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.01', '--json', ...flags], { cwd })
+  expect({ ...ended, stdout: '' }).toEqual({ code: 0, stdout: '', stderr: '' })
+  const { files, summary } = jsonOf(ended)
+  return { files: new Map(files.map((file) => [file.key, file])), summary }
+}
+
+let reference: Promise<Record<string, string>> | undefined
+
+/** Hashes of what `add` makes without further flags. */
+function plainHashes(): Promise<Record<string, string>> {
+  const run = async (cwd: string) => add(cwd).then(() => hashesBelow(path.join(cwd, 'out')))
+  reference ??= run(workplace())
+  return reference
+}
+
+const samplesOf = (file: string) => {
+  const data = readFileSync(file).subarray(HEADER_BYTES)
+  return Array.from({ length: data.length / 2 }, (_, i) => data.readInt16LE(2 * i) / 2 ** 15)
+}
+
+const power = (values: readonly number[]) => values.reduce((sum, x) => sum + x * x, 0) / values.length
+
+/** RMS of what was added, and the SNR in decibels, from the files alone. */
+function measure(cwd: string, name: string) {
+  const signal = samplesOf(path.join(cwd, 'in', name))
+  const noisy = samplesOf(path.join(cwd, 'out', name))
+  const noise = power(noisy.map((x, i) => x - signal[i]))
+  return { sigma: Math.sqrt(noise), snr: 10 * Math.log10(power(signal) / noise) }
+}
+
+describe('levels', () => {
+  test('--sigma is the standard deviation of what is added', async () => {
+    const cwd = workplace()
+    await add(cwd, '--sigma', '0.02')
+    // Of 10,000 draws it varies by 0.7 %.
+    expect(measure(cwd, 'a.wav').sigma / 0.02).toBeCloseTo(1, 1)
+  })
+
+  test('--snr is the ratio that the outputs have', async () => {
+    const cwd = workplace()
+    const ended = await noisemill(['add', 'in', '--out', 'out', '--snr', '-3', '--json'], { cwd })
+    for (const { key, snr, error } of jsonOf(ended).files) {
+      expect(error).toBeUndefined()
+      const measured = measure(cwd, key)
+      expect(Math.abs(measured.snr + 3)).toBeLessThan(0.25)
+      expect(snr).toBeCloseTo(measured.snr, 6)
+    }
+  })
+
+  test.each([
+    ['--sigma', '0.01:0.02', 'sigma'],
+    ['--snr', '-6:6', 'snr'],
+  ] as const)('%s %s draws a level for each file within the range', async (flag, range, field) => {
+    const cwd = workplace()
+    const ended = await noisemill(['add', 'in', '--out', 'out', flag, range, '--copies', '5', '--json'], { cwd })
+    const [low, high] = range.split(':').map(Number)
+    const levels: number[] = jsonOf(ended).files.map((file) => file[field])
+    expect(levels).toHaveLength(10)
+    // The SNR that is achieved is not quite the one that was drawn.
+    const slack = field === 'snr' ? 0.25 : 0
+    for (const level of levels) expect(level >= low - slack && level <= high + slack).toBe(true)
+    expect(Math.max(...levels) - Math.min(...levels)).toBeGreaterThan((high - low) / 4)
+  })
+})
+
+describe('which noise', () => {
+  test('--seed decides the noise; without it the seed is 0', async () => {
+    const cwd = workplace()
+    const [plain, , { files, summary }] = await Promise.all([
+      plainHashes(),
+      add(cwd, '--out', 'zero', '--seed', '0'),
+      add(cwd, '--out', 'text', '--seed', 'a text'),
+    ])
+    expect(hashesBelow(path.join(cwd, 'zero'))).toEqual(plain)
+    expect(hashesBelow(path.join(cwd, 'text'))['a.wav']).not.toBe(plain['a.wav'])
+    expect([files.get('a.wav').seed, summary.seed]).toEqual(['a text', 'a text'])
+  })
+
+  test('--root gives output names and keys: a file alone gets what it gets with its folder', async () => {
+    const cwd = workplace()
+    const args = ['add', 'in/deep/b.wav', '--root', 'in', '--out', 'alone', '--sigma', '0.01', '--json']
+    const { files } = jsonOf(await noisemill(args, { cwd }))
+    expect(files.map((file) => [file.key, file.output])).toEqual([['deep/b.wav', 'alone/deep/b.wav']])
+    const plain = await plainHashes()
+    expect(hashesBelow(path.join(cwd, 'alone'))).toEqual({ 'deep/b.wav': plain['deep/b.wav'] })
+  })
+
+  test('--copies makes so many variants of each file, all different', async () => {
+    const cwd = workplace()
+    const { summary } = await add(cwd, '--copies', '3')
+    const hashes = hashesBelow(path.join(cwd, 'out'))
+    const names = ['a.1.wav', 'a.2.wav', 'a.3.wav', 'deep/b.1.wav', 'deep/b.2.wav', 'deep/b.3.wav']
+    expect(Object.keys(hashes)).toEqual(names)
+    expect(new Set(Object.values(hashes)).size).toBe(6)
+    expect(summary.done).toBe(6)
+  })
+
+  test('--kind gaussian is the default', async () => {
+    const cwd = workplace()
+    await add(cwd, '--kind', 'gaussian')
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual(await plainHashes())
+  })
+
+  test('--no-clip lets float samples exceed 1', async () => {
+    const cwd = temporaryFolder()
+    writeInputs(path.join(cwd, 'in'), { 'f.wav': wav({ tag: 3, bits: 32, data: sine(formats[4], FRAMES, 1, 0.9) }) })
+    const [clipped, free] = await Promise.all([
+      add(cwd, '--sigma', '0.5', '--out', 'clipped'),
+      add(cwd, '--sigma', '0.5', '--no-clip'),
+    ])
+    expect(clipped.files.get('f.wav').clipped).toBeGreaterThan(0)
+    expect(free.files.get('f.wav').clipped).toBe(0)
+    const data = readFileSync(path.join(cwd, 'out/f.wav')).subarray(HEADER_BYTES)
+    const largest = Math.max(...Array.from({ length: FRAMES }, (_, i) => Math.abs(data.readFloatLE(4 * i))))
+    expect(largest).toBeGreaterThan(1)
+  })
+})
+
+describe('what it runs on', () => {
+  // More than the four threads that libuv has by itself.
+  test.each([
+    ['7', 7],
+    ['1e1', 10],
+  ])('--jobs %s is the size of the pool, and as many threads work', async (jobs, size) => {
+    expect((await add(workplace(), '--jobs', jobs)).summary).toMatchObject({ size, threads: size })
+  })
+
+  describeBackends('--backend and --kernel ts', (backend) => {
+    test('are what it ran on, by its own word', async () => {
+      const { summary } = await add(workplace(), '--backend', backend, '--kernel', 'ts')
+      expect(summary).toMatchObject({ backend, reason: 'asked for', kernel: backend === 'native' ? 'c++' : 'ts' })
+    })
+  })
+
+  test('files of one --chunk-size go to one thread, in their order', async () => {
+    const cwd = temporaryFolder()
+    writeLongInputs(path.join(cwd, 'long'), 1)
+    writeInputs(cwd, { '1.wav': pcm16(), '2.wav': pcm16(), '3.wav': pcm16() })
+    // By themselves the short ones would overtake the long one on the second thread.
+    const names = ['long/0.wav', '1.wav', '2.wav', '3.wav']
+    const flags = ['--chunk-size', '4', '--jobs', '2', '--backend', 'workers', '--json']
+    const ended = await noisemill(['add', ...names, '--out', 'out', '--sigma', '1', ...flags], { cwd })
+    expect(jsonOf(ended).files.map((file) => file.input)).toEqual(names)
+  })
+
+  test('no --chunk-size changes any output', async () => {
+    const cwd = workplace()
+    const plain = await plainHashes()
+    for (const size of ['1', 'auto']) {
+      await add(cwd, '--chunk-size', size, '--overwrite')
+      expect(hashesBelow(path.join(cwd, 'out'))).toEqual(plain)
+    }
+  })
+})
+
+describe('outputs', () => {
+  test('mirror the folder of the inputs, and a sigma of 0 changes no byte of them', async () => {
+    const cwd = workplace()
+    writeFileSync(path.join(cwd, 'in/notes.txt'), 'not audio')
+    writeFileSync(path.join(cwd, 'in/._a.wav'), 'what macOS leaves on other file systems')
+    await add(cwd, '--sigma', '0')
+    const { 'a.wav': a, 'deep/b.wav': b } = hashesBelow(path.join(cwd, 'in'))
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual({ 'a.wav': a, 'deep/b.wav': b })
+  })
+
+  test('a glob takes the files that it matches, named from its literal prefix', async () => {
+    const cwd = workplace()
+    await noisemill(['add', 'in/**/b.*', '--out', 'out', '--sigma', '0.1'], { cwd })
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['deep/b.wav'])
+  })
+
+  test('--overwrite replaces outputs that are there, and nothing else', async () => {
+    const cwd = workplace()
+    writeInputs(path.join(cwd, 'out'), { 'a.wav': Buffer.from('old'), 'other.wav': Buffer.from('of someone else') })
+    const { 'other.wav': other } = hashesBelow(path.join(cwd, 'out'))
+    await add(cwd, '--overwrite')
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual({ ...(await plainHashes()), 'other.wav': other })
+  })
+
+  test('--dry-run measures and writes nothing', async () => {
+    const cwd = workplace()
+    const { files, summary } = await add(cwd, '--dry-run')
+    expect(existsSync(path.join(cwd, 'out'))).toBe(false)
+    expect(summary).toMatchObject({ planned: 2, done: 0, failed: 0 })
+    expect(files.get('a.wav')).toMatchObject({ status: 'planned', frames: FRAMES, sigma: 0.01, output: 'out/a.wav' })
+  })
+
+  test('names that only look alike in print are two outputs', async () => {
+    const cwd = temporaryFolder()
+    writeInputs(path.join(cwd, 'in'), { '\x01.wav': pcm16(), '\\x01.wav': pcm16() })
+    await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.1'], { cwd })
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['\x01.wav', '\\x01.wav'])
+  })
+
+  test('outputs do not become inputs where a link leads to them', async () => {
+    const cwd = workplace()
+    // As an earlier run left it.
+    writeInputs(path.join(cwd, 'out'), { 'old.wav': pcm16() })
+    symlinkSync('../out', path.join(cwd, 'in/link'))
+    const { stdout } = await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.1', '--json'], { cwd })
+    expect(linesOf(stdout).filter((line) => line.includes('old.wav'))).toEqual([])
+  })
+})

@@ -1,0 +1,168 @@
+/** Command lines and how they end: exit code, the error's code on stderr, and what is there afterwards. */
+
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { jsonOf, linesOf, noisemill, pcm16, writeInputs } from './helpers.js'
+
+const snr = ['--snr', '10']
+const toOut = ['--out', 'out', ...snr]
+
+/** `in` with a.wav and deep/b.wav, `empty` with nothing to hear, and a link to `in`. */
+function workplace(): string {
+  const cwd = temporaryFolder()
+  writeInputs(cwd, { 'in/a.wav': pcm16(), 'in/deep/b.wav': pcm16(), 'empty/notes.txt': Buffer.from('not audio') })
+  symlinkSync('in', path.join(cwd, 'link'))
+  return cwd
+}
+
+describe('0', () => {
+  test.each(['--help', '--version', 'help add', 'add --help'])('for %s, which is told on stdout', async (args) => {
+    const { code, stdout, stderr } = await noisemill(args.split(' '))
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).not.toBe('')
+  })
+})
+
+describe('1, each failure named and the others done', () => {
+  test('for missing, foreign and unreadable inputs among others', async () => {
+    const cwd = workplace()
+    writeInputs(cwd, { 'in/text.wav': Buffer.from('this is no audio') })
+    symlinkSync('nowhere', path.join(cwd, 'in/dangling.wav'))
+    const { code, stdout, stderr } = await noisemill(['add', 'missing.wav', 'in', ...toOut], { cwd })
+    expect(code).toBe(1)
+    expect(linesOf(stderr).sort()).toEqual([
+      expect.stringMatching(/in\/dangling\.wav: .*\(E_INPUT_MISSING\)$/),
+      expect.stringMatching(/in\/text\.wav: .*\(E_WAV_NOT_RIFF\)$/),
+      expect.stringMatching(/missing\.wav: .*\(E_INPUT_MISSING\)$/),
+    ])
+    expect(stdout).toContain('2 done, 3 failed')
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['a.wav', 'deep/b.wav'])
+  })
+
+  test('for an output that exists, which is left as it is', async () => {
+    const cwd = workplace()
+    writeInputs(cwd, { 'out/a.wav': Buffer.from('old') })
+    const { code, stderr } = await noisemill(['add', 'in', ...toOut], { cwd })
+    expect([code, linesOf(stderr)]).toEqual([1, [expect.stringMatching(/out\/a\.wav: .*\(E_OUTPUT_EXISTS\)$/)]])
+    expect(readFileSync(path.join(cwd, 'out/a.wav'), 'utf8')).toBe('old')
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['a.wav', 'deep/b.wav'])
+  })
+
+  test('for two inputs with one output, of which neither is written', async () => {
+    const cwd = workplace()
+    writeInputs(cwd, { 'other/a.wav': pcm16(), 'other/c.wav': pcm16() })
+    const { code, stderr } = await noisemill(['add', 'in', 'other', ...toOut], { cwd })
+    expect(code).toBe(1)
+    expect(linesOf(stderr).sort()).toEqual([
+      expect.stringMatching(/in\/a\.wav: .*other\/a\.wav.*\(E_OUTPUT_CLASH\)$/),
+      expect.stringMatching(/other\/a\.wav: .*in\/a\.wav.*\(E_OUTPUT_CLASH\)$/),
+    ])
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['c.wav', 'deep/b.wav'])
+  })
+
+  test('for an output that is its input, even with --overwrite', async () => {
+    const cwd = workplace()
+    const before = hashesBelow(path.join(cwd, 'in'))
+    const { code, stderr } = await noisemill(['add', 'in/a.wav', '--out', 'in', ...snr, '--overwrite'], { cwd })
+    expect([code, linesOf(stderr)]).toEqual([1, [expect.stringContaining('(E_OUTPUT_IS_INPUT)')]])
+    expect(hashesBelow(path.join(cwd, 'in'))).toEqual(before)
+  })
+})
+
+const fallback = () => ({ cwd: workplace(), env: { NOISEMILL_NO_NATIVE: '1' } })
+
+describe('2, and nothing is done,', () => {
+  /** Runs each in a folder of its own, all at the same time; each must be refused with these words. */
+  async function expectRefusals(words: string, ...commands: (readonly string[])[]) {
+    const outcomes = await Promise.all(
+      commands.map(async (args) => {
+        const cwd = workplace()
+        const before = filesBelow(cwd)
+        const { code, stdout, stderr } = await noisemill(args, { cwd })
+        expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' })
+        expect(filesBelow(cwd)).toEqual(before)
+        expect(existsSync(path.join(cwd, 'out'))).toBe(false)
+        return stderr
+      }),
+    )
+    for (const stderr of outcomes) expect(stderr).toContain(words)
+  }
+
+  // The words are those of commander, which has no codes.
+  test.each([
+    ['Usage: noisemill', []],
+    ["unknown command 'mix'", ['mix']],
+    ["unknown option '--loud'", ['add', 'in', ...toOut, '--loud']],
+    ['too many arguments', ['demo', 'more']],
+    ["required option '--out <dir>'", ['add', 'in', ...snr]],
+    ["missing required argument 'input'", ['add', ...toOut]],
+  ])('%s: %j', (words, args) => expectRefusals(words, args))
+
+  const add = (...flags: string[]) => ['add', 'in', '--out', 'out', ...flags]
+
+  test('E_LEVEL_MISSING and E_LEVEL_BOTH', async () => {
+    await expectRefusals('(E_LEVEL_MISSING)', add())
+    await expectRefusals('(E_LEVEL_BOTH)', add(...snr, '--sigma', '0.1'))
+  })
+
+  test.each([
+    ['--sigma', ['-1', 'NaN', '17', 'abc', '', '0x10', '1:2:3', '2:1']],
+    ['--snr', ['201', '-101']],
+  ])('E_OPTION_INVALID: %s %j', (flag, texts) =>
+    expectRefusals('(E_OPTION_INVALID)', ...texts.map((text) => add(flag, text))),
+  )
+
+  test.each([
+    ['--chunk-size', ['0', '-1', '1.5', 'x']],
+    ['--jobs', ['0', 'x', '1e9']],
+    ['--copies', ['0', '1000001']],
+    ['--backend', ['gpu']],
+    ['--kernel', ['sse']],
+    ['--kind', ['pink']],
+    ['--root', ['elsewhere']],
+  ])('E_OPTION_INVALID: %s %j', (flag, texts) =>
+    expectRefusals('(E_OPTION_INVALID)', ...texts.map((text) => add(...snr, flag, text))),
+  )
+
+  test('E_OPTION_INVALID: no name of an input or output', () =>
+    expectRefusals('(E_OPTION_INVALID)', ['add', '', ...toOut], ['add', 'in', '--out', '', ...snr]))
+
+  test('E_OPTION_INVALID: a second input outside the root', () =>
+    expectRefusals('(E_OPTION_INVALID)', ['add', 'in', 'empty', ...toOut, '--root', 'in']))
+
+  test('E_KERNEL_UNAVAILABLE: --kernel wasm', () =>
+    expectRefusals('(E_KERNEL_UNAVAILABLE)', add(...snr, '--kernel', 'wasm')))
+
+  test('E_NO_INPUT: an empty folder, a glob without match', () =>
+    expectRefusals('(E_NO_INPUT)', ['add', 'empty', ...toOut], ['add', 'in/*.flac', ...toOut]))
+
+  const into = (out: string, ...inputs: string[]) => ['add', ...inputs, '--out', out, ...snr]
+
+  test('E_OUTPUT_IN_INPUT: the output folder is an input folder, or lies in one', () =>
+    expectRefusals(
+      '(E_OUTPUT_IN_INPUT)',
+      ...['in', 'in/new/er', 'link/new'].map((out) => into(out, 'in')),
+      into('in/new', 'in/**/*.wav'),
+      into('in/new', 'empty', 'in'),
+    ))
+
+  test('E_BACKEND_UNAVAILABLE: --backend native where the addon cannot be had', async () => {
+    const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut, '--backend', 'native'], fallback())
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/NOISEMILL_NO_NATIVE.*\(E_BACKEND_UNAVAILABLE\)/)
+  })
+})
+
+test('without the addon workers do it, and the summary says so', async () => {
+  const [plain, json] = await Promise.all([
+    noisemill(['add', 'in', ...toOut], fallback()),
+    noisemill(['add', 'in', ...toOut, '--json'], fallback()),
+  ])
+  expect([plain.code, plain.stderr]).toEqual([0, ''])
+  expect(linesOf(plain.stdout).at(-1)).toMatch(/workers backend \(.*NOISEMILL_NO_NATIVE.*\)/)
+  const { summary } = jsonOf(json)
+  expect(summary).toMatchObject({ backend: 'workers', kernel: 'ts', instructionSet: null, done: 2 })
+  expect(summary.reason).toContain('NOISEMILL_NO_NATIVE')
+})

@@ -1,0 +1,87 @@
+/** Same seed, same bytes, whatever the backend, the number of threads and the chunk size; and others can read them. */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import path from 'node:path'
+import { describe, expect } from 'vitest'
+import { describeBackends } from '../support/backends.js'
+import { corpus, corpusTest } from '../support/corpus.js'
+import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { type Json, jsonOf, noisemill } from './helpers.js'
+
+const speech = path.join(corpus, 'lhotse-speech+lhotse')
+
+/** Adds noise to the corpus' speech; resolves to what was said of each output. */
+async function addTo(out: string, ...flags: string[]): Promise<Json[]> {
+  const ended = await noisemill(['add', speech, '--out', out, '--snr', '10', '--seed', '1', '--json', ...flags])
+  expect([ended.code, ended.stderr]).toEqual([0, ''])
+  return jsonOf(ended).files
+}
+
+const plain = ['--backend', 'inline', '--jobs', '1', '--chunk-size', '1']
+let reference: Promise<Record<string, string>> | undefined
+
+/** Hashes of what the plain loop makes. */
+function plainHashes(): Promise<Record<string, string>> {
+  const out = temporaryFolder()
+  reference ??= addTo(out, ...plain).then(() => hashesBelow(out))
+  return reference
+}
+
+describeBackends('outputs are those of the plain loop', (backend) => {
+  corpusTest.for(['1', '2'])('with --jobs %s, in chunks of 1 and of 7 files', async (jobs) => {
+    const hashes = await Promise.all(
+      ['1', '7'].map(async (chunkSize) => {
+        const out = temporaryFolder()
+        await addTo(out, '--backend', backend, '--jobs', jobs, '--chunk-size', chunkSize)
+        return hashesBelow(out)
+      }),
+    )
+    const plain = await plainHashes()
+    expect(hashes).toEqual([plain, plain])
+    expect(Object.keys(plain)).toEqual(filesBelow(speech).filter((file) => file.endsWith('.wav')))
+  })
+})
+
+const hasSox = spawnSync('soxi', ['-V0', '--version']).error === undefined
+const python = '/usr/bin/python3'
+const hasScipy = spawnSync(python, ['-c', 'import scipy.io.wavfile']).status === 0
+
+describe.skipIf(!hasSox)('SoX', () => {
+  corpusTest('reads every output as what it is', async () => {
+    const files = await addTo(temporaryFolder())
+    const ask = (flag: string, file: string) => execFileSync('soxi', [flag, file], { encoding: 'utf8' }).trim()
+    // Significant bits, as SoX has them: those of a float's fraction, its hidden one and its sign.
+    const bits: Record<string, number> = { pcm16: 16, float32: 25 }
+    for (const { output, frames, channels, sampleRate, format } of files) {
+      const asked = ['-s', '-c', '-r', '-p'].map((flag) => Number(ask(flag, output)))
+      expect([output, ...asked]).toEqual([output, frames, channels, sampleRate, bits[format]])
+    }
+  })
+})
+
+/** Reads pairs of files and prints the SNR of each, in decibels. */
+const SCIPY_SNR = `
+import json, sys
+import numpy, scipy.io.wavfile
+for job in json.load(sys.stdin):
+    rate, x = scipy.io.wavfile.read(job['input'])
+    noisy_rate, y = scipy.io.wavfile.read(job['output'])
+    assert rate == noisy_rate and x.shape == y.shape and x.dtype == y.dtype
+    x, y = x.astype('float64'), y.astype('float64')
+    print(10 * numpy.log10((x ** 2).sum() / ((y - x) ** 2).sum()))
+`
+
+describe.skipIf(!hasScipy)('SciPy', () => {
+  corpusTest('measures the SNR that every output is said to have', async () => {
+    const files = await addTo(temporaryFolder())
+    const input = JSON.stringify(files)
+    const { stdout, stderr } = spawnSync(python, ['-W', 'ignore', '-c', SCIPY_SNR], { input, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    const measured = stdout.trim().split('\n').map(Number)
+    expect(measured).toHaveLength(files.length)
+    measured.forEach((snr, i) => {
+      expect(snr).toBeCloseTo(files[i].snr, 6)
+      expect(Math.abs(snr - 10)).toBeLessThan(0.5)
+    })
+  })
+})

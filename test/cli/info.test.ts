@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { expect, test } from 'vitest'
+import { Pool } from '../../dist/index.js'
+import { linesOf, noisemill } from './helpers.js'
+
+const fallback = { env: { NOISEMILL_NO_NATIVE: '1' } }
+
+/** Rows of `name  value`, as `info` prints them. */
+const rowsOf = (stdout: string) => linesOf(stdout).map((line) => /^(\S+) {2,}(.*)$/.exec(line)?.slice(1))
+
+test('info and info --json say the same', async () => {
+  const [plain, json] = await Promise.all([noisemill(['info']), noisemill(['info', '--json'])])
+  expect([plain.code, plain.stderr, json.code, json.stderr]).toEqual([0, '', 0, ''])
+  expect(linesOf(json.stdout)).toHaveLength(1)
+  const told = Object.entries(JSON.parse(json.stdout)).map(([name, value]) => [name, String(value ?? 'none')])
+  expect(rowsOf(plain.stdout)).toEqual(told)
+})
+
+test('info tells of this package, this machine and the pool that is used by default', async () => {
+  const told = JSON.parse((await noisemill(['info', '--json'])).stdout)
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const { backend, reason, kernel, instructionSet, size } = new Pool().info
+  expect(told).toEqual({
+    version: manifest.version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpus: availableParallelism(),
+    backend,
+    reason,
+    kernel,
+    instructionSet,
+    size,
+    // The library has the four threads of libuv's own pool, or what the environment says; the command asks for enough.
+    threads: size,
+  })
+})
+
+test('where the addon cannot be had, info says what is used instead and why', async () => {
+  const { code, stdout, stderr } = await noisemill(['info', '--json'], fallback)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(JSON.parse(stdout)).toMatchObject({ backend: 'workers', kernel: 'ts', instructionSet: null })
+  expect(JSON.parse(stdout).reason).toContain('NOISEMILL_NO_NATIVE')
+  expect((await noisemill(['info'], fallback)).stdout).toMatch(/^instructionSet +none$/m)
+})
+
+test('the threads of the libuv pool are left alone where the environment sets them', async () => {
+  const { stdout } = await noisemill(['info', '--json'], { env: { UV_THREADPOOL_SIZE: '1' } })
+  const { backend, size, threads } = JSON.parse(stdout)
+  expect(threads).toBe(backend === 'native' ? 1 : size)
+})

@@ -1,0 +1,119 @@
+/** Runs that are ended from outside: by a signal, or because nobody reads what they say any more. */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { describeBackends } from '../support/backends.js'
+import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import {
+  isTemporary,
+  jsonOf,
+  linesOf,
+  noisemill,
+  pcm16,
+  type Running,
+  startNoisemill,
+  until,
+  writeInputs,
+  writeLongInputs,
+} from './helpers.js'
+
+/** Far more than are done by the time that a run is ended. */
+const FILES = 150
+
+function workplace(): string {
+  const cwd = temporaryFolder()
+  writeLongInputs(path.join(cwd, 'in'), FILES)
+  return cwd
+}
+
+const levels = ['--sigma', '0.1', '--seed', 'signals']
+
+/** Starts a run over many files of 4 MB; resolves once some are done and one is being written. */
+async function midway(cwd: string, ...flags: string[]): Promise<Running> {
+  const running = startNoisemill(['add', 'in', '--out', 'out', ...levels, ...flags], { cwd })
+  const out = path.join(cwd, 'out')
+  let isSaid = false
+  running.child.stdout.once('data', () => {
+    isSaid = true
+  })
+  await until(() => isSaid && filesBelow(out).some(isTemporary), running)
+  return running
+}
+
+/** No temporary file is there, and every final one is what an undisturbed run makes of it. */
+async function expectWholeFiles(cwd: string): Promise<void> {
+  const hashes = hashesBelow(path.join(cwd, 'out'))
+  const names = Object.keys(hashes)
+  expect(names.filter(isTemporary)).toEqual([])
+  expect(names.length).toBeGreaterThan(0)
+  expect(names.length).toBeLessThan(FILES)
+  const again = ['add', ...names.map((name) => `in/${name}`), '--root', 'in', '--out', 'undisturbed', ...levels]
+  expect((await noisemill(again, { cwd })).code).toBe(0)
+  expect(hashes).toEqual(hashesBelow(path.join(cwd, 'undisturbed')))
+}
+
+describeBackends('a run', (backend) => {
+  const flags = ['--backend', backend, '--jobs', '1']
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('that %s ends exits with %i, and leaves whole files only', async (signal, expected) => {
+    const cwd = workplace()
+    const running = await midway(cwd, ...flags)
+    running.child.kill(signal)
+    const { code, stdout, stderr } = await running.ended
+    expect([code, stderr]).toEqual([expected, ''])
+    expect(linesOf(stdout).at(-1)).toMatch(/^\d+ done: .* seed signals$/)
+    await expectWholeFiles(cwd)
+  })
+
+  // `timeout`, `npx` and others pass a signal on to a child that has had it from the terminal or its group already.
+  test('leaves whole files only where a second signal follows the first', async () => {
+    const cwd = workplace()
+    const running = await midway(cwd, ...flags)
+    running.child.kill('SIGINT')
+    running.child.kill('SIGTERM')
+    const { code, stderr } = await running.ended
+    expect([130, 143]).toContain(code)
+    expect(stderr).toBe('')
+    await expectWholeFiles(cwd)
+  })
+
+  test.each(['stdout', 'stderr'] as const)('ends quietly where nobody reads its %s any more', async (stream) => {
+    const cwd = workplace()
+    // Each pair says something on both streams; one thread fails the missing ones while the other writes.
+    const inputs = Array.from({ length: 20 }, (_, i) => [`missing${i}.wav`, `in/${i}.wav`]).flat()
+    const twoThreads = ['--backend', backend, '--jobs', '2', '--chunk-size', '1']
+    const running = startNoisemill(['add', ...inputs, '--out', 'out', ...levels, ...twoThreads], { cwd })
+    running.child[stream].on('data', () => running.child[stream].destroy())
+    const { code, stderr } = await running.ended
+    // Not by a signal.
+    expect(code).toEqual(expect.any(Number))
+    expect(linesOf(stderr).filter((line) => !line.startsWith('noisemill: '))).toEqual([])
+    expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
+  })
+
+  test('that is interrupted says the same on stdout and in the report, and only what is so', async () => {
+    const cwd = temporaryFolder()
+    // Short ones, of which many go in one trip, so that some are done while others are being told of.
+    writeInputs(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(0.25, 100)])))
+    const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
+    const running = startNoisemill(args, { cwd })
+    running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+    const ended = await running.ended
+    expect([ended.code, ended.stderr]).toEqual([130, ''])
+    const { files, summary } = jsonOf(ended)
+    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
+    expect(lines.map((line) => ({ type: 'file', ...JSON.parse(line) }))).toEqual(files)
+    expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(expect.arrayContaining(files.map(({ key }) => key)))
+  })
+})
+
+test.each(['info', 'info --json', '--help', 'add --help'])('%s ends quietly where nobody reads it', async (args) => {
+  const running = startNoisemill(args.split(' '))
+  running.child.stdout.destroy()
+  expect((await running.ended).stderr).toBe('')
+})

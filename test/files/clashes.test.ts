@@ -1,0 +1,197 @@
+/** Outputs that would meet inputs or each other: refused or failed before anything is lost. */
+
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AddNoiseOptions, addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
+import { describeBackends } from '../support/backends.js'
+import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { formats, sine, wav } from '../support/wav.js'
+
+const frames = (count: number, amplitude?: number) => wav({ data: sine(formats[1], count, 1, amplitude) })
+const speech = frames(500)
+const other = frames(500, 0.5)
+
+/** A folder with a WAV file of each name; 'a -> b' is a symbolic link, a name that ends with a slash a folder. */
+function tree(...names: string[]): string {
+  const folder = temporaryFolder()
+  for (const name of names) {
+    const [file, target] = name.split(' -> ')
+    const at = path.join(folder, file)
+    mkdirSync(file.endsWith('/') ? at : path.dirname(at), { recursive: true })
+    if (target) symlinkSync(target, at)
+    else if (!file.endsWith('/')) writeFileSync(at, speech)
+  }
+  return folder
+}
+
+const under = (folder: string, ...names: string[]) => names.map((name) => path.join(folder, name))
+
+describeBackends('clashes', (backend) => {
+  let pool: Pool
+  beforeAll(() => {
+    pool = new Pool({ backend, size: 2 })
+  })
+  afterAll(() => pool.close())
+
+  async function run(inputs: string | string[], options: Partial<AddNoiseOptions> & { out: string }) {
+    const results: FileResult[] = []
+    for await (const result of addNoiseToFiles(inputs, { sigma: 0.1, pool, ...options })) results.push(result)
+    return results
+  }
+  const refused = { code: 'E_OUTPUT_IN_INPUT' }
+
+  test('an output folder that is an input folder, or lies in one, refuses the run', async () => {
+    const links = ['to-in -> in', 'to-sub -> in/sub']
+    const folder = tree('in/a.wav', 'in/sub/b.wav', 'far/', ...links)
+    const outs = [
+      'in',
+      'in/',
+      'in/..new',
+      'in/new',
+      'in/new/deep',
+      'far/../in/new',
+      'to-in',
+      'to-in/new',
+      'to-sub',
+      'to-sub/new',
+    ]
+    const cases = [
+      ...outs.map((out) => ['in', out]),
+      ['to-in', 'in/new'],
+      ['in/*.wav', 'in/new'],
+      ['in/**/b.wav', 'in/sub'],
+    ]
+    for (const [input, out] of cases) {
+      for (const inputs of [under(folder, input), under(folder, 'in/a.wav', input)]) {
+        const attempt = run(inputs, { out: `${folder}/${out}` })
+        await expect(attempt, `${inputs} to ${out}`).rejects.toMatchObject(refused)
+      }
+    }
+    expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav', 'to-in', 'to-sub'])
+  })
+
+  test('an output folder beside an input folder, or above it, is none within', async () => {
+    const folder = tree('in/a.wav')
+    for (const out of ['in2', '..in', 'in/../beside', '.']) {
+      const [result] = await run(`${folder}/in`, { out: `${folder}/${out}` })
+      expect(result, out).toMatchObject({ status: 'done', key: 'a.wav' })
+    }
+    expect(filesBelow(folder)).toEqual(['..in/a.wav', 'a.wav', 'beside/a.wav', 'in/a.wav', 'in2/a.wav'])
+  })
+
+  test('outputs that would fall into an input folder by way of the root refuse the run', async () => {
+    const folder = tree('base/in/a.wav', 'p/q/q/b.wav')
+    // To base/in/a.1.wav, and to p/q/q/q/b.wav.
+    const copies = run(`${folder}/base/in`, { root: `${folder}/base`, out: `${folder}/base`, copies: 2 })
+    await expect(copies).rejects.toMatchObject(refused)
+    const nested = run(`${folder}/p/q/q`, { root: `${folder}/p`, out: `${folder}/p/q` })
+    await expect(nested).rejects.toMatchObject(refused)
+    expect(filesBelow(folder)).toEqual(['base/in/a.wav', 'p/q/q/b.wav'])
+  })
+
+  test('outputs do not become inputs where a link in an input folder leads to the output folder', async () => {
+    const folder = tree('in/a.wav', 'out/earlier.wav', 'in/link -> ../out')
+    await run(`${folder}/in`, { out: `${folder}/out` }).catch((error) => expect(error).toMatchObject(refused))
+    expect(filesBelow(`${folder}/out`).filter((name) => name.startsWith('link'))).toEqual([])
+  })
+
+  test('inputs with the same relative path all fail, before anything is written, and the others are done', async () => {
+    const folder = tree('x/a.wav', 'x/only-x.wav', 'y/a.wav', 'y/sub/b.wav', 'z/a.wav', 'z/sub/c.wav')
+    const inputs = under(folder, 'x', 'y', 'z/a.wav', 'z/sub/*.wav')
+    for (const overwrite of [false, true]) {
+      const results = await run(inputs, { out: `${folder}/out-${overwrite}`, overwrite })
+      const failed = results.filter(({ status }) => status === 'failed')
+      expect(failed.map(({ input }) => path.relative(folder, input)).sort()).toEqual(['x/a.wav', 'y/a.wav', 'z/a.wav'])
+      for (const { error, input } of failed) {
+        expect(error).toMatchObject({ code: 'E_OUTPUT_CLASH', path: input })
+        for (const name of under(folder, 'x/a.wav', 'y/a.wav', 'z/a.wav').filter((name) => name !== input))
+          expect(error?.received).toContain(name)
+      }
+      expect(filesBelow(`${folder}/out-${overwrite}`)).toEqual(['c.wav', 'only-x.wav', 'sub/b.wav'])
+    }
+    const rooted = await run(inputs, { out: `${folder}/rooted`, root: folder })
+    expect(rooted.map(({ status }) => status)).toEqual(Array(6).fill('done'))
+  })
+
+  test('the same file twice among the inputs is a clash too', async () => {
+    const folder = tree('x/a.wav', 'x/b.wav')
+    const results = await run(under(folder, 'x', 'x/a.wav'), { out: `${folder}/out` })
+    expect(results.map(({ key, error }) => `${key} ${error?.code}`).sort()).toEqual([
+      'a.wav E_OUTPUT_CLASH',
+      'a.wav E_OUTPUT_CLASH',
+      'b.wav undefined',
+    ])
+  })
+
+  test('of many inputs that clash, each error stays short', async () => {
+    const folder = tree('out/')
+    // What a shell makes of */speech.wav: each error with all the others would be gigabytes for some thousands.
+    const inputs = Array.from({ length: 500 }, (_, i) => `${folder}/${i}/speech.wav`)
+    const results = await run(inputs, { out: `${folder}/out` })
+    expect(results.length).toBe(500)
+    for (const { error } of results) {
+      expect(error?.code).toBe('E_OUTPUT_CLASH')
+      expect(error?.message.length).toBeLessThan(2000)
+    }
+  })
+
+  test('an output that is the input of another file does not replace it', async () => {
+    const folder = tree('p/q/a.wav', 'p/r/q/a.wav')
+    writeFileSync(`${folder}/p/r/q/a.wav`, other)
+    const inputs = under(folder, 'p/q/a.wav', 'p/r/q/a.wav')
+    const results = await run(inputs, { root: `${folder}/p`, out: `${folder}/p/r`, overwrite: true })
+    expect(readFileSync(inputs[1]).equals(other)).toBe(true)
+    const statusOf = (input: string) => results.find((result) => result.input === input)?.status
+    expect(inputs.map(statusOf)).toEqual(['failed', 'done'])
+  })
+
+  test('of two items with one output the first has it, however the second spells it', async () => {
+    const folder = tree('1.wav', '2.wav')
+    writeFileSync(`${folder}/2.wav`, other)
+    const task = noiseTask({ sigma: 0.1, overwrite: true })
+    const [alone] = await pool.map(task, [{ input: `${folder}/1.wav`, output: `${folder}/alone.wav`, key: 'k' }])
+    for (const spelling of ['x.wav', './x.wav', 'y/../x.wav', '/x.wav']) {
+      const results = await pool.map(task, [
+        { input: `${folder}/1.wav`, output: `${folder}/out/x.wav`, key: 'k' },
+        { input: `${folder}/2.wav`, output: `${folder}/out/${spelling}` },
+      ])
+      expect(
+        results.map(({ status, error }) => error?.code ?? status),
+        spelling,
+      ).toEqual(['done', 'E_OUTPUT_CLASH'])
+      expect(readFileSync(`${folder}/out/x.wav`).equals(readFileSync(alone.output))).toBe(true)
+    }
+  })
+
+  test('of outputs that turn out to be one file only when they are written, one is whole and the others fail', async () => {
+    const names = ['x', '1', '2', '3', '4', '5', '6', '7']
+    const folder = tree('a.wav', 'out/x/', ...names.slice(1).map((name) => `out/${name} -> x`))
+    const items = names.map((key) => ({ input: `${folder}/a.wav`, output: `${folder}/out/${key}/a.wav`, key }))
+    const task = noiseTask({ sigma: 0.1 })
+    const results = await pool.map(task, items)
+    const codes = results.map(({ error }) => error?.code ?? 'done').sort()
+    expect(codes).toEqual([...Array(names.length - 1).fill('E_OUTPUT_EXISTS'), 'done'])
+    const winner = results.find(({ status }) => status === 'done')!
+    const [alone] = await pool.map(task, [{ input: winner.input, output: `${folder}/alone.wav`, key: winner.key }])
+    expect(readFileSync(`${folder}/out/x/a.wav`).equals(readFileSync(alone.output))).toBe(true)
+    expect(filesBelow(`${folder}/out/x`)).toEqual(['a.wav'])
+  })
+
+  test('bytes do not depend on the order of the inputs, nor on how they are named or sent', async () => {
+    const names = ['a.wav', 'b.wav', 'c/a.wav', 'c/d.wav', 'e/f/g.wav']
+    const folder = tree(...names.map((name) => `in/${name}`))
+    names.forEach((name, i) => {
+      writeFileSync(`${folder}/in/${name}`, frames(4096 * i + 100)) // shorter and longer than a noise block
+    })
+    const inputs = under(`${folder}/in`, ...names)
+    const root = `${folder}/in`
+    await run(`${folder}/in`, { out: `${folder}/1` })
+    await run(inputs, { out: `${folder}/2`, root })
+    await run([...inputs].reverse(), { out: `${folder}/3`, root, chunkSize: 1 })
+    await run(under(root, 'c', 'e/**', '*.wav'), { out: `${folder}/4`, root, chunkSize: 100 })
+    const expected = hashesBelow(`${folder}/1`)
+    expect(Object.keys(expected)).toEqual(names)
+    for (const out of ['2', '3', '4']) expect(hashesBelow(`${folder}/${out}`)).toEqual(expected)
+  })
+})

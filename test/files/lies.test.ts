@@ -1,0 +1,215 @@
+/** Headers that lie about the size of the data: repaired, warned of, and the noise is that of the honest file. */
+
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import wavefile from 'wavefile'
+import { noiseTask, Pool } from '../../dist/index.js'
+import { describeBackends } from '../support/backends.js'
+import { temporaryFolder } from '../support/folders.js'
+import { chunk, formats, sine, type WavParts, wav } from '../support/wav.js'
+
+const [pcm8, pcm16, pcm24, , float32] = formats
+const hasSox = spawnSync('soxi', ['-V0']).status === 0
+const FRAMES = 4096 + 33 // a noise block, a step of its generator, and one more
+
+interface Lie {
+  readonly name: string
+  readonly lying: Buffer
+  /** The same samples in a file with true sizes. */
+  readonly honest: Buffer
+  readonly channels: number
+  readonly frames: number
+  readonly warnings: readonly string[]
+}
+
+const REPAIRED = ['W_SIZES_REPAIRED']
+const CUT = ['W_SIZES_REPAIRED', 'W_PARTIAL_FRAME']
+
+/** A file that claims `claimed` bytes of data and holds `held`. */
+function lie(name: string, parts: WavParts & { bits: number }, claimed: number, held: Buffer, riffSize?: number): Lie {
+  const { channels = 1, bits } = parts
+  const blockAlign = (channels * bits) / 8
+  const frames = Math.floor(held.length / blockAlign)
+  const padded = wav({ ...parts, data: held, dataSize: claimed, ...(riffSize !== undefined && { riffSize }) })
+  return {
+    name,
+    // No pad byte: the writer did not come so far.
+    lying: padded.subarray(0, padded.length - (held.length % 2)),
+    honest: wav({ ...parts, data: held.subarray(0, frames * blockAlign) }),
+    channels,
+    frames,
+    warnings: held.length % blockAlign === 0 ? REPAIRED : CUT,
+  }
+}
+
+const mono16 = sine(pcm16, FRAMES)
+const stereo24 = sine(pcm24, FRAMES, 2)
+const three = { ...pcm8, channels: 3 }
+const three8 = sine(pcm8, FRAMES, 3)
+const before = [chunk('odd ', Buffer.from('abc')), chunk('fact', Buffer.alloc(4))]
+
+const lies: readonly Lie[] = [
+  lie('streamed, as ffmpeg does it', pcm16, 0xffffffff, mono16, 0xffffffff),
+  lie('streamed, as SoX does it', pcm16, 0x7ffff000, mono16, 0x7ffff024),
+  lie('the largest even size', pcm16, 0xfffffffe, mono16),
+  lie(
+    'streamed EXTENSIBLE float after other chunks',
+    { ...float32, extensible: true, before },
+    0xffffffff,
+    sine(float32, FRAMES),
+    0,
+  ),
+  lie('1 byte past the end', pcm16, mono16.length + 1, mono16),
+  lie('a megabyte past the end', pcm16, mono16.length + 2 ** 20, mono16),
+  lie('odd data without a pad byte', pcm8, 0xffffffff, sine(pcm8, FRAMES)),
+  lie('nothing but the head of the data', pcm16, 200, Buffer.alloc(0)),
+  lie('less than a frame', { ...pcm24, channels: 2 }, 200, stereo24.subarray(0, 5)),
+  ...[1, 2, 3, 4, 5].map((missing) =>
+    lie(
+      `cut ${missing} bytes before the end of a frame of 6`,
+      { ...pcm24, channels: 2 },
+      stereo24.length,
+      stereo24.subarray(0, stereo24.length - missing),
+    ),
+  ),
+  lie('cut so that odd data remain, of odd frames', three, three8.length, three8.subarray(0, -4)),
+]
+
+interface Read {
+  readonly chunkSize: number
+  readonly fmt: { readonly blockAlign: number }
+  readonly data: { readonly chunkSize: number; readonly samples: Uint8Array }
+}
+
+const uint32At = (bytes: Buffer, at: number) => bytes.readUInt32LE(at)
+
+describeBackends('sizes that lie', (backend) => {
+  let pool: Pool
+  beforeAll(() => {
+    pool = new Pool({ backend, size: 2 })
+  })
+  afterAll(() => pool.close())
+
+  for (const level of [{ sigma: 0 }, { sigma: 0.05 }, { snr: 20 }]) {
+    test(`are repaired, and all else is as of the honest file, at ${JSON.stringify(level)}`, async () => {
+      const folder = temporaryFolder()
+      const pathOf = (group: string, name: string) => path.join(folder, group, `${name}.wav`)
+      for (const group of ['lying', 'honest'] as const) {
+        mkdirSync(path.join(folder, group))
+        for (const one of lies) writeFileSync(pathOf(group, one.name), one[group])
+      }
+      // Items with the same key have the same noise.
+      const items = (group: string) =>
+        lies.map(({ name }) => ({
+          input: pathOf(group, name),
+          key: name,
+          output: path.join(folder, 'out', group, `${name}.wav`),
+        }))
+      const repaired = await pool.map(noiseTask(level), items('lying'))
+      const honest = await pool.map(noiseTask(level), items('honest'))
+      lies.forEach((one, i) => {
+        const { name, channels, frames, warnings, lying } = one
+        const output = readFileSync(repaired[i].output)
+        const silent = frames === 0 && 'snr' in level ? ['W_SILENT'] : []
+        const expected = { status: 'done', frames, channels, bytesIn: lying.length, bytesOut: output.length }
+        expect(repaired[i], name).toMatchObject({ ...expected, warnings: [...warnings, ...silent] })
+        expect(honest[i], name).toMatchObject({ status: 'done', frames, warnings: silent })
+        expect(repaired[i].snr, name).toBe(honest[i].snr)
+        expect(output.equals(readFileSync(honest[i].output)), name).toBe(true)
+        if ('sigma' in level && level.sigma === 0) expect(output.equals(one.honest), name).toBe(true)
+      })
+    })
+  }
+
+  /** Those that have frames at all, since other readers want some. */
+  async function repair() {
+    const some = lies.filter(({ frames }) => frames > 0)
+    const folder = temporaryFolder()
+    const inputs = some.map(({ name }) => path.join(folder, `${name}.wav`))
+    some.forEach(({ lying }, i) => {
+      writeFileSync(inputs[i], lying)
+    })
+    const results = await pool.map(noiseTask({ out: path.join(folder, 'out'), sigma: 0.05 }), inputs)
+    return { some, outputs: results.map(({ output }) => output) }
+  }
+
+  test('are true in the output, as wavefile reads it', async () => {
+    const { some, outputs } = await repair()
+    some.forEach(({ name, frames }, i) => {
+      const output = readFileSync(outputs[i])
+      const { chunkSize, fmt, data } = new wavefile.WaveFile(output) as unknown as Read
+      expect(chunkSize, name).toBe(output.length - 8)
+      expect(output.length % 2, name).toBe(0)
+      expect(data.chunkSize, name).toBe(frames * fmt.blockAlign)
+      // It takes a pad byte for a sample.
+      expect(data.samples.length, name).toBe(data.chunkSize + (data.chunkSize % 2))
+    })
+  })
+
+  test.skipIf(!hasSox)('are true in the output, as SoX counts it', async () => {
+    const { some, outputs } = await repair()
+    const counted = spawnSync('soxi', ['-V0', '-s', ...outputs], { encoding: 'utf8' })
+    expect(counted.stdout.trim().split('\n').map(Number)).toEqual(some.map(({ frames }) => frames))
+  })
+
+  test('only the size of the RIFF: nobody reads by it, so the file is left as it is', async () => {
+    const folder = temporaryFolder()
+    const sizes = [0, 0xffffffff, 5, 1_000_000]
+    const inputs = sizes.map((size) => path.join(folder, `${size}.wav`))
+    sizes.forEach((riffSize, i) => {
+      writeFileSync(inputs[i], wav({ data: mono16, riffSize }))
+    })
+    const results = await pool.map(noiseTask({ out: path.join(folder, 'out'), sigma: 0.1 }), inputs)
+    results.forEach((result, i) => {
+      expect(result).toMatchObject({ status: 'done', frames: FRAMES, warnings: [] })
+      expect(uint32At(readFileSync(result.output), 4)).toBe(sizes[i])
+    })
+  })
+
+  test('an honest size that is no multiple of a frame: the rest of the frame and the chunks after it stay', async () => {
+    const file = path.join(temporaryFolder(), 'a.wav')
+    const parts = { ...pcm24, channels: 2, after: [chunk('LIST', Buffer.from('INFOodd'))] }
+    const held = stereo24.subarray(0, stereo24.length - 1) // odd, so that a pad byte follows
+    const bytes = wav({ ...parts, data: held })
+    writeFileSync(file, bytes)
+    for (const sigma of [0, 0.05]) {
+      const out = path.join(path.dirname(file), `out-${sigma}`)
+      const [result] = await pool.map(noiseTask({ out, sigma }), [file])
+      expect(result).toMatchObject({ status: 'done', frames: FRAMES - 1, warnings: ['W_PARTIAL_FRAME'] })
+      const output = readFileSync(result.output)
+      const frame = 44 + (FRAMES - 2) * 6 // where the last whole one starts
+      expect(output.length).toBe(bytes.length)
+      expect(output.subarray(0, 44).equals(bytes.subarray(0, 44))).toBe(true)
+      expect(output.subarray(frame + 6).equals(bytes.subarray(frame + 6))).toBe(true)
+      expect(output.subarray(frame, frame + 6).equals(bytes.subarray(frame, frame + 6))).toBe(sigma === 0)
+    }
+  })
+
+  test('sizes and positions beyond 32 bits are counted right', async () => {
+    const folder = temporaryFolder()
+    const head = wav({ ...pcm16, channels: 2 }).subarray(0, 44)
+    // Sparse files: a dry run reads no more than their heads.
+    const cases = [
+      { claimed: 0xffffffff, held: 6e9, frames: 1.5e9, warnings: REPAIRED },
+      { claimed: 0x7ffff000, held: 6e9, frames: 1.5e9, warnings: REPAIRED },
+      { claimed: 0x7ffff000, held: 0x7ffff000, frames: 0x7ffff000 / 4, warnings: [] },
+      { claimed: 0xfffffffc, held: 6e9, frames: 0xfffffffc / 4, warnings: [] },
+    ]
+    const inputs = cases.map(({ claimed, held }, i) => {
+      const file = path.join(folder, `${i}.wav`)
+      const fd = openSync(file, 'w')
+      writeSync(fd, head)
+      head.writeUInt32LE(claimed, 40)
+      writeSync(fd, head, 0, 44, 0)
+      closeSync(fd)
+      truncateSync(file, 44 + held)
+      return file
+    })
+    const results = await pool.map(noiseTask({ out: path.join(folder, 'out'), sigma: 0.1, dryRun: true }), inputs)
+    cases.forEach(({ held, frames, warnings }, i) => {
+      expect(results[i]).toMatchObject({ status: 'planned', frames, bytesIn: 44 + held, warnings })
+    })
+  })
+})

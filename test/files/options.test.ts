@@ -1,0 +1,124 @@
+/** Options: each wrong one is refused by its name before anything is done. */
+
+import { expect, test } from 'vitest'
+import { addNoiseToFiles, NoisemillError, type NoiseOptions, noiseTask } from '../../dist/index.js'
+
+/** Values that no path option takes. */
+const noPaths = [
+  '',
+  'a\0b',
+  7,
+  {},
+  new URL('http://example.com/a'),
+  new URL('file:///a%2Fb'), // a name with a slash in it
+  new URL('file:///a%FFb'), // no UTF-8
+  new URL('file:///a%00b'),
+  new URL('file://elsewhere/a'),
+]
+const noLevels = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  '1',
+  null,
+  true,
+  {},
+  [],
+  [1],
+  [1, 2, 3],
+  [2, 1],
+  [0, Number.NaN],
+]
+
+/** By option: values that are refused, each given beside a good level. */
+const refused: Record<string, readonly unknown[]> = {
+  sigma: [...noLevels, -0.001, 16.001, [-1, 1], [1, 17]],
+  snr: [...noLevels, -100.1, 200.1, [-101, 0], [0, 201]],
+  seed: [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 'a\0b', {}, true, Symbol('seed')],
+  copies: [0, -1, 1.5, 1_000_001, Number.NaN, '2', 2n],
+  kind: ['', 'Gaussian', 'pink', 0, ['gaussian']],
+  parameters: ['', 1, []],
+  clip: [0, 1, 'false'],
+  overwrite: [0, 1, 'false'],
+  dryRun: [0, 1, 'false'],
+  out: noPaths,
+  root: noPaths,
+}
+
+function shown(value: unknown): string {
+  if (value instanceof URL) return value.href
+  return typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+}
+
+/** What a call throws: code and option of a NoisemillError. */
+function thrownBy(call: () => unknown): string {
+  try {
+    call()
+    return 'nothing'
+  } catch (error) {
+    if (!(error instanceof NoisemillError)) return String(error)
+    expect(error.message).toContain(error.option ?? '')
+    return `${error.code} ${error.option}`
+  }
+}
+
+const asOptions = (options: unknown) => options as NoiseOptions
+
+for (const [option, values] of Object.entries(refused)) {
+  test(`wrong values of ${option} are refused, by its name`, () => {
+    const level = option === 'sigma' || option === 'snr' ? {} : { sigma: 0.1 }
+    const thrown = values.map((value) => thrownBy(() => noiseTask(asOptions({ ...level, [option]: value }))))
+    expect(Object.fromEntries(values.map((value, i) => [shown(value), thrown[i]]))).toEqual(
+      Object.fromEntries(values.map((value) => [shown(value), `E_OPTION_INVALID ${option}`])),
+    )
+  })
+}
+
+test('null is a value, and a wrong one, for every option', () => {
+  const thrown = Object.keys(refused).map((option) =>
+    thrownBy(() => noiseTask(asOptions({ sigma: 0.1, [option]: null }))),
+  )
+  // Beside null, that is no undefined, a good sigma is one level too many.
+  const expected = Object.keys(refused).map((option) =>
+    `E_OPTION_INVALID ${option}`.replace(/.* snr/, 'E_LEVEL_BOTH undefined'),
+  )
+  expect(thrown).toEqual(expected)
+})
+
+test('the ends of ranges are within them', () => {
+  for (const level of [{ sigma: 0 }, { sigma: 16 }, { snr: -100 }, { snr: 200 }, { sigma: [0, 16] }, { snr: [5, 5] }])
+    expect(() => noiseTask(asOptions(level))).not.toThrow()
+  for (const seed of ['', 0, -1, 2 ** 53 - 1, 10n ** 30n, 'a b'])
+    expect(() => noiseTask({ sigma: 1, seed })).not.toThrow()
+  for (const copies of [1, 1_000_000]) expect(() => noiseTask({ sigma: 1, copies })).not.toThrow()
+})
+
+test('exactly one level is asked for, and no option that there is not', () => {
+  for (const none of [{}, { sigma: undefined }, { out: 'x' }])
+    expect(thrownBy(() => noiseTask(asOptions(none)))).toMatch('E_LEVEL_MISSING')
+  expect(thrownBy(() => noiseTask({ sigma: 0.1, snr: 10 }))).toMatch('E_LEVEL_BOTH')
+  for (const wrong of ['Sigma', 'output', 'signal', 'size'])
+    expect(thrownBy(() => noiseTask(asOptions({ sigma: 0.1, [wrong]: 1 })))).toBe(`E_OPTION_UNKNOWN ${wrong}`)
+  const parameters = { exponent: 1 }
+  expect(thrownBy(() => noiseTask({ sigma: 0.1, parameters }))).toBe('E_OPTION_UNKNOWN exponent')
+  for (const none of [undefined, null, [], 'sigma', 0.1])
+    expect(thrownBy(() => noiseTask(asOptions(none)))).toBe('E_OPTION_INVALID options')
+})
+
+test('addNoiseToFiles refuses what it cannot use before it looks at any file', async () => {
+  const cases: readonly [unknown, object, object][] = [
+    ['in', { out: undefined }, { code: 'E_OPTION_INVALID', option: 'out' }],
+    ['in', { sigma: -1 }, { code: 'E_OPTION_INVALID', option: 'sigma' }],
+    ['in', { snr: 1 }, { code: 'E_LEVEL_BOTH' }],
+    ['in', { recursive: true }, { code: 'E_OPTION_UNKNOWN', option: 'recursive' }],
+    ['in', { errors: 'throw' }, { code: 'E_OPTION_UNKNOWN', option: 'errors' }],
+    ['in', { pool: {} }, { code: 'E_OPTION_INVALID', option: 'pool' }],
+    ['in', { onLoop: 'tell' }, { code: 'E_OPTION_INVALID', option: 'onLoop' }],
+    ...noPaths.map((input): [unknown, object, object] => [input, {}, { code: 'E_OPTION_INVALID', option: 'inputs' }]),
+    [['in', 7], {}, { code: 'E_OPTION_INVALID', option: 'inputs' }],
+    [undefined, {}, { code: 'E_OPTION_INVALID', option: 'inputs' }],
+  ]
+  for (const [inputs, options, error] of cases) {
+    const results = addNoiseToFiles(inputs as string, { out: 'out', sigma: 0.1, ...options } as never)
+    await expect(results.next(), `${shown(inputs)} ${JSON.stringify(options)}`).rejects.toMatchObject(error)
+  }
+})

@@ -1,0 +1,237 @@
+/** What results say of files, measured again from the samples that went in and came out. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import wavefile from 'wavefile'
+import { type FileResult, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
+import { describeBackends } from '../support/backends.js'
+import { corpus, corpusTest } from '../support/corpus.js'
+import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { formats, sine, wav } from '../support/wav.js'
+
+const [pcm8, pcm16, pcm24, , float32, float64] = formats
+const FRAMES = 4096 + 100 // more than a noise block
+
+const speech = [
+  'iver56+audiomentations/demo/p286_011.wav',
+  'lhotse-speech+lhotse/test/fixtures/libri/libri-1088-134315-0000_rvb.wav',
+  'lhotse-speech+lhotse/test/fixtures/ljspeech/storage/LJ002-0020.wav',
+]
+
+/** The samples as `wavefile` reads them, interleaved. */
+function samplesOf(file: string): Float64Array {
+  return new wavefile.WaveFile(readFileSync(file)).getSamples(true, Float64Array) as unknown as Float64Array
+}
+
+const energy = (values: Float64Array) => values.reduce((sum, value) => sum + value ** 2, 0)
+
+const originals = new Map<string, Float64Array>()
+
+/** Decibels of the input over what was added to it. */
+function measuredSnr({ input, output }: FileResult): number {
+  const before = originals.get(input) ?? samplesOf(input)
+  originals.set(input, before)
+  const after = samplesOf(output)
+  return 10 * Math.log10(energy(before) / energy(after.map((value, i) => value - before[i])))
+}
+
+/** Float data of these values. */
+function floats(format: typeof float32 | typeof float64, values: readonly number[]): Buffer {
+  const typed = format === float32 ? Float32Array.from(values) : Float64Array.from(values)
+  return Buffer.from(typed.buffer)
+}
+
+describeBackends('results', (backend) => {
+  let pool: Pool
+  beforeAll(() => {
+    pool = new Pool({ backend, size: 2 })
+  })
+  afterAll(() => pool.close())
+
+  const noisy = (options: NoiseOptions, inputs: string[]): Promise<FileResult[]> => pool.map(noiseTask(options), inputs)
+
+  /** Works on one file of these bytes. */
+  async function noisyFile(bytes: Buffer, options: NoiseOptions) {
+    const folder = temporaryFolder()
+    const input = path.join(folder, 'a.wav')
+    writeFileSync(input, bytes)
+    const [result] = await noisy({ out: path.join(folder, 'out'), ...options }, [input])
+    expect(result.error).toBeUndefined()
+    return { result, output: readFileSync(result.output), folder }
+  }
+
+  test('a result says all there is to say of a file', async () => {
+    const bytes = wav({ ...pcm24, channels: 2, sampleRate: 48000, data: sine(pcm24, FRAMES, 2) })
+    const { result, folder } = await noisyFile(bytes, { sigma: 0.01, seed: 'tea' })
+    expect(result).toEqual({
+      input: path.join(folder, 'a.wav'),
+      output: path.join(folder, 'out/a.wav'),
+      status: 'done',
+      frames: FRAMES,
+      channels: 2,
+      sampleRate: 48000,
+      format: 'pcm24',
+      sigma: 0.01,
+      snr: expect.any(Number),
+      clipped: 0,
+      bytesIn: bytes.length,
+      bytesOut: bytes.length,
+      seconds: expect.any(Number),
+      key: 'a.wav',
+      copy: 1,
+      seed: 'tea',
+      stream: 1,
+      warnings: [],
+    })
+    expect(result.seconds).toBeGreaterThan(0)
+    expect(result.snr).toBeCloseTo(measuredSnr(result), 6)
+  })
+
+  test('a failed result has nulls for what was not learned', async () => {
+    const folder = temporaryFolder()
+    const input = path.join(folder, 'none.wav')
+    const [{ error, ...rest }] = await noisy({ out: folder, sigma: 0.1, seed: 3 }, [input])
+    const names = [
+      'frames',
+      'channels',
+      'sampleRate',
+      'format',
+      'sigma',
+      'snr',
+      'clipped',
+      'bytesIn',
+      'bytesOut',
+      'seconds',
+    ]
+    expect(rest).toEqual({
+      ...Object.fromEntries(names.map((name) => [name, null])),
+      ...{
+        input,
+        output: path.join(folder, 'none.wav'),
+        status: 'failed',
+        key: 'none.wav',
+        copy: 1,
+        seed: '3',
+        stream: 1,
+      },
+      warnings: [],
+    })
+    const told = JSON.parse(JSON.stringify(error))
+    expect(told).toEqual({ code: 'E_INPUT_MISSING', message: error?.message, path: input, errno: 'ENOENT' })
+  })
+
+  corpusTest(
+    'the SNR asked for is that of real speech within 0.1 dB, and the one told is the one measured',
+    async () => {
+      const inputs = speech.map((file) => path.join(corpus, file))
+      for (const snr of [30, 10]) {
+        const results = await noisy({ out: temporaryFolder(), snr, seed: 1 }, inputs)
+        for (const result of results) {
+          expect(result, result.input).toMatchObject({ status: 'done', warnings: [] })
+          const measured = measuredSnr(result)
+          expect(Math.abs(measured - snr), result.input).toBeLessThan(0.1)
+          expect(result.snr, result.input).toBeCloseTo(measured, 6)
+        }
+      }
+    },
+  )
+
+  test('the SNR is against the mean power over all channels, offset included', async () => {
+    // Left: a constant of 0.5; right: silence. Mean power 0.125, so at 20 dB sigma is 0.1 sqrt(0.125).
+    const data = floats(
+      float64,
+      Array.from({ length: 2 * FRAMES }, (_, i) => (i % 2 ? 0 : 0.5)),
+    )
+    const { result } = await noisyFile(wav({ ...float64, channels: 2, data }), { snr: 20 })
+    expect(result.sigma).toBeCloseTo(0.1 * Math.sqrt(0.125), 12)
+  })
+
+  for (const format of [pcm8, pcm16, float32]) {
+    test(`a silent file of ${format.name} has no SNR: it is copied and flagged`, async () => {
+      const bytes = wav({ ...format, data: sine(format, FRAMES, 1, 0) })
+      const { result, output } = await noisyFile(bytes, { snr: 10 })
+      expect(result).toMatchObject({ status: 'done', sigma: 0, snr: null, clipped: 0, warnings: ['W_SILENT'] })
+      expect(output.equals(bytes)).toBe(true)
+      const withSigma = await noisyFile(bytes, { sigma: 0.05 })
+      expect(withSigma.result).toMatchObject({ sigma: 0.05, snr: null, warnings: [] })
+      expect(withSigma.output.equals(bytes)).toBe(false)
+    })
+  }
+
+  test('data of no bytes are done, with nothing to say', async () => {
+    const { result, output } = await noisyFile(wav(), { sigma: 0.1 })
+    expect(result).toMatchObject({ frames: 0, snr: null, clipped: 0, warnings: [] })
+    expect(output.equals(wav())).toBe(true)
+  })
+
+  test('NaN and infinities keep their bits, are warned of, and spoil no sum', async () => {
+    // Little-endian: a quiet NaN, signalling ones of both signs, one with a payload, and both infinities.
+    const odd = Buffer.from(['0000c07f', '0100807f', '010080ff', '7856b4ff', '0000807f', '000080ff'].join(''), 'hex')
+    const rest = sine(float32, FRAMES)
+    const data = Buffer.concat([rest, odd, rest])
+    for (const options of [
+      { sigma: 0.05 },
+      { snr: 10 },
+      { sigma: 0.05, clip: false },
+      { sigma: 0 },
+    ] as NoiseOptions[]) {
+      const { result, output } = await noisyFile(wav({ ...float32, data }), options)
+      expect(result.warnings).toEqual(['W_NON_FINITE'])
+      const at = 44 + rest.length
+      expect(output.subarray(at, at + odd.length).equals(odd)).toBe(true)
+      if (options.sigma === 0) continue
+      expect(Number.isFinite(result.snr)).toBe(true)
+      expect(output.subarray(44, at).equals(rest)).toBe(false)
+      if (options.snr) expect(result.snr).toBeCloseTo(10, 0)
+    }
+  })
+
+  test('a power beyond what there are numbers for is an error only where an SNR needs it', async () => {
+    const folder = temporaryFolder()
+    const input = path.join(folder, 'a.wav')
+    writeFileSync(input, wav({ ...float64, data: floats(float64, [1e200, 0.5, -1e200]) }))
+    const [bySnr] = await noisy({ out: path.join(folder, 'out'), snr: 10 }, [input])
+    expect(bySnr.error).toMatchObject({ code: 'E_SIGNAL_POWER', path: input })
+    expect(filesBelow(folder)).toEqual(['a.wav'])
+    const [bySigma] = await noisy({ out: path.join(folder, 'out'), sigma: 0.1, clip: false }, [input])
+    expect(bySigma).toMatchObject({ status: 'done', snr: null })
+  })
+
+  for (const format of [float32, float64] as const) {
+    test(`${format.name} is clamped to full scale, and counted, unless clipping is off`, async () => {
+      const values = Array.from({ length: FRAMES }, (_, i) => 1.2 * Math.sin(i * 0.05))
+      const bytes = wav({ ...format, data: floats(format, values) })
+      const open = await noisyFile(bytes, { sigma: 0.2, clip: false })
+      const clipped = await noisyFile(bytes, { sigma: 0.2 })
+      const [free, held] = [open, clipped].map(({ result }) => samplesOf(result.output))
+      const beyond = free.filter((value) => Math.abs(value) > 1).length
+      expect(beyond).toBeGreaterThan(FRAMES / 10)
+      expect(open.result.clipped).toBe(0)
+      expect(clipped.result.clipped).toBe(beyond)
+      expect(held).toEqual(free.map((value) => Math.max(-1, Math.min(1, value))))
+      const untouched = await noisyFile(bytes, { sigma: 0 })
+      expect(untouched.output.equals(bytes)).toBe(true)
+      expect(untouched.result.clipped).toBe(0)
+    })
+  }
+
+  test('noise that full scale cuts off is warned of, with the SNR that is left', async () => {
+    const loud = wav({ ...pcm16, data: sine(pcm16, FRAMES, 1, 0.99) })
+    const { result } = await noisyFile(loud, { snr: -10, clip: false }) // PCM has no more room for that
+    expect(result.warnings).toEqual(['W_SNR_OFF'])
+    expect(result.clipped).toBeGreaterThan(FRAMES / 4)
+    expect(result.snr).toBeCloseTo(measuredSnr(result), 6)
+    expect(result.snr).toBeGreaterThan(-9.5)
+  })
+
+  test('noise that is lost between the steps of the format is warned of', async () => {
+    const bytes = wav({ ...pcm16, data: sine(pcm16, FRAMES) })
+    const { result, output } = await noisyFile(bytes, { snr: 120 })
+    expect(output.equals(bytes)).toBe(true) // a step is 90 dB below full scale
+    expect(result).toMatchObject({ snr: null, warnings: ['W_SNR_OFF'] })
+    const fine = await noisyFile(wav({ ...float64, data: sine(float64, FRAMES) }), { snr: 120 })
+    expect(fine.result.warnings).toEqual([])
+    expect(fine.result.snr).toBeCloseTo(120, 0)
+  })
+})

@@ -1,0 +1,231 @@
+/** Which files inputs stand for, under which keys and output names, and what is said of those that stand for none. */
+
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+import { type AddNoiseOptions, addNoiseToFiles, type FileResult } from '../../dist/index.js'
+import { temporaryFolder } from '../support/folders.js'
+import { formats, sine, wav } from '../support/wav.js'
+
+const speech = wav({ data: sine(formats[1], 100) })
+
+/** A folder with a WAV file of each name; a name that ends with a slash is a folder, 'a -> b' a symbolic link. */
+function tree(...names: string[]): string {
+  const folder = temporaryFolder()
+  for (const name of names) {
+    const [file, target] = name.split(' -> ')
+    const at = path.join(folder, file)
+    mkdirSync(name.endsWith('/') && !target ? at : path.dirname(at), { recursive: true })
+    if (target) symlinkSync(target, at)
+    else if (!name.endsWith('/')) writeFileSync(at, speech)
+  }
+  return folder
+}
+
+type Inputs = Parameters<typeof addNoiseToFiles>[0]
+type Options = Partial<AddNoiseOptions>
+
+async function run(inputs: Inputs, options: Options & { out: string | URL }): Promise<FileResult[]> {
+  const results: FileResult[] = []
+  for await (const result of addNoiseToFiles(inputs, { sigma: 0.1, backend: 'inline', ...options }))
+    results.push(result)
+  return results
+}
+
+/** By input, relative to `folder`: its key, or the code of its error. */
+async function keysOf(folder: string, inputs: Inputs, options: Options = {}): Promise<Record<string, string>> {
+  const results = await run(inputs, { out: path.join(temporaryFolder(), 'out'), dryRun: true, ...options })
+  return Object.fromEntries(results.map(({ input, key, error }) => [path.relative(folder, input), error?.code ?? key]))
+}
+
+const under = (folder: string, ...names: string[]) => names.map((name) => path.join(folder, name))
+/** Each with itself as its key. */
+const same = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]))
+
+test('a folder stands for its audio files, in any depth and any case of the extension, without what is hidden', async () => {
+  const audio = ['a.wav', 'b.WAV', 'c.Wave', 'd.bwf', 'deep/er/e.rf64', 'folder.wav/f.wav']
+  const passedOver = ['.hidden.wav', '._a.wav', 'notes.txt', 'wav', 'a.wav.tmp', 'awav', '.git/g.wav', 'deep/._e.wav']
+  const folder = tree(...audio, ...passedOver)
+  for (const spelling of [folder, `${folder}/`, `${folder}/./`, `${folder}/deep/..`, pathToFileURL(folder)]) {
+    expect(await keysOf(folder, spelling)).toEqual(same(...audio))
+  }
+})
+
+test('a file that is named is taken whatever its name', async () => {
+  const folder = tree('notes.txt', '.hidden.wav', 'deep/a')
+  const expected = { 'notes.txt': 'notes.txt', '.hidden.wav': '.hidden.wav', 'deep/a': 'a' }
+  expect(await keysOf(folder, under(folder, ...Object.keys(expected)))).toEqual(expected)
+})
+
+test('links are followed to files and folders; one that leads nowhere is a file that is missing', async () => {
+  const links = ['file.wav -> ../far/b.wav', 'renamed.wav -> ../far/c.txt', 'folder -> ../far']
+  const dangling = ['gone.wav -> nowhere', 'gone.txt -> nowhere']
+  const folder = tree('in/a.wav', 'far/b.wav', 'far/c.txt', ...[...links, ...dangling].map((link) => `in/${link}`))
+  const expected = { ...same('a.wav', 'file.wav', 'folder/b.wav', 'renamed.wav'), 'gone.wav': 'E_INPUT_MISSING' }
+  expect(await keysOf(`${folder}/in`, `${folder}/in`)).toEqual(expected)
+})
+
+test.skipIf(process.platform === 'win32')(
+  'a FIFO with the name of an audio file is passed over in a folder',
+  async () => {
+    const folder = tree('a.wav')
+    expect(spawnSync('mkfifo', [`${folder}/fifo.wav`]).status).toBe(0)
+    expect(await keysOf(folder, folder)).toEqual(same('a.wav'))
+  },
+)
+
+test('a folder that contains itself by a link is told of and not gone into again', async () => {
+  const links = ['self -> .', 'x/up -> ..', 'x/other -> ../y', 'y/other -> ../x']
+  const folder = tree('a.wav', 'x/b.wav', 'y/c.wav', ...links)
+  const loops: string[] = []
+  const found = await keysOf(folder, folder, { onLoop: (loop) => loops.push(path.relative(folder, loop)) })
+  expect(found).toEqual(same('a.wav', 'x/b.wav', 'x/other/c.wav', 'y/c.wav', 'y/other/b.wav'))
+  expect(loops.sort()).toEqual(['self', 'x/other/other', 'x/up', 'y/other/other', 'y/other/up'])
+})
+
+test('a glob stands for the audio files that match it, with keys from its literal prefix', async () => {
+  const names = [
+    'in/a.wav',
+    'in/b.wav',
+    'in/b1.WAV',
+    'in/x/a.wav',
+    'in/y/z/a.wav',
+    'in/.h.wav',
+    'in/a.txt',
+    'in/x/[q].wav',
+  ]
+  const folder = tree(...names)
+  const cases: Record<string, string[]> = {
+    'in/*.wav': ['a.wav', 'b.wav'],
+    'in/*': ['a.wav', 'b.wav', 'b1.WAV'],
+    'in/?.wav': ['a.wav', 'b.wav'],
+    'in/**': ['a.wav', 'b.wav', 'b1.WAV', 'x/[q].wav', 'x/a.wav', 'y/z/a.wav'],
+    'in/**/a.wav': ['a.wav', 'x/a.wav', 'y/z/a.wav'],
+    'in/*/*.wav': ['x/[q].wav', 'x/a.wav'],
+    'in/x/*.wav': ['[q].wav', 'a.wav'],
+    'in/{x,y}/**/a.wav': ['x/a.wav', 'y/z/a.wav'],
+    'in/{x/a,b}.wav': ['b.wav', 'x/a.wav'],
+    'in/[b-z]*': ['b.wav', 'b1.WAV'],
+    'in/x/\\[*.wav': ['[q].wav'],
+  }
+  for (const [glob, expected] of Object.entries(cases)) {
+    const keys = await keysOf(folder, path.join(folder, glob))
+    expect(Object.values(keys).sort(), glob).toEqual(expected)
+  }
+})
+
+test('a glob goes into no folder where it cannot match', async () => {
+  const folder = tree('in/a.wav', 'in/deep/b.wav', 'in/deep/er/self -> .')
+  const loops: string[] = []
+  const onLoop = (loop: string) => loops.push(path.relative(folder, loop))
+  for (const glob of ['in/*.wav', 'in/*/*.wav', 'in/{a,b}.wav'])
+    await keysOf(folder, path.join(folder, glob), { onLoop })
+  expect(loops).toEqual([])
+  await keysOf(folder, `${folder}/in/**/a.wav`, { onLoop })
+  expect(loops).toEqual(['in/deep/er/self'])
+})
+
+test('what exists is taken as it is, even where its name looks like a glob', async () => {
+  const folder = tree('take [1].wav', 'take 1.wav', 'a*/b.wav', 'ab/b.wav', '{x,y}.wav', 'x.wav')
+  expect(await keysOf(folder, `${folder}/take [1].wav`)).toEqual(same('take [1].wav'))
+  expect(await keysOf(folder, `${folder}/{x,y}.wav`)).toEqual(same('{x,y}.wav'))
+  expect(await keysOf(folder, `${folder}/a*`)).toEqual({ 'a*/b.wav': 'b.wav' })
+})
+
+test('the literal prefix of a glob may have escaped characters', async () => {
+  const folder = tree('in[1]/a.wav', 'in1/b.wav')
+  expect(await keysOf(folder, `${folder}/in\\[1\\]/*.wav`)).toEqual({ 'in[1]/a.wav': 'a.wav' })
+})
+
+test('an exclamation mark in front of a glob is a part of a name, and not lost', async () => {
+  const folder = tree('!in/c.wav', 'in/d.wav')
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    expect(await keysOf('', '!in/*.wav')).toEqual({ '!in/c.wav': 'c.wav' })
+  } finally {
+    process.chdir(before)
+  }
+})
+
+test('keys and output names are taken from the root, by the text of the paths', async () => {
+  const folder = tree('p/a.wav', 'p/in/b.wav', 'p/in/x/c.wav', 'link -> p')
+  const inputs = under(folder, 'p/a.wav', 'p/in')
+  const expected = { 'p/a.wav': 'a.wav', 'p/in/b.wav': 'in/b.wav', 'p/in/x/c.wav': 'in/x/c.wav' }
+  for (const root of [`${folder}/p`, `${folder}/p/`, pathToFileURL(`${folder}/p`), path.relative('.', `${folder}/p`)]) {
+    expect(await keysOf(folder, inputs, { root })).toEqual(expected)
+  }
+  expect(await keysOf(folder, `${folder}/p/in/x/*.wav`, { root: folder })).toEqual({ 'p/in/x/c.wav': 'p/in/x/c.wav' })
+  expect(await keysOf(folder, `${folder}/link/in`, { root: `${folder}/link` })).toMatchObject({
+    'link/in/b.wav': 'in/b.wav',
+  })
+  const [result] = await run(`${folder}/p/a.wav`, { root: folder, out: `${folder}/out` })
+  expect(result).toMatchObject({ status: 'done', key: 'p/a.wav', output: `${folder}/out/p/a.wav` })
+})
+
+test('an input outside the root refuses the run', async () => {
+  const folder = tree('p/a.wav', 'pp/b.wav')
+  const out = path.join(temporaryFolder(), 'out')
+  for (const input of ['pp/b.wav', 'pp', 'pp/*.wav', '.']) {
+    const inputs = under(folder, 'p/a.wav', input)
+    const attempt = run(inputs, { root: `${folder}/p`, out })
+    await expect(attempt, input).rejects.toMatchObject({ code: 'E_OPTION_INVALID', option: 'root' })
+  }
+  expect(existsSync(out)).toBe(false)
+})
+
+test('a missing input fails, by name, and the others go on', async () => {
+  const folder = tree('a.wav', 'deep/b.wav', 'empty/')
+  const missing = ['gone.wav', 'gone/too.wav', 'a.wav/below.wav']
+  const found = await keysOf(folder, under(folder, 'a.wav', ...missing, 'deep'))
+  const errors = Object.fromEntries(missing.map((name) => [name, 'E_INPUT_MISSING']))
+  expect(found).toEqual({ ...errors, 'a.wav': 'a.wav', 'deep/b.wav': 'b.wav' })
+})
+
+test('an input among others that stands for nothing is told of', async () => {
+  const folder = tree('a.wav', 'deep/b.wav')
+  // Names of files as people have them, and mistyped globs.
+  for (const nothing of ['take (1).wav', 'take [1].wav', 'dep/*.wav', 'deep/*.wave']) {
+    const results = await run(under(folder, 'a.wav', nothing), {
+      out: path.join(temporaryFolder(), 'out'),
+      dryRun: true,
+    })
+    expect(results.map(({ status }) => status).sort(), nothing).toEqual(['failed', 'planned'])
+    const [failed] = results.filter(({ status }) => status === 'failed')
+    expect(failed.error?.code, nothing).toMatch(/^E_(INPUT_MISSING|NO_INPUT)$/)
+  }
+})
+
+test('a run without any file is refused, and makes no folder', async () => {
+  const folder = tree('empty/', 'texts/a.txt', 'texts/.b.wav')
+  const out = path.join(temporaryFolder(), 'out')
+  for (const names of [
+    [],
+    ['empty'],
+    ['texts'],
+    ['empty', 'texts'],
+    ['*.wav'],
+    ['none/*.wav'],
+    ['texts/*.txt'],
+    ['empty/**'],
+  ]) {
+    await expect(run(under(folder, ...names), { out }), String(names)).rejects.toMatchObject({ code: 'E_NO_INPUT' })
+  }
+  expect(existsSync(out)).toBe(false)
+})
+
+test.skipIf(process.getuid?.() === 0)(
+  'a folder that may not be read is a failure of its own (root may read all)',
+  async () => {
+    const folder = tree('in/a.wav', 'in/closed/b.wav')
+    const closed = path.join(folder, 'in/closed')
+    chmodSync(closed, 0o000)
+    onTestFinished(() => chmodSync(closed, 0o755))
+    const found = await keysOf(folder, `${folder}/in`)
+    expect(found).toEqual({ 'in/a.wav': 'a.wav', 'in/closed': 'E_INPUT_UNREADABLE' })
+    expect(await keysOf(folder, [closed, `${folder}/in/a.wav`])).toEqual(found)
+    expect(await keysOf(folder, `${folder}/in/*.wav`)).toEqual({ 'in/a.wav': 'a.wav' })
+  },
+)

@@ -1,0 +1,53 @@
+/** Functions that worker threads call. A cell is an Int32Array of one element that all threads see: a gate, or a counter. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+async function until(condition) {
+  while (!condition()) await sleep(1)
+}
+
+export const double = (number) => 2 * number
+export const same = (item) => item
+export const byteLength = (bytes) => bytes.byteLength
+
+export default double
+
+/** Counts its call, waits for one gate, opens another, all of them optional. */
+export async function pass({ value, begun, waitsFor, opens }) {
+  if (begun) Atomics.add(begun, 0, 1)
+  if (waitsFor) await until(() => Atomics.load(waitsFor, 0) !== 0)
+  if (opens) Atomics.store(opens, 0, 1)
+  return value
+}
+
+/** Never comes back, and lets nothing else happen on its thread. */
+export function block({ begun }) {
+  Atomics.add(begun, 0, 1)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+/** Ends once `count` calls are under way at the same time. */
+export async function meet({ begun, count }) {
+  Atomics.add(begun, 0, 1)
+  await until(() => Atomics.load(begun, 0) >= count)
+}
+
+/** How many calls, this one included, are under way. */
+export async function crowd(underWay) {
+  const seen = Atomics.add(underWay, 0, 1) + 1
+  // Several turns of the event loop, so that another call could begin meanwhile if one were let.
+  for (let turn = 0; turn < 3; turn++) await sleep(0)
+  Atomics.sub(underWay, 0, 1)
+  return seen
+}
+
+/** A setup: counts its calls, and makes of `data` what calls get beside their item. */
+export async function prepare({ prepared, factor }) {
+  await sleep(0)
+  Atomics.add(prepared, 0, 1)
+  return { multiply: (number) => factor * number }
+}
+
+export const multiply = (number, { multiply }) => multiply(number)
+export const withData = (item, data) => [item, data]
+export const withoutData = (...values) => values.slice(1)
