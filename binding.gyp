@@ -12,6 +12,50 @@
       "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
     }
   },
+  "conditions": [
+    # One library an instruction set, because compiler flags belong to a target.
+    ["target_arch=='x64'", {
+      "targets": [
+        {
+          "target_name": "kernels_sse2",
+          "type": "static_library",
+          "cflags": ["-fPIC"],
+          "defines": ["NOISEMILL_ISA=sse2"],
+          "sources": ["native/simd/kernels.cc"]
+        },
+        {
+          "target_name": "kernels_avx2",
+          "type": "static_library",
+          "cflags": ["-fPIC", "-mavx2"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-mavx2"] },
+          "defines": ["NOISEMILL_ISA=avx2"],
+          "sources": ["native/simd/kernels.cc"]
+        },
+        {
+          "target_name": "kernels_avx512",
+          "type": "static_library",
+          "cflags": ["-fPIC", "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"],
+          "xcode_settings": {
+            "OTHER_CPLUSPLUSFLAGS": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+          },
+          "defines": ["NOISEMILL_ISA=avx512"],
+          "sources": ["native/simd/kernels.cc"]
+        }
+      ]
+    }, {
+      "targets": [
+        {
+          "target_name": "kernels_baseline",
+          "type": "static_library",
+          "cflags": ["-fPIC"],
+          "conditions": [
+            ["target_arch=='arm64'", { "defines": ["NOISEMILL_ISA=neon"] }, { "defines": ["NOISEMILL_ISA=generic"] }]
+          ],
+          "sources": ["native/simd/kernels.cc"]
+        }
+      ]
+    }]
+  ],
   "targets": [
     {
       "target_name": "noisemill_core",
@@ -21,14 +65,14 @@
         "native/core/etl.cc",
         "native/core/failure.cc",
         "native/core/files.cc",
-        "native/core/mix.cc",
         "native/core/noise/gaussian.cc",
         "native/core/noise/kinds.cc",
         "native/core/noise/philox.cc",
         "native/core/noise/xoshiro.cc",
         "native/core/transform.cc",
         "native/core/wav/header.cc",
-        "native/core/wav/samples.cc"
+        "native/core/wav/samples.cc",
+        "native/simd/dispatch.cc"
       ]
     },
     {
@@ -36,7 +80,14 @@
       "dependencies": ["noisemill_core"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-      "sources": ["native/addon.cc", "native/batch.cc"]
+      "sources": ["native/addon.cc", "native/batch.cc"],
+      "conditions": [
+        ["target_arch=='x64'", {
+          "dependencies": ["kernels_sse2", "kernels_avx2", "kernels_avx512"]
+        }, {
+          "dependencies": ["kernels_baseline"]
+        }]
+      ]
     }
   ]
 }

@@ -34,6 +34,10 @@ const table = {
     remedy: 'Use backend "auto" to fall back to workers, or build the addon with "npm run build" in the package.',
   },
   E_KERNEL_UNAVAILABLE: { summary: 'the kernel cannot be had', remedy: 'Leave the option out to use what there is.' },
+  E_ISA_UNAVAILABLE: {
+    summary: 'this machine does not have the instruction set',
+    remedy: 'Unset the variable to use the best there is.',
+  },
   E_POOL_CLOSED: { summary: 'the pool is closed', remedy: 'Make a new Pool.' },
   E_POOL_TERMINATED: { summary: 'the pool was terminated while this was running', remedy: '' },
 

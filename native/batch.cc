@@ -10,21 +10,11 @@
 #include <vector>
 
 #include "core/etl.h"
+#include "simd/kernels.h"
 
 namespace noisemill {
 
 namespace {
-
-// What the compiler was allowed to use.
-#if defined(__AVX2__)
-constexpr const char* kInstructionSet = "avx2";
-#elif defined(__SSE2__)
-constexpr const char* kInstructionSet = "sse2";
-#elif defined(__ARM_NEON)
-constexpr const char* kInstructionSet = "neon";
-#else
-constexpr const char* kInstructionSet = "generic";
-#endif
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
@@ -205,10 +195,45 @@ Napi::Value run_batch(const Napi::CallbackInfo& info) {
   return promise;
 }
 
+// The noise alone, for tests and benchmarks: blocks of one channel from `block` on into a Float32Array of whole blocks.
+void fill_noise(const Napi::CallbackInfo& info) {
+  const NoiseKind* kind = find_noise_kind(info[0].As<Napi::String>().Utf8Value().c_str());
+  const FileKey key = {info[1].As<Napi::Number>().Uint32Value(), info[2].As<Napi::Number>().Uint32Value()};
+  const uint32_t channel = info[3].As<Napi::Number>().Uint32Value();
+  uint64_t block = static_cast<uint64_t>(info[4].As<Napi::Number>().Int64Value());
+  auto out = info[5].As<Napi::Float32Array>();
+  std::vector<uint32_t> state(kind->state_words);
+  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames, block++) {
+    kind->seed(state.data(), key, channel, block, nullptr);
+    kind->fill(state.data(), out.Data() + at, kBlockFrames);
+  }
+}
+
+Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
+  auto names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
+    names.Set(count++, (*known)->instruction_set);
+  }
+  return names;
+}
+
+Napi::Value use_instruction_set(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>();
+  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
+    if (name != (*known)->instruction_set) continue;
+    use_kernels(**known);
+    return Napi::Boolean::New(info.Env(), true);
+  }
+  return Napi::Boolean::New(info.Env(), false);
+}
+
 }  // namespace
 
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
-  exports.Set("instructionSet", kInstructionSet);
+  exports.Set("instructionSets", Napi::Function::New(env, instruction_sets));
+  exports.Set("useInstructionSet", Napi::Function::New(env, use_instruction_set));
+  exports.Set("fillNoise", Napi::Function::New(env, fill_noise));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, cancel));
   exports.Set("runBatch", Napi::Function::New(env, run_batch));

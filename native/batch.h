@@ -6,7 +6,8 @@
 namespace noisemill {
 
 // Exports, typed in lib/backends/addon.ts:
-//   instructionSet: string            that the kernels were compiled for
+//   instructionSets(): string[]       that this machine can run, the best one first, which is the one in use
+//   useInstructionSet(name): boolean  uses another for all work from then on; false if there is no such
 //   createCancel(): Cancel            a flag that stops the batches it was given to
 //   cancel(flag: Cancel): void
 //   runBatch(jobs, flag, onSettled): Promise<number>

@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { runEtl } from '../core/etl.js'
+import type { Kernels } from '../core/kernels.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../pool/task.js'
 import type { Execute, FileBackend } from './backend.js'
@@ -9,7 +10,7 @@ import { callWith, loadCall } from './calls.js'
 import { asError } from './messages.js'
 import { Slots } from './slots.js'
 
-export function inlineBackend(): FileBackend {
+export function inlineBackend(kernels: Kernels): FileBackend {
   const slots = new Slots(1)
   return {
     name: 'inline',
@@ -18,7 +19,7 @@ export function inlineBackend(): FileBackend {
         let milliseconds = 0
         for (const [index, job] of jobs.entries()) {
           const started = performance.now()
-          settle(index, { value: runEtl(job, () => cancellation.isCancelled) })
+          settle(index, { value: runEtl(job, () => cancellation.isCancelled, kernels) })
           milliseconds += performance.now() - started
           // Between files others have their turn, or nothing could ever cancel.
           await setImmediate()

@@ -1,6 +1,7 @@
 /** What the pool's threads and their owner say to each other. */
 
 import type { EtlJob } from '../core/etl.js'
+import type { WasmModule } from '../core/kernels-wasm.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../pool/task.js'
 
@@ -31,4 +32,6 @@ export type FromThread =
 export interface ThreadData {
   /** One element: the index of the job that it last began, so that its owner knows what it died on. */
   readonly begun: Int32Array
+  /** The compiled kernels, where files are to be worked on with them. */
+  readonly wasm: WasmModule | undefined
 }

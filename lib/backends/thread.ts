@@ -2,6 +2,8 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { runEtl } from '../core/etl.js'
+import { type Kernels, tsKernels } from '../core/kernels.js'
+import { wasmKernels } from '../core/kernels-wasm.js'
 import { isCancelled } from './backend.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import type { FromThread, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
@@ -12,8 +14,16 @@ const FLUSH_MILLISECONDS = 10
 const SLOW_MILLISECONDS = 1
 
 const port = parentPort!
-const { begun } = workerData as ThreadData
+const { begun, wasm } = workerData as ThreadData
 const calls = new Map<number, Promise<Call>>()
+
+let ownKernels: Kernels | undefined
+
+/** Made at the first file: a thread that runs calls needs none. */
+function kernels(): Kernels {
+  ownKernels ??= wasm === undefined ? tsKernels : wasmKernels(wasm)
+  return ownKernels
+}
 
 const post = (message: FromThread) => port.postMessage(message)
 
@@ -82,7 +92,7 @@ port.on('message', async (message: ToThread) => {
   } else {
     for (const [index, job] of message.jobs.entries()) {
       Atomics.store(begun, 0, index)
-      const value = runEtl(job, () => isCancelled(message.cancelled))
+      const value = runEtl(job, () => isCancelled(message.cancelled), kernels())
       post({ type: 'settled', outcomes: [[index, { value }]] })
     }
   }

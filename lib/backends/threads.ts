@@ -1,6 +1,7 @@
 /** A pool of worker threads: started as they are needed, replaced when they die, no reason for the process to stay alive. */
 
 import { Worker } from 'node:worker_threads'
+import type { WasmModule } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../pool/task.js'
 import type { Cancellation, Outcome } from './backend.js'
@@ -82,6 +83,8 @@ export class Threads {
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
     readonly entry = new URL('./thread.js', import.meta.url),
+    /** Compiled kernels for those that are to work on files with them. */
+    readonly wasm: WasmModule | undefined = undefined,
   ) {}
 
   /** See Execute: outcomes hold whatever the work gives. */
@@ -125,7 +128,13 @@ export class Threads {
     for (const request of requests) {
       if (request) this.#failRemaining(request, new NoisemillError('E_POOL_TERMINATED'))
     }
-    await Promise.all(threads.map((thread) => thread.worker.terminate()))
+    await Promise.all(
+      threads.map(({ worker }) => {
+        // Or a process with nothing else to do would be gone before its threads are.
+        worker.ref()
+        return worker.terminate()
+      }),
+    )
   }
 
   #assign(): void {
@@ -140,7 +149,7 @@ export class Threads {
 
   #start(): Thread {
     const begun = new Int32Array(new SharedArrayBuffer(4))
-    const worker = startWorker(this.entry, { begun })
+    const worker = startWorker(this.entry, { begun, wasm: this.wasm })
     const thread: Thread = {
       worker,
       begun,

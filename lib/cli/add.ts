@@ -59,7 +59,7 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     .option('--kind <kind>', `kind of noise: ${noiseKinds.map((kind) => kind.name).join(', ')}`)
     .option('--jobs <n>', 'files worked on at the same time (default: one for each CPU)', number('--jobs'))
     .option('--backend <b>', 'auto, native, workers or inline (default: auto)')
-    .option('--kernel <k>', 'kernel of workers and inline: ts')
+    .option('--kernel <k>', 'kernel of workers and inline: auto, wasm or ts (default: auto)')
     .option('--chunk-size <n>', 'files a trip to a thread, or auto (default: auto)', (text) =>
       text === 'auto' ? text : parseNumber('--chunk-size', text),
     )

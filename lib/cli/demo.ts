@@ -199,7 +199,8 @@ async function tryWay(
 
 function onPool(backend: BackendName): Way['run'] {
   return async (files, out, finished, signal) => {
-    const pool = new Pool({ backend })
+    // The first three ways compute in JavaScript, so that they differ in nothing but how they go parallel.
+    const pool = new Pool({ backend, ...(backend !== 'native' && { kernel: 'ts' }) })
     const task = noiseTask({ out, sigma: SIGMA, seed: SEED })
     try {
       for await (const { input, error } of pool.imapUnordered(task, files, { chunkSize: 1, signal })) {

@@ -5,6 +5,7 @@
 
 import { Failure, type FailureData } from './failure.js'
 import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
+import { type Kernels, tsKernels } from './kernels.js'
 import { type FileKey, noiseKinds } from './noise/kinds.js'
 import { NoiseTransform, PowerMeter, sliceFrames } from './transform.js'
 import { readHeader, type WavHeader } from './wav/header.js'
@@ -63,18 +64,19 @@ interface JobState {
   readonly job: EtlJob
   readonly input: InputFile
   readonly header: WavHeader
+  readonly kernels: Kernels
   readonly buffer: Uint8Array
   readonly isCancelled: IsCancelled
   readonly warnings: EtlWarning[]
 }
 
 /** Runs a job to its end. Never throws for what a file can do: the outcome says it. */
-export function runEtl(job: EtlJob, isCancelled: IsCancelled): EtlOutcome {
+export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): EtlOutcome {
   const started = performance.now()
   try {
     const input = new InputFile(job.input)
     try {
-      return { figures: extract(job, input, isCancelled, started) }
+      return { figures: extract(job, input, isCancelled, kernels, started) }
     } finally {
       input.close()
     }
@@ -84,19 +86,26 @@ export function runEtl(job: EtlJob, isCancelled: IsCancelled): EtlOutcome {
   }
 }
 
-function extract(job: EtlJob, input: InputFile, isCancelled: IsCancelled, started: number): EtlFigures {
+function extract(
+  job: EtlJob,
+  input: InputFile,
+  isCancelled: IsCancelled,
+  kernels: Kernels,
+  started: number,
+): EtlFigures {
+  kernels.reset()
   const header = readHeader(input)
   checkOutput(job, input)
   const kind = findKind(job.kind)
   const slice = sliceFrames(header.channels) * header.blockAlign
-  const buffer = new Uint8Array(slice * Math.max(1, Math.floor(IO_BYTES / slice)))
-  const state: JobState = { job, input, header, buffer, isCancelled, warnings: headerWarnings(header) }
+  const buffer = kernels.bytes(slice * Math.max(1, Math.floor(IO_BYTES / slice)))
+  const state: JobState = { job, input, header, kernels, buffer, isCancelled, warnings: headerWarnings(header) }
 
   const sigma = job.levelKind === 'sigma' ? job.level : sigmaForSnr(state)
   const walk =
     sigma === 0
-      ? new PowerMeter(header)
-      : new NoiseTransform(header, { kind, parameters: job.parameters, key: job.key, sigma, clip: job.clip })
+      ? new PowerMeter(header, kernels)
+      : new NoiseTransform(header, { kind, parameters: job.parameters, key: job.key, sigma, clip: job.clip }, kernels)
   const bytesOut = job.dryRun ? 0 : load(state, walk)
   const { signal, noise, clipped, nonFinite } = walk.tally
   if (nonFinite > 0) state.warnings.push('W_NON_FINITE')
@@ -138,8 +147,8 @@ function checkOutput(job: EtlJob, input: InputFile): void {
 
 /** Reads the data once for their power. A silent file has no SNR: it gets sigma 0 and a warning. */
 function sigmaForSnr(state: JobState): number {
-  const { header, job } = state
-  const meter = new PowerMeter(header)
+  const { header, job, kernels } = state
+  const meter = new PowerMeter(header, kernels)
   eachRun(state, header.dataOffset, header.dataBytes, (bytes) => meter.run(bytes))
   const { signal, nonFinite } = meter.tally
   const finite = header.frames * header.channels - nonFinite

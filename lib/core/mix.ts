@@ -19,13 +19,19 @@ export interface MixTally {
   readonly signal: BlockSum
   readonly noise: BlockSum
   /** Values that the clamp changed. */
-  clipped: number
+  readonly clipped: number
   /** NaN and infinities: passed through, left out of the sums. */
+  readonly nonFinite: number
+}
+
+/** One that the loops of this file count in. */
+export interface CountingTally extends MixTally {
+  clipped: number
   nonFinite: number
 }
 
 /** Adds up the squares of finite samples. */
-export function measure(values: ArrayLike<number>, count: number, tally: MixTally): void {
+export function measure(values: ArrayLike<number>, count: number, tally: CountingTally): void {
   const signal = tally.signal.lanes
   for (let i = 0; i < count; i++) {
     const x = values[i]
@@ -49,7 +55,7 @@ export function mixFloat32(
   format: SampleFormat,
   sigma: number,
   clip: boolean,
-  tally: MixTally,
+  tally: CountingTally,
 ): void {
   const signal = tally.signal.lanes
   const error = tally.noise.lanes
@@ -90,7 +96,7 @@ export function mixFloat64(
   format: SampleFormat,
   sigma: number,
   clip: boolean,
-  tally: MixTally,
+  tally: CountingTally,
 ): void {
   const signal = tally.signal.lanes
   const error = tally.noise.lanes

@@ -7,9 +7,10 @@ export const ACCUMULATORS = 16
 
 /** Sum of squares over a file, fed in runs of whole multiples of ACCUMULATORS samples until a block ends. */
 export class BlockSum {
-  /** Where the loops over samples add: sample i of a run goes to `lanes[i % ACCUMULATORS]`. */
-  readonly lanes: Float64Array = new Float64Array(ACCUMULATORS)
   total = 0
+
+  /** @param lanes where the loops over samples add: sample i of a run goes to `lanes[i % ACCUMULATORS]` */
+  constructor(readonly lanes: Float64Array = new Float64Array(ACCUMULATORS)) {}
 
   endBlock(): void {
     const lanes = this.lanes

@@ -1,10 +1,10 @@
 /** The transform: noise onto the frames of one file, run after run, with blocks and channels kept straight. */
 
-import { type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
+import { type Kernels, tsKernels } from './kernels.js'
+import type { MixTally } from './mix.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type FileKey, type NoiseKind } from './noise/kinds.js'
-import { BlockSum } from './sums.js'
 import type { WavHeader } from './wav/header.js'
-import { decode, encode, type SampleValues, sampleScratch } from './wav/samples.js'
+import { type SampleValues, sampleScratch } from './wav/samples.js'
 
 /** Samples that are worked on at once: with what goes with them they stay in a level-2 cache. */
 const SLICE_SAMPLES = 16384
@@ -30,14 +30,18 @@ export interface NoiseSettings {
 
 /** Walks the frames of a file in slices, and adds up what it sees. */
 abstract class FrameWalk {
-  readonly tally: MixTally = { signal: new BlockSum(), noise: new BlockSum(), clipped: 0, nonFinite: 0 }
+  readonly tally: MixTally
   protected readonly scratch: SampleValues
   protected frame = 0
   readonly #sliceFrames: number
 
-  constructor(protected readonly header: WavHeader) {
+  constructor(
+    protected readonly header: WavHeader,
+    protected readonly kernels: Kernels = tsKernels,
+  ) {
     this.#sliceFrames = sliceFrames(header.channels)
-    this.scratch = sampleScratch(header.format, this.#sliceFrames * header.channels)
+    this.scratch = sampleScratch(header.format, this.#sliceFrames * header.channels, kernels)
+    this.tally = kernels.tally()
   }
 
   /**
@@ -67,7 +71,8 @@ abstract class FrameWalk {
 export class PowerMeter extends FrameWalk {
   protected slice(bytes: Uint8Array, frames: number): void {
     const count = frames * this.header.channels
-    measure(decode(this.header.format, bytes, count, this.scratch), count, this.tally)
+    const { format } = this.header
+    this.kernels.measure(this.kernels.decode(format, bytes, count, this.scratch), count, format, this.tally)
   }
 }
 
@@ -80,12 +85,13 @@ export class NoiseTransform extends FrameWalk {
   constructor(
     header: WavHeader,
     readonly settings: NoiseSettings,
+    kernels: Kernels = tsKernels,
   ) {
-    super(header)
+    super(header, kernels)
     const frames = sliceFrames(header.channels)
-    this.#states = Array.from({ length: header.channels }, () => new Uint32Array(settings.kind.stateWords))
-    this.#noise = new Float32Array(frames * header.channels)
-    this.#channelNoise = header.channels === 1 ? this.#noise : new Float32Array(frames)
+    this.#states = Array.from({ length: header.channels }, () => kernels.words(settings.kind.stateWords))
+    this.#noise = kernels.floats(frames * header.channels)
+    this.#channelNoise = header.channels === 1 ? this.#noise : kernels.floats(frames)
   }
 
   protected slice(bytes: Uint8Array, frames: number): void {
@@ -93,13 +99,9 @@ export class NoiseTransform extends FrameWalk {
     const { sigma, clip } = this.settings
     this.#fillNoise(frames)
     const count = frames * channels
-    const values = decode(format, bytes, count, this.scratch)
-    if (values instanceof Float32Array) {
-      mixFloat32(values, this.#noise, count, format, Math.fround(sigma), clip, this.tally)
-    } else {
-      mixFloat64(values, this.#noise, count, format, sigma, clip, this.tally)
-    }
-    encode(format, values, bytes, count)
+    const values = this.kernels.decode(format, bytes, count, this.scratch)
+    this.kernels.mix(values, this.#noise, count, format, sigma, clip, this.tally)
+    this.kernels.encode(format, values, bytes, count)
   }
 
   /** Noise for the next frames of every channel, interleaved like the samples. */
@@ -110,9 +112,9 @@ export class NoiseTransform extends FrameWalk {
     for (let channel = 0; channel < channels; channel++) {
       const state = this.#states[channel]
       if (this.frame % BLOCK_FRAMES === 0) kind.seed(state, key, channel, block, parameters)
-      kind.fill(state, this.#channelNoise, frames)
+      this.kernels.fill(kind, state, this.#channelNoise, frames)
       if (channels === 1) return
-      for (let i = 0, at = channel; i < frames; i++, at += channels) this.#noise[at] = this.#channelNoise[i]
+      this.kernels.interleave(this.#channelNoise, this.#noise, frames, channel, channels)
     }
   }
 }

@@ -1,13 +1,15 @@
 /** The pool: tasks over items, on every core. */
 
 import { availableParallelism } from 'node:os'
-import { loadAddon } from '../backends/addon.js'
+import { chooseInstructionSet, loadAddon } from '../backends/addon.js'
 import { type BackendName, Cancellation, type Execute, type FileBackend, type Outcome } from '../backends/backend.js'
 import { inlineBackend, inlineCalls } from '../backends/inline.js'
 import { nativeBackend } from '../backends/native.js'
 import { Threads } from '../backends/threads.js'
 import { workersBackend } from '../backends/workers.js'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
+import { type KernelName, tsKernels } from '../core/kernels.js'
+import { loadWasmModule, type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'
@@ -22,8 +24,8 @@ export interface PoolOptions {
   readonly size?: number
   /** Where noise tasks run; 'auto' (native where the addon loads, else workers) by default. */
   readonly backend?: BackendName | 'auto'
-  /** Which kernel workers and inline compute noise with; 'ts' is the only one there is. */
-  readonly kernel?: 'ts' | 'wasm'
+  /** What workers and inline compute noise with; 'wasm' where it was built, else 'ts', by default. Native has its own. */
+  readonly kernel?: KernelName | 'auto'
 }
 
 /** What a pool runs on, and why. */
@@ -32,9 +34,9 @@ export interface PoolInfo {
   /** Why it is this backend, in words. */
   readonly reason: string
   readonly size: number
-  /** What computes the noise: 'c++' in the addon, 'ts' elsewhere. */
-  readonly kernel: 'c++' | 'ts'
-  /** Instruction set that the addon's kernels were compiled for; null for others. */
+  /** What computes the noise: 'c++' in the addon; 'wasm' where it was built, else 'ts', on the other backends. */
+  readonly kernel: 'c++' | KernelName
+  /** Instruction set that the addon's kernels use; null for other backends. */
   readonly instructionSet: string | null
   /** Threads that work on files at the same time: for native no more than the libuv pool (UV_THREADPOOL_SIZE) has, less two. */
   readonly threads: number
@@ -66,12 +68,6 @@ const LIBUV_DEFAULT = 4
 const LIBUV_MAX = 1024
 const LIBUV_LEFT = 2
 
-interface ChosenBackend {
-  readonly backend: FileBackend
-  readonly reason: string
-  readonly instructionSet?: string
-}
-
 type Order = 'input' | 'completion'
 
 /**
@@ -97,20 +93,16 @@ export class Pool {
     checkKeys(options, ['size', 'backend', 'kernel'])
     const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
     const wanted = checkOneOf('backend', options.backend ?? 'auto', ['auto', 'native', 'workers', 'inline'])
-    if (checkOneOf('kernel', options.kernel ?? 'ts', ['ts', 'wasm']) === 'wasm')
-      throw new NoisemillError('E_KERNEL_UNAVAILABLE', {
-        option: 'kernel',
-        received: 'there is no wasm kernel in this version',
-      })
-    this.#threads = new Threads(size)
-    const { backend, reason, instructionSet = null } = this.#chooseBackend(wanted, size)
+    const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
+    const { threads, backend, kernelName, reason, instructionSet = null } = chooseBackend(wanted, kernel, size)
+    this.#threads = threads
     this.#files = backend
     const native = backend.name === 'native'
     this.info = Object.freeze({
       backend: backend.name,
       reason,
       size,
-      kernel: native ? 'c++' : 'ts',
+      kernel: kernelName,
       instructionSet,
       threads: backend.name === 'inline' ? 1 : native ? nativeThreads(size) : size,
     })
@@ -119,23 +111,6 @@ export class Pool {
   /** Where noise tasks run; `info` says why. */
   get backend(): BackendName {
     return this.#files.name
-  }
-
-  #chooseBackend(wanted: BackendName | 'auto', size: number): ChosenBackend {
-    if (wanted === 'inline') return { backend: inlineBackend(), reason: 'asked for' }
-    if (wanted === 'workers') return { backend: workersBackend(this.#threads), reason: 'asked for' }
-    const loaded = loadAddon()
-    if ('addon' in loaded) {
-      const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-      return {
-        backend: nativeBackend(loaded.addon, nativeThreads(size)),
-        reason,
-        instructionSet: loaded.addon.instructionSet,
-      }
-    }
-    if (wanted === 'native')
-      throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: loaded.reason })
-    return { backend: workersBackend(this.#threads), reason: `the addon does not load: ${loaded.reason}` }
   }
 
   /** All results, in the order of the items. Rejects with the first error where `errors` is 'throw'. */
@@ -297,6 +272,41 @@ export class Pool {
     await Promise.all(this.#ended.values())
     await this.#threads.terminate()
   }
+}
+
+interface Chosen {
+  readonly threads: Threads
+  readonly backend: FileBackend
+  readonly kernelName: PoolInfo['kernel']
+  readonly reason: string
+  readonly instructionSet?: string
+}
+
+function chooseBackend(wanted: BackendName | 'auto', kernel: KernelName | 'auto', size: number): Chosen {
+  const addon = wanted === 'auto' || wanted === 'native' ? loadAddon() : undefined
+  if (addon && 'addon' in addon) {
+    const instructionSet = chooseInstructionSet(addon.addon)
+    const backend = nativeBackend(addon.addon, nativeThreads(size))
+    const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
+    return { threads: new Threads(size), backend, kernelName: 'c++', reason, instructionSet }
+  }
+  if (wanted === 'native')
+    throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: addon!.reason })
+  const { module, why } = chooseKernel(kernel)
+  const threads = new Threads(size, undefined, module)
+  const backend =
+    wanted === 'inline' ? inlineBackend(module ? wasmKernels(module) : tsKernels) : workersBackend(threads)
+  const reason = addon ? `the addon does not load: ${addon.reason}` : 'asked for'
+  return { threads, backend, kernelName: module ? 'wasm' : 'ts', reason: why === '' ? reason : `${reason}; ${why}` }
+}
+
+/** The compiled module, or none for the TypeScript kernels, and why, where it was not asked for. */
+function chooseKernel(kernel: KernelName | 'auto'): { module: WasmModule | undefined; why: string } {
+  if (kernel === 'ts') return { module: undefined, why: '' }
+  const loaded = loadWasmModule()
+  if ('module' in loaded) return { module: loaded.module, why: '' }
+  if (kernel === 'wasm') throw new NoisemillError('E_KERNEL_UNAVAILABLE', { option: 'kernel', received: loaded.reason })
+  return { module: undefined, why: `no wasm kernel: ${loaded.reason}` }
 }
 
 /** Threads that files may take: two of the libuv pool are left to the file system calls and name look-ups of others. */

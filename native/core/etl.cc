@@ -110,7 +110,7 @@ uint64_t load(JobState& state, FrameWalk& walk) {
 EtlFigures extract(const EtlJob& job, const InputFile& input, const std::atomic<bool>& cancelled) {
   const WavHeader header = read_header(input);
   check_output(job, input);
-  const NoiseKind* kind = find_noise_kind(job.kind);
+  const NoiseKind* kind = find_noise_kind(job.kind.c_str());
   if (kind == nullptr) throw Failure{"E_OPTION_INVALID", "noise kind " + job.kind};
   const size_t slice = slice_frames(header.channels) * header.block_align;
   JobState state = {job, input, header, cancelled, {}, header_warnings(header)};

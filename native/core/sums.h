@@ -2,7 +2,7 @@
 // mod 16 within a block, folded in a fixed order, blocks added in their order.
 #pragma once
 
-#include <cstddef>
+#include <stddef.h>
 
 namespace noisemill {
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simd/kernels.h"
+
 namespace noisemill {
 
 namespace {
@@ -35,7 +37,8 @@ void FrameWalk::run(uint8_t* bytes, size_t length) {
 
 void PowerMeter::slice(uint8_t* bytes, size_t frames) {
   const size_t count = frames * header_.channels;
-  measure(decode(*header_.format, bytes, count, scratch_.data()), count, *header_.format, tally_);
+  const Kernels& use = kernels();
+  use.measure(use.decode(*header_.format, bytes, count, scratch_.data()), count, *header_.format, tally_);
 }
 
 NoiseTransform::NoiseTransform(const WavHeader& header, const NoiseSettings& settings)
@@ -50,14 +53,15 @@ void NoiseTransform::slice(uint8_t* bytes, size_t frames) {
   fill_noise(frames);
   const SampleFormat& format = *header_.format;
   const size_t count = frames * header_.channels;
-  void* values = decode(format, bytes, count, scratch_.data());
+  const Kernels& use = kernels();
+  void* values = use.decode(format, bytes, count, scratch_.data());
   if (format.wide) {
-    mix_float64(static_cast<double*>(values), noise_.data(), count, format, settings_.sigma, settings_.clip, tally_);
+    use.mix_float64(static_cast<double*>(values), noise_.data(), count, format, settings_.sigma, settings_.clip, tally_);
   } else {
     const float sigma = static_cast<float>(settings_.sigma);
-    mix_float32(static_cast<float*>(values), noise_.data(), count, format, sigma, settings_.clip, tally_);
+    use.mix_float32(static_cast<float*>(values), noise_.data(), count, format, sigma, settings_.clip, tally_);
   }
-  encode(format, values, bytes, count);
+  use.encode(format, values, bytes, count);
 }
 
 void NoiseTransform::fill_noise(size_t frames) {

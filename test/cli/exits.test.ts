@@ -3,7 +3,9 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { loadAddon } from '../../dist/backends/addon.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { jsKernel } from '../support/kernels.js'
 import { jsonOf, linesOf, noisemill, pcm16, writeInputs } from './helpers.js'
 
 const snr = ['--snr', '10']
@@ -132,8 +134,23 @@ describe('2, and nothing is done,', () => {
   test('E_OPTION_INVALID: a second input outside the root', () =>
     expectRefusals('(E_OPTION_INVALID)', ['add', 'in', 'empty', ...toOut, '--root', 'in']))
 
-  test('E_KERNEL_UNAVAILABLE: --kernel wasm', () =>
-    expectRefusals('(E_KERNEL_UNAVAILABLE)', add(...snr, '--kernel', 'wasm')))
+  test('E_KERNEL_UNAVAILABLE: --kernel wasm where it cannot be had', async () => {
+    const env = { NOISEMILL_NO_WASM: '1' }
+    const { code, stdout, stderr } = await noisemill(
+      ['add', 'in', ...toOut, '--kernel', 'wasm', '--backend', 'workers'],
+      { ...fallback(), env },
+    )
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/NOISEMILL_NO_WASM.*\(E_KERNEL_UNAVAILABLE\)/)
+  })
+
+  test('E_ISA_UNAVAILABLE: NOISEMILL_ISA forces what the machine lacks', async () => {
+    const env = { NOISEMILL_ISA: 'mmx' }
+    const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut], { ...fallback(), env })
+    const hasAddon = 'addon' in loadAddon()
+    expect([code, stdout === '']).toEqual(hasAddon ? [2, true] : [0, false])
+    if (hasAddon) expect(stderr).toMatch(/"?mmx"?.*\(E_ISA_UNAVAILABLE\)/)
+  })
 
   test('E_NO_INPUT: an empty folder, a glob without match', () =>
     expectRefusals('(E_NO_INPUT)', ['add', 'empty', ...toOut], ['add', 'in/*.flac', ...toOut]))
@@ -163,6 +180,6 @@ test('without the addon workers do it, and the summary says so', async () => {
   expect([plain.code, plain.stderr]).toEqual([0, ''])
   expect(linesOf(plain.stdout).at(-1)).toMatch(/workers backend \(.*NOISEMILL_NO_NATIVE.*\)/)
   const { summary } = jsonOf(json)
-  expect(summary).toMatchObject({ backend: 'workers', kernel: 'ts', instructionSet: null, done: 2 })
+  expect(summary).toMatchObject({ backend: 'workers', kernel: jsKernel, instructionSet: null, done: 2 })
   expect(summary.reason).toContain('NOISEMILL_NO_NATIVE')
 })

@@ -7,6 +7,7 @@ import { loadAddon } from '../../dist/backends/addon.js'
 import { Cancellation } from '../../dist/backends/backend.js'
 import { nativeBackend } from '../../dist/backends/native.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist/core/etl.js'
+import { loadWasmModule, wasmKernels } from '../../dist/core/kernels-wasm.js'
 import type { FileKey } from '../../dist/core/noise/kinds.js'
 import { temporaryFolder } from '../support/folders.js'
 
@@ -25,6 +26,27 @@ export const runNative: RunJobs = async (jobs) => {
   })
   return outcomes
 }
+
+const wasm = loadWasmModule()
+
+/** Everything that must do as the TypeScript does: the addon with each instruction set of this machine, and WebAssembly. */
+export const twins: readonly (readonly [name: string, run: RunJobs])[] = [
+  ...('addon' in loaded ? loaded.addon.instructionSets() : []).map((name): [string, RunJobs] => [
+    name,
+    async (jobs) => {
+      if (!('addon' in loaded && loaded.addon.useInstructionSet(name))) throw new Error(`no ${name}`)
+      return runNative(jobs)
+    },
+  ]),
+  ...('module' in wasm ? [wasmKernels(wasm.module)] : []).map((kernels): [string, RunJobs] => [
+    'wasm',
+    async (jobs) => jobs.map((job) => runEtl(job, () => false, kernels)),
+  ]),
+]
+
+const { NOISEMILL_REQUIRE_NATIVE, NOISEMILL_REQUIRE_WASM } = process.env
+if (NOISEMILL_REQUIRE_NATIVE && 'reason' in loaded) throw new Error(`the addon is missing: ${loaded.reason}`)
+if (NOISEMILL_REQUIRE_WASM && 'reason' in wasm) throw new Error(`the wasm kernels are missing: ${wasm.reason}`)
 
 /** A `describe` that needs the addon: skipped by name where it is missing, failed where it must be there. */
 export const describeNative = describe.skipIf(!('addon' in loaded) && !process.env.NOISEMILL_REQUIRE_NATIVE)

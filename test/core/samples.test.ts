@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile'
+import { tsKernels } from '../../dist/core/kernels.js'
 import { decode, encode, type SampleFormat, sampleFormats, sampleScratch } from '../../dist/core/wav/samples.js'
 import { formats, wav } from '../support/wav.js'
 import { describeHalves, HEADER_BYTES, runFile } from './jobs.js'
@@ -42,7 +43,7 @@ function decoded(format: SampleFormat, bytes: Uint8Array) {
   const memory = new Uint8Array(format.bytes + bytes.length)
   memory.set(bytes, format.bytes)
   const slice = memory.subarray(format.bytes)
-  return { slice, count, values: decode(format, slice, count, sampleScratch(format, count)) }
+  return { slice, count, values: decode(format, slice, count, sampleScratch(format, count, tsKernels)) }
 }
 
 describe.each(['pcm8', 'pcm16', 'pcm24', 'pcm32'] as const)('%s', (name) => {

@@ -85,7 +85,10 @@ def gaussians(a, b):
     bits = v.view(I32)
     e = (bits - I32(0x3F3504F3)) & I32(-0x800000)
     f = (bits - e).view(F32) - F32(1)
-    r = np.sqrt(((e >> I32(23)) - I32(31)).astype(F32) * L + horner(A, f) * f)
+    f2 = f * f
+    upper = (A[8] * f2 + (A[7] * f + A[6])) * f2 + (A[5] * f + A[4])
+    p = upper * (f2 * f2) + ((A[3] * f + A[2]) * f2 + (A[1] * f + A[0]))
+    r = np.sqrt(((e >> I32(23)) - I32(31)).astype(F32) * L + p * f)
     w = (b << U32(1)).view(I32).astype(F32) * F32(2**-31)
     z = w * w
     signed = (r.view(U32) ^ (b & U32(0x80000000))).view(F32)

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { jsKernel } from '../support/kernels.js'
 import {
   calls,
   cell,
@@ -33,7 +34,7 @@ describeBackends('a pool', (backend) => {
   test('says what it runs on', () => {
     const pool = testPool({ backend, size: 3 })
     expect(pool.backend).toBe(backend)
-    const kernel = backend === 'native' ? 'c++' : 'ts'
+    const kernel = backend === 'native' ? 'c++' : jsKernel
     expect(pool.info).toMatchObject({ backend, kernel, size: 3, reason: 'asked for' })
     // Of libuv's four threads (Node's default) two are left to others.
     expect(pool.info.threads).toBe({ inline: 1, workers: 3, native: 2 }[backend])

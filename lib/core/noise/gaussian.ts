@@ -77,14 +77,13 @@ function fill(state: Uint32Array, out: Float32Array, frames: number): void {
       const exponentBits = (bits - SQRT_HALF_BITS) & 0xff800000
       bitsCell[0] = bits - exponentBits
       const f = fround(floatCell[0] - 1)
-      let p = fround(fround(A8 * f) + A7)
-      p = fround(fround(p * f) + A6)
-      p = fround(fround(p * f) + A5)
-      p = fround(fround(p * f) + A4)
-      p = fround(fround(p * f) + A3)
-      p = fround(fround(p * f) + A2)
-      p = fround(fround(p * f) + A1)
-      p = fround(fround(p * f) + A0)
+      const f2 = fround(f * f)
+      const f4 = fround(f2 * f2)
+      const upper = fround(
+        fround(fround(fround(A8 * f2) + fround(fround(A7 * f) + A6)) * f2) + fround(fround(A5 * f) + A4),
+      )
+      const lower = fround(fround(fround(fround(A3 * f) + A2) * f2) + fround(fround(A1 * f) + A0))
+      const p = fround(fround(upper * f4) + lower)
       const exponent = fround((exponentBits >> 23) - 31)
       const radius = fround(Math.sqrt(fround(fround(exponent * MINUS_TWO_LN_2) + fround(p * f))))
 

@@ -36,9 +36,14 @@ export const sampleFormats: readonly SampleFormat[] = [
 export type SampleValues = Float32Array | Float64Array
 
 /** The array that `decode` needs for `count` samples; float formats are used where they lie and need none. */
-export function sampleScratch(format: SampleFormat, count: number): SampleValues {
-  if (format.float) return new Float32Array(0)
-  return format.wide ? new Float64Array(count) : new Float32Array(count)
+export function sampleScratch(format: SampleFormat, count: number, memory: SampleMemory): SampleValues {
+  if (format.float) return memory.floats(0)
+  return format.wide ? memory.doubles(count) : memory.floats(count)
+}
+
+interface SampleMemory {
+  floats(count: number): Float32Array
+  doubles(count: number): Float64Array
 }
 
 /**

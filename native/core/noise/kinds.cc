@@ -1,5 +1,7 @@
 #include "kinds.h"
 
+#include <cstring>
+
 #include "gaussian.h"
 
 namespace noisemill {
@@ -8,9 +10,9 @@ namespace {
 const NoiseKind* const kKinds[] = {&kGaussian};
 }  // namespace
 
-const NoiseKind* find_noise_kind(std::string_view name) {
+const NoiseKind* find_noise_kind(const char* name) {
   for (const NoiseKind* kind : kKinds) {
-    if (name == kind->name) return kind;
+    if (std::strcmp(name, kind->name) == 0) return kind;
   }
   return nullptr;
 }

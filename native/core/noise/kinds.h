@@ -1,9 +1,8 @@
 // The registry of noise kinds. A new kind is a file beside this one and a line in kinds.cc.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
+#include <stddef.h>
+#include <stdint.h>
 
 namespace noisemill {
 
@@ -32,6 +31,6 @@ struct NoiseKind {
 };
 
 // The kind of this name, or nullptr.
-const NoiseKind* find_noise_kind(std::string_view name);
+const NoiseKind* find_noise_kind(const char* name);
 
 }  // namespace noisemill

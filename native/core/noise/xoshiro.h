@@ -2,8 +2,8 @@
 // kLanes independent generators side by side.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 namespace noisemill {
 
@@ -16,10 +16,11 @@ constexpr size_t kLaneStateWords = 4 * kLanes;
 // under the file key.
 void seed_lanes(uint32_t* state, uint32_t key_low, uint32_t key_high, uint32_t channel, uint64_t block);
 
-inline uint32_t rotate_left(uint32_t x, int bits) { return (x << bits) | (x >> (32 - bits)); }
+// Internal linkage: kernels include this, and a shared copy might be the one that was compiled for AVX-512.
+static inline uint32_t rotate_left(uint32_t x, int bits) { return (x << bits) | (x >> (32 - bits)); }
 
 // Advances one generator by one step and returns its output.
-inline uint32_t next_word(uint32_t& s0, uint32_t& s1, uint32_t& s2, uint32_t& s3) {
+static inline uint32_t next_word(uint32_t& s0, uint32_t& s1, uint32_t& s2, uint32_t& s3) {
   const uint32_t word = rotate_left(s0 + s3, 7) + s0;
   const uint32_t shifted = s1 << 9;
   s2 ^= s0;

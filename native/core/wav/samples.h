@@ -4,8 +4,8 @@
 // float64, which float32 cannot hold, in float64. Files and machine are little-endian.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <stddef.h>
+#include <stdint.h>
 
 namespace noisemill {
 
@@ -21,19 +21,16 @@ struct SampleFormat {
   bool wide;
 };
 
+constexpr SampleFormat kSampleFormats[] = {
+    {SampleFormatName::kPcm8, "pcm8", 8, 1, false, false},      {SampleFormatName::kPcm16, "pcm16", 16, 2, false, false},
+    {SampleFormatName::kPcm24, "pcm24", 24, 3, false, false},   {SampleFormatName::kPcm32, "pcm32", 32, 4, false, true},
+    {SampleFormatName::kFloat32, "float32", 32, 4, true, false}, {SampleFormatName::kFloat64, "float64", 64, 8, true, true},
+};
+
 // The format of this many bits, or nullptr.
 const SampleFormat* find_sample_format(uint32_t bits, bool is_float);
 
 // Bytes of scratch that `decode` needs for `count` samples; float formats are used where they lie and need none.
 size_t sample_scratch_bytes(const SampleFormat& format, size_t count);
-
-// The samples of `bytes` in full-scale units, float or double as `format.wide` says. Float formats give the bytes themselves,
-// so that what is not written stays as it is to the bit, NaN payloads included. `bytes` is aligned to the sample size (PCM
-// 24: any).
-void* decode(const SampleFormat& format, uint8_t* bytes, size_t count, void* scratch);
-
-// Writes values that `decode` gave, changed or not, back to their bytes. PCM values must already lie on the grid of the
-// format and within its range; float formats were changed in place and need nothing.
-void encode(const SampleFormat& format, const void* values, uint8_t* bytes, size_t count);
 
 }  // namespace noisemill

@@ -1,22 +1,33 @@
+// The kernels of mix.h: included by native/simd/kernels.cc, once for each instruction set.
+// Freestanding, as all kernels: builtins for what <cmath> would give, so that they compile to WebAssembly without a library.
 #include "mix.h"
-
-#include <cmath>
-#include <limits>
-#include <type_traits>
 
 namespace noisemill {
 
 namespace {
 
-template <typename T>
-constexpr T kIntegersFrom = std::is_same_v<T, float> ? T(8388608) : T(4503599627370496);
+// Rounding half to even: from 2^23 up every float32 (2^52, float64) is an integer, so adding and taking that away rounds.
+struct Single {
+  using Real = float;
+  static constexpr float kIntegersFrom = 8388608.0f;
+  static constexpr float kLargest = __FLT_MAX__;
+  static float magnitude(float x) { return __builtin_fabsf(x); }
+  static float with_sign_of(float magnitude, float sign) { return __builtin_copysignf(magnitude, sign); }
+};
 
-// Rounds half to even: from 2^23 up every float32 (2^52, float64) is an integer, so adding and taking that away rounds.
-template <typename T>
+struct Double {
+  using Real = double;
+  static constexpr double kIntegersFrom = 4503599627370496.0;
+  static constexpr double kLargest = __DBL_MAX__;
+  static double magnitude(double x) { return __builtin_fabs(x); }
+  static double with_sign_of(double magnitude, double sign) { return __builtin_copysign(magnitude, sign); }
+};
+
+template <typename P, typename T = typename P::Real>
 inline T round_half_even(T v) {
-  const T magic = std::copysign(kIntegersFrom<T>, v);
+  const T magic = P::with_sign_of(P::kIntegersFrom, v);
   const T rounded = (v + magic) - magic;
-  return std::fabs(v) < kIntegersFrom<T> ? rounded : v;
+  return P::magnitude(v) < P::kIntegersFrom ? rounded : v;
 }
 
 template <typename T>
@@ -36,19 +47,19 @@ struct Lanes {
   uint32_t non_finite[kAccumulators] = {};
 };
 
-template <typename T>
+template <typename P, typename T = typename P::Real>
 inline bool is_finite(T x) {
   // False for NaN too.
-  return std::fabs(x) <= std::numeric_limits<T>::max();
+  return P::magnitude(x) <= P::kLargest;
 }
 
 // One sample. PCM is always finite.
-template <typename T, bool kFloat>
+template <typename P, bool kFloat, typename T = typename P::Real>
 inline void mix_one(T* values, const float* noise, size_t i, const MixSettings<T>& settings, Lanes& lanes, size_t lane) {
   const T x = values[i];
-  const bool finite = kFloat ? is_finite(x) : true;
+  const bool finite = kFloat ? is_finite<P>(x) : true;
   T v = x + settings.sigma * static_cast<T>(noise[i]);
-  if (!kFloat) v = round_half_even(v * settings.scale);
+  if (!kFloat) v = round_half_even<P>(v * settings.scale);
   const bool below = v < settings.low;
   const bool above = v > settings.high;
   v = below ? settings.low : v;
@@ -63,7 +74,7 @@ inline void mix_one(T* values, const float* noise, size_t i, const MixSettings<T
   if (kFloat) lanes.non_finite[lane] += static_cast<uint32_t>(!finite);
 }
 
-template <typename T, bool kFloat>
+template <typename P, bool kFloat, typename T = typename P::Real>
 void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& settings, MixTally& tally) {
   Lanes lanes;
   for (size_t lane = 0; lane < kAccumulators; lane++) {
@@ -72,9 +83,9 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   }
   size_t i = 0;
   for (; i + kAccumulators <= count; i += kAccumulators) {
-    for (size_t lane = 0; lane < kAccumulators; lane++) mix_one<T, kFloat>(values, noise, i + lane, settings, lanes, lane);
+    for (size_t lane = 0; lane < kAccumulators; lane++) mix_one<P, kFloat>(values, noise, i + lane, settings, lanes, lane);
   }
-  for (size_t lane = 0; i < count; i++, lane++) mix_one<T, kFloat>(values, noise, i, settings, lanes, lane);
+  for (size_t lane = 0; i < count; i++, lane++) mix_one<P, kFloat>(values, noise, i, settings, lanes, lane);
   for (size_t lane = 0; lane < kAccumulators; lane++) {
     tally.signal.lanes[lane] = lanes.signal[lane];
     tally.noise.lanes[lane] = lanes.noise[lane];
@@ -83,26 +94,25 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   }
 }
 
-template <typename T>
+template <typename P, typename T = typename P::Real>
 void mix(T* values, const float* noise, size_t count, const SampleFormat& format, T sigma, bool clip, MixTally& tally) {
-  constexpr T largest = std::numeric_limits<T>::max();
   if (format.is_float) {
-    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -largest, clip ? T(1) : largest};
-    mix_run<T, true>(values, noise, count, settings, tally);
+    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
+    mix_run<P, true>(values, noise, count, settings, tally);
   } else {
     const T scale = static_cast<T>(int64_t{1} << (format.bits - 1));
     const MixSettings<T> settings = {sigma, scale, T(1) / scale, -scale, scale - T(1)};
-    mix_run<T, false>(values, noise, count, settings, tally);
+    mix_run<P, false>(values, noise, count, settings, tally);
   }
 }
 
-template <typename T>
+template <typename P, typename T = typename P::Real>
 void measure_run(const T* values, size_t count, MixTally& tally) {
   double* signal = tally.signal.lanes;
   uint32_t non_finite = 0;
   const auto one = [&](size_t i, size_t lane) {
     const T x = values[i];
-    const bool finite = is_finite(x);
+    const bool finite = is_finite<P>(x);
     const double square = static_cast<double>(x) * static_cast<double>(x);
     signal[lane] += finite ? square : 0.0;
     non_finite += static_cast<uint32_t>(!finite);
@@ -115,24 +125,24 @@ void measure_run(const T* values, size_t count, MixTally& tally) {
   tally.non_finite += non_finite;
 }
 
-}  // namespace
-
 void measure(const void* values, size_t count, const SampleFormat& format, MixTally& tally) {
   if (format.wide) {
-    measure_run(static_cast<const double*>(values), count, tally);
+    measure_run<Double>(static_cast<const double*>(values), count, tally);
   } else {
-    measure_run(static_cast<const float*>(values), count, tally);
+    measure_run<Single>(static_cast<const float*>(values), count, tally);
   }
 }
 
 void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, float sigma, bool clip,
                  MixTally& tally) {
-  mix<float>(values, noise, count, format, sigma, clip, tally);
+  mix<Single>(values, noise, count, format, sigma, clip, tally);
 }
 
 void mix_float64(double* values, const float* noise, size_t count, const SampleFormat& format, double sigma, bool clip,
                  MixTally& tally) {
-  mix<double>(values, noise, count, format, sigma, clip, tally);
+  mix<Double>(values, noise, count, format, sigma, clip, tally);
 }
+
+}  // namespace
 
 }  // namespace noisemill

@@ -1,0 +1,59 @@
+/** One trial: prints the ns a sample of the kernel that is named, the best of some tens of runs over a megabyte of noise. */
+
+import { loadAddon } from '../dist/backends/addon.js'
+import { tsKernels } from '../dist/core/kernels.js'
+import { loadWasmModule, wasmKernels } from '../dist/core/kernels-wasm.js'
+import { gaussian } from '../dist/core/noise/gaussian.js'
+
+const BLOCK = 4096
+const BLOCKS = 64
+const RUNS = 40
+const key = { low: 1, high: 2 }
+
+function fillWith(kernels: typeof tsKernels): () => void {
+  const state = kernels.words(gaussian.stateWords)
+  const out = kernels.floats(BLOCK)
+  return () => {
+    for (let block = 0; block < BLOCKS; block++) {
+      gaussian.seed(state, key, 0, block, new Float64Array(0))
+      kernels.fill(gaussian, state, out, BLOCK)
+    }
+  }
+}
+
+function naive(): () => void {
+  const out = new Float32Array(BLOCK * BLOCKS)
+  return () => {
+    for (let i = 0; i < out.length; i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(1 - Math.random()))
+      const angle = 2 * Math.PI * Math.random()
+      out[i] = radius * Math.cos(angle)
+      out[i + 1] = radius * Math.sin(angle)
+    }
+  }
+}
+
+function contender(name: string): () => void {
+  if (name === 'ts') return fillWith(tsKernels)
+  if (name === 'Math.random Box-Muller') return naive()
+  if (name === 'wasm') {
+    const loaded = loadWasmModule()
+    if ('reason' in loaded) throw new Error(loaded.reason)
+    return fillWith(wasmKernels(loaded.module))
+  }
+  const loaded = loadAddon()
+  if ('reason' in loaded) throw new Error(loaded.reason)
+  const { addon } = loaded
+  if (!addon.useInstructionSet(name)) throw new Error(`no ${name} here`)
+  const out = new Float32Array(BLOCK * BLOCKS)
+  return () => addon.fillNoise('gaussian', key.low, key.high, 0, 0, out)
+}
+
+const run = contender(process.argv[2])
+let best = Number.POSITIVE_INFINITY
+for (let i = 0; i < RUNS; i++) {
+  const started = process.hrtime.bigint()
+  run()
+  best = Math.min(best, Number(process.hrtime.bigint() - started) / (BLOCK * BLOCKS))
+}
+console.log(best)

@@ -1,0 +1,63 @@
+/**
+ * The inner loops of core behind one interface, with the memory that they work on: in TypeScript here, as WebAssembly in
+ * kernels-wasm.ts. Both give the same bits.
+ */
+
+import { type CountingTally, type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
+import type { NoiseKind } from './noise/kinds.js'
+import { BlockSum } from './sums.js'
+import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
+
+export type KernelName = 'ts' | 'wasm'
+
+export interface Kernels {
+  readonly name: KernelName
+  /** Gives back all memory that was handed out: to be called before each job. */
+  reset(): void
+  bytes(count: number): Uint8Array
+  words(count: number): Uint32Array
+  floats(count: number): Float32Array
+  doubles(count: number): Float64Array
+  tally(): MixTally
+
+  /** See NoiseKind.fill. */
+  fill(kind: NoiseKind, state: Uint32Array, out: Float32Array, frames: number): void
+  /** One channel's values to their places among those of all. */
+  interleave(from: Float32Array, to: Float32Array, frames: number, channel: number, channels: number): void
+  /** See decode and encode in wav/samples.ts. */
+  decode(format: SampleFormat, bytes: Uint8Array, count: number, scratch: SampleValues): SampleValues
+  encode(format: SampleFormat, values: SampleValues, bytes: Uint8Array, count: number): void
+  /** See measure, mixFloat32 and mixFloat64 in mix.ts. */
+  measure(values: SampleValues, count: number, format: SampleFormat, tally: MixTally): void
+  mix(
+    values: SampleValues,
+    noise: Float32Array,
+    count: number,
+    format: SampleFormat,
+    sigma: number,
+    clip: boolean,
+    tally: MixTally,
+  ): void
+}
+
+export const tsKernels: Kernels = {
+  name: 'ts',
+  reset() {},
+  bytes: (count) => new Uint8Array(count),
+  words: (count) => new Uint32Array(count),
+  floats: (count) => new Float32Array(count),
+  doubles: (count) => new Float64Array(count),
+  tally: (): CountingTally => ({ signal: new BlockSum(), noise: new BlockSum(), clipped: 0, nonFinite: 0 }),
+  fill: (kind, state, out, frames) => kind.fill(state, out, frames),
+  interleave(from, to, frames, channel, channels) {
+    for (let i = 0, at = channel; i < frames; i++, at += channels) to[at] = from[i]
+  },
+  decode,
+  encode,
+  measure: (values, count, _format, tally) => measure(values, count, tally as CountingTally),
+  mix(values, noise, count, format, sigma, clip, tally) {
+    if (values instanceof Float32Array)
+      mixFloat32(values, noise, count, format, Math.fround(sigma), clip, tally as CountingTally)
+    else mixFloat64(values, noise, count, format, sigma, clip, tally as CountingTally)
+  },
+}

@@ -1,0 +1,21 @@
+// Compiled once for each instruction set, with NOISEMILL_ISA the name of one and the compiler flags that allow it. Everything in
+// here has internal linkage but the table, so that no function of it can stand in for one that others share.
+#include "simd/kernels.h"
+
+#include "core/mix.inl"
+#include "core/noise/gaussian.inl"
+#include "core/wav/samples.inl"
+
+#define NOISEMILL_TABLE_OF(isa) kernels_##isa
+#define NOISEMILL_TABLE(isa) NOISEMILL_TABLE_OF(isa)
+#define NOISEMILL_NAME_OF(isa) #isa
+#define NOISEMILL_NAME(isa) NOISEMILL_NAME_OF(isa)
+
+namespace noisemill {
+
+extern const Kernels NOISEMILL_TABLE(NOISEMILL_ISA);
+const Kernels NOISEMILL_TABLE(NOISEMILL_ISA) = {
+    NOISEMILL_NAME(NOISEMILL_ISA), fill_gaussian, decode, encode, measure, mix_float32, mix_float64,
+};
+
+}  // namespace noisemill
