@@ -128,13 +128,7 @@ export class Threads {
     for (const request of requests) {
       if (request) this.#failRemaining(request, new NoisemillError('E_POOL_TERMINATED'))
     }
-    await Promise.all(
-      threads.map(({ worker }) => {
-        // Or a process with nothing else to do would be gone before its threads are.
-        worker.ref()
-        return worker.terminate()
-      }),
-    )
+    await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
   #assign(): void {
@@ -217,6 +211,8 @@ export class Threads {
   }
 
   #receive(thread: Thread, message: FromThread): void {
+    // A thread that is being ended must stay a reason for the process to wait: a late message would let go of it.
+    if (!this.#threads.has(thread)) return
     const { request } = thread
     if (message.type === 'ready') thread.isReady = true
     if (request === undefined) return
