@@ -213,6 +213,8 @@ export class Threads {
   #receive(thread: Thread, message: FromThread): void {
     // A thread that is being ended must stay a reason for the process to wait: a late message would let go of it.
     if (!this.#threads.has(thread)) return
+    // A user's module may post on the same port; what it says is not for here.
+    if (typeof message?.type !== 'string') return
     const { request } = thread
     if (message.type === 'ready') thread.isReady = true
     if (request === undefined) return
