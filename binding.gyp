@@ -1,7 +1,7 @@
 {
   "target_defaults": {
     "include_dirs": ["native", "native/core"],
-    "cflags": ["-O3", "-fno-math-errno", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra", "-pedantic"],
+    "cflags": ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra", "-pedantic"],
     "cflags_cc!": ["-fno-exceptions"],
     "cflags_cc": ["-std=c++17", "-fexceptions"],
     "xcode_settings": {
@@ -9,7 +9,7 @@
       "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
       "GCC_OPTIMIZATION_LEVEL": "3",
       "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
-      "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-fno-math-errno"]
+      "OTHER_CPLUSPLUSFLAGS": ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
     }
   },
   "conditions": [

@@ -20,6 +20,7 @@ const flags = [
   '-fno-rtti',
   '-ffp-contract=off',
   '-fno-math-errno',
+  '-fno-trapping-math',
   '-Wall',
   '-Wextra',
   '-Inative',

@@ -39,58 +39,74 @@ struct MixSettings {
   T high;
 };
 
-// Sums and counts of one run, a lane each, so that the loop over lanes has no branch and no dependence.
-struct Lanes {
-  double signal[kAccumulators];
-  double noise[kAccumulators];
-  uint32_t clipped[kAccumulators] = {};
-  uint32_t non_finite[kAccumulators] = {};
-};
-
 template <typename P, typename T = typename P::Real>
 inline bool is_finite(T x) {
   // False for NaN too.
   return P::magnitude(x) <= P::kLargest;
 }
 
-// One sample. PCM is always finite.
+// Counts of one run, a lane each, so that the loops over lanes have no branch and no dependence.
+struct Counts {
+  uint32_t clipped[kAccumulators] = {};
+  uint32_t non_finite[kAccumulators] = {};
+};
+
+// Up to kAccumulators samples: one loop in the precision of the format, one in float64 for the sums. Kept apart, and with `count` a
+// constant where it is inlined, both are vectorised.
 template <typename P, bool kFloat, typename T = typename P::Real>
-inline void mix_one(T* values, const float* noise, size_t i, const MixSettings<T>& settings, Lanes& lanes, size_t lane) {
-  const T x = values[i];
-  const bool finite = kFloat ? is_finite<P>(x) : true;
-  T v = x + settings.sigma * static_cast<T>(noise[i]);
-  if (!kFloat) v = round_half_even<P>(v * settings.scale);
-  const bool below = v < settings.low;
-  const bool above = v > settings.high;
-  v = below ? settings.low : v;
-  v = above ? settings.high : v;
-  const T y = kFloat ? v : v * settings.unscale;
-  values[i] = finite ? y : x;
-  const double signal = finite ? static_cast<double>(x) : 0.0;
-  const double difference = finite ? static_cast<double>(y) - static_cast<double>(x) : 0.0;
-  lanes.signal[lane] += signal * signal;
-  lanes.noise[lane] += difference * difference;
-  lanes.clipped[lane] += static_cast<uint32_t>((below | above) & finite);
-  if (kFloat) lanes.non_finite[lane] += static_cast<uint32_t>(!finite);
+inline void mix_group(T* values, const float* noise, size_t count, const MixSettings<T>& settings, double* signal_lanes,
+                      double* noise_lanes, Counts& counts) {
+  // What goes into the sums: zero for what is not finite. PCM always is.
+  T before[kAccumulators];
+  T after[kAccumulators];
+  for (size_t lane = 0; lane < count; lane++) {
+    const T x = values[lane];
+    T v = x + settings.sigma * static_cast<T>(noise[lane]);
+    if (!kFloat) v = round_half_even<P>(v * settings.scale);
+    T clamped = v < settings.low ? settings.low : v;
+    clamped = clamped > settings.high ? settings.high : clamped;
+    const T y = kFloat ? clamped : clamped * settings.unscale;
+    if (kFloat) {
+      const bool finite = is_finite<P>(x);
+      values[lane] = finite ? y : x;
+      before[lane] = finite ? x : T(0);
+      after[lane] = finite ? y : T(0);
+      counts.clipped[lane] += finite ? (clamped != v ? 1u : 0u) : 0u;
+      counts.non_finite[lane] += finite ? 0u : 1u;
+    } else {
+      values[lane] = y;
+      before[lane] = x;
+      after[lane] = y;
+      counts.clipped[lane] += clamped != v ? 1u : 0u;
+    }
+  }
+  for (size_t lane = 0; lane < count; lane++) {
+    const double signal = static_cast<double>(before[lane]);
+    const double difference = static_cast<double>(after[lane]) - signal;
+    signal_lanes[lane] += signal * signal;
+    noise_lanes[lane] += difference * difference;
+  }
 }
 
 template <typename P, bool kFloat, typename T = typename P::Real>
 void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& settings, MixTally& tally) {
-  Lanes lanes;
+  Counts counts;
+  double signal_lanes[kAccumulators];
+  double noise_lanes[kAccumulators];
   for (size_t lane = 0; lane < kAccumulators; lane++) {
-    lanes.signal[lane] = tally.signal.lanes[lane];
-    lanes.noise[lane] = tally.noise.lanes[lane];
+    signal_lanes[lane] = tally.signal.lanes[lane];
+    noise_lanes[lane] = tally.noise.lanes[lane];
   }
   size_t i = 0;
   for (; i + kAccumulators <= count; i += kAccumulators) {
-    for (size_t lane = 0; lane < kAccumulators; lane++) mix_one<P, kFloat>(values, noise, i + lane, settings, lanes, lane);
+    mix_group<P, kFloat>(values + i, noise + i, kAccumulators, settings, signal_lanes, noise_lanes, counts);
   }
-  for (size_t lane = 0; i < count; i++, lane++) mix_one<P, kFloat>(values, noise, i, settings, lanes, lane);
+  mix_group<P, kFloat>(values + i, noise + i, count - i, settings, signal_lanes, noise_lanes, counts);
   for (size_t lane = 0; lane < kAccumulators; lane++) {
-    tally.signal.lanes[lane] = lanes.signal[lane];
-    tally.noise.lanes[lane] = lanes.noise[lane];
-    tally.clipped += lanes.clipped[lane];
-    tally.non_finite += lanes.non_finite[lane];
+    tally.signal.lanes[lane] = signal_lanes[lane];
+    tally.noise.lanes[lane] = noise_lanes[lane];
+    tally.clipped += counts.clipped[lane];
+    tally.non_finite += counts.non_finite[lane];
   }
 }
 
