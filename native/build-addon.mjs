@@ -1,10 +1,14 @@
 // Builds the addon with node-gyp. Without a compiler the package still works, on the workers backend: that is said in one
 // line, and is a failure only where NOISEMILL_REQUIRE_NATIVE is set.
 import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const required = Boolean(process.env.NOISEMILL_REQUIRE_NATIVE)
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'clang-cl' : 'c++')
+
+// What an earlier build left would be loaded, whatever this one says.
+rmSync('build/Release/noisemill.node', { force: true })
 
 function fail(reason) {
   console.error(`noisemill: the addon was not built (${reason}); noise will run on the workers backend.`)

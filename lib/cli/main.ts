@@ -9,6 +9,15 @@ import { defineInfo } from './info.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
 
+/** Flags whose option has another name in the API. */
+const FLAGS: Readonly<Record<string, string>> = { size: '--jobs', chunkSize: '--chunk-size' }
+
+/** The error with the flag in the place of the option that it stands for. */
+function inFlags(error: NoisemillError): NoisemillError {
+  const flag = FLAGS[error.option ?? '']
+  return flag === undefined ? error : new NoisemillError(error.code, { ...error, option: flag })
+}
+
 export async function main(args: readonly string[]): Promise<void> {
   const stop = new Stop()
   const exit = (code: number) => {
@@ -30,7 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
       // Commander has written its message, or the help that was asked for.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
-      process.stderr.write(`noisemill: ${error.message} (${error.code})\n`)
+      process.stderr.write(`noisemill: ${inFlags(error).message} (${error.code})\n`)
       exit(exitForError(error.code))
     } else {
       throw error

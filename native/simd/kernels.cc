@@ -11,6 +11,10 @@
 #define NOISEMILL_NAME_OF(isa) #isa
 #define NOISEMILL_NAME(isa) NOISEMILL_NAME_OF(isa)
 
+// What the same bytes everywhere rest on.
+static_assert(__FLT_EVAL_METHOD__ == 0, "float32 and float64 must be computed as such (on x86: SSE, not x87)");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "samples are used where they lie, and WAV is little-endian");
+
 namespace noisemill {
 
 extern const Kernels NOISEMILL_TABLE(NOISEMILL_ISA);

@@ -5,6 +5,10 @@
  * and float64, which float32 cannot hold, in float64. Files and machine are little-endian.
  */
 
+import { endianness } from 'node:os'
+
+if (endianness() !== 'LE') throw new Error('noisemill needs a little-endian machine')
+
 export type SampleFormatName = 'pcm8' | 'pcm16' | 'pcm24' | 'pcm32' | 'float32' | 'float64'
 
 export interface SampleFormat {
