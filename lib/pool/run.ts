@@ -79,9 +79,9 @@ export class Run<Item, Job, Value, Result> {
           const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
           if (failure) throw failure
           yield ready.result
-        } else if (this.#error) {
+        } else if (this.#error && !(this.#tellsTheRest && this.#chunks.size > 0)) {
           throw this.#error.reason
-        } else if (this.#pumpEnded && this.#chunks.size === 0 && this.#ready.size === 0) {
+        } else if (!this.#error && this.#pumpEnded && this.#chunks.size === 0 && this.#ready.size === 0) {
           if (this.#sourceError) throw this.#sourceError.reason
           return
         } else {
@@ -95,12 +95,19 @@ export class Run<Item, Job, Value, Result> {
     }
   }
 
-  /** Ends the run early: nothing more is begun, and its results end by throwing `reason`. */
+  /**
+   * Ends the run early: nothing more is begun, and its results end by throwing `reason`. Results without an order, of jobs that end
+   * soon, are told before that: what was finished is there, and somebody may keep a list of it.
+   */
   stop(reason: unknown): void {
     this.#error ??= { reason }
     this.#halt()
-    this.#ready.clear()
+    if (!this.#tellsTheRest) this.#ready.clear()
     this.#wakeConsumer?.()
+  }
+
+  get #tellsTheRest(): boolean {
+    return this.#parts.cancelsSoon && !this.#parts.inOrder
   }
 
   /** Resolves once the jobs that are under way have ended, for tasks that end soon after they are cancelled. */
@@ -136,7 +143,7 @@ export class Run<Item, Job, Value, Result> {
   }
 
   #settled(entry: Entry<Job, Result>, result: Result): void {
-    if (this.#error) return
+    if (this.#error && (!this.#tellsTheRest || this.#parts.task.failureOf(result)?.code === 'E_CANCELLED')) return
     if (this.#parts.stopAtFailure && this.#parts.task.failureOf(result)) {
       // What was pulled before it is still finished; nothing after it is.
       this.#sourceEnded = true

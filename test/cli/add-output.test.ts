@@ -172,9 +172,10 @@ describe.skipIf(!hasTerminal)('on a terminal', () => {
 
   test('a live line shows how far a run is, and the cursor is given back', async () => {
     const cwd = temporaryFolder()
-    // A second or so of work: the line is painted ten times a second.
+    // A second or so of work, where the line is painted ten times a second.
     writeLongInputs(path.join(cwd, 'long'), 12)
-    const { code, stdout } = await onTerminal(cwd, longRun)
+    const slowly = ['--backend', 'workers', '--kernel', 'ts', '--jobs', '1']
+    const { code, stdout } = await onTerminal(cwd, [...longRun, ...slowly])
     expect(code).toBe(0)
     expect(stdout).toMatch(/\d+ of 12 files {2}[\d.]+ [kM]?B\/s {2}CPU \d+ % {2}[\d.]+ s left/)
     expect(stdout).toContain('12 done')

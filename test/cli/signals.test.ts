@@ -95,7 +95,7 @@ describeBackends('a run', (backend) => {
     expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
   })
 
-  test('that is interrupted says the same on stdout and in the report, and only what is so', async () => {
+  test('that is interrupted says the same on stdout and in the report, and all that is so', async () => {
     const cwd = temporaryFolder()
     // Short ones, of which many go in one trip, so that some are done while others are being told of.
     writeInputs(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(0.25, 100)])))
@@ -108,6 +108,8 @@ describeBackends('a run', (backend) => {
     const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
     expect(lines.map((line) => ({ type: 'file', ...JSON.parse(line) }))).toEqual(files)
     expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
+    const told = files.map(({ output }) => path.basename(String(output)))
+    expect(told.sort()).toEqual(filesBelow(path.join(cwd, 'out')))
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(expect.arrayContaining(files.map(({ key }) => key)))
   })
 })
