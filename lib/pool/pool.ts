@@ -86,7 +86,9 @@ export class Pool {
   readonly #calls = new WeakMap<ModuleCall, Execute<unknown, unknown>>()
   readonly #runs = new Set<Run<unknown, unknown, unknown, unknown>>()
   readonly #ended = new Map<() => void, Promise<void>>()
+  /** Set from when no more work is taken. */
   #closing: Promise<void> | undefined
+  #terminating: Promise<void> | undefined
 
   constructor(options: PoolOptions = {}) {
     checkObject('options', options)
@@ -255,8 +257,13 @@ export class Pool {
    * Drops what has not begun, finishes or discards the files in flight, ends the threads. Runs under way end by throwing
    * E_POOL_TERMINATED.
    */
-  async terminate(): Promise<void> {
-    this.#closing ??= Promise.resolve()
+  terminate(): Promise<void> {
+    this.#terminating ??= this.#endRuns()
+    this.#closing ??= this.#terminating
+    return this.#terminating
+  }
+
+  async #endRuns(): Promise<void> {
     const runs = [...this.#runs]
     for (const run of runs) run.stop(terminated())
     await Promise.all(runs.map((run) => run.settled()))

@@ -68,8 +68,10 @@ export class Run<Item, Job, Value, Result> {
     this.#chunker = new Chunker(parts.chunkSize, parts.threads)
   }
 
-  /** The results, as they come or in order. Ends by throwing where the source throws, `stop` was called with a reason, or
-   * an item failed and `stopAtFailure` is set. */
+  /**
+   * The results, as they come or in order. Ends by throwing where the source throws, `stop` was called with a reason, or an item
+   * failed and `stopAtFailure` is set.
+   */
   async *results(): AsyncGenerator<Result, void, undefined> {
     const pump = this.#pump()
     try {
@@ -106,6 +108,7 @@ export class Run<Item, Job, Value, Result> {
     this.#wakeConsumer?.()
   }
 
+  /** Whether results that are there when a run is stopped are still given. */
   get #tellsTheRest(): boolean {
     return this.#parts.cancelsSoon && !this.#parts.inOrder
   }
@@ -166,6 +169,8 @@ export class Run<Item, Job, Value, Result> {
         const chunk = await this.#collect()
         if (chunk.length > 0) this.#send(chunk)
         else if (this.#sourceEnded) break
+        // Nothing but results that needed no job: others, an abort among them, must have their turn all the same.
+        else await new Promise((resolve) => setImmediate(resolve))
       }
     } catch (reason) {
       this.stop(reason)
@@ -190,9 +195,9 @@ export class Run<Item, Job, Value, Result> {
   /** The next chunk; empty at the end, or where entries had their results already. */
   async #collect(): Promise<Entry<Job, Result>[]> {
     const { length } = this.#parts.source
-    const size = this.#chunker.size(
-      length === undefined || this.#entries > this.#items ? undefined : length - this.#items,
-    )
+    // Where an item gives several entries, what remains of the items says nothing of what remains to do.
+    const isOneToOne = this.#entries <= this.#items
+    const size = this.#chunker.size(length !== undefined && isOneToOne ? length - this.#items : undefined)
     const chunk: Entry<Job, Result>[] = []
     while (chunk.length < size && !this.#stopped) {
       const planned = await this.#nextPlanned(chunk.length > 0 && this.#chunker.isAuto)
@@ -238,6 +243,7 @@ export class Run<Item, Job, Value, Result> {
     }
   }
 
+  /** Waits for an item as long as no thread would be idle for it. True if then it is still not there. */
   async #isLate(pulled: Promise<Pulled<Item>>): Promise<boolean> {
     let came = false
     const arrived = pulled.then(

@@ -167,3 +167,17 @@ test('the plain loop gives others their turn between items, so that a signal can
   await expect(pool.map(task, files, { signal: abortSoon(), chunkSize: 50 })).rejects.toBe(reason)
   await expect(pool.map(calls('double'), numbers(1000), { signal: abortSoon(), chunkSize: 1000 })).rejects.toBe(reason)
 })
+
+test('items that fail before they are worked on give others their turn too', async () => {
+  const controller = new AbortController()
+  setImmediate(() => controller.abort(reason))
+  function* neverFiles(): Generator<never> {
+    for (;;) yield 7 as never
+  }
+  const read = async () => {
+    const task = noiseTask({ out: path.join(temporaryFolder(), 'out'), sigma: 0.1 })
+    for await (const { status } of testPool().imapUnordered(task, neverFiles(), { signal: controller.signal }))
+      expect(status).toBe('failed')
+  }
+  await expect(read()).rejects.toBe(reason)
+})
