@@ -69,6 +69,7 @@
         "native/core/noise/kinds.cc",
         "native/core/noise/philox.cc",
         "native/core/noise/xoshiro.cc",
+        "native/core/slice.cc",
         "native/core/transform.cc",
         "native/core/wav/header.cc",
         "native/core/wav/samples.cc",
@@ -80,7 +81,7 @@
       "dependencies": ["noisemill_core"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-      "sources": ["native/addon.cc", "native/batch.cc"],
+      "sources": ["native/addon.cc", "native/batch.cc", "native/crew.cc", "native/kernel_exports.cc", "native/libuv.cc", "native/values.cc"],
       "conditions": [
         ["target_arch=='x64'", {
           "dependencies": ["kernels_sse2", "kernels_avx2", "kernels_avx512"]

@@ -2,7 +2,14 @@
 #include <napi.h>
 
 #include "batch.h"
+#include "kernel_exports.h"
 
-using noisemill::init_batch;
+namespace {
 
-NODE_API_MODULE(noisemill, init_batch)
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  return noisemill::init_kernel_exports(env, noisemill::init_batch(env, exports));
+}
+
+}  // namespace
+
+NODE_API_MODULE(noisemill, init)

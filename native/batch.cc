@@ -2,15 +2,17 @@
 
 #include <atomic>
 #include <chrono>
-#include <cfenv>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "core/etl.h"
-#include "simd/kernels.h"
+#include "crew.h"
+#include "libuv.h"
+#include "values.h"
 
 namespace noisemill {
 
@@ -18,100 +20,34 @@ namespace {
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
-// Noise is computed in the default floating-point environment (rounding to nearest, no flush to zero), whatever the thread
-// was left in by others.
-class DefaultFloatEnvironment {
- public:
-  DefaultFloatEnvironment() {
-    std::fegetenv(&saved_);
-    std::fesetenv(FE_DFL_ENV);
-  }
-  ~DefaultFloatEnvironment() { std::fesetenv(&saved_); }
+class CrewHandle;
+void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*);
+using Wake = Napi::TypedThreadSafeFunction<CrewHandle, void, on_wake>;
 
- private:
-  std::fenv_t saved_;
-};
-
-// A path is a string, or a Uint8Array where its bytes are not UTF-8.
-std::string read_path(Napi::Value value) {
-  if (value.IsString()) return value.As<Napi::String>().Utf8Value();
-  const auto bytes = value.As<Napi::Uint8Array>();
-  return std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
-}
-
-EtlJob read_job(Napi::Object object) {
-  EtlJob job;
-  job.input = read_path(object.Get("input"));
-  job.output = read_path(object.Get("output"));
-  job.temporary = read_path(object.Get("temporary"));
-  job.overwrite = object.Get("overwrite").As<Napi::Boolean>();
-  job.dry_run = object.Get("dryRun").As<Napi::Boolean>();
-  job.kind = object.Get("kind").As<Napi::String>().Utf8Value();
-  const auto parameters = object.Get("parameters").As<Napi::Float64Array>();
-  job.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
-  const auto key = object.Get("key").As<Napi::Object>();
-  job.key.low = key.Get("low").As<Napi::Number>().Uint32Value();
-  job.key.high = key.Get("high").As<Napi::Number>().Uint32Value();
-  const std::string level_kind = object.Get("levelKind").As<Napi::String>();
-  job.level_kind = level_kind == "snr" ? LevelKind::kSnr : LevelKind::kSigma;
-  job.level = object.Get("level").As<Napi::Number>().DoubleValue();
-  job.clip = object.Get("clip").As<Napi::Boolean>();
-  return job;
-}
-
-Napi::Object write_failure(Napi::Env env, const Failure& failure) {
-  auto object = Napi::Object::New(env);
-  object.Set("code", failure.code);
-  object.Set("detail", failure.detail);
-  // The number, negative as libuv has it; lib/backends/native.ts gives it its name.
-  object.Set("errno", -failure.error_number);
-  return object;
-}
-
-Napi::Object write_figures(Napi::Env env, const EtlFigures& figures) {
-  auto object = Napi::Object::New(env);
-  const auto set = [&](const char* name, auto value) { object.Set(name, Napi::Number::New(env, static_cast<double>(value))); };
-  object.Set("format", figures.format);
-  set("channels", figures.channels);
-  set("sampleRate", figures.sample_rate);
-  set("frames", figures.frames);
-  set("sigma", figures.sigma);
-  set("signalEnergy", figures.signal_energy);
-  set("noiseEnergy", figures.noise_energy);
-  set("clipped", figures.clipped);
-  set("nonFinite", figures.non_finite);
-  set("bytesIn", figures.bytes_in);
-  set("bytesOut", figures.bytes_out);
-  set("seconds", figures.seconds);
-  auto warnings = Napi::Array::New(env, figures.warnings.size());
-  for (uint32_t i = 0; i < figures.warnings.size(); i++) warnings.Set(i, figures.warnings[i]);
-  object.Set("warnings", warnings);
-  return object;
-}
-
-Napi::Object write_outcome(Napi::Env env, const EtlOutcome& outcome) {
-  auto object = Napi::Object::New(env);
-  if (outcome.failure) {
-    object.Set("failure", write_failure(env, *outcome.failure));
-  } else {
-    object.Set("figures", write_figures(env, outcome.figures));
-  }
-  return object;
-}
-
+// What a job came to, on its way to the JS thread.
 struct Settled {
+  uint64_t batch;
   uint32_t index;
-  EtlOutcome outcome;
+  // Spent on its thread.
+  double milliseconds;
+  std::function<Napi::Object(Napi::Env)> outcome;
 };
 
-// Where outcomes wait for the JS thread. One wake-up is under way at most: those that finish meanwhile go with it.
-class SettledQueue {
+// How the threads of a crew reach the JS thread: settled jobs, and calls for more hands. One wake-up is under way at most: what comes
+// up meanwhile goes with it.
+class Mailbox {
  public:
-  // True if the JS thread must be woken for it.
-  bool push(Settled settled) {
+  explicit Mailbox(Wake wake) : wake_(std::move(wake)) {}
+
+  void post(Settled settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.push_back(std::move(settled));
-    return !std::exchange(wake_under_way_, true);
+    wake();
+  }
+
+  void call_for_hands() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wake();
   }
 
   std::vector<Settled> take() {
@@ -120,123 +56,227 @@ class SettledQueue {
     return std::exchange(waiting_, {});
   }
 
+  // From then on the JS thread is not to be reached.
+  void close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!std::exchange(closed_, true)) wake_.Abort();
+  }
+
+  // On the JS thread: whether the process waits for what may still come.
+  void keep_alive(Napi::Env env, bool keep) { keep ? wake_.Ref(env) : wake_.Unref(env); }
+
  private:
+  void wake() {
+    if (!closed_ && !std::exchange(wake_under_way_, true)) wake_.NonBlockingCall();
+  }
+
+  Wake wake_;
   std::mutex mutex_;
   std::vector<Settled> waiting_;
   bool wake_under_way_ = false;
+  bool closed_ = false;
 };
 
-void deliver(Napi::Env env, Napi::Function on_settled, SettledQueue& queue) {
-  for (const Settled& settled : queue.take()) {
-    const Napi::HandleScope scope(env);
-    on_settled.Call({Napi::Number::New(env, settled.index), write_outcome(env, settled.outcome)});
-    if (env.IsExceptionPending()) return;
-  }
-}
+// Which job of which batch a work is, and what it shares with the others.
+struct Place {
+  uint64_t batch;
+  uint32_t index;
+  CancelFlag cancelled;
+  std::shared_ptr<Mailbox> mailbox;
+};
 
-class Batch final : public Napi::AsyncWorker {
+class FileWork final : public Work {
  public:
-  Batch(Napi::Env env, std::vector<EtlJob> jobs, CancelFlag cancelled, Napi::Function on_settled)
-      : Napi::AsyncWorker(env),
-        jobs_(std::move(jobs)),
-        cancelled_(std::move(cancelled)),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        on_settled_(Napi::Persistent(on_settled)),
-        wake_(Napi::ThreadSafeFunction::New(env, on_settled, "noisemill batch", 0, 1)) {}
+  FileWork(Napi::Object job, Place place) : place_(std::move(place)), job_(read_etl_job(job)), etl_(job_, *place_.cancelled) {}
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  // On a thread of the libuv pool: no Napi value is touched here.
-  void Execute() override {
-    const DefaultFloatEnvironment environment;
-    const auto started = std::chrono::steady_clock::now();
-    for (uint32_t index = 0; index < jobs_.size(); index++) {
-      if (!queue_->push({index, run_etl(jobs_[index], *cancelled_)})) continue;
-      // Fails only where the environment is on its way out; then nobody is left to tell.
-      wake_.NonBlockingCall([queue = queue_](Napi::Env env, Napi::Function on_settled) { deliver(env, on_settled, *queue); });
-    }
-    milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-  }
-
-  void OnOK() override {
-    deliver(Env(), on_settled_.Value(), *queue_);
-    wake_.Release();
-    deferred_.Resolve(Napi::Number::New(Env(), milliseconds_));
+  size_t begin() override { return etl_.begin(); }
+  void run_part(size_t part, Arena& arena) override { etl_.run_part(part, arena); }
+  size_t end_pass() override { return etl_.end_pass(); }
+  void cancel() override { *place_.cancelled = true; }
+  bool is_cancelled() const override { return *place_.cancelled; }
+  void settle() override {
+    const auto outcome = std::make_shared<EtlOutcome>(etl_.take_outcome());
+    place_.mailbox->post({place_.batch, place_.index, outcome->figures.seconds * 1000,
+                          [outcome](Napi::Env env) { return write_outcome(env, *outcome); }});
   }
 
  private:
-  std::vector<EtlJob> jobs_;
-  CancelFlag cancelled_;
-  Napi::Promise::Deferred deferred_;
-  Napi::FunctionReference on_settled_;
-  Napi::ThreadSafeFunction wake_;
-  double milliseconds_ = 0;
-  // Shared, because a wake-up may still be queued when the batch is gone.
-  std::shared_ptr<SettledQueue> queue_ = std::make_shared<SettledQueue>();
+  const Place place_;
+  const EtlJob job_;
+  Etl etl_;
 };
+
+class SliceWork final : public Work {
+ public:
+  SliceWork(Napi::Object job, Place place) : place_(std::move(place)), job_(read_slice_job(job)) {}
+
+  size_t begin() override { return 1; }
+  void run_part(size_t, Arena& arena) override {
+    const auto started = std::chrono::steady_clock::now();
+    *outcome_ = run_slice(job_, *place_.cancelled, arena);
+    milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  }
+  size_t end_pass() override { return 0; }
+  void cancel() override { *place_.cancelled = true; }
+  bool is_cancelled() const override { return *place_.cancelled; }
+  void settle() override {
+    place_.mailbox->post({place_.batch, place_.index, milliseconds_,
+                          [outcome = outcome_](Napi::Env env) { return write_outcome(env, *outcome); }});
+  }
+
+ private:
+  const Place place_;
+  const SliceJob job_;
+  const std::shared_ptr<SliceOutcome> outcome_ = std::make_shared<SliceOutcome>();
+  double milliseconds_ = 0;
+};
+
+// A crew as JavaScript has it, and the batches that it is at. It lives on the JS thread: other threads know its mailbox alone.
+class CrewHandle {
+ public:
+  CrewHandle(Napi::Env env, size_t size, size_t libuv_limit)
+      : libuv_limit_(libuv_limit),
+        mailbox_(std::make_shared<Mailbox>(Wake::New(env, "noisemill", 0, 1, this))),
+        crew_(std::make_shared<Crew>(size, [mailbox = mailbox_] { mailbox->call_for_hands(); })) {
+    mailbox_->keep_alive(env, false);
+  }
+  ~CrewHandle() { close(); }
+
+  // Runs `jobs` as works of a type. `self` is this crew as JavaScript has it.
+  template <typename WorkOf>
+  Napi::Promise run(Napi::Value self, Napi::Array jobs, const CancelFlag& cancelled, Napi::Function on_settled) {
+    const Napi::Env env = self.Env();
+    const auto deferred = Napi::Promise::Deferred::New(env);
+    const uint32_t count = jobs.Length();
+    if (count == 0) {
+      deferred.Resolve(Napi::Number::New(env, 0));
+      return deferred.Promise();
+    }
+    const uint64_t id = ++last_batch_;
+    auto kept = Napi::Array::New(env, 2);
+    kept.Set(0u, self);
+    kept.Set(1u, jobs);
+    batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept.As<Napi::Object>()), count});
+    std::vector<std::unique_ptr<Work>> works;
+    works.reserve(count);
+    for (uint32_t i = 0; i < count; i++) {
+      const Napi::HandleScope scope(env);
+      works.push_back(std::make_unique<WorkOf>(jobs.Get(i).As<Napi::Object>(), Place{id, i, cancelled, mailbox_}));
+    }
+    mailbox_->keep_alive(env, true);
+    crew_->add(std::move(works));
+    hire(env);
+    return deferred.Promise();
+  }
+
+  // Tells what was settled, and sees to it that as many threads work as can.
+  void deliver(Napi::Env env) {
+    for (const Settled& settled : mailbox_->take()) {
+      const Napi::HandleScope scope(env);
+      const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
+      on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
+      if (env.IsExceptionPending()) return;
+      Batch& batch = batches_.at(settled.batch);
+      batch.milliseconds += settled.milliseconds;
+      if (--batch.remaining > 0) continue;
+      batch.deferred.Resolve(Napi::Number::New(env, batch.milliseconds));
+      batches_.erase(settled.batch);
+    }
+    if (batches_.empty()) mailbox_->keep_alive(env, false);
+    hire(env);
+  }
+
+  void cancel(const CancelFlag& flag) {
+    *flag = true;
+    crew_->settle_cancelled();
+  }
+
+  // Ends everything: the environment is on its way out, or nobody has the crew any more.
+  void close() {
+    crew_->close();
+    mailbox_->close();
+    batches_.clear();
+  }
+
+ private:
+  struct Batch {
+    Napi::Promise::Deferred deferred;
+    Napi::FunctionReference on_settled;
+    // The crew, and the jobs with the memory that they work on.
+    Napi::ObjectReference kept;
+    size_t remaining;
+    double milliseconds = 0;
+  };
+
+  void hire(Napi::Env env) {
+    while (crew_->hire()) {
+      if (LibuvShare::take(libuv_limit_)) {
+        run_on_libuv(env, [crew = crew_] {
+          crew->drive();
+          LibuvShare::give_back();
+        });
+      } else if (!crew_->start_thread()) {
+        // A system that gives no more threads: better late than never.
+        run_on_libuv(env, [crew = crew_] { crew->drive(); });
+      }
+    }
+  }
+
+  const size_t libuv_limit_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  const std::shared_ptr<Crew> crew_;
+  std::unordered_map<uint64_t, Batch> batches_;
+  uint64_t last_batch_ = 0;
+};
+
+void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*) {
+  // Without an environment it is the end of the mailbox.
+  if (env != nullptr) crew->deliver(env);
+}
+
+void close_crew(void* crew) { static_cast<CrewHandle*>(crew)->close(); }
+
+Napi::Value create_crew(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto* crew = new CrewHandle(env, info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::Number>().Uint32Value());
+  // Node waits for libuv's threads before it calls this, for a crew's own it does not.
+  napi_add_env_cleanup_hook(env, close_crew, crew);
+  return Napi::External<CrewHandle>::New(env, crew, [](Napi::Env env, CrewHandle* crew) {
+    napi_remove_env_cleanup_hook(env, close_crew, crew);
+    delete crew;
+  });
+}
+
+template <typename WorkOf>
+Napi::Value run_jobs(const Napi::CallbackInfo& info) {
+  const CancelFlag& cancelled = *info[2].As<Napi::External<CancelFlag>>().Data();
+  return info[0].As<Napi::External<CrewHandle>>().Data()->run<WorkOf>(info[0], info[1].As<Napi::Array>(), cancelled,
+                                                                      info[3].As<Napi::Function>());
+}
 
 Napi::Value create_cancel(const Napi::CallbackInfo& info) {
   return Napi::External<CancelFlag>::New(info.Env(), new CancelFlag(std::make_shared<std::atomic<bool>>(false)),
                                          [](Napi::Env, CancelFlag* flag) { delete flag; });
 }
 
-void cancel(const Napi::CallbackInfo& info) { **info[0].As<Napi::External<CancelFlag>>().Data() = true; }
-
-Napi::Value run_batch(const Napi::CallbackInfo& info) {
-  const auto array = info[0].As<Napi::Array>();
-  std::vector<EtlJob> jobs;
-  jobs.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); i++) jobs.push_back(read_job(array.Get(i).As<Napi::Object>()));
-  const CancelFlag flag = *info[1].As<Napi::External<CancelFlag>>().Data();
-  // Deletes itself when it is done.
-  auto* batch = new Batch(info.Env(), std::move(jobs), flag, info[2].As<Napi::Function>());
-  const Napi::Promise promise = batch->promise();
-  batch->Queue();
-  return promise;
+void cancel(const Napi::CallbackInfo& info) {
+  info[0].As<Napi::External<CrewHandle>>().Data()->cancel(*info[1].As<Napi::External<CancelFlag>>().Data());
 }
 
-// The noise alone, for tests and benchmarks: blocks of one channel from `block` on into a Float32Array of whole blocks.
-void fill_noise(const Napi::CallbackInfo& info) {
-  const NoiseKind* kind = find_noise_kind(info[0].As<Napi::String>().Utf8Value().c_str());
-  const FileKey key = {info[1].As<Napi::Number>().Uint32Value(), info[2].As<Napi::Number>().Uint32Value()};
-  const uint32_t channel = info[3].As<Napi::Number>().Uint32Value();
-  uint64_t block = static_cast<uint64_t>(info[4].As<Napi::Number>().Int64Value());
-  auto out = info[5].As<Napi::Float32Array>();
-  std::vector<uint32_t> state(kind->state_words);
-  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames, block++) {
-    kind->seed(state.data(), key, channel, block, nullptr);
-    kind->fill(state.data(), out.Data() + at, kBlockFrames);
-  }
-}
-
-Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
-  auto names = Napi::Array::New(info.Env());
-  uint32_t count = 0;
-  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
-    names.Set(count++, (*known)->instruction_set);
-  }
-  return names;
-}
-
-Napi::Value use_instruction_set(const Napi::CallbackInfo& info) {
-  const std::string name = info[0].As<Napi::String>();
-  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
-    if (name != (*known)->instruction_set) continue;
-    use_kernels(**known);
-    return Napi::Boolean::New(info.Env(), true);
-  }
-  return Napi::Boolean::New(info.Env(), false);
+Napi::Value measure_pool(const Napi::CallbackInfo& info) {
+  const size_t most = info[0].As<Napi::Number>().Uint32Value();
+  return Napi::Number::New(info.Env(), static_cast<double>(measure_libuv_pool(info.Env(), most)));
 }
 
 }  // namespace
 
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
-  exports.Set("instructionSets", Napi::Function::New(env, instruction_sets));
-  exports.Set("useInstructionSet", Napi::Function::New(env, use_instruction_set));
-  exports.Set("fillNoise", Napi::Function::New(env, fill_noise));
+  exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
+  exports.Set("createCrew", Napi::Function::New(env, create_crew));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, cancel));
-  exports.Set("runBatch", Napi::Function::New(env, run_batch));
+  exports.Set("runFiles", Napi::Function::New(env, run_jobs<FileWork>));
+  exports.Set("runSlices", Napi::Function::New(env, run_jobs<SliceWork>));
   return exports;
 }
 

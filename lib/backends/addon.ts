@@ -4,17 +4,30 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EtlFigures, EtlJob } from '../core/etl.js'
+import type { SliceJob } from '../core/slice.js'
+import type { PartTally } from '../core/transform.js'
 import { NoisemillError } from '../errors.js'
 
 /** A flag of native memory; see `createCancel`. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
 
-export type NativeOutcome =
-  | { readonly figures: EtlFigures }
-  /** errno is a number, negative as in libuv, 0 for none. */
-  | { readonly failure: { readonly code: string; readonly detail: string; readonly errno: number } }
+/** Threads that take jobs from one queue; see `createCrew`. */
+export type NativeCrew = { readonly __brand: 'NativeCrew' }
 
-/** What native/batch.cc exports. */
+/** errno is a number, negative as in libuv, 0 for none. */
+export type NativeFailure = {
+  readonly failure: { readonly code: string; readonly detail: string; readonly errno: number }
+}
+
+/** Jobs of one batch share a flag and are told by their index, in the order in which they end. */
+type RunJobs<Job, Outcome> = (
+  crew: NativeCrew,
+  jobs: readonly Job[],
+  flag: NativeCancel,
+  onSettled: (index: number, outcome: Outcome | NativeFailure) => void,
+) => Promise<number>
+
+/** What native/batch.cc and native/kernel_exports.cc export. */
 export interface Addon {
   /** Those that this machine can run, the best one first; that one is used until another is chosen. */
   instructionSets(): string[]
@@ -22,13 +35,19 @@ export interface Addon {
   useInstructionSet(name: string): boolean
   /** Noise of one channel from a block on, for tests and benchmarks; fills the whole blocks of `out`. */
   fillNoise(kind: string, keyLow: number, keyHigh: number, channel: number, block: number, out: Float32Array): void
+  /** How many threads of the libuv pool are seen at work at the same time, up to `most`. Takes up to some milliseconds. */
+  measureLibuvPool(most: number): number
+  /**
+   * Threads that work on batches, `size` at most at a time: of the libuv pool as long as no more than `libuvLimit` of those are
+   * taken in the whole process, else its own. All are there only while there is work.
+   */
+  createCrew(size: number, libuvLimit: number): NativeCrew
   createCancel(): NativeCancel
-  cancel(flag: NativeCancel): void
-  runBatch(
-    jobs: readonly EtlJob[],
-    flag: NativeCancel,
-    onSettled: (index: number, outcome: NativeOutcome) => void,
-  ): Promise<number>
+  cancel(crew: NativeCrew, flag: NativeCancel): void
+  /** Resolves after the last job, to the milliseconds that all of them took on their threads. */
+  runFiles: RunJobs<EtlJob, { readonly figures: EtlFigures }>
+  /** Works in the memory of the jobs, which must stay where it is until then. */
+  runSlices: RunJobs<SliceJob, { readonly tally: PartTally }>
 }
 
 export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string }

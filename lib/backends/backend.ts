@@ -1,14 +1,15 @@
 /** What the pool asks of the places where jobs run. */
 
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
+import type { SliceJob, SliceOutcome } from '../core/slice.js'
 import type { NoisemillError } from '../errors.js'
 
 /** How a job ended: with its value, or without any because the place it ran in failed it. */
 export type Outcome<Value> = { readonly value: Value } | { readonly error: NoisemillError }
 
 /**
- * Runs jobs one after the other on one thread, as soon as one is free; calls `settle` once for each as it ends. Resolves
- * after the last, to the milliseconds that they took on their thread.
+ * Runs jobs in one trip, as soon as threads are free; calls `settle` once for each as it ends. Resolves after the last, to
+ * the milliseconds that they took on their threads.
  */
 export type Execute<Job, Value> = (
   jobs: readonly Job[],
@@ -45,8 +46,15 @@ export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) 
 
 export type BackendName = 'native' | 'workers' | 'inline'
 
-/** Where the jobs of noise tasks run. */
-export interface FileBackend {
+/** A slice as it came back: `bytes` are those of the job, or where they crossed a thread others. */
+export interface SettledSlice {
+  readonly outcome: SliceOutcome
+  readonly bytes: Uint8Array
+}
+
+/** Where noise is added: to files, and to samples in memory. */
+export interface Backend {
   readonly name: BackendName
-  readonly execute: Execute<EtlJob, EtlOutcome>
+  readonly files: Execute<EtlJob, EtlOutcome>
+  readonly slices: Execute<SliceJob, SettledSlice>
 }

@@ -1,31 +1,36 @@
 /** The plain loop: one job after the other on the calling thread. The baseline, and blind to everything else meanwhile. */
 
 import { setImmediate } from 'node:timers/promises'
-import { runEtl } from '../core/etl.js'
+import { type IsCancelled, runEtl } from '../core/etl.js'
 import type { Kernels } from '../core/kernels.js'
+import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../pool/task.js'
-import type { Execute, FileBackend } from './backend.js'
+import type { Backend, Execute } from './backend.js'
 import { callWith, loadCall } from './calls.js'
 import { asError } from './messages.js'
 import { Slots } from './slots.js'
 
-export function inlineBackend(kernels: Kernels): FileBackend {
+export function inlineBackend(kernels: Kernels): Backend {
   const slots = new Slots(1)
-  return {
-    name: 'inline',
-    execute: (jobs, cancellation, settle) =>
+  const oneByOne =
+    <Job, Value>(work: (job: Job, isCancelled: IsCancelled) => Value): Execute<Job, Value> =>
+    (jobs, cancellation, settle) =>
       slots.run(cancellation, async () => {
         let milliseconds = 0
         for (const [index, job] of jobs.entries()) {
           const started = performance.now()
-          settle(index, { value: runEtl(job, () => cancellation.isCancelled, kernels) })
+          settle(index, { value: work(job, () => cancellation.isCancelled) })
           milliseconds += performance.now() - started
-          // Between files others have their turn, or nothing could ever cancel.
+          // Between jobs others have their turn, or nothing could ever cancel.
           await setImmediate()
         }
         return milliseconds
-      }),
+      })
+  return {
+    name: 'inline',
+    files: oneByOne((job, isCancelled) => runEtl(job, isCancelled, kernels)),
+    slices: oneByOne((job, isCancelled) => ({ outcome: runSlice(job, isCancelled, kernels), bytes: job.bytes })),
   }
 }
 

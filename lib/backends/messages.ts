@@ -2,6 +2,7 @@
 
 import type { EtlJob } from '../core/etl.js'
 import type { WasmModule } from '../core/kernels-wasm.js'
+import type { SliceJob } from '../core/slice.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../pool/task.js'
 
@@ -21,7 +22,8 @@ export type ToThread =
   | { readonly type: 'module'; readonly id: number; readonly call: ModuleCall }
   /** Calls that function with each item. */
   | { readonly type: 'call'; readonly id: number; readonly items: readonly unknown[]; readonly cancelled: Int32Array }
-  | { readonly type: 'etl'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
+  | { readonly type: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
+  | { readonly type: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
 
 export type FromThread =
   | { readonly type: 'ready' }

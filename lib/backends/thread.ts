@@ -1,10 +1,11 @@
 /** The entry of a worker thread: runs the jobs of one chunk after the other, and says how each ended. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { runEtl } from '../core/etl.js'
+import { type IsCancelled, runEtl } from '../core/etl.js'
 import { type Kernels, tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
-import { isCancelled } from './backend.js'
+import { runSlice, type SliceJob } from '../core/slice.js'
+import { isCancelled, type SettledSlice } from './backend.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import type { FromThread, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
 
@@ -24,6 +25,11 @@ function kernels(): Kernels {
   ownKernels ??= wasm === undefined ? tsKernels : wasmKernels(wasm)
   return ownKernels
 }
+
+const settledSlice = (job: SliceJob, cancelled: IsCancelled): SettledSlice => ({
+  outcome: runSlice(job, cancelled, kernels()),
+  bytes: job.bytes,
+})
 
 const post = (message: FromThread) => port.postMessage(message)
 
@@ -90,9 +96,10 @@ port.on('message', async (message: ToThread) => {
   if (message.type === 'call') {
     await callEach(message.id, message.items, message.cancelled)
   } else {
+    const cancelled = () => isCancelled(message.cancelled)
     for (const [index, job] of message.jobs.entries()) {
       Atomics.store(begun, 0, index)
-      const value = runEtl(job, () => isCancelled(message.cancelled), kernels())
+      const value = 'bytes' in job ? settledSlice(job, cancelled) : runEtl(job, cancelled, kernels())
       post({ type: 'settled', outcomes: [[index, { value }]] })
     }
   }

@@ -7,8 +7,8 @@ import type { ModuleCall } from '../pool/task.js'
 import type { Cancellation, Outcome } from './backend.js'
 import { asError, type FromThread, type ThreadData, type ToThread } from './messages.js'
 
-/** What the jobs of a request are: files, or items for a module's function. */
-export type Work = { readonly type: 'etl' } | { readonly type: 'call'; readonly call: ModuleCall }
+/** What the jobs of a request are: files, slices of samples, or items for a module's function. */
+export type Work = { readonly type: 'files' | 'slices' } | { readonly type: 'call'; readonly call: ModuleCall }
 
 interface Request {
   readonly work: Work
@@ -173,8 +173,8 @@ export class Threads {
     const cancelled = request.cancellation.flag
     const jobs = thread.given.map((index) => request.jobs[index])
     try {
-      if (request.work.type === 'etl') {
-        this.#post(thread, { type: 'etl', jobs: jobs as never[], cancelled })
+      if (request.work.type !== 'call') {
+        this.#post(thread, { type: request.work.type, jobs: jobs as never[], cancelled })
       } else {
         const { call } = request.work
         const id = moduleId(call)

@@ -1,9 +1,9 @@
-/** Jobs in TypeScript on worker threads. File names cross, never samples. */
+/** Jobs in TypeScript on worker threads. Names of files cross, never their samples. */
 
 import { rmSync } from 'node:fs'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { type FilePath, fsPath } from '../core/files.js'
-import type { Cancellation, FileBackend, Outcome } from './backend.js'
+import type { Backend, Cancellation, Outcome, SettledSlice } from './backend.js'
 import type { Threads } from './threads.js'
 
 /** Jobs that are under way, and what cancels each. */
@@ -15,12 +15,12 @@ process.once('exit', () => {
   for (const job of underWay.keys()) removeQuietly(job.temporary)
 })
 
-export function workersBackend(threads: Threads): FileBackend {
+export function workersBackend(threads: Threads): Backend {
   return {
     name: 'workers',
-    execute(jobs, cancellation, settle) {
+    files(jobs, cancellation, settle) {
       for (const job of jobs) underWay.set(job, cancellation)
-      return threads.execute({ type: 'etl' }, jobs, cancellation, (index, outcome) => {
+      return threads.execute({ type: 'files' }, jobs, cancellation, (index, outcome) => {
         const job = jobs[index]
         underWay.delete(job)
         // A thread that died left behind what it was writing.
@@ -28,6 +28,10 @@ export function workersBackend(threads: Threads): FileBackend {
         settle(index, outcome as Outcome<EtlOutcome>)
       })
     },
+    slices: (jobs, cancellation, settle) =>
+      threads.execute({ type: 'slices' }, jobs, cancellation, (index, outcome) =>
+        settle(index, outcome as Outcome<SettledSlice>),
+      ),
   }
 }
 

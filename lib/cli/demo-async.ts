@@ -28,7 +28,7 @@ export async function addNoiseAsync({ input, output, key, sigma, seed }: AsyncJo
   const { size } = source
   source.close()
   const noise = { kind: noiseKinds[0], parameters: new Float64Array(0), key: fileKey(seed, key, 1), sigma, clip: true }
-  const transform = new NoiseTransform(header, noise)
+  const transform = new NoiseTransform(header, 0, noise)
   const reader = await open(input)
   const writer = await open(output, 'wx')
   try {

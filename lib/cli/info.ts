@@ -24,7 +24,7 @@ export function defineInfo(program: Command): void {
 }
 
 function collect(): Record<string, string | number | null> {
-  const { backend, reason, kernel, instructionSet, size, threads } = new Pool().info
+  const { backend, reason, kernel, instructionSet, size, threads, libuvThreads } = new Pool().info
   return {
     version,
     node: process.version,
@@ -36,5 +36,6 @@ function collect(): Record<string, string | number | null> {
     instructionSet,
     size,
     threads,
+    libuvThreads,
   }
 }

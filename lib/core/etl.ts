@@ -6,13 +6,25 @@
 import { Failure, type FailureData } from './failure.js'
 import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { type FileKey, noiseKinds } from './noise/kinds.js'
-import { NoiseTransform, PowerMeter, sliceFrames } from './transform.js'
+import { BLOCK_FRAMES, type FileKey, findKind, type NoiseKind } from './noise/kinds.js'
+import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
 import { readHeader, type WavHeader } from './wav/header.js'
-import type { SampleFormatName } from './wav/samples.js'
+import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
-/** Bytes that one read or write aims at: they stay in a level-2 cache from the read to the write. */
-const IO_BYTES = 256 * 1024
+/** Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write. */
+const RUN_BYTES = 256 * 1024
+/** A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write. */
+const SIDE_BYTES = 16 * 1024
+/** Bytes of data of a part: what its sums of blocks take stays small. */
+const PART_BYTES = 4 * 1024 * 1024
+/** Files up to this size are read at once. */
+const SHORT_FILE_BYTES = RUN_BYTES
+/** Most headers are shorter. */
+const HEAD_BYTES = 4096
+/** Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice. */
+const HELD_FILE_BYTES = 16 * 1024 * 1024
+/** What values of registers are aligned to. */
+const ALIGNMENT = 64
 const MAX_U32 = 0xffffffff
 
 /** One file's work, as plain data that crosses threads. All options are checked and all draws made by then. */
@@ -51,6 +63,7 @@ export interface EtlFigures {
   readonly nonFinite: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** From opening the input to publishing the output. */
   readonly seconds: number
   readonly warnings: readonly EtlWarning[]
 }
@@ -60,76 +73,189 @@ export type EtlOutcome = { readonly figures: EtlFigures } | { readonly failure: 
 /** What a job needs to know of the world around it: whether to stop. Asked before every read. */
 export type IsCancelled = () => boolean
 
-interface JobState {
-  readonly job: EtlJob
-  readonly input: InputFile
-  readonly header: WavHeader
-  readonly kernels: Kernels
-  readonly buffer: Uint8Array
-  readonly isCancelled: IsCancelled
-  readonly warnings: EtlWarning[]
-}
-
 /** Runs a job to its end. Never throws for what a file can do: the outcome says it. */
 export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): EtlOutcome {
-  const started = performance.now()
+  const etl = new Etl(job, isCancelled, kernels)
   try {
-    const input = new InputFile(job.input)
-    try {
-      return { figures: extract(job, input, isCancelled, kernels, started) }
-    } finally {
-      input.close()
+    for (let parts = etl.begin(); parts > 0; parts = etl.endPass()) {
+      for (let part = 0; part < parts; part++) etl.runPart(part)
     }
+    return { figures: etl.figures() }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { failure: { code: error.code, detail: error.detail, errno: error.errno } }
+  } finally {
+    etl.close()
   }
 }
 
-function extract(
-  job: EtlJob,
-  input: InputFile,
-  isCancelled: IsCancelled,
-  kernels: Kernels,
-  started: number,
-): EtlFigures {
-  kernels.reset()
-  const header = readHeader(input)
-  checkOutput(job, input)
-  const kind = findKind(job.kind)
-  const slice = sliceFrames(header.channels) * header.blockAlign
-  const buffer = kernels.bytes(slice * Math.max(1, Math.floor(IO_BYTES / slice)))
-  const state: JobState = { job, input, header, kernels, buffer, isCancelled, warnings: headerWarnings(header) }
+/**
+ * A job on its way: `begin`; every part of the pass it announces, in order; `endPass`; the same with the parts of the next pass, until
+ * there are none. A step that fails throws a Failure, and ends the job.
+ */
+class Etl {
+  readonly #started = performance.now()
+  readonly #warnings: EtlWarning[] = []
+  #input!: InputFile
+  #output: OutputFile | undefined
+  #header!: WavHeader
+  #kind!: NoiseKind
+  /** Bytes of data that one read aims at, and of a part: whole slices, and whole blocks. */
+  #runBytes = 0
+  #partBytes = 0
+  #pass: 'measure' | 'write' = 'write'
+  #sigma = 0
+  #tally = new FileTally()
+  #bytesOut = 0
 
-  const sigma = job.levelKind === 'sigma' ? job.level : sigmaForSnr(state)
-  const walk =
-    sigma === 0
-      ? new PowerMeter(header, kernels)
-      : new NoiseTransform(header, { kind, parameters: job.parameters, key: job.key, sigma, clip: job.clip }, kernels)
-  const bytesOut = job.dryRun ? 0 : load(state, walk)
-  const { signal, noise, clipped, nonFinite } = walk.tally
-  if (nonFinite > 0) state.warnings.push('W_NON_FINITE')
-  return {
-    format: header.format.name,
-    channels: header.channels,
-    sampleRate: header.sampleRate,
-    frames: header.frames,
-    sigma,
-    signalEnergy: signal.total,
-    noiseEnergy: noise.total,
-    clipped,
-    nonFinite,
-    bytesIn: input.size,
-    bytesOut,
-    seconds: (performance.now() - started) / 1000,
-    warnings: state.warnings,
+  constructor(
+    readonly job: EtlJob,
+    readonly isCancelled: IsCancelled,
+    readonly kernels: Kernels,
+  ) {}
+
+  /** Opens the input and checks all that can be checked without writing. Returns the number of parts of the first pass. */
+  begin(): number {
+    const { job } = this
+    if (this.isCancelled()) throw new Failure('E_CANCELLED')
+    const measures = job.levelKind === 'snr'
+    this.#input = new InputFile(job.input)
+    const { size } = this.#input
+    const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
+    this.#input.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
+    const header = readHeader(this.#input)
+    this.#header = header
+    this.#checkOutput()
+    this.#kind = findKind(job.kind)
+    this.#warnings.push(...headerWarnings(header))
+    const slice = sliceFrames(header.channels) * header.blockAlign
+    this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
+    const block = BLOCK_FRAMES * header.blockAlign
+    this.#partBytes = block * Math.max(1, Math.floor(PART_BYTES / block))
+    return measures ? this.#startPass('measure') : this.#startWriting(job.level)
   }
-}
 
-function findKind(name: string) {
-  const kind = noiseKinds.find((known) => known.name === name)
-  if (kind === undefined) throw new Failure('E_OPTION_INVALID', `noise kind ${name}`)
-  return kind
+  /** Early, so that no work is spent on a file that could not be written; `publish` has the last word on names. */
+  #checkOutput(): void {
+    const { output, overwrite } = this.job
+    if (!nameExists(output)) return
+    if (this.#input.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
+    if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
+  }
+
+  #startPass(pass: 'measure' | 'write'): number {
+    this.#pass = pass
+    this.#tally = new FileTally()
+    return Math.max(1, Math.ceil(this.#header.dataBytes / this.#partBytes))
+  }
+
+  #startWriting(sigma: number): number {
+    this.#sigma = sigma
+    if (this.job.dryRun) return 0
+    this.#output = new OutputFile(this.job.temporary)
+    return this.#startPass('write')
+  }
+
+  runPart(part: number): void {
+    this.#tally.add(this.#walkPart(part))
+  }
+
+  /** Where the run of bytes ends that starts at `position`: whole slices of data, and a short head before them or tail behind them. */
+  #runEnd(position: number, end: number): number {
+    const { dataOffset } = this.#header
+    const dataEnd = endOfData(this.#header)
+    if (position < dataOffset && dataOffset - position > SIDE_BYTES)
+      return Math.min(position + this.#runBytes, dataOffset)
+    const stop = Math.max(position, dataOffset) + this.#runBytes
+    if (stop < dataEnd) return Math.min(stop, end)
+    if (end <= dataEnd + SIDE_BYTES) return end
+    return position < dataEnd ? dataEnd : Math.min(stop, end)
+  }
+
+  #walkPart(part: number): PartTally {
+    const { job, kernels } = this
+    const header = this.#header
+    const writes = this.#pass === 'write'
+    const dataEnd = endOfData(header)
+    // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
+    const first = part * this.#partBytes
+    const isLast = first + this.#partBytes >= header.dataBytes
+    const lastEnd = writes && !header.sizesLie ? this.#input.size : dataEnd
+    const end = isLast ? lastEnd : header.dataOffset + first + this.#partBytes
+    let position = writes && part === 0 ? 0 : header.dataOffset + first
+
+    kernels.reset()
+    const room = kernels.bytes(this.#runBytes + 2 * SIDE_BYTES + ALIGNMENT)
+    const firstFrame = first / header.blockAlign
+    const settings = {
+      kind: this.#kind,
+      parameters: job.parameters,
+      key: job.key,
+      sigma: this.#sigma,
+      clip: job.clip,
+    }
+    const walk =
+      writes && this.#sigma !== 0
+        ? new NoiseTransform(header, firstFrame, settings, kernels)
+        : new PowerMeter(header, firstFrame, kernels)
+    while (position < end) {
+      if (this.isCancelled()) throw new Failure('E_CANCELLED')
+      const stop = this.#runEnd(position, end)
+      const dataStart = Math.max(position, header.dataOffset)
+      const dataStop = Math.min(stop, dataEnd)
+      // The data are aligned, whatever comes before them.
+      const at = dataStart < dataStop ? (ALIGNMENT - ((dataStart - position) % ALIGNMENT)) % ALIGNMENT : 0
+      const bytes = room.subarray(at, at + stop - position)
+      this.#input.read(position, bytes)
+      if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
+      if (writes) this.#output!.write(position, bytes)
+      position = stop
+    }
+    return walk.takeTally()
+  }
+
+  /** Returns the number of parts of the next pass; 0 when the job is done. */
+  endPass(): number {
+    const header = this.#header
+    if (this.#pass === 'measure') {
+      const sigma = sigmaForSnr(this.#tally, header, this.job.level)
+      if (sigma === 0) this.#warnings.push('W_SILENT')
+      return this.#startWriting(sigma)
+    }
+    const output = this.#output!
+    this.#bytesOut = header.sizesLie ? repairSizes(output, header) : this.#input.size
+    if (!output.publish(this.job.output, this.job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
+    this.#output = undefined
+    return 0
+  }
+
+  /** Once the job is done. */
+  figures(): EtlFigures {
+    const { format, channels, sampleRate, frames } = this.#header
+    const { signal, noise, clipped, nonFinite } = this.#tally
+    if (nonFinite > 0) this.#warnings.push('W_NON_FINITE')
+    return {
+      format: format.name,
+      channels,
+      sampleRate,
+      frames,
+      sigma: this.#sigma,
+      signalEnergy: signal,
+      noiseEnergy: noise,
+      clipped,
+      nonFinite,
+      bytesIn: this.#input.size,
+      bytesOut: this.#bytesOut,
+      seconds: (performance.now() - this.#started) / 1000,
+      warnings: this.#warnings,
+    }
+  }
+
+  /** Closes the files, whatever became of the job; an output that was not published is gone with that. */
+  close(): void {
+    this.#output?.discard()
+    this.#input?.close()
+  }
 }
 
 function headerWarnings(header: WavHeader): EtlWarning[] {
@@ -139,57 +265,23 @@ function headerWarnings(header: WavHeader): EtlWarning[] {
   return warnings
 }
 
-/** Early, so that no work is spent on a file that could not be written; `publish` has the last word on names. */
-function checkOutput(job: EtlJob, input: InputFile): void {
-  if (input.isSameFile(job.output)) throw new Failure('E_OUTPUT_IS_INPUT')
-  if (!job.overwrite && nameExists(job.output)) throw new Failure('E_OUTPUT_EXISTS')
-}
-
-/** Reads the data once for their power. A silent file has no SNR: it gets sigma 0 and a warning. */
-function sigmaForSnr(state: JobState): number {
-  const { header, job, kernels } = state
-  const meter = new PowerMeter(header, kernels)
-  eachRun(state, header.dataOffset, header.dataBytes, (bytes) => meter.run(bytes))
-  const { signal, nonFinite } = meter.tally
-  const finite = header.frames * header.channels - nonFinite
-  const power = finite === 0 ? 0 : signal.total / finite
+/** A silent signal has no SNR: it gets sigma 0. */
+export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayout, level: number): number {
+  const finite = layout.frames * layout.channels - nonFinite
+  const power = finite === 0 ? 0 : signal / finite
   if (!Number.isFinite(power)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
-  if (power === 0) state.warnings.push('W_SILENT')
-  const sigma = Math.sqrt(power) * job.level
-  if (!Number.isFinite(header.format.wide ? sigma : Math.fround(sigma)))
+  const sigma = Math.sqrt(power) * level
+  if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
     throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
   return sigma
 }
 
-/** Writes the output. Returns its size in bytes. */
-function load(state: JobState, walk: PowerMeter | NoiseTransform): number {
-  const { job, input, header } = state
-  const output = new OutputFile(job.temporary)
-  try {
-    const dataEnd = header.dataOffset + header.dataBytes
-    eachRun(state, 0, header.dataOffset, (bytes, position) => output.write(position, bytes))
-    eachRun(state, header.dataOffset, header.dataBytes, (bytes, position) => {
-      walk.run(bytes)
-      output.write(position, bytes)
-    })
-    let size = input.size
-    if (header.sizesLie) {
-      size = repairSizes(output, header)
-    } else {
-      eachRun(state, dataEnd, input.size - dataEnd, (bytes, position) => output.write(position, bytes))
-    }
-    if (!output.publish(job.output, job.overwrite)) state.warnings.push('W_NO_HARD_LINKS')
-    return size
-  } catch (error) {
-    output.discard()
-    throw error
-  }
-}
+const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
 
 /** Puts true sizes where the header's run past the end of the file. Returns the size of the output. */
 function repairSizes(output: OutputFile, header: WavHeader): number {
   const pad = header.dataBytes % 2
-  const size = header.dataOffset + header.dataBytes + pad
+  const size = endOfData(header) + pad
   // RIFF keeps chunks at even positions.
   if (pad === 1) output.write(size - 1, new Uint8Array(1))
   const word = Buffer.alloc(4)
@@ -198,20 +290,4 @@ function repairSizes(output: OutputFile, header: WavHeader): number {
   word.writeUInt32LE(Math.min(header.dataBytes, MAX_U32))
   output.write(header.dataOffset - 4, word)
   return size
-}
-
-/** Reads `length` bytes from `start` in runs of the job's buffer. */
-function eachRun(
-  { input, buffer, isCancelled }: JobState,
-  start: number,
-  length: number,
-  use: (bytes: Uint8Array, position: number) => void,
-): void {
-  for (let done = 0; done < length; ) {
-    if (isCancelled()) throw new Failure('E_CANCELLED')
-    const count = Math.min(buffer.length, length - done)
-    input.read(start + done, buffer, count)
-    use(buffer.subarray(0, count), start + done)
-    done += count
-  }
 }

@@ -71,6 +71,7 @@ export class InputFile {
   readonly #fd: number
   readonly #device: bigint
   readonly #inode: bigint
+  #held = Buffer.alloc(0)
 
   /** Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE. */
   constructor(path: FilePath) {
@@ -91,12 +92,25 @@ export class InputFile {
     this.#inode = stat.ino
   }
 
-  /** Reads exactly `length` bytes into the start of `buffer`. Throws E_INPUT_READ or E_INPUT_CHANGED. */
-  read(position: number, buffer: Uint8Array, length: number): void {
-    for (let done = 0; done < length; ) {
+  /** Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`. */
+  hold(length: number): void {
+    const bytes = Buffer.allocUnsafeSlow(length)
+    this.read(0, bytes)
+    this.#held = bytes
+  }
+
+  /** Fills `buffer` with what is at `position`. Throws E_INPUT_READ or E_INPUT_CHANGED. */
+  read(position: number, buffer: Uint8Array): void {
+    let done = 0
+    if (position < this.#held.length) {
+      const held = this.#held.subarray(position, position + buffer.length)
+      buffer.set(held)
+      done = held.length
+    }
+    while (done < buffer.length) {
       let count: number
       try {
-        count = readSync(this.#fd, buffer, done, length - done, position + done)
+        count = readSync(this.#fd, buffer, done, buffer.length - done, position + done)
       } catch (error) {
         throw systemFailure('E_INPUT_READ', error)
       }

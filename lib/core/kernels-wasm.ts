@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
 import type { NoiseKind } from './noise/kinds.js'
-import { ACCUMULATORS, BlockSum } from './sums.js'
+import { ACCUMULATORS } from './sums.js'
 import { type SampleFormat, type SampleValues, sampleFormats } from './wav/samples.js'
 
 // Node's types leave WebAssembly to those of browsers.
@@ -56,19 +56,19 @@ type Fill = (state: number, out: number, frames: number) => void
 /** As long as an AVX-512 register: engines may well use wider loads than the module says. */
 const ALIGNMENT = 64
 
-/** MixTally in native/core/mix.h: two sums of 16 accumulators and a total, then two 64-bit counts. */
-const SUM_BYTES = (ACCUMULATORS + 1) * 8
+/** MixTally in native/core/mix.h: two sums of 16 accumulators, then two 64-bit counts. */
+const SUM_BYTES = ACCUMULATORS * 8
 const TALLY_BYTES = 2 * SUM_BYTES + 2 * 8
 
 class WasmTally implements MixTally {
-  readonly signal: BlockSum
-  readonly noise: BlockSum
+  readonly signal: Float64Array
+  readonly noise: Float64Array
   readonly #counts: BigUint64Array
 
   constructor(readonly bytes: Uint8Array) {
     const { buffer, byteOffset } = bytes
-    this.signal = new BlockSum(new Float64Array(buffer, byteOffset, ACCUMULATORS))
-    this.noise = new BlockSum(new Float64Array(buffer, byteOffset + SUM_BYTES, ACCUMULATORS))
+    this.signal = new Float64Array(buffer, byteOffset, ACCUMULATORS)
+    this.noise = new Float64Array(buffer, byteOffset + SUM_BYTES, ACCUMULATORS)
     this.#counts = new BigUint64Array(buffer, byteOffset + 2 * SUM_BYTES, 2)
   }
 

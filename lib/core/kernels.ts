@@ -5,7 +5,7 @@
 
 import { type CountingTally, type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
 import type { NoiseKind } from './noise/kinds.js'
-import { BlockSum } from './sums.js'
+import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
 
 export type KernelName = 'ts' | 'wasm'
@@ -47,7 +47,12 @@ export const tsKernels: Kernels = {
   words: (count) => new Uint32Array(count),
   floats: (count) => new Float32Array(count),
   doubles: (count) => new Float64Array(count),
-  tally: (): CountingTally => ({ signal: new BlockSum(), noise: new BlockSum(), clipped: 0, nonFinite: 0 }),
+  tally: (): CountingTally => ({
+    signal: new Float64Array(ACCUMULATORS),
+    noise: new Float64Array(ACCUMULATORS),
+    clipped: 0,
+    nonFinite: 0,
+  }),
   fill: (kind, state, out, frames) => kind.fill(state, out, frames),
   interleave(from, to, frames, channel, channels) {
     for (let i = 0, at = channel; i < frames; i++, at += channels) to[at] = from[i]

@@ -3,7 +3,7 @@
  * signal and of what was really added. Two loops, one a precision; docs/numerics.md has the arithmetic.
  */
 
-import { ACCUMULATORS, type BlockSum } from './sums.js'
+import { ACCUMULATORS } from './sums.js'
 import type { SampleFormat } from './wav/samples.js'
 
 const LANE_MASK = ACCUMULATORS - 1
@@ -14,10 +14,13 @@ const INTEGERS_64 = 2 ** 52
 /** The largest finite float32. */
 const MAX_32 = (2 - 2 ** -23) * 2 ** 127
 
-/** Counts and sums of a file, or of a part of it. */
+/**
+ * Sums of squares of one block as its loops go, and counts. Fed in runs of whole multiples of ACCUMULATORS samples until the
+ * block ends: sample i of a run goes to accumulator i % ACCUMULATORS.
+ */
 export interface MixTally {
-  readonly signal: BlockSum
-  readonly noise: BlockSum
+  readonly signal: Float64Array
+  readonly noise: Float64Array
   /** Values that the clamp changed. */
   readonly clipped: number
   /** NaN and infinities: passed through, left out of the sums. */
@@ -32,7 +35,7 @@ export interface CountingTally extends MixTally {
 
 /** Adds up the squares of finite samples. */
 export function measure(values: ArrayLike<number>, count: number, tally: CountingTally): void {
-  const signal = tally.signal.lanes
+  const signal = tally.signal
   for (let i = 0; i < count; i++) {
     const x = values[i]
     if (Number.isFinite(x)) signal[i & LANE_MASK] += x * x
@@ -57,8 +60,8 @@ export function mixFloat32(
   clip: boolean,
   tally: CountingTally,
 ): void {
-  const signal = tally.signal.lanes
-  const error = tally.noise.lanes
+  const signal = tally.signal
+  const error = tally.noise
   const scale = format.float ? 1 : 2 ** (format.bits - 1)
   const low = format.float ? (clip ? -1 : -MAX_32) : -scale
   const high = format.float ? (clip ? 1 : MAX_32) : scale - 1
@@ -98,8 +101,8 @@ export function mixFloat64(
   clip: boolean,
   tally: CountingTally,
 ): void {
-  const signal = tally.signal.lanes
-  const error = tally.noise.lanes
+  const signal = tally.signal
+  const error = tally.noise
   const scale = format.float ? 1 : 2 ** (format.bits - 1)
   const low = format.float ? (clip ? -1 : -Number.MAX_VALUE) : -scale
   const high = format.float ? (clip ? 1 : Number.MAX_VALUE) : scale - 1

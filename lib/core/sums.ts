@@ -5,19 +5,12 @@
 
 export const ACCUMULATORS = 16
 
-/** Sum of squares over a file, fed in runs of whole multiples of ACCUMULATORS samples until a block ends. */
-export class BlockSum {
-  total = 0
-
-  /** @param lanes where the loops over samples add: sample i of a run goes to `lanes[i % ACCUMULATORS]` */
-  constructor(readonly lanes: Float64Array = new Float64Array(ACCUMULATORS)) {}
-
-  endBlock(): void {
-    const lanes = this.lanes
-    for (let width = ACCUMULATORS / 2; width >= 1; width /= 2) {
-      for (let i = 0; i < width; i++) lanes[i] += lanes[i + width]
-    }
-    this.total += lanes[0]
-    lanes.fill(0)
+/** The sum of one block, from its accumulators, which are zeroed for the next. */
+export function foldBlock(lanes: Float64Array): number {
+  for (let width = ACCUMULATORS / 2; width >= 1; width /= 2) {
+    for (let i = 0; i < width; i++) lanes[i] += lanes[i + width]
   }
+  const sum = lanes[0]
+  lanes.fill(0)
+  return sum
 }

@@ -3,8 +3,8 @@
 import { type Kernels, tsKernels } from './kernels.js'
 import type { MixTally } from './mix.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type FileKey, type NoiseKind } from './noise/kinds.js'
-import type { WavHeader } from './wav/header.js'
-import { type SampleValues, sampleScratch } from './wav/samples.js'
+import { foldBlock } from './sums.js'
+import { type FrameLayout, type SampleValues, sampleScratch } from './wav/samples.js'
 
 /** Samples that are worked on at once: with what goes with them they stay in a level-2 cache. */
 const SLICE_SAMPLES = 16384
@@ -28,29 +28,55 @@ export interface NoiseSettings {
   readonly clip: boolean
 }
 
-/** Walks the frames of a file in slices, and adds up what it sees. */
+/** What a part of the frames adds: the sum of each of its blocks, in order, and counts. */
+export interface PartTally {
+  readonly signal: readonly number[]
+  readonly noise: readonly number[]
+  readonly clipped: number
+  readonly nonFinite: number
+}
+
+/** Sums of squares and counts over all frames: parts are added in their order. */
+export class FileTally {
+  signal = 0
+  noise = 0
+  clipped = 0
+  nonFinite = 0
+
+  add(part: PartTally): void {
+    for (const block of part.signal) this.signal += block
+    for (const block of part.noise) this.noise += block
+    this.clipped += part.clipped
+    this.nonFinite += part.nonFinite
+  }
+}
+
+/** Walks frames in slices from the first of a block on, and adds up what it sees. */
 abstract class FrameWalk {
-  readonly tally: MixTally
+  protected readonly tally: MixTally
   protected readonly scratch: SampleValues
-  protected frame = 0
   readonly #sliceFrames: number
+  readonly #signal: number[] = []
+  readonly #noise: number[] = []
 
   constructor(
-    protected readonly header: WavHeader,
+    protected readonly layout: FrameLayout,
+    /** The frame that the walk is at. */
+    protected frame: number,
     protected readonly kernels: Kernels = tsKernels,
   ) {
-    this.#sliceFrames = sliceFrames(header.channels)
-    this.scratch = sampleScratch(header.format, this.#sliceFrames * header.channels, kernels)
+    this.#sliceFrames = sliceFrames(layout.channels)
+    this.scratch = sampleScratch(layout.format, this.#sliceFrames * layout.channels, kernels)
     this.tally = kernels.tally()
   }
 
   /**
-   * Works on the next frames of the file, in place.
+   * Works on the next frames, in place.
    *
-   * @param bytes whole frames; all calls but the last bring whole multiples of a slice
+   * @param bytes whole frames, aligned to the sample size (PCM 24: any); all calls but the last bring whole multiples of a slice
    */
   run(bytes: Uint8Array): void {
-    const { blockAlign, frames: total } = this.header
+    const { blockAlign, frames: total } = this.layout
     const frames = bytes.length / blockAlign
     for (let done = 0; done < frames; ) {
       const count = Math.min(this.#sliceFrames, frames - done)
@@ -58,10 +84,16 @@ abstract class FrameWalk {
       done += count
       this.frame += count
       if (this.frame % BLOCK_FRAMES === 0 || this.frame === total) {
-        this.tally.signal.endBlock()
-        this.tally.noise.endBlock()
+        this.#signal.push(foldBlock(this.tally.signal))
+        this.#noise.push(foldBlock(this.tally.noise))
       }
     }
+  }
+
+  /** The walk ends with whole blocks, or with the last frame. */
+  takeTally(): PartTally {
+    const { clipped, nonFinite } = this.tally
+    return { signal: this.#signal, noise: this.#noise, clipped, nonFinite }
   }
 
   protected abstract slice(bytes: Uint8Array, frames: number): void
@@ -70,8 +102,8 @@ abstract class FrameWalk {
 /** Only measures: the mean power that an SNR refers to. */
 export class PowerMeter extends FrameWalk {
   protected slice(bytes: Uint8Array, frames: number): void {
-    const count = frames * this.header.channels
-    const { format } = this.header
+    const count = frames * this.layout.channels
+    const { format } = this.layout
     this.kernels.measure(this.kernels.decode(format, bytes, count, this.scratch), count, format, this.tally)
   }
 }
@@ -83,19 +115,20 @@ export class NoiseTransform extends FrameWalk {
   readonly #channelNoise: Float32Array
 
   constructor(
-    header: WavHeader,
+    layout: FrameLayout,
+    firstFrame: number,
     readonly settings: NoiseSettings,
     kernels: Kernels = tsKernels,
   ) {
-    super(header, kernels)
-    const frames = sliceFrames(header.channels)
-    this.#states = Array.from({ length: header.channels }, () => kernels.words(settings.kind.stateWords))
-    this.#noise = kernels.floats(frames * header.channels)
-    this.#channelNoise = header.channels === 1 ? this.#noise : kernels.floats(frames)
+    super(layout, firstFrame, kernels)
+    const frames = sliceFrames(layout.channels)
+    this.#states = Array.from({ length: layout.channels }, () => kernels.words(settings.kind.stateWords))
+    this.#noise = kernels.floats(frames * layout.channels)
+    this.#channelNoise = layout.channels === 1 ? this.#noise : kernels.floats(frames)
   }
 
   protected slice(bytes: Uint8Array, frames: number): void {
-    const { format, channels } = this.header
+    const { format, channels } = this.layout
     const { sigma, clip } = this.settings
     this.#fillNoise(frames)
     const count = frames * channels
@@ -107,7 +140,7 @@ export class NoiseTransform extends FrameWalk {
   /** Noise for the next frames of every channel, interleaved like the samples. */
   #fillNoise(frames: number): void {
     const { kind, key, parameters } = this.settings
-    const { channels } = this.header
+    const { channels } = this.layout
     const block = Math.floor(this.frame / BLOCK_FRAMES)
     for (let channel = 0; channel < channels; channel++) {
       const state = this.#states[channel]

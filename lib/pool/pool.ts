@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { chooseInstructionSet, loadAddon } from '../backends/addon.js'
-import { type BackendName, Cancellation, type Execute, type FileBackend, type Outcome } from '../backends/backend.js'
+import { type Backend, type BackendName, Cancellation, type Execute, type Outcome } from '../backends/backend.js'
 import { inlineBackend, inlineCalls } from '../backends/inline.js'
 import { nativeBackend } from '../backends/native.js'
 import { Threads } from '../backends/threads.js'
@@ -38,8 +38,13 @@ export interface PoolInfo {
   readonly kernel: 'c++' | KernelName
   /** Instruction set that the addon's kernels use; null for other backends. */
   readonly instructionSet: string | null
-  /** Threads that work on files at the same time: for native no more than the libuv pool (UV_THREADPOOL_SIZE) has, less two. */
+  /** Threads that work on files at the same time: `size`, or 1 for inline. */
   readonly threads: number
+  /**
+   * Threads of the libuv pool among them, at most; the others are the pool's own. The libuv pool is measured, and two of its threads
+   * are left to the file system calls and name look-ups of others. 0 for other backends than native.
+   */
+  readonly libuvThreads: number
 }
 
 export interface RunOptions {
@@ -63,10 +68,6 @@ type FilesTask = Task<FileItem, FileResult, 'files'>
 
 const MAX_SIZE = 1024
 const MAX_CHUNK = 1_000_000
-/** Node's own default for the libuv pool, and its limit. */
-const LIBUV_DEFAULT = 4
-const LIBUV_MAX = 1024
-const LIBUV_LEFT = 2
 
 type Order = 'input' | 'completion'
 
@@ -82,7 +83,7 @@ type Order = 'input' | 'completion'
 export class Pool {
   readonly info: PoolInfo
   readonly #threads: Threads
-  readonly #files: FileBackend
+  readonly #backend: Backend
   readonly #calls = new WeakMap<ModuleCall, Execute<unknown, unknown>>()
   readonly #runs = new Set<Run<unknown, unknown, unknown, unknown>>()
   readonly #ended = new Map<() => void, Promise<void>>()
@@ -96,23 +97,24 @@ export class Pool {
     const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
     const wanted = checkOneOf('backend', options.backend ?? 'auto', ['auto', 'native', 'workers', 'inline'])
     const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
-    const { threads, backend, kernelName, reason, instructionSet = null } = chooseBackend(wanted, kernel, size)
+    const { threads, backend, kernelName, reason, ...native } = chooseBackend(wanted, kernel, size)
+    const { instructionSet = null, libuvThreads = 0 } = native
     this.#threads = threads
-    this.#files = backend
-    const native = backend.name === 'native'
+    this.#backend = backend
     this.info = Object.freeze({
       backend: backend.name,
       reason,
       size,
       kernel: kernelName,
       instructionSet,
-      threads: backend.name === 'inline' ? 1 : native ? nativeThreads(size) : size,
+      threads: backend.name === 'inline' ? 1 : size,
+      libuvThreads,
     })
   }
 
   /** Where noise tasks run; `info` says why. */
   get backend(): BackendName {
-    return this.#files.name
+    return this.#backend.name
   }
 
   /** All results, in the order of the items. Rejects with the first error where `errors` is 'throw'. */
@@ -190,7 +192,7 @@ export class Pool {
       source: new Source<unknown>(items),
       task: run,
       execute: ofFiles
-        ? (this.#files.execute as unknown as Execute<unknown, unknown>)
+        ? (this.#backend.files as unknown as Execute<unknown, unknown>)
         : this.#executeCall(definition.call!),
       cancellation: new Cancellation(),
       threads: ofFiles || this.backend === 'inline' ? this.info.threads : this.info.size,
@@ -283,19 +285,21 @@ export class Pool {
 
 interface Chosen {
   readonly threads: Threads
-  readonly backend: FileBackend
+  readonly backend: Backend
   readonly kernelName: PoolInfo['kernel']
   readonly reason: string
   readonly instructionSet?: string
+  readonly libuvThreads?: number
 }
 
 function chooseBackend(wanted: BackendName | 'auto', kernel: KernelName | 'auto', size: number): Chosen {
   const addon = wanted === 'auto' || wanted === 'native' ? loadAddon() : undefined
   if (addon && 'addon' in addon) {
     const instructionSet = chooseInstructionSet(addon.addon)
-    const backend = nativeBackend(addon.addon, nativeThreads(size))
+    const backend = nativeBackend(addon.addon, size)
+    const { libuvThreads } = backend
     const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-    return { threads: new Threads(size), backend, kernelName: 'c++', reason, instructionSet }
+    return { threads: new Threads(size), backend, kernelName: 'c++', reason, instructionSet, libuvThreads }
   }
   if (wanted === 'native')
     throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: addon!.reason })
@@ -314,15 +318,4 @@ function chooseKernel(kernel: KernelName | 'auto'): { module: WasmModule | undef
   if ('module' in loaded) return { module: loaded.module, why: '' }
   if (kernel === 'wasm') throw new NoisemillError('E_KERNEL_UNAVAILABLE', { option: 'kernel', received: loaded.reason })
   return { module: undefined, why: `no wasm kernel: ${loaded.reason}` }
-}
-
-/** Threads that files may take: two of the libuv pool are left to the file system calls and name look-ups of others. */
-const nativeThreads = (size: number) => Math.min(size, Math.max(1, libuvThreads() - LIBUV_LEFT))
-
-/** Threads of the libuv pool: what the environment says, since libuv reads it when the pool first runs. */
-function libuvThreads(): number {
-  const given = process.env.UV_THREADPOOL_SIZE
-  if (given === undefined) return LIBUV_DEFAULT
-  const size = Number.parseInt(given, 10)
-  return Number.isNaN(size) || size < 1 ? 1 : Math.min(size, LIBUV_MAX)
 }

@@ -1,43 +1,30 @@
 #include "etl.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <new>
-
-#include "files.h"
-#include "transform.h"
-#include "wav/header.h"
+#include <utility>
 
 namespace noisemill {
 
 namespace {
 
-// Bytes that one read or write aims at: they stay in a level-2 cache from the read to the write.
-constexpr size_t kIoBytes = 256 * 1024;
+// Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write.
+constexpr size_t kRunBytes = 256 * 1024;
+// A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write.
+constexpr size_t kSideBytes = 16 * 1024;
+// Bytes of data of a part: long beside what it costs to hand one out.
+constexpr uint64_t kPartBytes = 4 * 1024 * 1024;
+// Files up to this size are read at once.
+constexpr uint64_t kShortFileBytes = kRunBytes;
+// Most headers are shorter.
+constexpr uint64_t kHeadBytes = 4096;
+// Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice.
+constexpr uint64_t kHeldFileBytes = 16 * 1024 * 1024;
+// What values of registers are aligned to.
+constexpr size_t kAlignment = 64;
 constexpr uint64_t kMaxU32 = 0xffffffff;
-
-struct JobState {
-  const EtlJob& job;
-  const InputFile& input;
-  const WavHeader& header;
-  const std::atomic<bool>& cancelled;
-  std::vector<uint8_t> buffer;
-  std::vector<const char*> warnings;
-};
-
-// Reads `length` bytes from `start` in runs of the job's buffer.
-template <typename Use>
-void each_run(JobState& state, uint64_t start, uint64_t length, const Use& use) {
-  for (uint64_t done = 0; done < length;) {
-    if (state.cancelled.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    const size_t count = static_cast<size_t>(std::min<uint64_t>(state.buffer.size(), length - done));
-    state.input.read(start + done, state.buffer.data(), count);
-    use(state.buffer.data(), count, start + done);
-    done += count;
-  }
-}
 
 std::vector<const char*> header_warnings(const WavHeader& header) {
   std::vector<const char*> warnings;
@@ -46,27 +33,19 @@ std::vector<const char*> header_warnings(const WavHeader& header) {
   return warnings;
 }
 
-// Early, so that no work is spent on a file that could not be written; `publish` has the last word on names.
-void check_output(const EtlJob& job, const InputFile& input) {
-  if (input.is_same_file(job.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
-  if (!job.overwrite && name_exists(job.output)) throw Failure{"E_OUTPUT_EXISTS", ""};
-}
-
-// Reads the data once for their power. A silent file has no SNR: it gets sigma 0 and a warning.
-double sigma_for_snr(JobState& state) {
-  PowerMeter meter(state.header);
-  each_run(state, state.header.data_offset, state.header.data_bytes,
-           [&](uint8_t* bytes, size_t length, uint64_t) { meter.run(bytes, length); });
-  const uint64_t finite = state.header.frames * state.header.channels - meter.tally().non_finite;
-  const double power = finite == 0 ? 0 : meter.tally().signal.total / static_cast<double>(finite);
+// A silent signal has no SNR: it gets sigma 0.
+double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double level) {
+  const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
+  const double power = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
   if (!std::isfinite(power)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
-  if (power == 0) state.warnings.push_back("W_SILENT");
-  const double sigma = std::sqrt(power) * state.job.level;
-  if (!std::isfinite(state.header.format->wide ? sigma : static_cast<float>(sigma))) {
+  const double sigma = std::sqrt(power) * level;
+  if (!std::isfinite(layout.format->wide ? sigma : static_cast<float>(sigma))) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
   return sigma;
 }
+
+uint64_t data_end(const WavHeader& header) { return header.data_offset + header.data_bytes; }
 
 void write_u32(OutputFile& output, uint64_t position, uint64_t value) {
   const uint8_t word[4] = {static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value >> 16),
@@ -77,7 +56,7 @@ void write_u32(OutputFile& output, uint64_t position, uint64_t value) {
 // Puts true sizes where the header's run past the end of the file. Returns the size of the output.
 uint64_t repair_sizes(OutputFile& output, const WavHeader& header) {
   const uint64_t pad = header.data_bytes % 2;
-  const uint64_t size = header.data_offset + header.data_bytes + pad;
+  const uint64_t size = data_end(header) + pad;
   const uint8_t zero = 0;
   // RIFF keeps chunks at even positions.
   if (pad == 1) output.write(size - 1, &zero, 1);
@@ -86,75 +65,182 @@ uint64_t repair_sizes(OutputFile& output, const WavHeader& header) {
   return size;
 }
 
-// Writes the output. Returns its size in bytes.
-uint64_t load(JobState& state, FrameWalk& walk) {
-  const WavHeader& header = state.header;
-  OutputFile output(state.job.temporary);
-  const auto copy = [&](const uint8_t* bytes, size_t length, uint64_t position) { output.write(position, bytes, length); };
-  each_run(state, 0, header.data_offset, copy);
-  each_run(state, header.data_offset, header.data_bytes, [&](uint8_t* bytes, size_t length, uint64_t position) {
-    walk.run(bytes, length);
-    output.write(position, bytes, length);
-  });
-  uint64_t size = state.input.size();
-  if (header.sizes_lie) {
-    size = repair_sizes(output, header);
-  } else {
-    const uint64_t data_end = header.data_offset + header.data_bytes;
-    each_run(state, data_end, size - data_end, copy);
-  }
-  if (!output.publish(state.job.output, state.job.overwrite)) state.warnings.push_back("W_NO_HARD_LINKS");
-  return size;
-}
-
-EtlFigures extract(const EtlJob& job, const InputFile& input, const std::atomic<bool>& cancelled) {
-  const WavHeader header = read_header(input);
-  check_output(job, input);
-  const NoiseKind* kind = find_noise_kind(job.kind.c_str());
-  if (kind == nullptr) throw Failure{"E_OPTION_INVALID", "noise kind " + job.kind};
-  const size_t slice = slice_frames(header.channels) * header.block_align;
-  JobState state = {job, input, header, cancelled, {}, header_warnings(header)};
-  state.buffer.resize(slice * std::max<size_t>(1, kIoBytes / slice));
-
-  const double sigma = job.level_kind == LevelKind::kSigma ? job.level : sigma_for_snr(state);
-  std::unique_ptr<FrameWalk> walk;
-  if (sigma == 0) {
-    walk = std::make_unique<PowerMeter>(header);
-  } else {
-    walk = std::make_unique<NoiseTransform>(header, NoiseSettings{kind, job.parameters.data(), job.key, sigma, job.clip});
-  }
-  EtlFigures figures;
-  figures.bytes_out = job.dry_run ? 0 : load(state, *walk);
-  if (walk->tally().non_finite > 0) state.warnings.push_back("W_NON_FINITE");
-  figures.format = header.format->name;
-  figures.channels = header.channels;
-  figures.sample_rate = header.sample_rate;
-  figures.frames = header.frames;
-  figures.sigma = sigma;
-  figures.signal_energy = walk->tally().signal.total;
-  figures.noise_energy = walk->tally().noise.total;
-  figures.clipped = walk->tally().clipped;
-  figures.non_finite = walk->tally().non_finite;
-  figures.bytes_in = input.size();
-  figures.warnings = std::move(state.warnings);
-  return figures;
-}
-
 }  // namespace
 
-EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled) {
-  const auto started = std::chrono::steady_clock::now();
-  EtlOutcome outcome;
+Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled)
+    : job_(job), cancelled_(cancelled), started_(std::chrono::steady_clock::now()) {}
+
+Etl::~Etl() = default;
+
+template <typename Step>
+void Etl::guard(const Step& step) {
+  std::optional<Failure> failure;
   try {
-    const InputFile input(job.input);
-    outcome.figures = extract(job, input, cancelled);
-    outcome.figures.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  } catch (const Failure& failure) {
-    outcome.failure = failure;
+    step();
+    return;
+  } catch (const Failure& thrown) {
+    failure = thrown;
   } catch (const std::bad_alloc&) {
-    outcome.failure = Failure{"E_NO_MEMORY", ""};
+    failure = Failure{"E_NO_MEMORY", ""};
   }
-  return outcome;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!failure_) failure_ = std::move(failure);
+}
+
+bool Etl::has_failed() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return failure_.has_value();
+}
+
+size_t Etl::begin() {
+  size_t parts = 0;
+  guard([&] {
+    if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
+    const bool measures = job_.level_kind == LevelKind::kSnr;
+    input_.emplace(job_.input);
+    const uint64_t size = input_->size();
+    const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
+    input_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
+    header_ = read_header(*input_);
+    check_output();
+    kind_ = &find_kind(job_.kind.c_str());
+    warnings_ = header_warnings(header_);
+    const size_t slice = slice_frames(header_.channels) * header_.block_align;
+    run_bytes_ = slice * std::max<size_t>(1, kRunBytes / slice);
+    const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
+    part_bytes_ = block * std::max<uint64_t>(1, kPartBytes / block);
+    parts = measures ? start_pass(Pass::kMeasure) : start_writing(job_.level);
+  });
+  if (parts == 0) finish();
+  return parts;
+}
+
+// Early, so that no work is spent on a file that could not be written; `publish` has the last word on names.
+void Etl::check_output() const {
+  if (!name_exists(job_.output)) return;
+  if (input_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
+  if (!job_.overwrite) throw Failure{"E_OUTPUT_EXISTS", ""};
+}
+
+size_t Etl::start_pass(Pass pass) {
+  pass_ = pass;
+  tally_ = {};
+  next_tally_ = 0;
+  return static_cast<size_t>(std::max<uint64_t>(1, (header_.data_bytes + part_bytes_ - 1) / part_bytes_));
+}
+
+size_t Etl::start_writing(double sigma) {
+  sigma_ = sigma;
+  if (job_.dry_run) return 0;
+  output_.emplace(job_.temporary);
+  return start_pass(Pass::kWrite);
+}
+
+void Etl::run_part(size_t part, Arena& arena) {
+  if (has_failed()) return;
+  guard([&] {
+    PartTally tally = walk_part(part, arena);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    early_.emplace(part, std::move(tally));
+    for (auto next = early_.find(next_tally_); next != early_.end(); next = early_.find(++next_tally_)) {
+      tally_.add(next->second);
+      early_.erase(next);
+    }
+  });
+}
+
+// A run holds whole slices of data, and a short head before them or tail behind them.
+uint64_t Etl::run_end(uint64_t position, uint64_t end) const {
+  const uint64_t data = header_.data_offset;
+  if (position < data && data - position > kSideBytes) return std::min(position + run_bytes_, data);
+  const uint64_t stop = std::max(position, data) + run_bytes_;
+  if (stop < data_end(header_)) return std::min(stop, end);
+  if (end <= data_end(header_) + kSideBytes) return end;
+  return position < data_end(header_) ? data_end(header_) : std::min(stop, end);
+}
+
+PartTally Etl::walk_part(size_t part, Arena& arena) {
+  const bool writes = pass_ == Pass::kWrite;
+  // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
+  const uint64_t first = part * part_bytes_;
+  const bool is_last = first + part_bytes_ >= header_.data_bytes;
+  const uint64_t last_end = writes && !header_.sizes_lie ? input_->size() : data_end(header_);
+  const uint64_t end = is_last ? last_end : header_.data_offset + first + part_bytes_;
+  uint64_t position = writes && part == 0 ? 0 : header_.data_offset + first;
+
+  arena.reset();
+  uint8_t* const room = arena.take<uint8_t>(run_bytes_ + 2 * kSideBytes + kAlignment);
+  std::unique_ptr<FrameWalk> walk;
+  const uint64_t first_frame = first / header_.block_align;
+  if (writes && sigma_ != 0) {
+    const NoiseSettings settings = {kind_, job_.parameters.data(), job_.key, sigma_, job_.clip};
+    walk = std::make_unique<NoiseTransform>(header_, first_frame, settings, arena);
+  } else {
+    walk = std::make_unique<PowerMeter>(header_, first_frame, arena);
+  }
+  while (position < end) {
+    if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
+    const uint64_t stop = run_end(position, end);
+    const uint64_t data_start = std::max(position, header_.data_offset);
+    const uint64_t data_stop = std::min(stop, data_end(header_));
+    // The data are aligned, whatever comes before them.
+    uint8_t* const bytes = room + (data_start < data_stop ? (kAlignment - (data_start - position) % kAlignment) % kAlignment : 0);
+    const size_t length = static_cast<size_t>(stop - position);
+    input_->read(position, bytes, length);
+    if (data_start < data_stop) walk->run(bytes + (data_start - position), static_cast<size_t>(data_stop - data_start));
+    if (writes) output_->write(position, bytes, length);
+    position = stop;
+  }
+  return walk->take_tally();
+}
+
+size_t Etl::end_pass() {
+  size_t parts = 0;
+  if (!has_failed()) {
+    guard([&] {
+      if (pass_ == Pass::kMeasure) {
+        const double sigma = sigma_for_snr(tally_, header_, job_.level);
+        if (sigma == 0) warnings_.push_back("W_SILENT");
+        parts = start_writing(sigma);
+        return;
+      }
+      figures_.bytes_out = header_.sizes_lie ? repair_sizes(*output_, header_) : input_->size();
+      if (!output_->publish(job_.output, job_.overwrite)) warnings_.push_back("W_NO_HARD_LINKS");
+    });
+  }
+  if (parts == 0) finish();
+  return parts;
+}
+
+// Closes the files, whatever became of the job; an output that was not published is gone with that.
+void Etl::finish() {
+  output_.reset();
+  if (!failure_) {
+    if (tally_.non_finite > 0) warnings_.push_back("W_NON_FINITE");
+    figures_.format = header_.format->name;
+    figures_.channels = header_.channels;
+    figures_.sample_rate = header_.sample_rate;
+    figures_.frames = header_.frames;
+    figures_.sigma = sigma_;
+    figures_.signal_energy = tally_.signal;
+    figures_.noise_energy = tally_.noise;
+    figures_.clipped = tally_.clipped;
+    figures_.non_finite = tally_.non_finite;
+    figures_.bytes_in = input_->size();
+    figures_.warnings = std::move(warnings_);
+  }
+  input_.reset();
+  figures_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+EtlOutcome Etl::take_outcome() { return {std::move(figures_), std::move(failure_)}; }
+
+EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
+  Etl etl(job, cancelled);
+  for (size_t parts = etl.begin(); parts > 0; parts = etl.end_pass()) {
+    for (size_t part = 0; part < parts; part++) etl.run_part(part, arena);
+  }
+  return etl.take_outcome();
 }
 
 }  // namespace noisemill

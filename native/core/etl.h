@@ -3,13 +3,20 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "arena.h"
 #include "failure.h"
+#include "files.h"
 #include "noise/kinds.h"
+#include "transform.h"
+#include "wav/header.h"
 
 namespace noisemill {
 
@@ -53,6 +60,7 @@ struct EtlFigures {
   uint64_t non_finite = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
+  // From opening the input to publishing the output.
   double seconds = 0;
   std::vector<const char*> warnings;
 };
@@ -62,7 +70,62 @@ struct EtlOutcome {
   std::optional<Failure> failure;
 };
 
-// Runs a job to its end. Never throws: the outcome says what went wrong. `cancelled` is looked at before every read.
-EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled);
+// A job on its way, in steps that any thread may take: `begin`; every part of the pass it announces, in any order and several at
+// once; `end_pass`; the same with the parts of the next pass, until there are none. A step that fails ends the job: those that
+// remain do nothing. Most files are one part; a long one is cut, so that all threads can work on it.
+class Etl {
+ public:
+  // The job and the flag must outlive it; the flag is looked at before every read.
+  Etl(const EtlJob& job, const std::atomic<bool>& cancelled);
+  ~Etl();
+
+  // Opens the input and checks all that can be checked without writing. Returns the number of parts of the first pass.
+  size_t begin();
+  void run_part(size_t part, Arena& arena);
+  // Returns the number of parts of the next pass; 0 when the job has ended, well or not.
+  size_t end_pass();
+  // Once the job has ended.
+  EtlOutcome take_outcome();
+
+ private:
+  enum class Pass : uint8_t { kMeasure, kWrite };
+
+  // Runs a step, and keeps its failure.
+  template <typename Step>
+  void guard(const Step& step);
+  bool has_failed() const;
+  void check_output() const;
+  size_t start_pass(Pass pass);
+  size_t start_writing(double sigma);
+  // Where the run of bytes ends that starts at `position`.
+  uint64_t run_end(uint64_t position, uint64_t end) const;
+  PartTally walk_part(size_t part, Arena& arena);
+  void finish();
+
+  const EtlJob& job_;
+  const std::atomic<bool>& cancelled_;
+  const std::chrono::steady_clock::time_point started_;
+  const NoiseKind* kind_ = nullptr;
+  std::optional<InputFile> input_;
+  std::optional<OutputFile> output_;
+  WavHeader header_;
+  // Bytes of data that one read aims at, and of a part: whole slices, and whole blocks.
+  size_t run_bytes_ = 0;
+  uint64_t part_bytes_ = 0;
+  Pass pass_ = Pass::kWrite;
+  double sigma_ = 0;
+  std::vector<const char*> warnings_;
+  // Guards what follows.
+  mutable std::mutex mutex_;
+  FileTally tally_;
+  // Parts that have ended before one that stands before them.
+  std::map<size_t, PartTally> early_;
+  size_t next_tally_ = 0;
+  std::optional<Failure> failure_;
+  EtlFigures figures_;
+};
+
+// Runs a job to its end on this thread. Never throws: the outcome says what went wrong.
+EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled, Arena& arena);
 
 }  // namespace noisemill

@@ -3,10 +3,15 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <utility>
 
 #include "failure.h"
 
@@ -52,6 +57,21 @@ int create(const std::string& path) {
   return fd;
 }
 
+// Renames a file unless the new name is taken (EEXIST), where system and file system can. Returns 0, or -1 with errno.
+int rename_to_free_name(const std::string& from, const std::string& to) {
+#if defined(SYS_renameat2)
+  constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, in headers since glibc 2.28
+  return static_cast<int>(syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), kNoReplace));
+#elif defined(__APPLE__)
+  return renamex_np(from.c_str(), to.c_str(), RENAME_EXCL);
+#else
+  (void)from;
+  (void)to;
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
 }  // namespace
 
 InputFile::InputFile(const std::string& path) {
@@ -78,8 +98,21 @@ InputFile::InputFile(const std::string& path) {
 
 InputFile::~InputFile() { ::close(fd_); }
 
+void InputFile::hold(size_t length) {
+  // Not initialised, as vectors are: it may be megabytes, and is read into at once.
+  std::unique_ptr<uint8_t[]> bytes(new uint8_t[length]);
+  read(0, bytes.get(), length);
+  held_ = std::move(bytes);
+  held_bytes_ = length;
+}
+
 void InputFile::read(uint64_t position, uint8_t* buffer, size_t length) const {
-  for (size_t done = 0; done < length;) {
+  size_t done = 0;
+  if (position < held_bytes_) {
+    done = static_cast<size_t>(std::min<uint64_t>(length, held_bytes_ - position));
+    std::memcpy(buffer, held_.get() + position, done);
+  }
+  while (done < length) {
     const ssize_t count = pread(fd_, buffer + done, length - done, static_cast<off_t>(position + done));
     if (count < 0) {
       if (errno == EINTR) continue;
@@ -133,6 +166,12 @@ bool OutputFile::publish(const std::string& output, bool overwrite) {
     rename(output);
     return true;
   }
+  if (rename_to_free_name(temporary_, output) == 0) {
+    published_ = true;
+    return true;
+  }
+  // Any other fault shows with the link as well.
+  if (errno == EEXIST) throw Failure{"E_OUTPUT_EXISTS", ""};
   if (link(temporary_.c_str(), output.c_str()) == 0) {
     published_ = true;
     if (unlink(temporary_.c_str()) != 0) throw system_failure("E_OUTPUT_PUBLISH", errno);

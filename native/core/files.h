@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace noisemill {
@@ -19,7 +20,9 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
 
   uint64_t size() const { return size_; }
-  // Reads exactly `length` bytes. Throws E_INPUT_READ or E_INPUT_CHANGED.
+  // Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`.
+  void hold(size_t length);
+  // Reads exactly `length` bytes; may be called from several threads. Throws E_INPUT_READ or E_INPUT_CHANGED.
   void read(uint64_t position, uint8_t* buffer, size_t length) const;
   bool is_same_file(const std::string& path) const;
 
@@ -28,6 +31,8 @@ class InputFile {
   uint64_t size_;
   dev_t device_;
   ino_t inode_;
+  std::unique_ptr<uint8_t[]> held_;
+  uint64_t held_bytes_ = 0;
 };
 
 // Whether anything, a dangling symbolic link included, has this name.
@@ -42,11 +47,11 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // Writes all of `buffer`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL.
+  // Writes all of `buffer`; may be called from several threads. Throws E_OUTPUT_WRITE or E_VOLUME_FULL.
   void write(uint64_t position, const uint8_t* buffer, size_t length);
-  // Closes the file and gives it its final name. Without `overwrite` that is a hard link, which fails where the name is
-  // taken, so nothing is ever replaced. Returns false where the file system has no hard links and the name was only looked
-  // for before the renaming.
+  // Closes the file and gives it its final name. Without `overwrite` that is a renaming that the system refuses where the name is
+  // taken, or else a hard link, which fails there too, so nothing is ever replaced. Returns false where the file system has neither
+  // and the name was only looked for before the renaming.
   bool publish(const std::string& output, bool overwrite);
 
  private:

@@ -9,10 +9,11 @@
 
 namespace noisemill {
 
-// Counts and sums of a file, or of a part of it.
+// Sums of squares of one block as its loops go, and counts. Fed in runs of whole multiples of kAccumulators samples until the
+// block ends: sample i of a run goes to accumulator i % kAccumulators.
 struct MixTally {
-  BlockSum signal;
-  BlockSum noise;
+  double signal[kAccumulators] = {};
+  double noise[kAccumulators] = {};
   // Values that the clamp changed.
   uint64_t clipped = 0;
   // NaN and infinities: passed through, left out of the sums.

@@ -94,8 +94,8 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   double signal_lanes[kAccumulators];
   double noise_lanes[kAccumulators];
   for (size_t lane = 0; lane < kAccumulators; lane++) {
-    signal_lanes[lane] = tally.signal.lanes[lane];
-    noise_lanes[lane] = tally.noise.lanes[lane];
+    signal_lanes[lane] = tally.signal[lane];
+    noise_lanes[lane] = tally.noise[lane];
   }
   size_t i = 0;
   for (; i + kAccumulators <= count; i += kAccumulators) {
@@ -103,8 +103,8 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   }
   mix_group<P, kFloat>(values + i, noise + i, count - i, settings, signal_lanes, noise_lanes, counts);
   for (size_t lane = 0; lane < kAccumulators; lane++) {
-    tally.signal.lanes[lane] = signal_lanes[lane];
-    tally.noise.lanes[lane] = noise_lanes[lane];
+    tally.signal[lane] = signal_lanes[lane];
+    tally.noise[lane] = noise_lanes[lane];
     tally.clipped += counts.clipped[lane];
     tally.non_finite += counts.non_finite[lane];
   }
@@ -124,7 +124,7 @@ void mix(T* values, const float* noise, size_t count, const SampleFormat& format
 
 template <typename P, typename T = typename P::Real>
 void measure_run(const T* values, size_t count, MixTally& tally) {
-  double* signal = tally.signal.lanes;
+  double* signal = tally.signal;
   uint32_t non_finite = 0;
   const auto one = [&](size_t i, size_t lane) {
     const T x = values[i];

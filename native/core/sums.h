@@ -8,19 +8,14 @@ namespace noisemill {
 
 constexpr size_t kAccumulators = 16;
 
-// Sum of squares over a file, fed in runs of whole multiples of kAccumulators samples until a block ends.
-struct BlockSum {
-  // Where the loops over samples add: sample i of a run goes to `lanes[i % kAccumulators]`.
-  double lanes[kAccumulators] = {};
-  double total = 0;
-
-  void end_block() {
-    for (size_t width = kAccumulators / 2; width >= 1; width /= 2) {
-      for (size_t i = 0; i < width; i++) lanes[i] += lanes[i + width];
-    }
-    total += lanes[0];
-    for (double& lane : lanes) lane = 0;
+// The sum of one block, from its accumulators, which are zeroed for the next.
+inline double fold_block(double* lanes) {
+  for (size_t width = kAccumulators / 2; width >= 1; width /= 2) {
+    for (size_t i = 0; i < width; i++) lanes[i] += lanes[i + width];
   }
-};
+  const double sum = lanes[0];
+  for (size_t i = 0; i < kAccumulators; i++) lanes[i] = 0;
+  return sum;
+}
 
 }  // namespace noisemill

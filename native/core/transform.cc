@@ -1,6 +1,7 @@
 #include "transform.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "simd/kernels.h"
 
@@ -17,65 +18,78 @@ size_t slice_frames(uint32_t channels) {
   return frames;
 }
 
-FrameWalk::FrameWalk(const WavHeader& header) : header_(header), slice_frames_(slice_frames(header.channels)) {
-  scratch_.resize((sample_scratch_bytes(*header.format, slice_frames_ * header.channels) + 7) / 8);
+void FileTally::add(const PartTally& part) {
+  for (const double block : part.signal) signal += block;
+  for (const double block : part.noise) noise += block;
+  clipped += part.clipped;
+  non_finite += part.non_finite;
+}
+
+FrameWalk::FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena)
+    : layout_(layout), frame_(first_frame), slice_frames_(slice_frames(layout.channels)) {
+  scratch_ = arena.take<uint8_t>(sample_scratch_bytes(*layout.format, slice_frames_ * layout.channels));
 }
 
 void FrameWalk::run(uint8_t* bytes, size_t length) {
-  const size_t frames = length / header_.block_align;
+  const size_t frames = length / layout_.block_align;
   for (size_t done = 0; done < frames;) {
     const size_t count = std::min(slice_frames_, frames - done);
-    slice(bytes + done * header_.block_align, count);
+    slice(bytes + done * layout_.block_align, count);
     done += count;
     frame_ += count;
-    if (frame_ % kBlockFrames == 0 || frame_ == header_.frames) {
-      tally_.signal.end_block();
-      tally_.noise.end_block();
+    if (frame_ % kBlockFrames == 0 || frame_ == layout_.frames) {
+      part_.signal.push_back(fold_block(tally_.signal));
+      part_.noise.push_back(fold_block(tally_.noise));
     }
   }
 }
 
-void PowerMeter::slice(uint8_t* bytes, size_t frames) {
-  const size_t count = frames * header_.channels;
-  const Kernels& use = kernels();
-  use.measure(use.decode(*header_.format, bytes, count, scratch_.data()), count, *header_.format, tally_);
+PartTally FrameWalk::take_tally() {
+  part_.clipped = tally_.clipped;
+  part_.non_finite = tally_.non_finite;
+  return std::move(part_);
 }
 
-NoiseTransform::NoiseTransform(const WavHeader& header, const NoiseSettings& settings)
-    : FrameWalk(header), settings_(settings) {
-  const size_t frames = slice_frames(header.channels);
-  states_.resize(header.channels * settings.kind->state_words);
-  noise_.resize(frames * header.channels);
-  if (header.channels > 1) channel_noise_.resize(frames);
+void PowerMeter::slice(uint8_t* bytes, size_t frames) {
+  const size_t count = frames * layout_.channels;
+  const Kernels& use = kernels();
+  use.measure(use.decode(*layout_.format, bytes, count, scratch_), count, *layout_.format, tally_);
+}
+
+NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const NoiseSettings& settings, Arena& arena)
+    : FrameWalk(layout, first_frame, arena), settings_(settings) {
+  const size_t frames = slice_frames(layout.channels);
+  states_ = arena.take<uint32_t>(layout.channels * settings.kind->state_words);
+  noise_ = arena.take<float>(frames * layout.channels);
+  channel_noise_ = layout.channels == 1 ? noise_ : arena.take<float>(frames);
 }
 
 void NoiseTransform::slice(uint8_t* bytes, size_t frames) {
   fill_noise(frames);
-  const SampleFormat& format = *header_.format;
-  const size_t count = frames * header_.channels;
+  const SampleFormat& format = *layout_.format;
+  const size_t count = frames * layout_.channels;
   const Kernels& use = kernels();
-  void* values = use.decode(format, bytes, count, scratch_.data());
+  void* values = use.decode(format, bytes, count, scratch_);
   if (format.wide) {
-    use.mix_float64(static_cast<double*>(values), noise_.data(), count, format, settings_.sigma, settings_.clip, tally_);
+    use.mix_float64(static_cast<double*>(values), noise_, count, format, settings_.sigma, settings_.clip, tally_);
   } else {
     const float sigma = static_cast<float>(settings_.sigma);
-    use.mix_float32(static_cast<float*>(values), noise_.data(), count, format, sigma, settings_.clip, tally_);
+    use.mix_float32(static_cast<float*>(values), noise_, count, format, sigma, settings_.clip, tally_);
   }
   use.encode(format, values, bytes, count);
 }
 
 void NoiseTransform::fill_noise(size_t frames) {
   const NoiseKind& kind = *settings_.kind;
-  const uint32_t channels = header_.channels;
-  float* channel_noise = channels == 1 ? noise_.data() : channel_noise_.data();
+  const uint32_t channels = layout_.channels;
   for (uint32_t channel = 0; channel < channels; channel++) {
-    uint32_t* state = states_.data() + channel * kind.state_words;
+    uint32_t* state = states_ + channel * kind.state_words;
     if (frame_ % kBlockFrames == 0) {
       kind.seed(state, settings_.key, channel, frame_ / kBlockFrames, settings_.parameters);
     }
-    kind.fill(state, channel_noise, frames);
+    kind.fill(state, channel_noise_, frames);
     if (channels == 1) return;
-    for (size_t i = 0; i < frames; i++) noise_[i * channels + channel] = channel_noise[i];
+    for (size_t i = 0; i < frames; i++) noise_[i * channels + channel] = channel_noise_[i];
   }
 }
 

@@ -1,13 +1,14 @@
-// The transform: noise onto the frames of one file, run after run, with blocks and channels kept straight.
+// The transform: noise onto frames, run after run, with blocks and channels kept straight.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "arena.h"
 #include "mix.h"
 #include "noise/kinds.h"
-#include "wav/header.h"
+#include "wav/samples.h"
 
 namespace noisemill {
 
@@ -24,28 +25,48 @@ struct NoiseSettings {
   bool clip;
 };
 
-// Walks the frames of a file in slices, and adds up what it sees.
+// What a part of the frames adds: the sum of each of its blocks, in order, and counts.
+struct PartTally {
+  std::vector<double> signal;
+  std::vector<double> noise;
+  uint64_t clipped = 0;
+  uint64_t non_finite = 0;
+};
+
+// Sums of squares and counts over all frames: parts are added in their order.
+struct FileTally {
+  double signal = 0;
+  double noise = 0;
+  uint64_t clipped = 0;
+  uint64_t non_finite = 0;
+
+  void add(const PartTally& part);
+};
+
+// Walks frames in slices from the first of a block on, and adds up what it sees.
 class FrameWalk {
  public:
-  explicit FrameWalk(const WavHeader& header);
+  FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena);
   virtual ~FrameWalk() = default;
 
-  // Works on the next frames of the file, in place. `bytes` are whole frames; all calls but the last bring whole multiples of
-  // a slice.
+  // Works on the next frames, in place. `bytes` are whole frames, aligned to the sample size (PCM 24: any); all calls but the
+  // last bring whole multiples of a slice.
   void run(uint8_t* bytes, size_t length);
 
-  const MixTally& tally() const { return tally_; }
+  // The walk ends with whole blocks, or with the last frame.
+  PartTally take_tally();
 
  protected:
   virtual void slice(uint8_t* bytes, size_t frames) = 0;
 
-  const WavHeader& header_;
+  const FrameLayout& layout_;
   MixTally tally_;
-  std::vector<double> scratch_;
-  uint64_t frame_ = 0;
+  void* scratch_;
+  uint64_t frame_;
 
  private:
   size_t slice_frames_;
+  PartTally part_;
 };
 
 // Only measures: the mean power that an SNR refers to.
@@ -60,7 +81,7 @@ class PowerMeter final : public FrameWalk {
 // Adds noise.
 class NoiseTransform final : public FrameWalk {
  public:
-  NoiseTransform(const WavHeader& header, const NoiseSettings& settings);
+  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const NoiseSettings& settings, Arena& arena);
 
  protected:
   void slice(uint8_t* bytes, size_t frames) override;
@@ -70,9 +91,9 @@ class NoiseTransform final : public FrameWalk {
   void fill_noise(size_t frames);
 
   NoiseSettings settings_;
-  std::vector<uint32_t> states_;
-  std::vector<float> noise_;
-  std::vector<float> channel_noise_;
+  uint32_t* states_;
+  float* noise_;
+  float* channel_noise_;
 };
 
 }  // namespace noisemill

@@ -32,8 +32,9 @@ test('info tells of this package, this machine and the pool that is used by defa
     kernel,
     instructionSet,
     size,
-    // The library has the four threads of libuv's own pool, or what the environment says; the command asks for enough.
     threads: size,
+    // The command asks for as many as it can use.
+    libuvThreads: backend === 'native' ? size : 0,
   })
 })
 
@@ -45,8 +46,18 @@ test('where the addon cannot be had, info says what is used instead and why', as
   expect((await noisemill(['info'], fallback)).stdout).toMatch(/^instructionSet +none$/m)
 })
 
-test('the threads of the libuv pool are left alone where the environment sets them', async () => {
-  const { stdout } = await noisemill(['info', '--json'], { env: { UV_THREADPOOL_SIZE: '1' } })
-  const { backend, size, threads } = JSON.parse(stdout)
-  expect(threads).toBe(backend === 'native' ? 1 : size)
-})
+test.each([
+  ['1', 0],
+  ['0', 0], // libuv makes it 1
+  ['many', 0], // and so this
+  ['3', 1],
+  ['1024', 1022],
+])(
+  'two threads of the libuv pool are left to others, whatever its size: UV_THREADPOOL_SIZE=%s',
+  async (given, most) => {
+    const { stdout } = await noisemill(['info', '--json'], { env: { UV_THREADPOOL_SIZE: given } })
+    const { backend, size, threads, libuvThreads } = JSON.parse(stdout)
+    expect(threads).toBe(size)
+    expect(libuvThreads).toBe(backend === 'native' ? Math.min(most, size) : 0)
+  },
+)

@@ -20,7 +20,7 @@ export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(j
 export const runNative: RunJobs = async (jobs) => {
   if (!('addon' in loaded)) throw new Error(loaded.reason)
   const outcomes: EtlOutcome[] = []
-  await nativeBackend(loaded.addon, 1).execute(jobs, new Cancellation(), (index, outcome) => {
+  await nativeBackend(loaded.addon, 1).files(jobs, new Cancellation(), (index, outcome) => {
     if ('error' in outcome) throw outcome.error
     outcomes[index] = outcome.value
   })

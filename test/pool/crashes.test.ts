@@ -122,7 +122,7 @@ test('a file that a thread died on fails, and nothing of it is left', async () =
   const threads = new Threads(1, new URL('./tasks/dying-thread.mjs', import.meta.url))
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(folder, `.${name}.tmp`) }) as EtlJob)
   const outcomes: Outcome<unknown>[] = []
-  await workersBackend(threads).execute(jobs, new Cancellation(), (index, outcome) => {
+  await workersBackend(threads).files(jobs, new Cancellation(), (index, outcome) => {
     outcomes[index] = outcome
   })
   const died = { error: { code: 'E_WORKER_DIED' } }
@@ -136,7 +136,7 @@ test('a file fails though its thread cannot start and its folder cannot be', asy
   const threads = new Threads(1, new URL('./tasks/missing.mjs', import.meta.url))
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(file, `.${name}.tmp`) }) as EtlJob)
   const settled: number[] = []
-  await workersBackend(threads).execute(jobs, new Cancellation(), (index) => settled.push(index))
+  await workersBackend(threads).files(jobs, new Cancellation(), (index) => settled.push(index))
   expect(settled).toEqual([0, 1])
 }, 5000)
 
@@ -155,7 +155,7 @@ describe('threads that cannot be started', () => {
 
   test.each(Object.keys(entries) as (keyof typeof entries)[])('fail every job, and hang on none: %s', async (why) => {
     const threads = new Threads(2, entries[why]())
-    const work = { type: 'etl' } as const
+    const work = { type: 'files' } as const
     const outcomes: unknown[] = []
     const settle = (index: number, outcome: unknown) => outcomes.push([index, outcome])
     // More requests than threads: those that wait must not wait for ever.

@@ -1,5 +1,6 @@
 /** The registry of noise kinds. A new kind is a file beside this one and a line in `noiseKinds`. */
 
+import { Failure } from '../failure.js'
 import { gaussian } from './gaussian.js'
 
 /** Frames after which generator states are seeded afresh, so that noise has random access by block. */
@@ -47,3 +48,10 @@ export interface NoiseKind {
 }
 
 export const noiseKinds: readonly NoiseKind[] = [gaussian]
+
+/** The kind of this name. Throws Failure E_OPTION_INVALID where there is none. */
+export function findKind(name: string): NoiseKind {
+  const kind = noiseKinds.find((known) => known.name === name)
+  if (kind === undefined) throw new Failure('E_OPTION_INVALID', `noise kind ${name}`)
+  return kind
+}

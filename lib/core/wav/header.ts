@@ -8,7 +8,7 @@
 
 import { Failure } from '../failure.js'
 import type { InputFile } from '../files.js'
-import { type SampleFormat, sampleFormats } from './samples.js'
+import { type FrameLayout, sampleFormats } from './samples.js'
 
 export const MAX_CHANNELS = 1024
 /** A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data. */
@@ -26,14 +26,9 @@ const GUID_TAIL = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0
 /** Sizes that writers to a pipe leave in the header: the largest there is, and SoX's. */
 const STREAMED_SIZES = [0xffffffff, 0x7ffff000]
 
-export interface WavHeader {
-  readonly format: SampleFormat
-  readonly channels: number
+export interface WavHeader extends FrameLayout {
   /** Frames a second. */
   readonly sampleRate: number
-  /** Bytes of a frame. */
-  readonly blockAlign: number
-  readonly frames: number
   /** Where the first frame starts in the file. */
   readonly dataOffset: number
   /** Bytes of the whole frames. */
@@ -56,7 +51,7 @@ class HeaderReader {
     if (position < this.#start || position + length > this.#start + this.#length) {
       this.#start = position
       this.#length = Math.min(this.#window.length, this.input.size - position)
-      this.input.read(position, this.#window, this.#length)
+      this.input.read(position, this.#window.subarray(0, this.#length))
     }
     const at = position - this.#start
     return this.#window.subarray(at, at + length)

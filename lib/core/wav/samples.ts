@@ -20,6 +20,16 @@ export interface SampleFormat {
   readonly wide: boolean
 }
 
+/** How samples lie: interleaved, frame after frame. */
+export interface FrameLayout {
+  readonly format: SampleFormat
+  readonly channels: number
+  /** Bytes of a frame. */
+  readonly blockAlign: number
+  /** In all, wherever the work on them is cut. */
+  readonly frames: number
+}
+
 const format = (name: SampleFormatName, bits: number, float: boolean, wide: boolean): SampleFormat => ({
   name,
   bits,

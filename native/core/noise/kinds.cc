@@ -1,7 +1,9 @@
 #include "kinds.h"
 
 #include <cstring>
+#include <string>
 
+#include "../failure.h"
 #include "gaussian.h"
 
 namespace noisemill {
@@ -10,11 +12,11 @@ namespace {
 const NoiseKind* const kKinds[] = {&kGaussian};
 }  // namespace
 
-const NoiseKind* find_noise_kind(const char* name) {
+const NoiseKind& find_kind(const char* name) {
   for (const NoiseKind* kind : kKinds) {
-    if (std::strcmp(name, kind->name) == 0) return kind;
+    if (std::strcmp(name, kind->name) == 0) return *kind;
   }
-  return nullptr;
+  throw Failure{"E_OPTION_INVALID", std::string("noise kind ") + name};
 }
 
 }  // namespace noisemill

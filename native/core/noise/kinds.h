@@ -30,7 +30,7 @@ struct NoiseKind {
   void (*fill)(uint32_t* state, float* out, size_t frames);
 };
 
-// The kind of this name, or nullptr.
-const NoiseKind* find_noise_kind(const char* name);
+// The kind of this name. Throws Failure E_OPTION_INVALID where there is none.
+const NoiseKind& find_kind(const char* name);
 
 }  // namespace noisemill

@@ -14,14 +14,9 @@ namespace noisemill {
 
 constexpr uint32_t kMaxChannels = 1024;
 
-struct WavHeader {
-  const SampleFormat* format = nullptr;
-  uint32_t channels = 0;
+struct WavHeader : FrameLayout {
   // Frames a second.
   uint32_t sample_rate = 0;
-  // Bytes of a frame.
-  uint32_t block_align = 0;
-  uint64_t frames = 0;
   // Where the first frame starts in the file.
   uint64_t data_offset = 0;
   // Bytes of the whole frames.

@@ -27,6 +27,16 @@ constexpr SampleFormat kSampleFormats[] = {
     {SampleFormatName::kFloat32, "float32", 32, 4, true, false}, {SampleFormatName::kFloat64, "float64", 64, 8, true, true},
 };
 
+// How samples lie: interleaved, frame after frame.
+struct FrameLayout {
+  const SampleFormat* format = nullptr;
+  uint32_t channels = 0;
+  // Bytes of a frame.
+  uint32_t block_align = 0;
+  // In all, wherever the work on them is cut.
+  uint64_t frames = 0;
+};
+
 // The format of this many bits, or nullptr.
 const SampleFormat* find_sample_format(uint32_t bits, bool is_float);
 

@@ -1,0 +1,67 @@
+/**
+ * Noise onto a slice of samples that lie in memory: whole noise blocks of a longer run of frames, or its end. native/core/slice.cc
+ * is its twin.
+ */
+
+import type { IsCancelled } from './etl.js'
+import { Failure, type FailureData } from './failure.js'
+import { type Kernels, tsKernels } from './kernels.js'
+import { type FileKey, findKind } from './noise/kinds.js'
+import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
+import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
+
+/** Slices of the walk between two looks at whether it is cancelled. */
+const RUN_SLICES = 16
+
+/** As plain data that crosses threads. */
+export interface SliceJob {
+  /** Whole frames at the start of memory of their own, worked on in place. */
+  readonly bytes: Uint8Array
+  readonly format: SampleFormatName
+  readonly channels: number
+  /** Of all, the slice among them. */
+  readonly frames: number
+  /** The first of the slice: the first of a noise block. */
+  readonly firstFrame: number
+  readonly kind: string
+  readonly parameters: Float64Array
+  readonly key: FileKey
+  /** Standard deviation in full-scale units; 0 only measures. */
+  readonly sigma: number
+  readonly clip: boolean
+}
+
+export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: FailureData }
+
+/** Never throws for what samples can hold: the outcome says what went wrong. */
+export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): SliceOutcome {
+  try {
+    return { tally: walk(job, isCancelled, kernels) }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { failure: { code: error.code, detail: error.detail, errno: error.errno } }
+  }
+}
+
+function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
+  const { bytes, channels, frames, firstFrame, parameters, key, sigma, clip } = job
+  const kind = findKind(job.kind)
+  const format = sampleFormats.find((known) => known.name === job.format)!
+  const layout: FrameLayout = { format, channels, blockAlign: channels * format.bytes, frames }
+  kernels.reset()
+  const walk =
+    sigma === 0
+      ? new PowerMeter(layout, firstFrame, kernels)
+      : new NoiseTransform(layout, firstFrame, { kind, parameters, key, sigma, clip }, kernels)
+  // Kernels work on memory of their own.
+  const room = kernels.bytes(RUN_SLICES * sliceFrames(channels) * layout.blockAlign)
+  for (let done = 0; done < bytes.length; done += room.length) {
+    if (isCancelled()) throw new Failure('E_CANCELLED')
+    const part = bytes.subarray(done, done + room.length)
+    const run = room.subarray(0, part.length)
+    run.set(part)
+    walk.run(run)
+    if (sigma !== 0) part.set(run)
+  }
+  return walk.takeTally()
+}

@@ -1,0 +1,46 @@
+#include "slice.h"
+
+#include <algorithm>
+#include <memory>
+#include <new>
+
+namespace noisemill {
+
+namespace {
+
+// Slices of the walk between two looks at `cancelled`.
+constexpr size_t kRunSlices = 16;
+
+PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
+  const NoiseKind& kind = find_kind(job.kind.c_str());
+  arena.reset();
+  std::unique_ptr<FrameWalk> walk;
+  if (job.sigma == 0) {
+    walk = std::make_unique<PowerMeter>(job.layout, job.first_frame, arena);
+  } else {
+    const NoiseSettings settings = {&kind, job.parameters.data(), job.key, job.sigma, job.clip};
+    walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, settings, arena);
+  }
+  const size_t run = kRunSlices * slice_frames(job.layout.channels) * job.layout.block_align;
+  for (size_t done = 0; done < job.length; done += run) {
+    if (cancelled.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
+    walk->run(job.bytes + done, std::min(run, job.length - done));
+  }
+  return walk->take_tally();
+}
+
+}  // namespace
+
+SliceOutcome run_slice(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
+  SliceOutcome outcome;
+  try {
+    outcome.tally = walk(job, cancelled, arena);
+  } catch (const Failure& failure) {
+    outcome.failure = failure;
+  } catch (const std::bad_alloc&) {
+    outcome.failure = Failure{"E_NO_MEMORY", ""};
+  }
+  return outcome;
+}
+
+}  // namespace noisemill

@@ -1,0 +1,184 @@
+#include "crew.h"
+
+#include <algorithm>
+#include <cfenv>
+#include <system_error>
+#include <utility>
+
+namespace noisemill {
+
+namespace {
+
+// Noise is computed in the default floating-point environment (rounding to nearest, no flush to zero), whatever the thread
+// was left in by others.
+class DefaultFloatEnvironment {
+ public:
+  DefaultFloatEnvironment() {
+    std::fegetenv(&saved_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  ~DefaultFloatEnvironment() { std::fesetenv(&saved_); }
+
+ private:
+  std::fenv_t saved_;
+};
+
+}  // namespace
+
+Crew::Crew(size_t size, std::function<void()> call_for_hands) : size_(size), call_for_hands_(std::move(call_for_hands)) {}
+
+Crew::~Crew() { close(); }
+
+void Crew::add(std::vector<std::unique_ptr<Work>> works) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  for (std::unique_ptr<Work>& work : works) queued_.push_back(std::move(work));
+}
+
+size_t Crew::takeable() const {
+  size_t count = queued_.size();
+  for (const auto& active : active_) count += active->parts - active->next_part;
+  return count;
+}
+
+bool Crew::hire() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // Those who are still on their way will take something each.
+  if (closed_ || hired_ >= size_ || takeable() <= arriving_) return false;
+  hired_++;
+  arriving_++;
+  return true;
+}
+
+bool Crew::start_thread() {
+  std::vector<std::thread> done;
+  bool started = true;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const std::thread::id id : std::exchange(left_, {})) {
+      const auto found = std::find_if(own_.begin(), own_.end(), [&](const std::thread& own) { return own.get_id() == id; });
+      done.push_back(std::move(*found));
+      own_.erase(found);
+    }
+    try {
+      own_.emplace_back([this] {
+        drive();
+        const std::lock_guard<std::mutex> lock(mutex_);
+        left_.push_back(std::this_thread::get_id());
+      });
+    } catch (const std::system_error&) {
+      hired_--;
+      arriving_--;
+      started = false;
+    }
+  }
+  for (std::thread& thread : done) thread.join();
+  return started;
+}
+
+void Crew::drive() {
+  const DefaultFloatEnvironment environment;
+  Arena arena;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    arriving_--;
+  }
+  while (const std::optional<Taken> taken = take()) work_on(*taken, arena);
+}
+
+// New work first, and only then a share in what others are at: parts of one file are written at the same time, which the system
+// does less well than writing several.
+std::optional<Crew::Taken> Crew::take() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!queued_.empty()) {
+    const auto active = std::make_shared<Active>();
+    active->work = std::move(queued_.front());
+    queued_.pop_front();
+    active_.push_back(active);
+    return Taken{active, false};
+  }
+  for (const auto& active : active_) {
+    if (active->next_part < active->parts) return Taken{active, true};
+  }
+  hired_--;
+  return std::nullopt;
+}
+
+void Crew::work_on(const Taken& taken, Arena& arena) {
+  Active& active = *taken.active;
+  // Who ends a pass goes on with the next.
+  for (bool has_begun = taken.has_begun; !has_begun || run_parts(active, arena); has_begun = true) {
+    const size_t parts = has_begun ? active.work->end_pass() : active.work->begin();
+    if (parts == 0) {
+      active.work->settle();
+      forget(active);
+      return;
+    }
+    open_pass(active, parts);
+  }
+}
+
+void Crew::open_pass(Active& active, size_t parts) {
+  bool has_room;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    active.parts = parts;
+    active.next_part = 0;
+    has_room = hired_ < size_;
+  }
+  if (parts > 1 && has_room) call_for_hands_();
+}
+
+bool Crew::run_parts(Active& active, Arena& arena) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  bool ended_pass = false;
+  while (active.next_part < active.parts) {
+    const size_t part = active.next_part++;
+    active.parts_running++;
+    lock.unlock();
+    active.work->run_part(part, arena);
+    lock.lock();
+    active.parts_running--;
+    ended_pass = active.parts_running == 0 && active.next_part == active.parts;
+  }
+  return ended_pass;
+}
+
+void Crew::forget(const Active& active) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  active_.erase(std::find_if(active_.begin(), active_.end(), [&](const auto& known) { return known.get() == &active; }));
+}
+
+void Crew::settle_cancelled() {
+  std::vector<std::unique_ptr<Work>> cancelled;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::deque<std::unique_ptr<Work>> others;
+    for (std::unique_ptr<Work>& work : queued_) {
+      if (work->is_cancelled()) cancelled.push_back(std::move(work));
+      else others.push_back(std::move(work));
+    }
+    queued_ = std::move(others);
+  }
+  Arena arena;
+  for (const std::unique_ptr<Work>& work : cancelled) {
+    for (size_t parts = work->begin(); parts > 0; parts = work->end_pass()) {
+      for (size_t part = 0; part < parts; part++) work->run_part(part, arena);
+    }
+    work->settle();
+  }
+}
+
+void Crew::close() {
+  std::vector<std::thread> own;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    queued_.clear();
+    for (const auto& active : active_) active->work->cancel();
+    own = std::exchange(own_, {});
+    left_.clear();
+  }
+  for (std::thread& thread : own) thread.join();
+}
+
+}  // namespace noisemill

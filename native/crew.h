@@ -1,0 +1,95 @@
+// Threads that take work from one queue. Nothing here knows JavaScript: who calls `drive`, and on what thread, is for others to say.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/arena.h"
+
+namespace noisemill {
+
+// What a crew works on: passes over parts that several threads can take at once. See Etl.
+class Work {
+ public:
+  virtual ~Work() = default;
+  // Returns the number of parts of the first pass.
+  virtual size_t begin() = 0;
+  virtual void run_part(size_t part, Arena& arena) = 0;
+  // After the last part of a pass. Returns the number of parts of the next; 0 when the work has ended.
+  virtual size_t end_pass() = 0;
+  // Called once, on the thread that ended it.
+  virtual void settle() = 0;
+  // Makes what remains of it end soon. May be called from any thread.
+  virtual void cancel() = 0;
+  virtual bool is_cancelled() const = 0;
+};
+
+class Crew {
+ public:
+  // At most `size` threads work at the same time. `call_for_hands` is called, from any thread, when work has come up that a
+  // further one could share: somebody is then to call `hire`.
+  Crew(size_t size, std::function<void()> call_for_hands);
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
+
+  void add(std::vector<std::unique_ptr<Work>> works);
+
+  // Whether one more thread would be of use. If so it is counted in, and must come to `drive`.
+  bool hire();
+  // Works until nothing is left to take, then leaves: on a thread that was hired.
+  void drive();
+  // Starts a thread of its own for one that was hired. False if the system has none to give: then nobody was hired.
+  bool start_thread();
+
+  // Ends what was cancelled before it began, here and now: it need not wait for a thread to say so.
+  void settle_cancelled();
+
+  // Drops what has not begun, makes what has begun end soon, and waits for the threads of its own. Nothing can be added after.
+  void close();
+
+ private:
+  // Work that has begun.
+  struct Active {
+    std::unique_ptr<Work> work;
+    size_t parts = 0;
+    size_t next_part = 0;
+    size_t parts_running = 0;
+  };
+
+  struct Taken {
+    std::shared_ptr<Active> active;
+    bool has_begun;
+  };
+
+  // Nothing: then the thread has left.
+  std::optional<Taken> take();
+  void work_on(const Taken& taken, Arena& arena);
+  // Runs parts until none is left to take. Returns whether this thread ended the pass.
+  bool run_parts(Active& active, Arena& arena);
+  void open_pass(Active& active, size_t parts);
+  void forget(const Active& active);
+  // Works and parts that a thread could take. The lock is held.
+  size_t takeable() const;
+
+  const size_t size_;
+  const std::function<void()> call_for_hands_;
+  std::mutex mutex_;
+  std::deque<std::unique_ptr<Work>> queued_;
+  std::vector<std::shared_ptr<Active>> active_;
+  // Threads that were hired and have not left; and those of them that have not looked for work yet.
+  size_t hired_ = 0;
+  size_t arriving_ = 0;
+  bool closed_ = false;
+  // Its own threads, and the ids of those that have left and are to be joined.
+  std::vector<std::thread> own_;
+  std::vector<std::thread::id> left_;
+};
+
+}  // namespace noisemill

@@ -1,0 +1,57 @@
+#include "kernel_exports.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/noise/kinds.h"
+#include "simd/kernels.h"
+
+namespace noisemill {
+
+namespace {
+
+// The noise alone, for tests and benchmarks: blocks of one channel from `block` on into a Float32Array of whole blocks.
+void fill_noise(const Napi::CallbackInfo& info) {
+  // Tests and benchmarks name kinds that there are.
+  const NoiseKind& kind = find_kind(info[0].As<Napi::String>().Utf8Value().c_str());
+  const FileKey key = {info[1].As<Napi::Number>().Uint32Value(), info[2].As<Napi::Number>().Uint32Value()};
+  const uint32_t channel = info[3].As<Napi::Number>().Uint32Value();
+  uint64_t block = static_cast<uint64_t>(info[4].As<Napi::Number>().Int64Value());
+  auto out = info[5].As<Napi::Float32Array>();
+  std::vector<uint32_t> state(kind.state_words);
+  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames, block++) {
+    kind.seed(state.data(), key, channel, block, nullptr);
+    kind.fill(state.data(), out.Data() + at, kBlockFrames);
+  }
+}
+
+Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
+  auto names = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
+    names.Set(count++, (*known)->instruction_set);
+  }
+  return names;
+}
+
+Napi::Value use_instruction_set(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>();
+  for (const Kernels* const* known = available_kernels(); *known != nullptr; known++) {
+    if (name != (*known)->instruction_set) continue;
+    use_kernels(**known);
+    return Napi::Boolean::New(info.Env(), true);
+  }
+  return Napi::Boolean::New(info.Env(), false);
+}
+
+}  // namespace
+
+Napi::Object init_kernel_exports(Napi::Env env, Napi::Object exports) {
+  exports.Set("instructionSets", Napi::Function::New(env, instruction_sets));
+  exports.Set("useInstructionSet", Napi::Function::New(env, use_instruction_set));
+  exports.Set("fillNoise", Napi::Function::New(env, fill_noise));
+  return exports;
+}
+
+}  // namespace noisemill
