@@ -4,8 +4,16 @@ export { type ErrorCode, type ErrorDetails, errorCodes, NoisemillError } from '.
 export type { Seed } from './plan/keys.js'
 export type { LevelOption } from './plan/levels.js'
 export { type FileItem, type FileItemObject, type NoiseTask, noiseTask } from './plan/noise-task.js'
-export type { NoiseOptions } from './plan/options.js'
-export type { FailedFile, FileFigures, FileResult, FileWarning, FinishedFile } from './plan/results.js'
+export type { NoiseOptions, NoiseSpec } from './plan/options.js'
+export type {
+  FailedFile,
+  FileFigures,
+  FileResult,
+  FileWarning,
+  FinishedFile,
+  SampleFigures,
+  SampleWarning,
+} from './plan/results.js'
 export type { ChunkSize } from './pool/chunks.js'
 export {
   type DoneItem,
@@ -18,3 +26,10 @@ export {
 export { Pool, type PoolInfo, type PoolOptions, type RunOptions } from './pool/pool.js'
 export type { Items } from './pool/source.js'
 export type { Task } from './pool/task.js'
+export {
+  addNoise,
+  addNoiseToWav,
+  type SampleNoiseOptions,
+  type Samples,
+  type WavNoiseOptions,
+} from './samples.js'

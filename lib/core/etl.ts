@@ -45,7 +45,9 @@ export interface EtlJob {
   readonly clip: boolean
 }
 
-export type EtlWarning = 'W_SIZES_REPAIRED' | 'W_PARTIAL_FRAME' | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
+export type HeaderWarning = 'W_SIZES_REPAIRED' | 'W_PARTIAL_FRAME'
+
+export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
 
 /** What is known of a file once it is done. */
 export interface EtlFigures {
@@ -258,8 +260,8 @@ class Etl {
   }
 }
 
-function headerWarnings(header: WavHeader): EtlWarning[] {
-  const warnings: EtlWarning[] = []
+export function headerWarnings(header: WavHeader): HeaderWarning[] {
+  const warnings: HeaderWarning[] = []
   if (header.sizesLie) warnings.push('W_SIZES_REPAIRED')
   if (header.partialFrameBytes > 0) warnings.push('W_PARTIAL_FRAME')
   return warnings
@@ -276,10 +278,10 @@ export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayou
   return sigma
 }
 
-const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
+export const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
 
 /** Puts true sizes where the header's run past the end of the file. Returns the size of the output. */
-function repairSizes(output: OutputFile, header: WavHeader): number {
+export function repairSizes(output: Pick<OutputFile, 'write'>, header: WavHeader): number {
   const pad = header.dataBytes % 2
   const size = endOfData(header) + pad
   // RIFF keeps chunks at even positions.

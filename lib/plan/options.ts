@@ -7,61 +7,59 @@ import type { Seed } from './keys.js'
 import { checkLevel, type Level, type LevelOption } from './levels.js'
 import { pathFromCaller } from './paths.js'
 
-/** Options of `noiseTask` and `addNoiseToFiles`. Give exactly one of `sigma` and `snr`. */
-export interface NoiseOptions {
-  /** Folder for the outputs, made when needed: a path or a file: URL. */
-  readonly out?: string | URL
+/** What noise, whatever it is added to. Give exactly one of `sigma` and `snr`. */
+export interface NoiseSpec {
   /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
   readonly sigma?: LevelOption
-  /** Decibels against a file's mean power over all channels, -100 to 200, or a range to draw from for each file. */
+  /** Decibels against the signal's mean power over all channels, -100 to 200, or a range to draw from for each file. */
   readonly snr?: LevelOption
   /** An integer or a string without NUL; 0 by default. */
   readonly seed?: Seed
-  /** Folder that relative paths, and so keys and output names, are taken from. */
-  readonly root?: string | URL
-  /** Variants to make of each file, 1 to 1,000,000. With 2 or more the number goes into the name: `a.1.wav`, `a.2.wav`. */
-  readonly copies?: number
   /** Kind of noise; 'gaussian' by default. */
   readonly kind?: string
   /** Values for the kind's own parameters, by name; what is left out has its default. */
   readonly parameters?: Readonly<Record<string, number>>
   /** Clamp float formats to [-1, 1]; true by default. PCM is always clamped to its range. */
   readonly clip?: boolean
+}
+
+/** Options of `noiseTask` and `addNoiseToFiles`. */
+export interface NoiseOptions extends NoiseSpec {
+  /** Folder for the outputs, made when needed: a path or a file: URL. */
+  readonly out?: string | URL
+  /** Folder that relative paths, and so keys and output names, are taken from. */
+  readonly root?: string | URL
+  /** Variants to make of each file, 1 to 1,000,000. With 2 or more the number goes into the name: `a.1.wav`, `a.2.wav`. */
+  readonly copies?: number
   /** Replace existing outputs; false by default. */
   readonly overwrite?: boolean
   /** Check and measure, write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
 }
 
-/** Checked options, defaults filled in. */
-export interface NoiseSettings {
-  readonly out: string | undefined
+/** A checked NoiseSpec, defaults filled in. */
+export interface NoiseSpecSettings {
   readonly level: Level
   readonly seed: Seed
-  readonly root: string | undefined
-  readonly copies: number
   readonly kind: NoiseKind
   readonly parameters: Float64Array
   readonly clip: boolean
+}
+
+/** Checked options, defaults filled in. */
+export interface NoiseSettings extends NoiseSpecSettings {
+  readonly out: string | undefined
+  readonly root: string | undefined
+  readonly copies: number
   readonly overwrite: boolean
   readonly dryRun: boolean
 }
 
 const MAX_COPIES = 1_000_000
+/** The names of NoiseSpec. */
+export const SPEC_OPTIONS: readonly string[] = ['sigma', 'snr', 'seed', 'kind', 'parameters', 'clip']
 /** The names of NoiseOptions. */
-export const NOISE_OPTIONS: readonly string[] = [
-  'out',
-  'sigma',
-  'snr',
-  'seed',
-  'root',
-  'copies',
-  'kind',
-  'parameters',
-  'clip',
-  'overwrite',
-  'dryRun',
-]
+export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, 'out', 'root', 'copies', 'overwrite', 'dryRun']
 
 function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
@@ -94,22 +92,34 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
   )
 }
 
-/** Throws NoisemillError with the option at fault. */
-export function checkNoiseOptions(options: unknown): NoiseSettings {
+/**
+ * Throws NoisemillError with the option at fault.
+ *
+ * @param known the names of all options there are
+ */
+export function checkNoiseSpec(options: unknown, known: readonly string[]): NoiseSpecSettings {
   checkObject('options', options)
-  const kindNames = noiseKinds.map((known) => known.name)
+  const kindNames = noiseKinds.map((kind) => kind.name)
   const kindName = checkOneOf('kind', given(options.kind, noiseKinds[0].name), kindNames)
-  const kind = noiseKinds.find((known) => known.name === kindName)!
-  checkKeys(options, NOISE_OPTIONS)
+  const kind = noiseKinds.find((kind) => kind.name === kindName)!
+  checkKeys(options, known)
   return {
-    out: checkFolder('out', options.out),
     level: checkLevel(options.sigma, options.snr),
     seed: checkSeed(given(options.seed, 0)),
-    root: checkFolder('root', options.root),
-    copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
     kind,
     parameters: checkParameters(kind, given(options.parameters, {})),
     clip: checkBoolean('clip', given(options.clip, true)),
+  }
+}
+
+/** Throws NoisemillError with the option at fault. */
+export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
+  const spec = checkNoiseSpec(options, NOISE_OPTIONS)
+  return {
+    ...spec,
+    out: checkFolder('out', options.out),
+    root: checkFolder('root', options.root),
+    copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
     overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
   }

@@ -2,7 +2,8 @@
 
 import type { EtlOutcome, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
-import type { SampleFormatName } from '../core/wav/samples.js'
+import type { FileTally } from '../core/transform.js'
+import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type Seed, STREAM_VERSION } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
@@ -54,6 +55,27 @@ export interface FileFigures {
   /** Version of the noise stream. */
   readonly stream: number
   readonly warnings: readonly FileWarning[]
+}
+
+/** W_...: as for files. */
+export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
+
+/** What was done to samples in memory. */
+export interface SampleFigures {
+  readonly format: SampleFormatName
+  readonly channels: number
+  readonly frames: number
+  /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
+  readonly sigma: number
+  /** Decibels, measured after clipping and rounding; null where signal or noise is zero. */
+  readonly snr: number | null
+  /** Samples that the clamp changed. */
+  readonly clipped: number
+  readonly key: string
+  readonly seed: string
+  /** Version of the noise stream. */
+  readonly stream: number
+  readonly warnings: readonly SampleWarning[]
 }
 
 /** What is known of an output before its job has run. */
@@ -109,9 +131,7 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
   const snr = achievedSnr(figures.signalEnergy, figures.noiseEnergy)
-  // Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with.
-  const isMeasured = plan.askedSnr !== undefined && !plan.dryRun && figures.signalEnergy > 0
-  const isOff = isMeasured && (snr === null || Math.abs(snr - plan.askedSnr!) > SNR_TOLERANCE)
+  const isOff = !plan.dryRun && isSnrOff(plan.askedSnr, snr, figures.signalEnergy)
   return {
     ...common(plan),
     status: plan.dryRun ? 'planned' : 'done',
@@ -126,6 +146,42 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
     bytesOut: plan.dryRun ? null : figures.bytesOut,
     seconds: figures.seconds,
     warnings: isOff ? [...figures.warnings, 'W_SNR_OFF'] : figures.warnings,
+  }
+}
+
+/** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */
+function isSnrOff(asked: number | undefined, achieved: number | null, signalEnergy: number): boolean {
+  if (asked === undefined || signalEnergy === 0) return false
+  return achieved === null || Math.abs(achieved - asked) > SNR_TOLERANCE
+}
+
+/** The figures of samples, from what is known before the work on them and what it added up. */
+export function sampleFigures(work: {
+  readonly layout: FrameLayout
+  readonly sigma: number
+  readonly tally: FileTally
+  /** Decibels asked for; undefined where sigma was. */
+  readonly askedSnr: number | undefined
+  readonly warnings: readonly SampleWarning[]
+  readonly key: string
+  readonly seed: Seed
+}): SampleFigures {
+  const { layout, sigma, tally, askedSnr, key, seed } = work
+  const snr = achievedSnr(tally.signal, tally.noise)
+  const warnings = [...work.warnings]
+  if (tally.nonFinite > 0) warnings.push('W_NON_FINITE')
+  if (isSnrOff(askedSnr, snr, tally.signal)) warnings.push('W_SNR_OFF')
+  return {
+    format: layout.format.name,
+    channels: layout.channels,
+    frames: layout.frames,
+    sigma,
+    snr,
+    clipped: tally.clipped,
+    key,
+    seed: String(seed),
+    stream: STREAM_VERSION,
+    warnings,
   }
 }
 

@@ -135,6 +135,8 @@ export class Pool {
   ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
   imap<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
   imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
+  /** @internal */
+  imap<I, R>(task: Task<I, R, 'slices'>, items: Items<I>, options?: RunOptions): AsyncGenerator<R, void, undefined>
   imap(
     task: Task<never, unknown>,
     items: Items<never>,
@@ -184,24 +186,28 @@ export class Pool {
     if (signal !== undefined && !(signal instanceof AbortSignal))
       throw invalidOption('signal', 'an AbortSignal', signal)
     const { chunkSize = 'auto' } = options
-    const ofFiles = definition.lane === 'files'
-    const errors = checkOneOf('errors', options.errors ?? (ofFiles ? 'collect' : 'throw'), ['throw', 'collect'])
+    const { lane } = definition
+    const errors = checkOneOf('errors', options.errors ?? (lane === 'files' ? 'collect' : 'throw'), [
+      'throw',
+      'collect',
+    ])
     const run = definition.start()
     if (Array.isArray(items)) run.foresee?.(items)
     const parts: RunParts<unknown, unknown, unknown, unknown> = {
       source: new Source<unknown>(items),
       task: run,
-      execute: ofFiles
-        ? (this.#backend.files as unknown as Execute<unknown, unknown>)
-        : this.#executeCall(definition.call!),
+      execute:
+        lane === 'module'
+          ? this.#executeCall(definition.call!)
+          : (this.#backend[lane] as unknown as Execute<unknown, unknown>),
       cancellation: new Cancellation(),
-      threads: ofFiles || this.backend === 'inline' ? this.info.threads : this.info.size,
+      threads: this.info.threads,
       chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
       inOrder: order === 'input',
       stopAtFailure: errors === 'throw',
-      cancelsSoon: ofFiles,
+      cancelsSoon: lane !== 'module',
     }
-    const onlyValues = !ofFiles && order === 'input' && errors === 'throw'
+    const onlyValues = lane === 'module' && order === 'input' && errors === 'throw'
     return this.#results(new Run(parts), signal, onlyValues)
   }
 

@@ -2,8 +2,8 @@
 
 import type { NoisemillError } from '../errors.js'
 
-/** Where the jobs of a task run: files on the noise backend, calls of a user's module on worker threads. */
-export type Lane = 'files' | 'module'
+/** Where the jobs of a task run: files, and slices of samples, on the noise backend; calls of a user's module on worker threads. */
+export type Lane = 'files' | 'slices' | 'module'
 
 /** One piece of work, or a result that needs none. */
 export interface Planned<Job, Result> {

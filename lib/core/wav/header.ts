@@ -7,7 +7,6 @@
  */
 
 import { Failure } from '../failure.js'
-import type { InputFile } from '../files.js'
 import { type FrameLayout, sampleFormats } from './samples.js'
 
 export const MAX_CHANNELS = 1024
@@ -39,12 +38,20 @@ export interface WavHeader extends FrameLayout {
   readonly partialFrameBytes: number
 }
 
+/** Where a header is read from: a file, or memory. */
+export interface Input {
+  /** In bytes. */
+  readonly size: number
+  /** Fills `buffer` with what is at `position`; all of it lies within the size. */
+  read(position: number, buffer: Uint8Array): void
+}
+
 class HeaderReader {
   readonly #window = Buffer.alloc(4096)
   #start = 0
   #length = 0
 
-  constructor(readonly input: InputFile) {}
+  constructor(readonly input: Input) {}
 
   /** At least `length` (at most 64) bytes from `position`; the caller knows that the file has them. */
   bytes(position: number, length: number): Buffer {
@@ -63,7 +70,7 @@ const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16)
 const isId = (bytes: Buffer, id: string) => bytes.subarray(0, 4).equals(Buffer.from(id, 'latin1'))
 
 /** Reads the header. Throws Failure with a code E_WAV_... or one of reading. */
-export function readHeader(input: InputFile): WavHeader {
+export function readHeader(input: Input): WavHeader {
   const reader = new HeaderReader(input)
   checkContainer(reader)
   let format: Omit<WavHeader, 'frames' | 'dataOffset' | 'dataBytes' | 'sizesLie' | 'partialFrameBytes'> | undefined

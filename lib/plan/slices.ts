@@ -1,0 +1,84 @@
+/** Samples in memory as work for a pool: cut into slices, and the task that adds noise to these. */
+
+import { setImmediate } from 'node:timers/promises'
+import type { SettledSlice } from '../backends/backend.js'
+import { BLOCK_FRAMES } from '../core/noise/kinds.js'
+import type { SliceJob } from '../core/slice.js'
+import { FileTally, type PartTally } from '../core/transform.js'
+import type { FrameLayout } from '../core/wav/samples.js'
+import { type ErrorCode, NoisemillError } from '../errors.js'
+import type { Pool } from '../pool/pool.js'
+import { defineTask, type Planned, type Task } from '../pool/task.js'
+
+/** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
+const SLICE_BYTES = 256 * 1024
+/** Slices that go to the threads in one trip. */
+const CHUNK_SLICES = 4
+/** Slices that are copied before others have their turn on this thread: some milliseconds. */
+const TURN_SLICES = 16
+
+/** What becomes of a slice: all of SliceJob but the slice itself. */
+export type SliceNoise = Pick<SliceJob, 'kind' | 'parameters' | 'key' | 'sigma' | 'clip'>
+
+interface DoneSlice {
+  readonly bytes: Uint8Array
+  readonly tally: PartTally
+}
+
+/** Its failures are thrown by the pool. */
+const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | NoisemillError, 'slices'>({
+  lane: 'slices',
+  start: () => ({
+    plan: (job) => [{ job }],
+    settle(_planned: Planned<SliceJob, unknown>, { outcome, bytes }) {
+      if ('tally' in outcome) return { bytes, tally: outcome.tally }
+      const { code, detail } = outcome.failure
+      return new NoisemillError(code as ErrorCode, detail === '' ? {} : { received: detail })
+    },
+    fail: (_planned, error) => error,
+    failureOf: (result) => (result instanceof NoisemillError ? result : undefined),
+  }),
+}) as Task<SliceJob, DoneSlice, 'slices'>
+
+/**
+ * Adds noise to frames in memory, on the threads of a pool: from one place to another, or to the same. Threads never see that memory
+ * itself, which its owner may detach or resize at any time, but slices of it that are copied out and back; no more than some megabytes
+ * of them at a time.
+ *
+ * @param from the bytes of all frames; asked for anew for each slice, so that memory that is gone is noticed
+ * @param to where they go; nowhere when they are only measured
+ */
+export async function runSlices(
+  pool: Pool,
+  layout: FrameLayout,
+  noise: SliceNoise,
+  from: () => Uint8Array,
+  to: (() => Uint8Array) | undefined,
+  signal: AbortSignal | undefined,
+): Promise<FileTally> {
+  const block = BLOCK_FRAMES * layout.blockAlign
+  const size = block * Math.max(1, Math.floor(SLICE_BYTES / block))
+  const length = layout.frames * layout.blockAlign
+  const spare: ArrayBufferLike[] = []
+
+  async function* slices(): AsyncGenerator<SliceJob> {
+    for (let at = 0, count = 1; at < length; at += size, count++) {
+      const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(size), 0, Math.min(size, length - at))
+      bytes.set(from().subarray(at, at + bytes.length))
+      const { format, channels, frames, blockAlign } = layout
+      yield { ...noise, bytes, format: format.name, channels, frames, firstFrame: at / blockAlign }
+      if (count % TURN_SLICES === 0) await setImmediate()
+    }
+  }
+
+  const tally = new FileTally()
+  let at = 0
+  const chunkSize = Math.min(CHUNK_SLICES, Math.max(1, Math.ceil(length / size / pool.info.threads)))
+  for await (const { bytes, tally: part } of pool.imap(sliceTask, slices(), { chunkSize, ...(signal && { signal }) })) {
+    tally.add(part)
+    to?.().set(bytes, at)
+    at += bytes.length
+    if (bytes.buffer.byteLength === size) spare.push(bytes.buffer)
+  }
+  return tally
+}

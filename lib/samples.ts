@@ -1,0 +1,183 @@
+/** Noise in memory: onto arrays of samples, and onto whole WAV files. */
+
+import { checkBoolean, checkInteger, given } from './checks.js'
+import { endOfData, headerWarnings, repairSizes, sigmaForSnr } from './core/etl.js'
+import { Failure } from './core/failure.js'
+import { MAX_CHANNELS, readHeader } from './core/wav/header.js'
+import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
+import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
+import { fileKey } from './plan/keys.js'
+import { levelFor, noiseGain } from './plan/levels.js'
+import { checkNoiseSpec, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
+import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
+import { runSlices } from './plan/slices.js'
+import { Pool } from './pool/pool.js'
+
+/** Samples in the types that WAV has for them, all in the machine's byte order: PCM of 8 (unsigned), 16 and 32 bits, float of 32 and 64. */
+export type Samples = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array
+
+/** Options of `addNoiseToWav`. Give exactly one of `sigma` and `snr`. */
+export interface WavNoiseOptions extends NoiseSpec {
+  /** What the noise belongs to, as a file's relative path is for files: the same key, the same noise. '' by default. */
+  readonly key?: string
+  /** Work in the memory that was given, and return it; false by default. */
+  readonly inPlace?: boolean
+  /** Ends the work early: the promise rejects with the signal's reason. In place, what was done by then stays. */
+  readonly signal?: AbortSignal
+  /** A pool to run on, instead of one that all calls share. */
+  readonly pool?: Pool
+  /** Told once, before the promise resolves, what was done: the level that was drawn, the SNR achieved, and so on. */
+  readonly onFigures?: (figures: SampleFigures) => void
+}
+
+/** Options of `addNoise`. */
+export interface SampleNoiseOptions extends WavNoiseOptions {
+  /** Channels, interleaved frame after frame, 1 to 1024; 1 by default. */
+  readonly channels?: number
+}
+
+const WAV_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'onFigures']
+
+const FORMATS: readonly (readonly [type: new (length: number) => Samples, format: SampleFormatName])[] = [
+  [Uint8Array, 'pcm8'],
+  [Int16Array, 'pcm16'],
+  [Int32Array, 'pcm32'],
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
+]
+
+let shared: Pool | undefined
+
+/** Made at the first call, and never closed: it takes nothing while there is no work, and does not keep the process alive. */
+function sharedPool(): Pool {
+  shared ??= new Pool()
+  return shared
+}
+
+/**
+ * Adds noise to samples, on other threads: the same bits as for a file of these samples with the same key.
+ *
+ * Do not touch `samples` until the promise settles. If their memory is detached or resized meanwhile, it rejects with
+ * E_SAMPLES_CHANGED.
+ *
+ * @param samples interleaved; integers span their type's range (unsigned for 8 bits), floats have full scale at 1.0. They may lie in shared memory.
+ * @returns a new array of the same type; or `samples`, with `inPlace`
+ * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN, E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER,
+ * E_SAMPLES_CHANGED, E_POOL_CLOSED
+ */
+export async function addNoise<T extends Samples>(samples: T, options: SampleNoiseOptions): Promise<T> {
+  const request = checkRequest(options, [...WAV_OPTIONS, 'channels'])
+  const known = FORMATS.find(([type]) => samples instanceof type && !Buffer.isBuffer(samples))
+  if (known === undefined) {
+    const types = FORMATS.map(([type]) => type.name).join(', ')
+    throw invalidOption('samples', `a ${types} (for the bytes of a WAV file: addNoiseToWav)`, samples)
+  }
+  const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
+  const frames = samples.length / channels
+  if (!Number.isInteger(frames)) throw invalidOption('samples', `whole frames of ${channels} channels`, samples.length)
+  const [Type, name] = known
+  const format = sampleFormats.find((format) => format.name === name)!
+  const memory = bytesOf(samples)
+  const result = request.inPlace ? samples : (new Type(samples.length) as T)
+  const to = request.inPlace ? memory : bytesOf(result)
+  await noiseOnto({ format, channels, blockAlign: channels * format.bytes, frames }, request, memory, to, [])
+  return result
+}
+
+/**
+ * Adds noise to a whole WAV file in memory, on other threads: the same bytes as for that file on disk with the same key.
+ *
+ * Do not touch `wav` until the promise settles; see `addNoise`.
+ *
+ * @param wav all bytes of the file
+ * @returns a new array; with `inPlace` one over the same memory, unless a header that lies had to be repaired by one byte more
+ * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
+ */
+export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
+  const request = checkRequest(options, WAV_OPTIONS)
+  if (!(wav instanceof Uint8Array)) throw invalidOption('wav', 'a Uint8Array', wav)
+  const memory = bytesOf(wav)
+  const header = asError(() =>
+    readHeader({
+      size: wav.length,
+      read: (position, buffer) => buffer.set(memory().subarray(position, position + buffer.length)),
+    }),
+  )
+  const end = endOfData(header)
+  const size = header.sizesLie ? end + (header.dataBytes % 2) : wav.length
+  const inPlace = request.inPlace && size <= wav.length
+  const result = inPlace ? wav.subarray(0, size) : new Uint8Array(size)
+  const to = inPlace ? memory : () => result
+  if (!inPlace) {
+    result.set(wav.subarray(0, header.dataOffset))
+    if (!header.sizesLie) result.set(wav.subarray(end), end)
+  }
+  const data = (bytes: () => Uint8Array) => () => bytes().subarray(header.dataOffset, end)
+  await noiseOnto(header, request, data(memory), data(to), headerWarnings(header))
+  if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header)
+  return result
+}
+
+type Request = ReturnType<typeof checkRequest>
+
+function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
+  const spec = checkNoiseSpec(options, known)
+  const { signal, pool, onFigures } = options
+  const key: unknown = given(options.key, '')
+  if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', 'an AbortSignal', signal)
+  if (pool !== undefined && !(pool instanceof Pool)) throw invalidOption('pool', 'a Pool', pool)
+  if (onFigures !== undefined && typeof onFigures !== 'function')
+    throw invalidOption('onFigures', 'a function', onFigures)
+  return {
+    ...spec,
+    path: key,
+    inPlace: checkBoolean('inPlace', given(options.inPlace, false)),
+    signal,
+    pool,
+    onFigures,
+  }
+}
+
+/** The bytes of an array, asked for anew each time: throws E_SAMPLES_CHANGED once they are not all there any more. */
+function bytesOf(array: Samples): () => Uint8Array {
+  const { byteLength, buffer } = array
+  return () => {
+    if (array.byteLength !== byteLength || array.buffer !== buffer) throw new NoisemillError('E_SAMPLES_CHANGED')
+    return new Uint8Array(buffer, array.byteOffset, byteLength)
+  }
+}
+
+/** Measures if need be, adds noise, and tells the figures. */
+async function noiseOnto(
+  layout: FrameLayout,
+  request: Request,
+  from: () => Uint8Array,
+  to: () => Uint8Array,
+  warnings: SampleWarning[],
+): Promise<void> {
+  const { level, seed, kind, parameters, clip, path, signal } = request
+  const pool = request.pool ?? sharedPool()
+  const key = fileKey(seed, path, 1)
+  const asked = levelFor(level, key)
+  const noise = { kind: kind.name, parameters, key, clip }
+  let sigma = asked
+  if (level.kind === 'snr') {
+    const measured = await runSlices(pool, layout, { ...noise, sigma: 0 }, from, undefined, signal)
+    sigma = asError(() => sigmaForSnr(measured, layout, noiseGain(asked)))
+    if (sigma === 0) warnings.push('W_SILENT')
+  }
+  const tally = await runSlices(pool, layout, { ...noise, sigma }, from, to, signal)
+  const askedSnr = level.kind === 'snr' ? asked : undefined
+  request.onFigures?.(sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed }))
+}
+
+/** What core throws, as the error that callers get. */
+function asError<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    throw new NoisemillError(error.code as ErrorCode, error.detail === '' ? {} : { received: error.detail })
+  }
+}
