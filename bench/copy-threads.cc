@@ -20,6 +20,7 @@
 namespace {
 
 constexpr size_t kBlockBytes = 256 * 1024;
+constexpr size_t kPageBytes = 4096;
 
 struct Copy {
   int from;
@@ -47,12 +48,12 @@ void close_copy(const Copy& copy) {
   close(copy.from);
 }
 
-void copy_block(const Copy& copy, uint64_t block, std::vector<uint8_t>& buffer) {
+void copy_block(const Copy& copy, uint64_t block, uint8_t* buffer) {
   const off_t at = static_cast<off_t>(block * kBlockBytes);
-  const ssize_t length = pread(copy.from, buffer.data(), buffer.size(), at);
+  const ssize_t length = pread(copy.from, buffer, kBlockBytes, at);
   if (length < 0) fail("pread");
   for (ssize_t done = 0; done < length;) {
-    const ssize_t count = pwrite(copy.to, buffer.data() + done, static_cast<size_t>(length - done), at + done);
+    const ssize_t count = pwrite(copy.to, buffer + done, static_cast<size_t>(length - done), at + done);
     if (count < 0) fail("pwrite");
     done += count;
   }
@@ -63,8 +64,11 @@ void on_threads(int count, const Work& work) {
   std::vector<std::thread> threads;
   for (int i = 0; i < count; i++) {
     threads.emplace_back([&] {
-      std::vector<uint8_t> buffer(kBlockBytes);
+      // Blocks that begin at pages on one side only are copied half as fast on some machines.
+      uint8_t* buffer = static_cast<uint8_t*>(std::aligned_alloc(kPageBytes, kBlockBytes));
+      if (buffer == nullptr) fail("aligned_alloc");
       work(buffer);
+      std::free(buffer);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -80,12 +84,12 @@ int main(int argc, char** argv) {
   std::atomic<uint64_t> next = 0;
   if (files.size() == 1) {
     const Copy copy = open_copy(folder, files[0]);
-    on_threads(threads, [&](std::vector<uint8_t>& buffer) {
+    on_threads(threads, [&](uint8_t* buffer) {
       for (uint64_t block; (block = next++) < copy.blocks;) copy_block(copy, block, buffer);
     });
     close_copy(copy);
   } else {
-    on_threads(threads, [&](std::vector<uint8_t>& buffer) {
+    on_threads(threads, [&](uint8_t* buffer) {
       for (uint64_t file; (file = next++) < files.size();) {
         const Copy copy = open_copy(folder, files[file]);
         for (uint64_t block = 0; block < copy.blocks; block++) copy_block(copy, block, buffer);

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import writeTone from '../dist/cli/demo-tone.js'
 import { compare, report } from './harness.js'
-import { copyThreads, JOBS, Scratch } from './programs.js'
+import { copyThreads, Scratch } from './programs.js'
 
 const SECONDS = 14_172
 
@@ -11,14 +11,14 @@ export default async function long(rounds = 7): Promise<void> {
   using scratch = new Scratch()
   const file = path.join(scratch.clean, 'long.wav')
   writeTone({ file, seconds: SECONDS, frequency: 440 })
-  const threads = await copyThreads(scratch)
+  const threads = await copyThreads(scratch, [file])
   const contenders = [
     scratch.commands('cp', [['cp', file, scratch.out]]),
-    ...(threads ? [scratch.commands(`${JOBS} threads that read and write`, [[...threads, file]])] : []),
+    ...threads,
     scratch.noisemill('--backend', 'native', '--jobs', '1'),
     scratch.noisemill('--backend', 'native', '--jobs', '2'),
   ]
   const rows = await compare(contenders, rounds)
-  const reference = contenders[threads ? 1 : 0].name
+  const reference = (threads[0] ?? contenders[0]).name
   report('Long', 'seconds', rows, reference, { seconds: SECONDS, outputs: scratch.outputs() })
 }

@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url'
 import { type Contender, time } from './harness.js'
 
 export const JOBS = availableParallelism()
+/** However many CPUs there are: more only wait for each other where all write to one file. */
+const COPY_THREADS = 2
 
 const bin = fileURLToPath(new URL('../dist/cli/bin.cjs', import.meta.url))
 /** GNU time: what it says is of the one process, where the system's own figure may begin with that of the process that started it. */
@@ -102,20 +104,19 @@ export const noisemill = (input: string, out: string): string[] => [
 ]
 
 /**
- * A program that copies files to a folder as noisemill would, block by block through its own memory, but without touching a sample:
- * what is left of noisemill's time without its kernel. Undefined, and said, where there is no compiler.
- *
- * @returns the command, to which files are added
+ * Threads that copy files as noisemill would, block by block through their own memory, but touch no sample: what is left of noisemill's
+ * time without its kernel. None, and that is said, where there is no compiler.
  */
-export async function copyThreads(scratch: Scratch): Promise<string[] | undefined> {
+export async function copyThreads(scratch: Scratch, files: readonly string[]): Promise<Contender[]> {
   const binary = scratch.file('copy-threads')
   try {
     await time('c++', ['-O2', '-std=c++17', '-pthread', '-o', binary, 'bench/copy-threads.cc'])
   } catch (error) {
     console.error(`No copying by threads, since it cannot be compiled: ${(error as Error).message}`)
-    return undefined
+    return []
   }
-  return [binary, String(JOBS), scratch.out]
+  const command = [binary, String(COPY_THREADS), scratch.out, ...files]
+  return [scratch.commands(`${COPY_THREADS} threads that read and write`, [command])]
 }
 
 async function memoryOf(command: string, args: readonly string[], note: string): Promise<number | undefined> {

@@ -34,14 +34,13 @@ export default async function talk(rounds = 7): Promise<void> {
   using scratch = new Scratch()
   const files = writeTalk(scratch.clean)
   const halves = [0, 1].map((half) => files.filter((_, i) => i % 2 === half))
-  const threads = await copyThreads(scratch)
   const contenders = [
     scratch.commands('cp', [['cp', ...files, scratch.out]]),
     scratch.commands(
       '2 x cp at once',
       halves.map((half) => ['cp', ...half, scratch.out]),
     ),
-    ...(threads ? [scratch.commands(`${JOBS} threads that read and write`, [[...threads, ...files]])] : []),
+    ...(await copyThreads(scratch, files)),
     scratch.noisemill('--backend', 'native'),
     scratch.noisemill('--backend', 'workers', '--kernel', 'wasm'),
     scratch.noisemill('--backend', 'workers', '--kernel', 'ts'),
