@@ -30,7 +30,7 @@ struct Settled {
   uint32_t index;
   // Spent on its thread.
   double milliseconds;
-  std::function<Napi::Object(Napi::Env)> outcome;
+  std::function<Napi::Value(Napi::Env)> outcome;
 };
 
 // How the threads of a crew reach the JS thread: settled jobs, and calls for more hands. One wake-up is under way at most: what comes
@@ -87,7 +87,7 @@ struct Place {
 
 class FileWork final : public Work {
  public:
-  FileWork(Napi::Object job, Place place) : place_(std::move(place)), job_(read_etl_job(job)), etl_(job_, *place_.cancelled) {}
+  FileWork(EtlJob job, Place place) : place_(std::move(place)), job_(std::move(job)), etl_(job_, *place_.cancelled) {}
 
   size_t begin() override { return etl_.begin(); }
   void run_part(size_t part, Arena& arena) override { etl_.run_part(part, arena); }
@@ -108,7 +108,7 @@ class FileWork final : public Work {
 
 class SliceWork final : public Work {
  public:
-  SliceWork(Napi::Object job, Place place) : place_(std::move(place)), job_(read_slice_job(job)) {}
+  SliceWork(SliceJob job, Place place) : place_(std::move(place)), job_(std::move(job)) {}
 
   size_t begin() override { return 1; }
   void run_part(size_t, Arena& arena) override {
@@ -142,26 +142,21 @@ class CrewHandle {
   }
   ~CrewHandle() { close(); }
 
-  // Runs `jobs` as works of a type. `self` is this crew as JavaScript has it.
-  template <typename WorkOf>
-  Napi::Promise run(Napi::Value self, Napi::Array jobs, const CancelFlag& cancelled, Napi::Function on_settled) {
-    const Napi::Env env = self.Env();
+  // Runs `jobs` as works of a type. `kept` is what JavaScript must keep until then: this crew, and memory that jobs work on.
+  template <typename WorkOf, typename Job>
+  Napi::Promise run(Napi::Env env, std::vector<Job> jobs, const CancelFlag& cancelled, Napi::Function on_settled, Napi::Object kept) {
     const auto deferred = Napi::Promise::Deferred::New(env);
-    const uint32_t count = jobs.Length();
-    if (count == 0) {
+    if (jobs.empty()) {
       deferred.Resolve(Napi::Number::New(env, 0));
       return deferred.Promise();
     }
     const uint64_t id = ++last_batch_;
-    auto kept = Napi::Array::New(env, 2);
-    kept.Set(0u, self);
-    kept.Set(1u, jobs);
-    batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept.As<Napi::Object>()), count});
+    batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept), jobs.size()});
     std::vector<std::unique_ptr<Work>> works;
-    works.reserve(count);
-    for (uint32_t i = 0; i < count; i++) {
-      const Napi::HandleScope scope(env);
-      works.push_back(std::make_unique<WorkOf>(jobs.Get(i).As<Napi::Object>(), Place{id, i, cancelled, mailbox_}));
+    works.reserve(jobs.size());
+    for (Job& job : jobs) {
+      const auto index = static_cast<uint32_t>(works.size());
+      works.push_back(std::make_unique<WorkOf>(std::move(job), Place{id, index, cancelled, mailbox_}));
     }
     mailbox_->keep_alive(env, true);
     crew_->add(std::move(works));
@@ -202,7 +197,6 @@ class CrewHandle {
   struct Batch {
     Napi::Promise::Deferred deferred;
     Napi::FunctionReference on_settled;
-    // The crew, and the jobs with the memory that they work on.
     Napi::ObjectReference kept;
     size_t remaining;
     double milliseconds = 0;
@@ -247,11 +241,24 @@ Napi::Value create_crew(const Napi::CallbackInfo& info) {
   });
 }
 
-template <typename WorkOf>
-Napi::Value run_jobs(const Napi::CallbackInfo& info) {
+// Arguments: the crew, the jobs, the flag, on_settled.
+template <typename WorkOf, typename Job>
+Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
+  auto kept = Napi::Array::New(info.Env(), 2);
+  kept.Set(0u, info[0]);
+  kept.Set(1u, info[1]);
   const CancelFlag& cancelled = *info[2].As<Napi::External<CancelFlag>>().Data();
-  return info[0].As<Napi::External<CrewHandle>>().Data()->run<WorkOf>(info[0], info[1].As<Napi::Array>(), cancelled,
-                                                                      info[3].As<Napi::Function>());
+  auto* crew = info[0].As<Napi::External<CrewHandle>>().Data();
+  return crew->run<WorkOf>(info.Env(), std::move(jobs), cancelled, info[3].As<Napi::Function>(), kept);
+}
+
+Napi::Value run_files(const Napi::CallbackInfo& info) { return run_jobs<FileWork>(info, read_etl_jobs(info[1].As<Napi::Object>())); }
+
+Napi::Value run_slices(const Napi::CallbackInfo& info) {
+  const auto array = info[1].As<Napi::Array>();
+  std::vector<SliceJob> jobs;
+  for (uint32_t i = 0; i < array.Length(); i++) jobs.push_back(read_slice_job(array.Get(i).As<Napi::Object>()));
+  return run_jobs<SliceWork>(info, std::move(jobs));
 }
 
 Napi::Value create_cancel(const Napi::CallbackInfo& info) {
@@ -275,8 +282,8 @@ Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, cancel));
-  exports.Set("runFiles", Napi::Function::New(env, run_jobs<FileWork>));
-  exports.Set("runSlices", Napi::Function::New(env, run_jobs<SliceWork>));
+  exports.Set("runFiles", Napi::Function::New(env, run_files));
+  exports.Set("runSlices", Napi::Function::New(env, run_slices));
   return exports;
 }
 

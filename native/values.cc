@@ -1,18 +1,14 @@
 #include "values.h"
 
+#include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
 namespace noisemill {
 
 namespace {
-
-// A path is a string, or a Uint8Array where its bytes are not UTF-8.
-std::string read_path(Napi::Value value) {
-  if (value.IsString()) return value.As<Napi::String>().Utf8Value();
-  const auto bytes = value.As<Napi::Uint8Array>();
-  return std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
-}
 
 std::vector<double> read_doubles(Napi::Value value) {
   const auto array = value.As<Napi::Float64Array>();
@@ -35,26 +31,8 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 
 void set_number(Napi::Object object, const char* name, double value) { object.Set(name, Napi::Number::New(object.Env(), value)); }
 
-Napi::Object write_figures(Napi::Env env, const EtlFigures& figures) {
-  auto object = Napi::Object::New(env);
-  const auto set = [&](const char* name, auto value) { set_number(object, name, static_cast<double>(value)); };
-  object.Set("format", figures.format);
-  set("channels", figures.channels);
-  set("sampleRate", figures.sample_rate);
-  set("frames", figures.frames);
-  set("sigma", figures.sigma);
-  set("signalEnergy", figures.signal_energy);
-  set("noiseEnergy", figures.noise_energy);
-  set("clipped", figures.clipped);
-  set("nonFinite", figures.non_finite);
-  set("bytesIn", figures.bytes_in);
-  set("bytesOut", figures.bytes_out);
-  set("seconds", figures.seconds);
-  auto warnings = Napi::Array::New(env, figures.warnings.size());
-  for (uint32_t i = 0; i < figures.warnings.size(); i++) warnings.Set(i, figures.warnings[i]);
-  object.Set("warnings", warnings);
-  return object;
-}
+// In the order of lib/backends/native.ts.
+constexpr const char* kWarnings[] = {"W_SIZES_REPAIRED", "W_PARTIAL_FRAME", "W_SILENT", "W_NO_HARD_LINKS", "W_NON_FINITE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   auto array = Napi::Array::New(env, values.size());
@@ -73,21 +51,34 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
 
 }  // namespace
 
-EtlJob read_etl_job(Napi::Object object) {
-  EtlJob job;
-  job.input = read_path(object.Get("input"));
-  job.output = read_path(object.Get("output"));
-  job.temporary = read_path(object.Get("temporary"));
-  job.overwrite = object.Get("overwrite").As<Napi::Boolean>();
-  job.dry_run = object.Get("dryRun").As<Napi::Boolean>();
-  job.kind = object.Get("kind").As<Napi::String>().Utf8Value();
-  job.parameters = read_doubles(object.Get("parameters"));
-  job.key = read_key(object.Get("key"));
-  const std::string level_kind = object.Get("levelKind").As<Napi::String>();
-  job.level_kind = level_kind == "snr" ? LevelKind::kSnr : LevelKind::kSigma;
-  job.level = object.Get("level").As<Napi::Number>().DoubleValue();
-  job.clip = object.Get("clip").As<Napi::Boolean>();
-  return job;
+std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
+  const auto texts = packed.Get("texts").As<Napi::Uint8Array>();
+  const auto numbers = packed.Get("numbers").As<Napi::Float64Array>();
+  const char* text = reinterpret_cast<const char*>(texts.Data());
+  const double* number = numbers.Data();
+  const auto next_text = [&] {
+    std::string value(text);
+    text += value.size() + 1;
+    return value;
+  };
+  std::vector<EtlJob> jobs(packed.Get("count").As<Napi::Number>().Uint32Value());
+  for (EtlJob& job : jobs) {
+    job.input = next_text();
+    job.output = next_text();
+    job.temporary = next_text();
+    job.kind = next_text();
+    job.overwrite = *number++ != 0;
+    job.dry_run = *number++ != 0;
+    job.clip = *number++ != 0;
+    job.level_kind = *number++ != 0 ? LevelKind::kSnr : LevelKind::kSigma;
+    job.level = *number++;
+    job.key.low = static_cast<uint32_t>(*number++);
+    job.key.high = static_cast<uint32_t>(*number++);
+    const auto parameters = static_cast<size_t>(*number++);
+    job.parameters.assign(number, number + parameters);
+    number += parameters;
+  }
+  return jobs;
 }
 
 SliceJob read_slice_job(Napi::Object object) {
@@ -111,24 +102,37 @@ SliceJob read_slice_job(Napi::Object object) {
   return job;
 }
 
-Napi::Object write_outcome(Napi::Env env, const EtlOutcome& outcome) {
-  auto object = Napi::Object::New(env);
-  if (outcome.failure) {
-    object.Set("failure", write_failure(env, *outcome.failure));
-  } else {
-    object.Set("figures", write_figures(env, outcome.figures));
+Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome) {
+  if (outcome.failure) return write_failure(env, *outcome.failure);
+  const EtlFigures& figures = outcome.figures;
+  double warnings = 0;
+  for (const char* warning : figures.warnings) {
+    for (size_t i = 0; i < std::size(kWarnings); i++) {
+      if (std::strcmp(warning, kWarnings[i]) == 0) warnings += static_cast<double>(1u << i);
+    }
   }
-  return object;
+  const double numbers[] = {
+      static_cast<double>(figures.format->id),
+      static_cast<double>(figures.channels),
+      static_cast<double>(figures.sample_rate),
+      static_cast<double>(figures.frames),
+      figures.sigma,
+      figures.signal_energy,
+      figures.noise_energy,
+      static_cast<double>(figures.clipped),
+      static_cast<double>(figures.non_finite),
+      static_cast<double>(figures.bytes_in),
+      static_cast<double>(figures.bytes_out),
+      figures.seconds,
+      warnings,
+  };
+  auto array = Napi::Float64Array::New(env, std::size(numbers));
+  std::copy(std::begin(numbers), std::end(numbers), array.Data());
+  return array;
 }
 
-Napi::Object write_outcome(Napi::Env env, const SliceOutcome& outcome) {
-  auto object = Napi::Object::New(env);
-  if (outcome.failure) {
-    object.Set("failure", write_failure(env, *outcome.failure));
-  } else {
-    object.Set("tally", write_tally(env, outcome.tally));
-  }
-  return object;
+Napi::Value write_outcome(Napi::Env env, const SliceOutcome& outcome) {
+  return outcome.failure ? write_failure(env, *outcome.failure) : write_tally(env, outcome.tally);
 }
 
 }  // namespace noisemill

@@ -1,18 +1,20 @@
-// Jobs and outcomes as JavaScript has them (lib/core/etl.ts, lib/core/slice.ts), and as core does.
+// Jobs and outcomes as they cross: see lib/backends/addon.ts for what JavaScript has of them.
 #pragma once
 
 #include <napi.h>
+
+#include <vector>
 
 #include "core/etl.h"
 #include "core/slice.h"
 
 namespace noisemill {
 
-EtlJob read_etl_job(Napi::Object object);
+std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
 // The bytes stay JavaScript's: whoever holds the job keeps them.
 SliceJob read_slice_job(Napi::Object object);
 
-Napi::Object write_outcome(Napi::Env env, const EtlOutcome& outcome);
-Napi::Object write_outcome(Napi::Env env, const SliceOutcome& outcome);
+Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome);
+Napi::Value write_outcome(Napi::Env env, const SliceOutcome& outcome);
 
 }  // namespace noisemill

@@ -1,12 +1,10 @@
 /** Loads the addon, or says why it cannot be. */
 
 import { createRequire } from 'node:module'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { EtlFigures, EtlJob } from '../core/etl.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
 import { NoisemillError } from '../errors.js'
+import { packageFolder } from '../places.js'
 
 /** A flag of native memory; see `createCancel`. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
@@ -15,14 +13,25 @@ export type NativeCancel = { readonly __brand: 'NativeCancel' }
 export type NativeCrew = { readonly __brand: 'NativeCrew' }
 
 /** errno is a number, negative as in libuv, 0 for none. */
-export type NativeFailure = {
-  readonly failure: { readonly code: string; readonly detail: string; readonly errno: number }
+export interface NativeFailure {
+  readonly code: string
+  readonly detail: string
+  readonly errno: number
+}
+
+/** File jobs in few values: each that crosses costs about as much as a small file's header. See `pack` in native.ts. */
+export interface PackedJobs {
+  readonly count: number
+  /** Input, output, temporary name and kind of each job, as bytes that end with a NUL. */
+  readonly texts: Uint8Array
+  /** Of each job: overwrite, dryRun, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
+  readonly numbers: Float64Array
 }
 
 /** Jobs of one batch share a flag and are told by their index, in the order in which they end. */
-type RunJobs<Job, Outcome> = (
+type RunJobs<Jobs, Outcome> = (
   crew: NativeCrew,
-  jobs: readonly Job[],
+  jobs: Jobs,
   flag: NativeCancel,
   onSettled: (index: number, outcome: Outcome | NativeFailure) => void,
 ) => Promise<number>
@@ -44,15 +53,16 @@ export interface Addon {
   createCrew(size: number, libuvLimit: number): NativeCrew
   createCancel(): NativeCancel
   cancel(crew: NativeCrew, flag: NativeCancel): void
-  /** Resolves after the last job, to the milliseconds that all of them took on their threads. */
-  runFiles: RunJobs<EtlJob, { readonly figures: EtlFigures }>
+  /**
+   * Resolves after the last job, to the milliseconds that all of them took on their threads. An outcome is the figures of EtlFigures in
+   * their order: the format by its number, warnings as bits.
+   */
+  runFiles: RunJobs<PackedJobs, Float64Array>
   /** Works in the memory of the jobs, which must stay where it is until then. */
-  runSlices: RunJobs<SliceJob, { readonly tally: PartTally }>
+  runSlices: RunJobs<readonly SliceJob[], PartTally>
 }
 
 export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string }
-
-const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))))
 
 let loaded: LoadedAddon | undefined
 
@@ -83,9 +93,9 @@ function load(): LoadedAddon {
   const require = createRequire(import.meta.url)
   try {
     const loadFrom = require('node-gyp-build') as (folder: string) => Addon
-    return { addon: loadFrom(root) }
+    return { addon: loadFrom(packageFolder) }
   } catch (error) {
     // Its first line says what is wrong; the rest lists what was looked for.
-    return { reason: (error as Error).message.split('\n')[0].replaceAll(root, '.') }
+    return { reason: (error as Error).message.split('\n')[0].replaceAll(packageFolder, './') }
   }
 }

@@ -2,8 +2,11 @@
 
 import { getSystemErrorName } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
+import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
-import type { Addon, NativeFailure } from './addon.js'
+import type { FilePath } from '../core/files.js'
+import { sampleFormats } from '../core/wav/samples.js'
+import type { Addon, NativeFailure, PackedJobs } from './addon.js'
 import type { Backend, Cancellation } from './backend.js'
 
 /** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
@@ -44,12 +47,21 @@ export function nativeBackend(addon: Addon, size: number): NativeBackend {
     libuvThreads: Math.min(size, limit),
     files: (jobs, cancellation, settle) =>
       run(cancellation, (flag) =>
-        addon.runFiles(crew, jobs, flag, (index, outcome) => settle(index, { value: named(outcome) })),
+        addon.runFiles(crew, pack(jobs), flag, (index, outcome) =>
+          settle(index, {
+            value: outcome instanceof Float64Array ? { figures: figuresOf(outcome) } : { failure: named(outcome) },
+          }),
+        ),
       ),
     slices: (jobs, cancellation, settle) =>
       run(cancellation, (flag) =>
         addon.runSlices(crew, jobs, flag, (index, outcome) =>
-          settle(index, { value: { outcome: named(outcome), bytes: jobs[index].bytes } }),
+          settle(index, {
+            value: {
+              outcome: 'code' in outcome ? { failure: named(outcome) } : { tally: outcome },
+              bytes: jobs[index].bytes,
+            },
+          }),
         ),
       ),
   }
@@ -72,9 +84,58 @@ function libuvLimit(addon: Addon, size: number): number {
   return Math.max(0, found - LIBUV_LEFT)
 }
 
-/** The outcome with the system's name for its fault in the place of its number. */
-function named<Outcome extends object>(outcome: Outcome | NativeFailure): Outcome | { readonly failure: FailureData } {
-  if (!('failure' in outcome)) return outcome
-  const { code, detail, errno } = outcome.failure
-  return { failure: { code, detail, errno: errno === 0 ? '' : getSystemErrorName(errno) } }
+function pack(jobs: readonly EtlJob[]): PackedJobs {
+  let text = ''
+  const chunks: Uint8Array[] = []
+  const numbers: number[] = []
+  const add = (path: FilePath) => {
+    if (typeof path === 'string') text += path
+    else {
+      chunks.push(Buffer.from(text), path)
+      text = ''
+    }
+    text += '\0'
+  }
+  for (const { input, output, temporary, kind, parameters, key, overwrite, dryRun, clip, levelKind, level } of jobs) {
+    add(input)
+    add(output)
+    add(temporary)
+    add(kind)
+    numbers.push(Number(overwrite), Number(dryRun), Number(clip), Number(levelKind === 'snr'), level)
+    numbers.push(key.low, key.high, parameters.length, ...parameters)
+  }
+  chunks.push(Buffer.from(text))
+  return { count: jobs.length, texts: Buffer.concat(chunks), numbers: Float64Array.from(numbers) }
+}
+
+/** In the order of native/values.cc. */
+const WARNINGS: readonly EtlWarning[] = [
+  'W_SIZES_REPAIRED',
+  'W_PARTIAL_FRAME',
+  'W_SILENT',
+  'W_NO_HARD_LINKS',
+  'W_NON_FINITE',
+]
+
+function figuresOf(numbers: Float64Array): EtlFigures {
+  return {
+    format: sampleFormats[numbers[0]].name,
+    channels: numbers[1],
+    sampleRate: numbers[2],
+    frames: numbers[3],
+    sigma: numbers[4],
+    signalEnergy: numbers[5],
+    noiseEnergy: numbers[6],
+    clipped: numbers[7],
+    nonFinite: numbers[8],
+    bytesIn: numbers[9],
+    bytesOut: numbers[10],
+    seconds: numbers[11],
+    warnings: numbers[12] === 0 ? [] : WARNINGS.filter((_, bit) => numbers[12] & (1 << bit)),
+  }
+}
+
+/** The failure with the system's name for its fault in the place of its number. */
+function named({ code, detail, errno }: NativeFailure): FailureData {
+  return { code, detail, errno: errno === 0 ? '' : getSystemErrorName(errno) }
 }

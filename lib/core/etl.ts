@@ -25,6 +25,7 @@ const HEAD_BYTES = 4096
 const HELD_FILE_BYTES = 16 * 1024 * 1024
 /** What values of registers are aligned to. */
 const ALIGNMENT = 64
+const PAGE_BYTES = 4096
 const MAX_U32 = 0xffffffff
 
 /** One file's work, as plain data that crosses threads. All options are checked and all draws made by then. */
@@ -187,7 +188,7 @@ class Etl {
     let position = writes && part === 0 ? 0 : header.dataOffset + first
 
     kernels.reset()
-    const room = kernels.bytes(this.#runBytes + 2 * SIDE_BYTES + ALIGNMENT)
+    const room = kernels.bytes(this.#runBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
     const settings = {
       kind: this.#kind,
@@ -205,8 +206,7 @@ class Etl {
       const stop = this.#runEnd(position, end)
       const dataStart = Math.max(position, header.dataOffset)
       const dataStop = Math.min(stop, dataEnd)
-      // The data are aligned, whatever comes before them.
-      const at = dataStart < dataStop ? (ALIGNMENT - ((dataStart - position) % ALIGNMENT)) % ALIGNMENT : 0
+      const at = placeInRoom(room.byteOffset, position, dataStart < dataStop ? dataStart - position : 0)
       const bytes = room.subarray(at, at + stop - position)
       this.#input.read(position, bytes)
       if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
@@ -265,6 +265,18 @@ export function headerWarnings(header: WavHeader): HeaderWarning[] {
   if (header.sizesLie) warnings.push('W_SIZES_REPAIRED')
   if (header.partialFrameBytes > 0) warnings.push('W_PARTIAL_FRAME')
   return warnings
+}
+
+/**
+ * Where in room for it a run goes whose data begin `lead` bytes after `position`: so that the data are aligned, and half a page from
+ * where the same bytes lie in the system's pages, since copying between places that agree in the last twelve bits of their
+ * addresses, or nearly, is slower by half (4K aliasing).
+ *
+ * @param room where the room begins in memory that itself begins with a page
+ */
+function placeInRoom(room: number, position: number, lead: number): number {
+  const data = ((position + PAGE_BYTES / 2 + PAGE_BYTES - (room % PAGE_BYTES)) % PAGE_BYTES) + lead
+  return Math.ceil((room + data) / ALIGNMENT) * ALIGNMENT - room - lead
 }
 
 /** A silent signal has no SNR: it gets sigma 0. */

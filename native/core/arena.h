@@ -21,7 +21,7 @@ class Arena {
   // Takes back all that was handed out: to be called before each job.
   void reset() { used_ = 0; }
 
-  // Room for `count` values, aligned for any vector register and not initialised, until the next reset.
+  // Room for `count` values, at the start of a page and not initialised, until the next reset.
   template <typename T>
   T* take(size_t count) {
     if (used_ == buffers_.size()) buffers_.push_back({});
@@ -41,7 +41,7 @@ class Arena {
     size_t bytes = 0;
   };
 
-  static constexpr std::align_val_t kAlignment{64};
+  static constexpr std::align_val_t kAlignment{4096};
 
   // One for each `take` since the last reset: jobs ask for much the same, in the same order.
   std::vector<Buffer> buffers_;

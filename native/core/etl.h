@@ -46,7 +46,7 @@ struct EtlJob {
 
 // What is known of a file once it is done.
 struct EtlFigures {
-  const char* format = "";
+  const SampleFormat* format = nullptr;
   uint32_t channels = 0;
   uint32_t sample_rate = 0;
   uint64_t frames = 0;
