@@ -12,6 +12,9 @@ import type { WalkedFile } from './walk.js'
 export function refuseWithin(out: string, folders: readonly string[]) {
   const realOut = realPath(out)
   const realFolders = folders.map((folder) => `${resolvedName(realPath(folder))}/`)
+  const within = `${resolvedName(realOut)}/`.replace('//', '/')
+  // Nothing in the output folder can lie in one that lies elsewhere.
+  if (!realFolders.some((folder) => folder.startsWith(within))) return () => undefined
   return (relative: FilePath): NoisemillError | undefined => {
     const output = joinPath(realOut, relative)
     const name = resolvedName(output)

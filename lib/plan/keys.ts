@@ -1,17 +1,15 @@
 /** File keys: the 64 bits from which all noise of one output comes. */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FileKey } from '../core/noise/kinds.js'
 import { philox4x32 } from '../core/noise/philox.js'
-import { type FilePath, pathToBytes } from './paths.js'
+import type { FilePath } from './paths.js'
 
 /** Version of the noise stream: a change of any output bit is a new one. docs/numerics.md specifies it. */
 export const STREAM_VERSION = 1
 
 /** An integer, or a string without NUL. Numbers and strings of the same text are the same seed. */
 export type Seed = number | bigint | string
-
-const NUL = Buffer.alloc(1)
 
 /**
  * The first 8 bytes, little-endian, of SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
@@ -20,13 +18,11 @@ const NUL = Buffer.alloc(1)
  * @param copy number of the copy, from 1
  */
 export function fileKey(seed: Seed, path: FilePath, copy: number): FileKey {
-  const hash = createHash('sha256')
-  const parts = ['noisemill', String(STREAM_VERSION), String(seed), pathToBytes(path), String(copy)]
-  parts.forEach((part, i) => {
-    if (i > 0) hash.update(NUL)
-    hash.update(part)
-  })
-  const digest = hash.digest()
+  const before = `noisemill\0${STREAM_VERSION}\0${seed}\0`
+  const after = `\0${copy}`
+  const text =
+    typeof path === 'string' ? before + path + after : Buffer.concat([Buffer.from(before), path, Buffer.from(after)])
+  const digest = hash('sha256', text, 'buffer')
   return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
 }
 

@@ -19,10 +19,15 @@ export function pathToBytes(file: FilePath): Buffer {
   return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
 }
 
+const SLASH = 0x2f
+const CONTROL = /\p{Cc}/u
+const NOT_ASCII = /[^\0-\x7f]/
+
 /** Folder and name as one path. */
 export function joinPath(folder: FilePath, name: FilePath): FilePath {
   if (typeof folder === 'string' && folder === '') return name
-  const separator = pathToBytes(folder).at(-1) === 0x2f ? '' : '/'
+  const separator =
+    (typeof folder === 'string' ? folder.charCodeAt(folder.length - 1) : folder.at(-1)) === SLASH ? '' : '/'
   if (typeof folder === 'string' && typeof name === 'string') return `${folder}${separator}${name}`
   return Buffer.concat([pathToBytes(folder), Buffer.from(separator), pathToBytes(name)])
 }
@@ -53,8 +58,11 @@ export function showPath(file: FilePath): string {
       at += length ?? 1
     }
   }
+  if (!CONTROL.test(text)) return text
   return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
+
+const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))
 
 /** A path given by a caller: a string, a file: URL or bytes. Undefined if it is none of these, or empty, or has a NUL. */
 export function pathFromCaller(value: unknown): FilePath | undefined {
@@ -69,7 +77,7 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
       return undefined
     }
   } else return undefined
-  return file.length === 0 || pathToBytes(file).includes(0) ? undefined : file
+  return file.length === 0 || hasNul(file) ? undefined : file
 }
 
 /**
@@ -77,7 +85,10 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
  * text alone, so that nothing changes with symbolic links.
  */
 export function resolvedName(file: FilePath): string {
-  if (typeof file === 'string') return Buffer.from(path.resolve(file)).toString('latin1')
+  if (typeof file === 'string') {
+    const resolved = path.resolve(file)
+    return NOT_ASCII.test(resolved) ? Buffer.from(resolved).toString('latin1') : resolved
+  }
   const text = pathToBytes(file).toString('latin1')
   return path.isAbsolute(text) ? path.resolve(text) : path.resolve(resolvedName('.'), text)
 }

@@ -90,27 +90,21 @@ export interface OutputPlan {
   readonly askedSnr: number | undefined
 }
 
-/** The bytes of a path whose shown form does not lead back to it. */
-function base64(name: string, file: FilePath) {
-  return showPath(file) === file ? {} : { [name]: pathToBytes(file).toString('base64') }
-}
-
-function common(plan: OutputPlan) {
-  return {
-    input: showPath(plan.input),
-    ...base64('inputBase64', plan.input),
-    output: showPath(plan.output),
-    ...base64('outputBase64', plan.output),
-    key: showPath(plan.key),
-    copy: plan.copy,
-    seed: String(plan.seed),
-    stream: STREAM_VERSION,
+/** Fields that only some results have, put on after all others: spreading them into each is what a result would cost most. */
+function withBytes<Result extends object>(result: Result, plan: OutputPlan): Result {
+  for (const [name, file] of [
+    ['inputBase64', plan.input],
+    ['outputBase64', plan.output],
+  ] as const) {
+    if (showPath(file) !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
   }
+  return result
 }
 
 export function failedResult(plan: OutputPlan, error: NoisemillError): FileResult {
-  return {
-    ...common(plan),
+  const result: FailedFile = {
+    input: showPath(plan.input),
+    output: showPath(plan.output),
     status: 'failed',
     frames: null,
     channels: null,
@@ -122,9 +116,14 @@ export function failedResult(plan: OutputPlan, error: NoisemillError): FileResul
     bytesIn: null,
     bytesOut: null,
     seconds: null,
+    key: showPath(plan.key),
+    copy: plan.copy,
+    seed: String(plan.seed),
+    stream: STREAM_VERSION,
     warnings: [],
     error,
   }
+  return withBytes(result, plan)
 }
 
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
@@ -132,8 +131,9 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   const { figures } = outcome
   const snr = achievedSnr(figures.signalEnergy, figures.noiseEnergy)
   const isOff = !plan.dryRun && isSnrOff(plan.askedSnr, snr, figures.signalEnergy)
-  return {
-    ...common(plan),
+  const result: FinishedFile = {
+    input: showPath(plan.input),
+    output: showPath(plan.output),
     status: plan.dryRun ? 'planned' : 'done',
     frames: figures.frames,
     channels: figures.channels,
@@ -145,8 +145,13 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
     bytesIn: figures.bytesIn,
     bytesOut: plan.dryRun ? null : figures.bytesOut,
     seconds: figures.seconds,
+    key: showPath(plan.key),
+    copy: plan.copy,
+    seed: String(plan.seed),
+    stream: STREAM_VERSION,
     warnings: isOff ? [...figures.warnings, 'W_SNR_OFF'] : figures.warnings,
   }
+  return withBytes(result, plan)
 }
 
 /** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */

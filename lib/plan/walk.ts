@@ -2,7 +2,6 @@
 
 import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import { promisify } from 'node:util'
-import picomatch from 'picomatch'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
@@ -10,6 +9,8 @@ import { type FilePath, joinPath, pathFromBytes, relativeTo, showPath, splitPath
 /** Names that are taken from folders and globs; a file named outright may have any. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 const DOT = 0x2e
+/** Names that are read of a folder at once, and files that are handed on together. */
+const LOT_FILES = 32
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
@@ -57,9 +58,11 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
   const empty: string[] = []
   for (const input of inputs) {
     let isEmpty = true
-    for await (const file of walkInput(input, options)) {
-      isEmpty = false
-      yield file
+    for await (const files of walkInput(input, options)) {
+      for (const file of files) {
+        isEmpty = false
+        yield file
+      }
     }
     if (isEmpty) empty.push(input)
   }
@@ -69,18 +72,19 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
   }
 }
 
-async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<WalkedFile> {
+/** Files in small lots: handing each through an async generator of its own costs more than finding it. */
+async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
-    yield { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
+    yield [{ input, relative: fromRoot(options.root, input) ?? splitPath(input).name }]
     return
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
   const isWanted = source.kind === 'glob' ? source.isWanted : () => true
   const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
-  for await (const { input: file, relative, failure } of walkFolder(source.folder, '', depth, [], options)) {
-    if (failure === undefined && !isWanted(relative)) continue
-    yield { input: file, relative: joinPath(prefix, relative), ...(failure && { failure }) }
+  for await (const files of walkFolder(source.folder, '', depth, [], options)) {
+    const wanted = files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
+    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinPath(prefix, file.relative) }))
   }
 }
 
@@ -107,6 +111,7 @@ async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file' }
   // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
+  const { default: picomatch } = await import('picomatch')
   const { base, glob, isGlob } = picomatch.scan(input, { nonegate: true })
   if (!isGlob) return { kind: 'file' }
   const folder = base === '' ? '.' : base.replaceAll(/\\(.)/g, '$1')
@@ -124,7 +129,7 @@ async function* walkFolder(
   depth: number,
   above: readonly string[],
   options: WalkOptions,
-): AsyncGenerator<WalkedFile> {
+): AsyncGenerator<readonly WalkedFile[]> {
   if (depth < 0) return
   let entries: Dir
   let identity: string
@@ -134,20 +139,25 @@ async function* walkFolder(
       options.onLoop?.(showPath(folder))
       return
     }
-    entries = await openFolder(folder, { encoding: 'buffer', bufferSize: 256 })
+    entries = await openFolder(folder, { encoding: 'buffer', bufferSize: LOT_FILES })
   } catch (error) {
     const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
-    yield { input: folder, relative, failure }
+    yield [{ input: folder, relative, failure }]
     return
   }
+  let lot: WalkedFile[] = []
   for await (const entry of entries) {
     const bytes = entry.name as unknown as Buffer
     if (bytes[0] === DOT) continue
     const name = pathFromBytes(bytes)
     const file = joinPath(folder, name)
     const below = joinPath(relative, name)
-    const kind = await kindOf(entry, file)
-    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) yield { input: file, relative: below }
+    const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
+    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) lot.push({ input: file, relative: below })
+    if (lot.length === LOT_FILES || (lot.length > 0 && kind === 'folder')) {
+      yield lot
+      lot = []
+    }
     if (kind !== 'folder') continue
     if (await leadsTo(options.out, entry, file)) {
       options.onLoop?.(showPath(file))
@@ -155,6 +165,7 @@ async function* walkFolder(
       yield* walkFolder(file, below, depth - 1, [...above, identity], options)
     }
   }
+  if (lot.length > 0) yield lot
 }
 
 async function identityOf(folder: FilePath): Promise<string> {
@@ -171,7 +182,6 @@ async function leadsTo(out: string | undefined, entry: Dirent, folder: FilePath)
 }
 
 async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {
-  if (entry.isFile()) return 'file'
   if (entry.isDirectory()) return 'folder'
   // A link, or a file system that gives no types. A dangling link is a file that is missing: its job will say so.
   const found = await statAsync(file as string).catch(() => undefined)

@@ -8,6 +8,7 @@ import { NoisemillError } from '../errors.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { type Pulled, type Source, weigh } from './source.js'
 import type { Planned, TaskRun } from './task.js'
+import { Turn } from './turn.js'
 
 /** At least this many items may be under way, so that one slow item does not leave the other threads idle. */
 const MIN_WINDOW_ITEMS = 64
@@ -40,6 +41,7 @@ interface Ready<Result> {
 }
 
 const LATE = Symbol('late')
+const MICROTASKS = 16
 
 export class Run<Item, Job, Value, Result> {
   readonly #parts: RunParts<Item, Job, Value, Result>
@@ -59,6 +61,7 @@ export class Run<Item, Job, Value, Result> {
   readonly #ready = new Map<number, Ready<Result>>()
   readonly #chunks = new Set<Promise<void>>()
   #stopped = false
+  readonly #turn = new Turn()
   #error: { readonly reason: unknown } | undefined
   #wakePump: (() => void) | undefined
   #wakeConsumer: (() => void) | undefined
@@ -80,6 +83,7 @@ export class Run<Item, Job, Value, Result> {
         if (ready !== undefined) {
           const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
           if (failure) throw failure
+          if (this.#turn.isLong) await this.#turn.end()
           yield ready.result
         } else if (this.#error && !(this.#tellsTheRest && this.#chunks.size > 0)) {
           throw this.#error.reason
@@ -90,6 +94,7 @@ export class Run<Item, Job, Value, Result> {
           await new Promise<void>((resolve) => {
             this.#wakeConsumer = resolve
           })
+          this.#turn.begin()
         }
       }
     } finally {
@@ -164,13 +169,14 @@ export class Run<Item, Job, Value, Result> {
           await new Promise<void>((resolve) => {
             this.#wakePump = resolve
           })
+          this.#turn.begin()
           continue
         }
         const chunk = await this.#collect()
         if (chunk.length > 0) this.#send(chunk)
         else if (this.#sourceEnded) break
         // Nothing but results that needed no job: others, an abort among them, must have their turn all the same.
-        else await new Promise((resolve) => setImmediate(resolve))
+        else await this.#turn.end()
       }
     } catch (reason) {
       this.stop(reason)
@@ -200,6 +206,7 @@ export class Run<Item, Job, Value, Result> {
     const size = this.#chunker.size(length !== undefined && isOneToOne ? length - this.#items : undefined)
     const chunk: Entry<Job, Result>[] = []
     while (chunk.length < size && !this.#stopped) {
+      if (this.#turn.isLong) await this.#turn.end()
       const planned = await this.#nextPlanned(chunk.length > 0 && this.#chunker.isAuto)
       if (planned === LATE || planned === undefined) break
       const entry = { sequence: this.#entries++, weight: this.#plannedWeight, planned }
@@ -254,9 +261,11 @@ export class Run<Item, Job, Value, Result> {
         came = true
       },
     )
+    // An item that only passes through generators is there after a few microtasks.
+    for (let i = 0; i < MICROTASKS && !came; i++) await undefined
     while (this.#chunks.size >= this.#parts.threads && !came && !this.#stopped)
       await Promise.race([arrived, ...this.#chunks])
-    await Promise.race([arrived, new Promise((resolve) => setImmediate(resolve))])
+    if (!came) await Promise.race([arrived, new Promise((resolve) => setImmediate(resolve))])
     return !came
   }
 
