@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { WasmModule } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
+import { placeOf } from '../places.js'
 import type { ModuleCall } from '../pool/task.js'
 import type { Cancellation, Outcome } from './backend.js'
 import { asError, type FromThread, type ThreadData, type ToThread } from './messages.js'
@@ -82,7 +83,7 @@ export class Threads {
   constructor(
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
-    readonly entry = new URL('./thread.js', import.meta.url),
+    readonly entry = placeOf('dist/backends/thread.js'),
     /** Compiled kernels for those that are to work on files with them. */
     readonly wasm: WasmModule | undefined = undefined,
   ) {}

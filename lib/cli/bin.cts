@@ -12,4 +12,6 @@ const given = [
 const jobs = Number(given) >= 1 ? Number(given) : os.availableParallelism()
 process.env.UV_THREADPOOL_SIZE ??= String(Math.min(1024, 2 + jobs))
 
-import('./main.js').then(({ main }) => main(process.argv.slice(2)))
+// main.js and all that it needs, in one file; see rolldown.config.js.
+const { main } = require('../cli.cjs') as typeof import('./main.js', { with: { 'resolution-mode': 'import' }})
+main(process.argv.slice(2))

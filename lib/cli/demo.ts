@@ -9,6 +9,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Command } from 'commander'
 import type { BackendName } from '../backends/backend.js'
 import { NoisemillError } from '../errors.js'
+import { placeOf } from '../places.js'
 import { noiseTask } from '../plan/noise-task.js'
 import { moduleTask } from '../pool/module-task.js'
 import { Pool } from '../pool/pool.js'
@@ -157,7 +158,7 @@ async function makeTones(folder: string, seconds: number, signal: AbortSignal): 
   }))
   const pool = new Pool()
   try {
-    await pool.map(moduleTask<Tone, void>(new URL('./demo-tone.js', import.meta.url)), tones, { signal })
+    await pool.map(moduleTask<Tone, void>(placeOf('dist/cli/demo-tone.js')), tones, { signal })
   } finally {
     await pool.terminate()
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { placeOf } from '../places.js'
 
 /** The package's version. */
-export const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(placeOf('package.json'), 'utf8')) as {
   version: string
 }

@@ -1,6 +1,7 @@
 /** The kernels of native/simd/wasm.cc, with SIMD128. Built where clang and lld for wasm32 were found, else absent. */
 
 import { readFileSync } from 'node:fs'
+import { placeOf } from '../places.js'
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
 import type { NoiseKind } from './noise/kinds.js'
@@ -173,7 +174,7 @@ export type LoadedModule = { readonly module: WasmModule } | { readonly reason: 
 export function loadWasmModule(): LoadedModule {
   if (process.env.NOISEMILL_NO_WASM) return { reason: 'NOISEMILL_NO_WASM is set' }
   try {
-    return { module: new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url))) }
+    return { module: new WebAssembly.Module(readFileSync(placeOf('dist/core/kernels.wasm'))) }
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return { reason: isAbsent ? 'it was not built' : (error as Error).message }

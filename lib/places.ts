@@ -1,0 +1,9 @@
+/** Where the files of this package are. The command is bundled into one file beside this one: nothing else may ask where it is. */
+
+import { fileURLToPath } from 'node:url'
+
+/** The URL of a file, from the package's root on. */
+export const placeOf = (file: string): URL => new URL(`../${file}`, import.meta.url)
+
+/** The package's own folder. */
+export const packageFolder = fileURLToPath(placeOf('.'))
