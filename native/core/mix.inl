@@ -51,34 +51,32 @@ struct Counts {
   uint32_t non_finite[kAccumulators] = {};
 };
 
+// What a run is known to hold: PCM, which is always finite; floats that all are; floats of which some may not be.
+enum class Content : uint8_t { kPcm, kFinite, kAny };
+
 // Up to kAccumulators samples: one loop in the precision of the format, one in float64 for the sums. Kept apart, and with `count` a
 // constant where it is inlined, both are vectorised.
-template <typename P, bool kFloat, typename T = typename P::Real>
+template <typename P, Content kContent, typename T = typename P::Real>
 inline void mix_group(T* values, const float* noise, size_t count, const MixSettings<T>& settings, double* signal_lanes,
                       double* noise_lanes, Counts& counts) {
-  // What goes into the sums: zero for what is not finite. PCM always is.
+  constexpr bool kPcm = kContent == Content::kPcm;
+  constexpr bool kAny = kContent == Content::kAny;
+  // What goes into the sums: zero for what is not finite.
   T before[kAccumulators];
   T after[kAccumulators];
   for (size_t lane = 0; lane < count; lane++) {
     const T x = values[lane];
     T v = x + settings.sigma * static_cast<T>(noise[lane]);
-    if (!kFloat) v = round_half_even<P>(v * settings.scale);
+    if (kPcm) v = round_half_even<P>(v * settings.scale);
     T clamped = v < settings.low ? settings.low : v;
     clamped = clamped > settings.high ? settings.high : clamped;
-    const T y = kFloat ? clamped : clamped * settings.unscale;
-    if (kFloat) {
-      const bool finite = is_finite<P>(x);
-      values[lane] = finite ? y : x;
-      before[lane] = finite ? x : T(0);
-      after[lane] = finite ? y : T(0);
-      counts.clipped[lane] += finite ? (clamped != v ? 1u : 0u) : 0u;
-      counts.non_finite[lane] += finite ? 0u : 1u;
-    } else {
-      values[lane] = y;
-      before[lane] = x;
-      after[lane] = y;
-      counts.clipped[lane] += clamped != v ? 1u : 0u;
-    }
+    const T y = kPcm ? clamped * settings.unscale : clamped;
+    const bool finite = !kAny || is_finite<P>(x);
+    values[lane] = finite ? y : x;
+    before[lane] = finite ? x : T(0);
+    after[lane] = finite ? y : T(0);
+    counts.clipped[lane] += finite ? (clamped != v ? 1u : 0u) : 0u;
+    if (kAny) counts.non_finite[lane] += finite ? 0u : 1u;
   }
   for (size_t lane = 0; lane < count; lane++) {
     const double signal = static_cast<double>(before[lane]);
@@ -88,7 +86,7 @@ inline void mix_group(T* values, const float* noise, size_t count, const MixSett
   }
 }
 
-template <typename P, bool kFloat, typename T = typename P::Real>
+template <typename P, Content kContent, typename T = typename P::Real>
 void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& settings, MixTally& tally) {
   Counts counts;
   double signal_lanes[kAccumulators];
@@ -99,9 +97,9 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   }
   size_t i = 0;
   for (; i + kAccumulators <= count; i += kAccumulators) {
-    mix_group<P, kFloat>(values + i, noise + i, kAccumulators, settings, signal_lanes, noise_lanes, counts);
+    mix_group<P, kContent>(values + i, noise + i, kAccumulators, settings, signal_lanes, noise_lanes, counts);
   }
-  mix_group<P, kFloat>(values + i, noise + i, count - i, settings, signal_lanes, noise_lanes, counts);
+  mix_group<P, kContent>(values + i, noise + i, count - i, settings, signal_lanes, noise_lanes, counts);
   for (size_t lane = 0; lane < kAccumulators; lane++) {
     tally.signal[lane] = signal_lanes[lane];
     tally.noise[lane] = noise_lanes[lane];
@@ -111,14 +109,26 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
 }
 
 template <typename P, typename T = typename P::Real>
+bool all_finite(const T* values, size_t count) {
+  uint32_t others = 0;
+  for (size_t i = 0; i < count; i++) others += is_finite<P>(values[i]) ? 0u : 1u;
+  return others == 0;
+}
+
+template <typename P, typename T = typename P::Real>
 void mix(T* values, const float* noise, size_t count, const SampleFormat& format, T sigma, bool clip, MixTally& tally) {
-  if (format.is_float) {
-    const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
-    mix_run<P, true>(values, noise, count, settings, tally);
-  } else {
+  if (!format.is_float) {
     const T scale = static_cast<T>(int64_t{1} << (format.bits - 1));
     const MixSettings<T> settings = {sigma, scale, T(1) / scale, -scale, scale - T(1)};
-    mix_run<P, false>(values, noise, count, settings, tally);
+    mix_run<P, Content::kPcm>(values, noise, count, settings, tally);
+    return;
+  }
+  const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
+  // Looking once at all is cheaper than minding each.
+  if (all_finite<P>(values, count)) {
+    mix_run<P, Content::kFinite>(values, noise, count, settings, tally);
+  } else {
+    mix_run<P, Content::kAny>(values, noise, count, settings, tally);
   }
 }
 
