@@ -10,8 +10,8 @@ import { type FileKey, findKind } from './noise/kinds.js'
 import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
-/** Slices of the walk between two looks at whether it is cancelled. */
-const RUN_SLICES = 16
+/** Bytes between two looks at whether it is cancelled: they stay in a level-2 cache. */
+const RUN_BYTES = 256 * 1024
 
 /** As plain data that crosses threads. */
 export interface SliceJob {
@@ -53,8 +53,10 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
     sigma === 0
       ? new PowerMeter(layout, firstFrame, kernels)
       : new NoiseTransform(layout, firstFrame, { kind, parameters, key, sigma, clip }, kernels)
-  // Kernels work on memory of their own.
-  const room = kernels.bytes(RUN_SLICES * sliceFrames(channels) * layout.blockAlign)
+  const slice = sliceFrames(channels) * layout.blockAlign
+  const runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
+  // Kernels work on memory of their own, which does not grow.
+  const room = kernels.bytes(Math.min(runBytes, bytes.length))
   for (let done = 0; done < bytes.length; done += room.length) {
     if (isCancelled()) throw new Failure('E_CANCELLED')
     const part = bytes.subarray(done, done + room.length)

@@ -8,8 +8,8 @@ namespace noisemill {
 
 namespace {
 
-// Slices of the walk between two looks at `cancelled`.
-constexpr size_t kRunSlices = 16;
+// Bytes between two looks at `cancelled`: they stay in a level-2 cache.
+constexpr size_t kRunBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
   const NoiseKind& kind = find_kind(job.kind.c_str());
@@ -21,7 +21,8 @@ PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& a
     const NoiseSettings settings = {&kind, job.parameters.data(), job.key, job.sigma, job.clip};
     walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, settings, arena);
   }
-  const size_t run = kRunSlices * slice_frames(job.layout.channels) * job.layout.block_align;
+  const size_t slice = slice_frames(job.layout.channels) * job.layout.block_align;
+  const size_t run = slice * std::max<size_t>(1, kRunBytes / slice);
   for (size_t done = 0; done < job.length; done += run) {
     if (cancelled.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
     walk->run(job.bytes + done, std::min(run, job.length - done));
