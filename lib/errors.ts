@@ -80,7 +80,7 @@ const table = {
   E_OUTPUT_PUBLISH: { summary: 'the finished output cannot be given its name', remedy: 'Check the folder.' },
   E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again.' },
   E_SAMPLES_CHANGED: {
-    summary: 'the memory of the samples was detached or resized while noise was added',
+    summary: 'the memory of the samples was detached or resized before or while noise was added',
     remedy: 'Leave it alone until the promise settles.',
   },
   E_NO_MEMORY: { summary: 'out of memory', remedy: 'Use a smaller pool.' },

@@ -139,8 +139,14 @@ function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   }
 }
 
-/** The bytes of an array, asked for anew each time: throws E_SAMPLES_CHANGED once they are not all there any more. */
+/** The bytes of an array, asked for anew each time: throws E_SAMPLES_CHANGED once they are not all there any more, or never were. */
 function bytesOf(array: Samples): () => Uint8Array {
+  try {
+    // What was detached, or lies beyond the end of a buffer that shrank, looks like an empty array, but has no iterators.
+    array.keys()
+  } catch {
+    throw new NoisemillError('E_SAMPLES_CHANGED')
+  }
   const { byteLength, buffer } = array
   return () => {
     if (array.byteLength !== byteLength || array.buffer !== buffer) throw new NoisemillError('E_SAMPLES_CHANGED')
