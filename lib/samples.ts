@@ -168,12 +168,15 @@ async function noiseOnto(
   const asked = levelFor(level, key)
   const noise = { kind: kind.name, parameters, key, clip }
   let sigma = asked
-  if (level.kind === 'snr') {
-    const measured = await runSlices(pool, layout, { ...noise, sigma: 0 }, from, undefined, signal)
-    sigma = asError(() => sigmaForSnr(measured, layout, noiseGain(asked)))
-    if (sigma === 0) warnings.push('W_SILENT')
-  }
-  const tally = await runSlices(pool, layout, { ...noise, sigma }, from, to, signal)
+  const tally = await pool.accept(async (imap) => {
+    const threads = { imap, threads: pool.info.threads }
+    if (level.kind === 'snr') {
+      const measured = await runSlices(threads, layout, { ...noise, sigma: 0 }, from, undefined, signal)
+      sigma = asError(() => sigmaForSnr(measured, layout, noiseGain(asked)))
+      if (sigma === 0) warnings.push('W_SILENT')
+    }
+    return runSlices(threads, layout, { ...noise, sigma }, from, to, signal)
+  })
   const askedSnr = level.kind === 'snr' ? asked : undefined
   request.onFigures?.(sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed }))
 }

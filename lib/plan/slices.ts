@@ -7,7 +7,7 @@ import type { SliceJob } from '../core/slice.js'
 import { FileTally, type PartTally } from '../core/transform.js'
 import type { FrameLayout } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
-import type { Pool } from '../pool/pool.js'
+import type { SlicesRun } from '../pool/pool.js'
 import { defineTask, type Planned, type Task } from '../pool/task.js'
 
 /** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
@@ -19,6 +19,12 @@ const TURN_SLICES = 16
 
 /** What becomes of a slice: all of SliceJob but the slice itself. */
 export type SliceNoise = Pick<SliceJob, 'kind' | 'parameters' | 'key' | 'sigma' | 'clip'>
+
+/** Part of a pool. */
+export interface SliceThreads {
+  readonly imap: SlicesRun
+  readonly threads: number
+}
 
 interface DoneSlice {
   readonly bytes: Uint8Array
@@ -49,7 +55,7 @@ const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | Noise
  * @param to where they go; nowhere when they are only measured
  */
 export async function runSlices(
-  pool: Pool,
+  { imap, threads }: SliceThreads,
   layout: FrameLayout,
   noise: SliceNoise,
   from: () => Uint8Array,
@@ -73,8 +79,8 @@ export async function runSlices(
 
   const tally = new FileTally()
   let at = 0
-  const chunkSize = Math.min(CHUNK_SLICES, Math.max(1, Math.ceil(length / size / pool.info.threads)))
-  for await (const { bytes, tally: part } of pool.imap(sliceTask, slices(), { chunkSize, ...(signal && { signal }) })) {
+  const chunkSize = Math.min(CHUNK_SLICES, Math.max(1, Math.ceil(length / size / threads)))
+  for await (const { bytes, tally: part } of imap(sliceTask, slices(), { chunkSize, ...(signal && { signal }) })) {
     tally.add(part)
     to?.().set(bytes, at)
     at += bytes.length

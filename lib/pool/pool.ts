@@ -71,6 +71,13 @@ const MAX_CHUNK = 1_000_000
 
 type Order = 'input' | 'completion'
 
+/** `imap` for slices, in work that was accepted already. */
+export type SlicesRun = <I, R>(
+  task: Task<I, R, 'slices'>,
+  items: Items<I>,
+  options?: RunOptions,
+) => AsyncGenerator<R, void, undefined>
+
 /**
  * Runs tasks over items on several threads.
  *
@@ -135,8 +142,6 @@ export class Pool {
   ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
   imap<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
   imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
-  /** @internal */
-  imap<I, R>(task: Task<I, R, 'slices'>, items: Items<I>, options?: RunOptions): AsyncGenerator<R, void, undefined>
   imap(
     task: Task<never, unknown>,
     items: Items<never>,
@@ -169,14 +174,53 @@ export class Pool {
     return this.#start('completion', task, items, options)
   }
 
+  /**
+   * Work that takes several runs, one after the other, and is accepted or refused as a whole: `close` waits for all of them.
+   *
+   * @internal
+   */
+  async accept<T>(work: (imap: SlicesRun) => Promise<T>): Promise<T> {
+    this.#checkOpen(false)
+    const end = this.#begin()
+    try {
+      return await work(
+        (task, items, options = {}) =>
+          this.#start('input', task as Task<never, unknown>, items as Items<never>, options, true) as never,
+      )
+    } finally {
+      end()
+    }
+  }
+
+  /** @param isAccepted whether it belongs to work that began before the pool was closed */
+  #checkOpen(isAccepted: boolean): void {
+    if (isAccepted && this.#terminating) throw terminated()
+    if (!isAccepted && this.#closing) throw new NoisemillError('E_POOL_CLOSED')
+  }
+
+  /** What `close` waits for from here on, until the function that is returned is called. */
+  #begin(): () => void {
+    let resolveEnded = () => {}
+    const ended = new Promise<void>((resolve) => {
+      resolveEnded = resolve
+    })
+    const end = () => {
+      this.#ended.delete(end)
+      resolveEnded()
+    }
+    this.#ended.set(end, ended)
+    return end
+  }
+
   /** Checks everything at once, so that a wrong call throws where it is made. */
   #start(
     order: Order,
     task: Task<never, unknown>,
     items: Items<never>,
     options: RunOptions,
+    isAccepted = false,
   ): AsyncGenerator<unknown, void, undefined> {
-    if (this.#closing) throw new NoisemillError('E_POOL_CLOSED')
+    this.#checkOpen(isAccepted)
     const definition = definitionOf(task as Task<unknown, unknown>)
     if (definition === undefined) throw invalidOption('task', 'a task of noiseTask or moduleTask', task)
     if (!isItems(items)) throw invalidOption('items', 'an iterable or async iterable (not a string)', items)
@@ -208,24 +252,21 @@ export class Pool {
       cancelsSoon: lane !== 'module',
     }
     const onlyValues = lane === 'module' && order === 'input' && errors === 'throw'
-    return this.#results(new Run(parts), signal, onlyValues)
+    return this.#results(new Run(parts), signal, onlyValues, isAccepted)
   }
 
   async *#results(
     run: Run<unknown, unknown, unknown, unknown>,
     signal: AbortSignal | undefined,
     onlyValues: boolean,
+    isAccepted: boolean,
   ): AsyncGenerator<unknown, void, undefined> {
-    if (this.#closing) throw new NoisemillError('E_POOL_CLOSED')
+    this.#checkOpen(isAccepted)
     signal?.throwIfAborted()
-    let end = () => {}
-    const ended = new Promise<void>((resolve) => {
-      end = resolve
-    })
+    const end = this.#begin()
     const abort = () => run.stop(signal?.reason)
     signal?.addEventListener('abort', abort)
     this.#runs.add(run)
-    this.#ended.set(end, ended)
     try {
       for await (const result of run.results()) {
         yield onlyValues ? (result as { value: unknown }).value : result
@@ -233,7 +274,6 @@ export class Pool {
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#runs.delete(run)
-      this.#ended.delete(end)
       end()
     }
   }
