@@ -14,8 +14,8 @@ import { defineTask, type Planned, type Task } from '../pool/task.js'
 const SLICE_BYTES = 256 * 1024
 /** Slices that go to the threads in one trip. */
 const CHUNK_SLICES = 4
-/** Slices that are copied before others have their turn on this thread: some milliseconds. */
-const TURN_SLICES = 16
+/** Bytes that are copied before others have their turn on this thread: some milliseconds. */
+const TURN_BYTES = 4 * 1024 * 1024
 
 /** What becomes of a slice: all of SliceJob but the slice itself. */
 export type SliceNoise = Pick<SliceJob, 'kind' | 'parameters' | 'key' | 'sigma' | 'clip'>
@@ -35,6 +35,7 @@ interface DoneSlice {
 const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | NoisemillError, 'slices'>({
   lane: 'slices',
   start: () => ({
+    weigh: ({ bytes }) => bytes.length,
     plan: (job) => [{ job }],
     settle(_planned: Planned<SliceJob, unknown>, { outcome, bytes }) {
       if ('tally' in outcome) return { bytes, tally: outcome.tally }
@@ -48,8 +49,8 @@ const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | Noise
 
 /**
  * Adds noise to frames in memory, on the threads of a pool: from one place to another, or to the same. Threads never see that memory
- * itself, which its owner may detach or resize at any time, but slices of it that are copied out and back; no more than some megabytes
- * of them at a time.
+ * itself, which its owner may detach or resize at any time, but slices of it that are copied out and back; no more of them at a time than
+ * the pool's window has room for.
  *
  * @param from the bytes of all frames; asked for anew for each slice, so that memory that is gone is noticed
  * @param to where they go; nowhere when they are only measured
@@ -65,15 +66,21 @@ export async function runSlices(
   const block = BLOCK_FRAMES * layout.blockAlign
   const size = block * Math.max(1, Math.floor(SLICE_BYTES / block))
   const length = layout.frames * layout.blockAlign
+  // What is short takes no more than it needs: on worker threads all of it is copied to and fro.
+  const room = Math.min(size, length)
   const spare: ArrayBufferLike[] = []
 
   async function* slices(): AsyncGenerator<SliceJob> {
-    for (let at = 0, count = 1; at < length; at += size, count++) {
-      const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(size), 0, Math.min(size, length - at))
+    let copied = 0
+    for (let at = 0; at < length; at += size) {
+      const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(room), 0, Math.min(size, length - at))
       bytes.set(from().subarray(at, at + bytes.length))
       const { format, channels, frames, blockAlign } = layout
       yield { ...noise, bytes, format: format.name, channels, frames, firstFrame: at / blockAlign }
-      if (count % TURN_SLICES === 0) await setImmediate()
+      copied += bytes.length
+      if (copied < TURN_BYTES) continue
+      copied = 0
+      await setImmediate()
     }
   }
 
@@ -84,7 +91,7 @@ export async function runSlices(
     tally.add(part)
     to?.().set(bytes, at)
     at += bytes.length
-    if (bytes.buffer.byteLength === size) spare.push(bytes.buffer)
+    if (bytes.buffer.byteLength === room) spare.push(bytes.buffer)
   }
   return tally
 }

@@ -245,7 +245,7 @@ export class Run<Item, Job, Value, Result> {
         this.#sourceEnded = true
         return undefined
       }
-      this.#plannedWeight = weigh(pulled.item)
+      this.#plannedWeight = this.#parts.task.weigh?.(pulled.item) ?? weigh(pulled.item)
       this.#planned = this.#parts.task.plan(pulled.item, this.#items++)[Symbol.iterator]()
     }
   }

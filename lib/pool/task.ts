@@ -15,6 +15,8 @@ export interface Planned<Job, Result> {
 export interface TaskRun<Item, Job, Value, Result> {
   /** Called before the first item where all of them are there already. */
   foresee?(items: readonly Item[]): void
+  /** Bytes that an item holds on to, where that is not seen from outside. */
+  weigh?(item: Item): number
   /** The jobs of an item, in order; each gives one result. Never throws for a bad item: its result says so. */
   plan(item: Item, index: number): Iterable<Planned<Job, Result>>
   /** The result of a job that ran. */
