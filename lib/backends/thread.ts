@@ -31,7 +31,7 @@ const settledSlice = (job: SliceJob, cancelled: IsCancelled): SettledSlice => ({
   bytes: job.bytes,
 })
 
-const post = (message: FromThread) => port.postMessage(message)
+const post = (message: FromThread, handedOver: ArrayBuffer[] = []) => port.postMessage(message, handedOver)
 
 /** Posts outcomes; what cannot be cloned is replaced by a failure that says so. */
 function postSettled(outcomes: [number, ThreadOutcome][]): void {
@@ -99,8 +99,13 @@ port.on('message', async (message: ToThread) => {
     const cancelled = () => isCancelled(message.cancelled)
     for (const [index, job] of message.jobs.entries()) {
       Atomics.store(begun, 0, index)
-      const value = 'bytes' in job ? settledSlice(job, cancelled) : runEtl(job, cancelled, kernels())
-      post({ type: 'settled', outcomes: [[index, { value }]] })
+      if ('bytes' in job) {
+        const value = settledSlice(job, cancelled)
+        // They came as a copy, since a slice is given to another thread when this one dies; back they need none.
+        post({ type: 'settled', outcomes: [[index, { value }]] }, [value.bytes.buffer as ArrayBuffer])
+      } else {
+        post({ type: 'settled', outcomes: [[index, { value: runEtl(job, cancelled, kernels()) }]] })
+      }
     }
   }
   post({ type: 'done', milliseconds: performance.now() - started })
