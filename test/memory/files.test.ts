@@ -25,10 +25,8 @@ const edges = (bits: number, channels: number) => {
     4095,
     4096, // one noise block
     4097,
-    slice - 1,
-    slice, // goes to a thread by itself
-    slice + 1,
-    ...(channels === 2 ? [4 * slice + 4096 + 5] : []), // more than goes in one trip, an odd block and an odd end
+    // Long, so that not all are for all: 2 channels have more than goes in one trip, an odd block and an odd end.
+    ...(channels === 1 ? [slice - 1, slice] : channels === 2 ? [4 * slice + 4096 + 5] : [slice + 1]),
   ]
 }
 
