@@ -80,7 +80,9 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const memory = bytesOf(samples)
   const result = request.inPlace ? samples : (new Type(samples.length) as T)
   const to = request.inPlace ? memory : bytesOf(result)
-  await noiseOnto({ format, channels, blockAlign: channels * format.bytes, frames }, request, memory, to, [])
+  const layout = { format, channels, blockAlign: channels * format.bytes, frames }
+  const figures = await noiseOnto(layout, request, memory, to, [])
+  request.onFigures?.(figures)
   return result
 }
 
@@ -113,8 +115,9 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
     if (!header.sizesLie) result.set(wav.subarray(end), end)
   }
   const data = (bytes: () => Uint8Array) => () => bytes().subarray(header.dataOffset, end)
-  await noiseOnto(header, request, data(memory), data(to), headerWarnings(header))
+  const figures = await noiseOnto(header, request, data(memory), data(to), headerWarnings(header))
   if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header)
+  request.onFigures?.(figures)
   return result
 }
 
@@ -124,7 +127,7 @@ function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
   const { signal, pool, onFigures } = options
   const key: unknown = given(options.key, '')
-  if (typeof key !== 'string') throw invalidOption('key', 'a string', key)
+  if (typeof key !== 'string' || key.includes('\0')) throw invalidOption('key', 'a string without NUL', key)
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', 'an AbortSignal', signal)
   if (pool !== undefined && !(pool instanceof Pool)) throw invalidOption('pool', 'a Pool', pool)
   if (onFigures !== undefined && typeof onFigures !== 'function')
@@ -154,14 +157,14 @@ function bytesOf(array: Samples): () => Uint8Array {
   }
 }
 
-/** Measures if need be, adds noise, and tells the figures. */
+/** Measures if need be, and adds noise. */
 async function noiseOnto(
   layout: FrameLayout,
   request: Request,
   from: () => Uint8Array,
   to: () => Uint8Array,
   warnings: SampleWarning[],
-): Promise<void> {
+): Promise<SampleFigures> {
   const { level, seed, kind, parameters, clip, path, signal } = request
   const pool = request.pool ?? sharedPool()
   const key = fileKey(seed, path, 1)
@@ -178,7 +181,7 @@ async function noiseOnto(
     return runSlices(threads, layout, { ...noise, sigma }, from, to, signal)
   })
   const askedSnr = level.kind === 'snr' ? asked : undefined
-  request.onFigures?.(sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed }))
+  return sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed })
 }
 
 /** What core throws, as the error that callers get. */

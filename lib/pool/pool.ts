@@ -1,5 +1,6 @@
 /** The pool: tasks over items, on every core. */
 
+import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { chooseInstructionSet, loadAddon } from '../backends/addon.js'
 import { type Backend, type BackendName, Cancellation, type Execute, type Outcome } from '../backends/backend.js'
@@ -265,6 +266,8 @@ export class Pool {
     signal?.throwIfAborted()
     const end = this.#begin()
     const abort = () => run.stop(signal?.reason)
+    // One signal for many calls at once is what it is for, and no leak.
+    if (signal) setMaxListeners(0, signal)
     signal?.addEventListener('abort', abort)
     this.#runs.add(run)
     try {
