@@ -210,7 +210,8 @@ class CrewHandle {
           LibuvShare::give_back();
         });
       } else if (!crew_->start_thread()) {
-        // A system that gives no more threads: better late than never.
+        // A system that gives no more threads: those that are there do the work. Where there are none, better late than never.
+        if (crew_->take_back()) return;
         run_on_libuv(env, [crew = crew_] { crew->drive(); });
       }
     }

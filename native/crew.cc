@@ -66,13 +66,19 @@ bool Crew::start_thread() {
         left_.push_back(std::this_thread::get_id());
       });
     } catch (const std::system_error&) {
-      hired_--;
-      arriving_--;
       started = false;
     }
   }
   for (std::thread& thread : done) thread.join();
   return started;
+}
+
+bool Crew::take_back() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (hired_ == 1) return false;
+  hired_--;
+  arriving_--;
+  return true;
 }
 
 void Crew::drive() {

@@ -45,8 +45,10 @@ class Crew {
   bool hire();
   // Works until nothing is left to take, then leaves: on a thread that was hired.
   void drive();
-  // Starts a thread of its own for one that was hired. False if the system has none to give: then nobody was hired.
+  // Starts a thread of its own for one that was hired. False if the system has none to give.
   bool start_thread();
+  // Takes back a hire that nobody will come for, unless there is nobody else to do the work. Returns whether it did.
+  bool take_back();
 
   // Ends what was cancelled before it began, here and now: it need not wait for a thread to say so.
   void settle_cancelled();
