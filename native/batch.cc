@@ -170,7 +170,8 @@ class CrewHandle {
       const Napi::HandleScope scope(env);
       const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
       on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
-      if (env.IsExceptionPending()) return;
+      // It may have ended the process, and with it the crew.
+      if (env.IsExceptionPending() || batches_.empty()) return;
       Batch& batch = batches_.at(settled.batch);
       batch.milliseconds += settled.milliseconds;
       if (--batch.remaining > 0) continue;
@@ -186,7 +187,7 @@ class CrewHandle {
     crew_->settle_cancelled();
   }
 
-  // Ends everything: the environment is on its way out, or nobody has the crew any more.
+  // Ends everything: process or environment are on their way out, or nobody has the crew any more.
   void close() {
     crew_->close();
     mailbox_->close();
@@ -242,6 +243,8 @@ Napi::Value create_crew(const Napi::CallbackInfo& info) {
   });
 }
 
+void close_crew_now(const Napi::CallbackInfo& info) { info[0].As<Napi::External<CrewHandle>>().Data()->close(); }
+
 // Arguments: the crew, the jobs, the flag, on_settled.
 template <typename WorkOf, typename Job>
 Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
@@ -281,6 +284,7 @@ Napi::Value measure_pool(const Napi::CallbackInfo& info) {
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
+  exports.Set("closeCrew", Napi::Function::New(env, close_crew_now));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, cancel));
   exports.Set("runFiles", Napi::Function::New(env, run_files));

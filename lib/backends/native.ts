@@ -12,11 +12,12 @@ import type { Backend, Cancellation } from './backend.js'
 /** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
 const LIBUV_LEFT = 2
 
-/** What cancels the batches that are under way. */
-const underWay = new Set<() => void>()
-// Node waits for what is on the libuv pool before it exits: let that be soon, and leave no temporary file.
+/** Batches that are under way: what cancels each, and whose it is. */
+const underWay = new Map<() => void, () => void>()
+// No temporary file is to be left. Node waits for what is on the libuv pool before it exits, but for no other threads.
 process.once('exit', () => {
-  for (const cancel of underWay) cancel()
+  for (const cancel of underWay.keys()) cancel()
+  for (const closeCrew of underWay.values()) closeCrew()
 })
 
 export interface NativeBackend extends Backend {
@@ -27,13 +28,14 @@ export interface NativeBackend extends Backend {
 export function nativeBackend(addon: Addon, size: number): NativeBackend {
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
+  const close = () => addon.closeCrew(crew)
 
   /** Runs a batch so that it can be cancelled. */
   async function run(cancellation: Cancellation, batch: (flag: ReturnType<Addon['createCancel']>) => Promise<number>) {
     const flag = addon.createCancel()
     const cancel = () => addon.cancel(crew, flag)
     const forget = cancellation.onCancel(cancel)
-    underWay.add(cancel)
+    underWay.set(cancel, close)
     try {
       return await batch(flag)
     } finally {
