@@ -76,8 +76,7 @@ size_t place_in_room(uint64_t position, uint64_t lead) {
 
 }  // namespace
 
-Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled)
-    : job_(job), cancelled_(cancelled), started_(std::chrono::steady_clock::now()) {}
+Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled) : job_(job), cancelled_(cancelled) {}
 
 Etl::~Etl() = default;
 
@@ -102,6 +101,8 @@ bool Etl::has_failed() const {
 }
 
 size_t Etl::begin() {
+  // Not before: it may have waited long for its turn.
+  started_ = std::chrono::steady_clock::now();
   size_t parts = 0;
   guard([&] {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};

@@ -104,7 +104,7 @@ class Etl {
 
   const EtlJob& job_;
   const std::atomic<bool>& cancelled_;
-  const std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point started_;
   const NoiseKind* kind_ = nullptr;
   std::optional<InputFile> input_;
   std::optional<OutputFile> output_;
