@@ -1,5 +1,6 @@
 #include "libuv.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -51,7 +52,7 @@ size_t measure_libuv_pool(Napi::Env env, size_t most) {
   }
   meeting->over = true;
   meeting->changed.notify_all();
-  return meeting->present;
+  return std::min(most, meeting->present + taken.load());
 }
 
 bool LibuvShare::take(size_t limit) {

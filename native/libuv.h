@@ -9,7 +9,8 @@
 namespace noisemill {
 
 // How many threads of the libuv pool are seen at work at the same time, up to `most`: as many tasks wait there for each other,
-// for some milliseconds. Threads that are busy with other things are not seen. On the JS thread.
+// for some milliseconds. Those that this addon has taken count; threads that are busy with other things are not seen. On the JS
+// thread.
 size_t measure_libuv_pool(Napi::Env env, size_t most);
 
 // Threads of the libuv pool that this addon takes at the same time, in the whole process.

@@ -81,7 +81,8 @@ function libuvLimit(addon: Addon, size: number): number {
   const most = size + LIBUV_LEFT
   if (found === asked && most > asked) {
     asked = most
-    found = addon.measureLibuvPool(most)
+    // Threads that were busy just now are still there.
+    found = Math.max(found, addon.measureLibuvPool(most))
   }
   return Math.max(0, found - LIBUV_LEFT)
 }
