@@ -111,9 +111,11 @@ std::optional<Crew::Taken> Crew::take() {
 
 void Crew::work_on(const Taken& taken, Arena& arena) {
   Active& active = *taken.active;
-  // Who ends a pass goes on with the next.
-  for (bool has_begun = taken.has_begun; !has_begun || run_parts(active, arena); has_begun = true) {
+  // Who ends a pass goes on with the next, and stays with it.
+  bool has_begun = taken.has_begun;
+  for (bool helps = has_begun; !has_begun || run_parts(active, arena, helps); helps = false) {
     const size_t parts = has_begun ? active.work->end_pass() : active.work->begin();
+    has_begun = true;
     if (parts == 0) {
       active.work->settle();
       forget(active);
@@ -134,10 +136,10 @@ void Crew::open_pass(Active& active, size_t parts) {
   if (parts > 1 && has_room) call_for_hands_();
 }
 
-bool Crew::run_parts(Active& active, Arena& arena) {
+bool Crew::run_parts(Active& active, Arena& arena, bool helps) {
   std::unique_lock<std::mutex> lock(mutex_);
   bool ended_pass = false;
-  while (active.next_part < active.parts) {
+  while (active.next_part < active.parts && !(helps && !queued_.empty())) {
     const size_t part = active.next_part++;
     active.parts_running++;
     lock.unlock();

@@ -73,8 +73,8 @@ class Crew {
   // Nothing: then the thread has left.
   std::optional<Taken> take();
   void work_on(const Taken& taken, Arena& arena);
-  // Runs parts until none is left to take. Returns whether this thread ended the pass.
-  bool run_parts(Active& active, Arena& arena);
+  // Runs parts until none is left to take; one who only helps, until there is new work. Returns whether this thread ended the pass.
+  bool run_parts(Active& active, Arena& arena, bool helps);
   void open_pass(Active& active, size_t parts);
   void forget(const Active& active);
   // Works and parts that a thread could take. The lock is held.
