@@ -146,6 +146,7 @@ class CrewHandle {
   template <typename WorkOf, typename Job>
   Napi::Promise run(Napi::Env env, std::vector<Job> jobs, const CancelFlag& cancelled, Napi::Function on_settled, Napi::Object kept) {
     const auto deferred = Napi::Promise::Deferred::New(env);
+    if (deferred.Env() == nullptr) throw EnvironmentEnded{};
     if (jobs.empty()) {
       deferred.Resolve(Napi::Number::New(env, 0));
       return deferred.Promise();
@@ -243,17 +244,37 @@ Napi::Value create_crew(const Napi::CallbackInfo& info) {
   });
 }
 
-void close_crew_now(const Napi::CallbackInfo& info) { info[0].As<Napi::External<CrewHandle>>().Data()->close(); }
+// What an External holds. An environment that is being ended has not made it, and may still hand on `undefined` in its place.
+template <typename T>
+T& held_by(const Napi::Value& external) {
+  if (!external.IsExternal()) throw EnvironmentEnded{};
+  return *external.As<Napi::External<T>>().Data();
+}
+
+// Where an environment has ended nobody is there to be told.
+template <Napi::Value (*call)(const Napi::CallbackInfo&)>
+Napi::Value unless_ended(const Napi::CallbackInfo& info) {
+  try {
+    return call(info);
+  } catch (const EnvironmentEnded&) {
+    return {};
+  }
+}
+
+Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
+  held_by<CrewHandle>(info[0]).close();
+  return {};
+}
 
 // Arguments: the crew, the jobs, the flag, on_settled.
 template <typename WorkOf, typename Job>
 Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
   auto kept = Napi::Array::New(info.Env(), 2);
+  if (kept.IsEmpty()) throw EnvironmentEnded{};
   kept.Set(0u, info[0]);
   kept.Set(1u, info[1]);
-  const CancelFlag& cancelled = *info[2].As<Napi::External<CancelFlag>>().Data();
-  auto* crew = info[0].As<Napi::External<CrewHandle>>().Data();
-  return crew->run<WorkOf>(info.Env(), std::move(jobs), cancelled, info[3].As<Napi::Function>(), kept);
+  return held_by<CrewHandle>(info[0]).run<WorkOf>(info.Env(), std::move(jobs), held_by<CancelFlag>(info[2]),
+                                                  info[3].As<Napi::Function>(), kept);
 }
 
 Napi::Value run_files(const Napi::CallbackInfo& info) { return run_jobs<FileWork>(info, read_etl_jobs(info[1].As<Napi::Object>())); }
@@ -261,7 +282,12 @@ Napi::Value run_files(const Napi::CallbackInfo& info) { return run_jobs<FileWork
 Napi::Value run_slices(const Napi::CallbackInfo& info) {
   const auto array = info[1].As<Napi::Array>();
   std::vector<SliceJob> jobs;
-  for (uint32_t i = 0; i < array.Length(); i++) jobs.push_back(read_slice_job(array.Get(i).As<Napi::Object>()));
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::HandleScope scope(info.Env());
+    const Napi::Value job = array.Get(i);
+    if (job.IsEmpty()) throw EnvironmentEnded{};
+    jobs.push_back(read_slice_job(job.As<Napi::Object>()));
+  }
   return run_jobs<SliceWork>(info, std::move(jobs));
 }
 
@@ -270,8 +296,9 @@ Napi::Value create_cancel(const Napi::CallbackInfo& info) {
                                          [](Napi::Env, CancelFlag* flag) { delete flag; });
 }
 
-void cancel(const Napi::CallbackInfo& info) {
-  info[0].As<Napi::External<CrewHandle>>().Data()->cancel(*info[1].As<Napi::External<CancelFlag>>().Data());
+Napi::Value cancel(const Napi::CallbackInfo& info) {
+  held_by<CrewHandle>(info[0]).cancel(held_by<CancelFlag>(info[1]));
+  return {};
 }
 
 Napi::Value measure_pool(const Napi::CallbackInfo& info) {
@@ -284,11 +311,11 @@ Napi::Value measure_pool(const Napi::CallbackInfo& info) {
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
-  exports.Set("closeCrew", Napi::Function::New(env, close_crew_now));
+  exports.Set("closeCrew", Napi::Function::New(env, unless_ended<close_crew_now>));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
-  exports.Set("cancel", Napi::Function::New(env, cancel));
-  exports.Set("runFiles", Napi::Function::New(env, run_files));
-  exports.Set("runSlices", Napi::Function::New(env, run_slices));
+  exports.Set("cancel", Napi::Function::New(env, unless_ended<cancel>));
+  exports.Set("runFiles", Napi::Function::New(env, unless_ended<run_files>));
+  exports.Set("runSlices", Napi::Function::New(env, unless_ended<run_slices>));
   return exports;
 }
 

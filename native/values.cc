@@ -10,6 +10,13 @@ namespace noisemill {
 
 namespace {
 
+// No getter of ours throws: what is not to be had is so because the environment is being ended.
+Napi::Value get(Napi::Object object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (value.IsEmpty()) throw EnvironmentEnded{};
+  return value;
+}
+
 std::vector<double> read_doubles(Napi::Value value) {
   const auto array = value.As<Napi::Float64Array>();
   return std::vector<double>(array.Data(), array.Data() + array.ElementLength());
@@ -17,7 +24,7 @@ std::vector<double> read_doubles(Napi::Value value) {
 
 FileKey read_key(Napi::Value value) {
   const auto key = value.As<Napi::Object>();
-  return {key.Get("low").As<Napi::Number>().Uint32Value(), key.Get("high").As<Napi::Number>().Uint32Value()};
+  return {get(key, "low").As<Napi::Number>().Uint32Value(), get(key, "high").As<Napi::Number>().Uint32Value()};
 }
 
 Napi::Object write_failure(Napi::Env env, const Failure& failure) {
@@ -52,8 +59,8 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
 }  // namespace
 
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
-  const auto texts = packed.Get("texts").As<Napi::Uint8Array>();
-  const auto numbers = packed.Get("numbers").As<Napi::Float64Array>();
+  const auto texts = get(packed, "texts").As<Napi::Uint8Array>();
+  const auto numbers = get(packed, "numbers").As<Napi::Float64Array>();
   const char* text = reinterpret_cast<const char*>(texts.Data());
   const double* number = numbers.Data();
   const auto next_text = [&] {
@@ -61,7 +68,7 @@ std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
     text += value.size() + 1;
     return value;
   };
-  std::vector<EtlJob> jobs(packed.Get("count").As<Napi::Number>().Uint32Value());
+  std::vector<EtlJob> jobs(get(packed, "count").As<Napi::Number>().Uint32Value());
   for (EtlJob& job : jobs) {
     job.input = next_text();
     job.output = next_text();
@@ -83,22 +90,22 @@ std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
 
 SliceJob read_slice_job(Napi::Object object) {
   SliceJob job;
-  auto bytes = object.Get("bytes").As<Napi::Uint8Array>();
+  auto bytes = get(object, "bytes").As<Napi::Uint8Array>();
   job.bytes = bytes.Data();
   job.length = bytes.ByteLength();
-  const std::string format = object.Get("format").As<Napi::String>();
+  const std::string format = get(object, "format").As<Napi::String>();
   for (const SampleFormat& known : kSampleFormats) {
     if (format == known.name) job.layout.format = &known;
   }
-  job.layout.channels = object.Get("channels").As<Napi::Number>().Uint32Value();
+  job.layout.channels = get(object, "channels").As<Napi::Number>().Uint32Value();
   job.layout.block_align = job.layout.channels * job.layout.format->bytes;
-  job.layout.frames = static_cast<uint64_t>(object.Get("frames").As<Napi::Number>().Int64Value());
-  job.first_frame = static_cast<uint64_t>(object.Get("firstFrame").As<Napi::Number>().Int64Value());
-  job.kind = object.Get("kind").As<Napi::String>().Utf8Value();
-  job.parameters = read_doubles(object.Get("parameters"));
-  job.key = read_key(object.Get("key"));
-  job.sigma = object.Get("sigma").As<Napi::Number>().DoubleValue();
-  job.clip = object.Get("clip").As<Napi::Boolean>();
+  job.layout.frames = static_cast<uint64_t>(get(object, "frames").As<Napi::Number>().Int64Value());
+  job.first_frame = static_cast<uint64_t>(get(object, "firstFrame").As<Napi::Number>().Int64Value());
+  job.kind = get(object, "kind").As<Napi::String>().Utf8Value();
+  job.parameters = read_doubles(get(object, "parameters"));
+  job.key = read_key(get(object, "key"));
+  job.sigma = get(object, "sigma").As<Napi::Number>().DoubleValue();
+  job.clip = get(object, "clip").As<Napi::Boolean>();
   return job;
 }
 

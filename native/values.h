@@ -10,6 +10,10 @@
 
 namespace noisemill {
 
+// Thrown by what reads values while another thread ends the environment (worker.terminate()): it gives none from then on, at any
+// point, and node-addon-api aborts the process where an absent one is used.
+struct EnvironmentEnded {};
+
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
 // The bytes stay JavaScript's: whoever holds the job keeps them.
 SliceJob read_slice_job(Napi::Object object);

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FileItem, type NoiseOptions, noiseTask } from '../../dist/index.js'
@@ -112,4 +113,17 @@ describeNative('a worker thread', () => {
     }
     expect(filesBelow(out).filter(isTemporary)).toEqual([])
   })
+
+  test.each(['jobs', 'crews'])(
+    'that is terminated while the addon is at its %s takes nothing with it',
+    async (what) => {
+      for (const time of numbers(10)) {
+        const worker = new Worker(new URL('./tasks/queueing-thread.mjs', import.meta.url), { workerData: what })
+        await once(worker, 'message')
+        // Some of these come while it reads a list, which takes it long.
+        await setTimeout(5 * time)
+        expect(await worker.terminate()).toBe(1)
+      }
+    },
+  )
 })
