@@ -228,7 +228,11 @@ class CrewHandle {
 
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*) {
   // Without an environment it is the end of the mailbox.
-  if (env != nullptr) crew->deliver(env);
+  if (env == nullptr) return;
+  try {
+    crew->deliver(env);
+  } catch (const EnvironmentEnded&) {
+  }
 }
 
 void close_crew(void* crew) { static_cast<CrewHandle*>(crew)->close(); }

@@ -134,6 +134,7 @@ Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome) {
       warnings,
   };
   auto array = Napi::Float64Array::New(env, std::size(numbers));
+  if (array.IsEmpty()) throw EnvironmentEnded{};
   std::copy(std::begin(numbers), std::end(numbers), array.Data());
   return array;
 }

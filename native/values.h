@@ -10,7 +10,7 @@
 
 namespace noisemill {
 
-// Thrown by what reads values while another thread ends the environment (worker.terminate()): it gives none from then on, at any
+// Thrown by what reads or makes values while another thread ends the environment (worker.terminate()): it gives none from then on, at any
 // point, and node-addon-api aborts the process where an absent one is used.
 struct EnvironmentEnded {};
 

@@ -114,7 +114,7 @@ describeNative('a worker thread', () => {
     expect(filesBelow(out).filter(isTemporary)).toEqual([])
   })
 
-  test.each(['jobs', 'crews'])(
+  test.each(['files', 'slices', 'crews'])(
     'that is terminated while the addon is at its %s takes nothing with it',
     async (what) => {
       for (const time of numbers(10)) {

@@ -34,8 +34,11 @@ function* asBytes(words: Iterable<Uint32Array>): Generator<Buffer> {
   for (const { buffer, byteOffset, byteLength } of words) yield Buffer.from(buffer, byteOffset, byteLength)
 }
 
+/** What writing to a program says that has closed its input, by when it is noticed. */
+const ENDED_EARLY = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']
+
 function unlessItHadEnough(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error
+  if (!ENDED_EARLY.includes(error.code ?? '')) throw error
 }
 
 function assessmentOf(line: string): Assessment {
