@@ -83,7 +83,7 @@ const table = {
     summary: 'the memory of the samples was detached or resized before or while noise was added',
     remedy: 'Leave it alone until the promise settles.',
   },
-  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Use a smaller pool.' },
+  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Do less at the same time, in a smaller pool for example.' },
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
 
   // One item of a task.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,6 +18,9 @@
 namespace noisemill {
 
 namespace {
+
+// Of the JS thread, that telling outcomes takes at once.
+constexpr std::chrono::milliseconds kTurn{4};
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
@@ -145,11 +149,13 @@ class CrewHandle {
   // Runs `jobs` as works of a type. `kept` is what JavaScript must keep until then: this crew, and memory that jobs work on.
   template <typename WorkOf, typename Job>
   Napi::Promise run(Napi::Env env, std::vector<Job> jobs, const CancelFlag& cancelled, Napi::Function on_settled, Napi::Object kept) {
-    const auto deferred = Napi::Promise::Deferred::New(env);
-    if (deferred.Env() == nullptr) throw EnvironmentEnded{};
+    // Not Napi::Promise::Deferred, which does not tell that there is no promise.
+    napi_deferred deferred;
+    napi_value promise;
+    if (napi_create_promise(env, &deferred, &promise) != napi_ok) throw EnvironmentEnded{};
     if (jobs.empty()) {
-      deferred.Resolve(Napi::Number::New(env, 0));
-      return deferred.Promise();
+      napi_resolve_deferred(env, deferred, Napi::Number::New(env, 0));
+      return Napi::Promise(env, promise);
     }
     const uint64_t id = ++last_batch_;
     batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept), jobs.size()});
@@ -161,13 +167,22 @@ class CrewHandle {
     }
     mailbox_->keep_alive(env, true);
     crew_->add(std::move(works));
-    hire(env);
-    return deferred.Promise();
+    hire(env, libuv_limit_);
+    return Napi::Promise(env, promise);
   }
 
   // Tells what was settled, and sees to it that as many threads work as can.
   void deliver(Napi::Env env) {
-    for (const Settled& settled : mailbox_->take()) {
+    for (Settled& settled : mailbox_->take()) untold_.push_back(std::move(settled));
+    const auto end = std::chrono::steady_clock::now() + kTurn;
+    while (!untold_.empty()) {
+      // Others have their turn on this thread too.
+      if (std::chrono::steady_clock::now() > end) {
+        mailbox_->call_for_hands();
+        break;
+      }
+      const Settled settled = std::move(untold_.front());
+      untold_.pop_front();
       const Napi::HandleScope scope(env);
       const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
       on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
@@ -176,11 +191,16 @@ class CrewHandle {
       Batch& batch = batches_.at(settled.batch);
       batch.milliseconds += settled.milliseconds;
       if (--batch.remaining > 0) continue;
-      batch.deferred.Resolve(Napi::Number::New(env, batch.milliseconds));
+      napi_resolve_deferred(env, batch.deferred, Napi::Number::New(env, batch.milliseconds));
       batches_.erase(settled.batch);
     }
     if (batches_.empty()) mailbox_->keep_alive(env, false);
-    hire(env);
+    hire(env, libuv_limit_);
+  }
+
+  // Threads of its own take the place of libuv's that have not come: others may keep those for long.
+  void relieve(Napi::Env env) {
+    if (crew_->give_up_guests()) hire(env, 0);
   }
 
   void cancel(const CancelFlag& flag) {
@@ -192,35 +212,42 @@ class CrewHandle {
   void close() {
     crew_->close();
     mailbox_->close();
+    untold_.clear();
     batches_.clear();
   }
 
  private:
   struct Batch {
-    Napi::Promise::Deferred deferred;
+    napi_deferred deferred;
     Napi::FunctionReference on_settled;
     Napi::ObjectReference kept;
     size_t remaining;
     double milliseconds = 0;
   };
 
-  void hire(Napi::Env env) {
-    while (crew_->hire()) {
-      if (LibuvShare::take(libuv_limit_)) {
+  void hire(Napi::Env env, size_t libuv_limit) {
+    for (;;) {
+      const bool on_libuv = LibuvShare::take(libuv_limit);
+      if (!crew_->hire(on_libuv)) {
+        if (on_libuv) LibuvShare::give_back();
+        return;
+      }
+      if (on_libuv) {
         run_on_libuv(env, [crew = crew_] {
-          crew->drive();
+          crew->drive(true);
           LibuvShare::give_back();
         });
       } else if (!crew_->start_thread()) {
         // A system that gives no more threads: those that are there do the work. Where there are none, better late than never.
         if (crew_->take_back()) return;
-        run_on_libuv(env, [crew = crew_] { crew->drive(); });
+        run_on_libuv(env, [crew = crew_] { crew->drive(false); });
       }
     }
   }
 
   const size_t libuv_limit_;
   const std::shared_ptr<Mailbox> mailbox_;
+  std::deque<Settled> untold_;
   const std::shared_ptr<Crew> crew_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t last_batch_ = 0;
@@ -263,6 +290,11 @@ Napi::Value unless_ended(const Napi::CallbackInfo& info) {
   } catch (const EnvironmentEnded&) {
     return {};
   }
+}
+
+Napi::Value relieve_crew(const Napi::CallbackInfo& info) {
+  held_by<CrewHandle>(info[0]).relieve(info.Env());
+  return {};
 }
 
 Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
@@ -315,6 +347,7 @@ Napi::Value measure_pool(const Napi::CallbackInfo& info) {
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
+  exports.Set("relieveCrew", Napi::Function::New(env, unless_ended<relieve_crew>));
   exports.Set("closeCrew", Napi::Function::New(env, unless_ended<close_crew_now>));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, unless_ended<cancel>));

@@ -40,13 +40,26 @@ size_t Crew::takeable() const {
   return count;
 }
 
-bool Crew::hire() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+bool Crew::has_use_for_one_more() const {
   // Those who are still on their way will take something each.
-  if (closed_ || hired_ >= size_ || takeable() <= arriving_) return false;
+  return !closed_ && hired_ < size_ && takeable() > arriving_;
+}
+
+bool Crew::hire(bool guest) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!has_use_for_one_more()) return false;
   hired_++;
   arriving_++;
+  if (guest) guests_arriving_++;
   return true;
+}
+
+bool Crew::give_up_guests() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const size_t guests = std::exchange(guests_arriving_, 0);
+  hired_ -= guests;
+  arriving_ -= guests;
+  return guests > 0;
 }
 
 bool Crew::start_thread() {
@@ -61,7 +74,7 @@ bool Crew::start_thread() {
     }
     try {
       own_.emplace_back([this] {
-        drive();
+        drive(false);
         const std::lock_guard<std::mutex> lock(mutex_);
         left_.push_back(std::this_thread::get_id());
       });
@@ -81,12 +94,19 @@ bool Crew::take_back() {
   return true;
 }
 
-void Crew::drive() {
+void Crew::drive(bool guest) {
   const DefaultFloatEnvironment environment;
   Arena arena;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    arriving_--;
+    if (guest && guests_arriving_ == 0) {
+      // It was given up, and others may have come in its place.
+      if (!has_use_for_one_more()) return;
+      hired_++;
+    } else {
+      arriving_--;
+      if (guest) guests_arriving_--;
+    }
   }
   while (const std::optional<Taken> taken = take()) work_on(*taken, arena);
 }

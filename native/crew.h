@@ -41,10 +41,13 @@ class Crew {
 
   void add(std::vector<std::unique_ptr<Work>> works);
 
-  // Whether one more thread would be of use. If so it is counted in, and must come to `drive`.
-  bool hire();
+  // Whether one more thread would be of use. If so it is counted in, and must come to `drive`. A guest is somebody else's thread, which
+  // comes once it has nothing else to do.
+  bool hire(bool guest);
   // Works until nothing is left to take, then leaves: on a thread that was hired.
-  void drive();
+  void drive(bool guest);
+  // Counts no more on guests who have not come yet; they may still. Returns whether there were any.
+  bool give_up_guests();
   // Starts a thread of its own for one that was hired. False if the system has none to give.
   bool start_thread();
   // Takes back a hire that nobody will come for, unless there is nobody else to do the work. Returns whether it did.
@@ -77,8 +80,9 @@ class Crew {
   bool run_parts(Active& active, Arena& arena, bool helps);
   void open_pass(Active& active, size_t parts);
   void forget(const Active& active);
-  // Works and parts that a thread could take. The lock is held.
+  // Works and parts that a thread could take, and whether there is room for one more thread. The lock is held.
   size_t takeable() const;
+  bool has_use_for_one_more() const;
 
   const size_t size_;
   const std::function<void()> call_for_hands_;
@@ -88,6 +92,7 @@ class Crew {
   // Threads that were hired and have not left; and those of them that have not looked for work yet.
   size_t hired_ = 0;
   size_t arriving_ = 0;
+  size_t guests_arriving_ = 0;
   bool closed_ = false;
   // Its own threads, and the ids of those that have left and are to be joined.
   std::vector<std::thread> own_;

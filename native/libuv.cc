@@ -12,8 +12,9 @@ namespace noisemill {
 
 namespace {
 
-// Long beside what waking a thread takes, short beside what a caller notices.
+// Long beside what waking a thread takes, short beside what a caller notices: for the next thread, and for all.
 constexpr std::chrono::milliseconds kPatience{5};
+constexpr std::chrono::milliseconds kPatienceInAll{50};
 
 std::atomic<size_t> taken{0};
 
@@ -47,8 +48,10 @@ size_t measure_libuv_pool(Napi::Env env, size_t most) {
   }
   std::unique_lock<std::mutex> lock(meeting->mutex);
   // Those who come after it is over find it so, and do not count.
+  const auto end = std::chrono::steady_clock::now() + kPatienceInAll;
   for (size_t seen = 0; seen < most; seen = meeting->present) {
-    if (!meeting->changed.wait_for(lock, kPatience, [&] { return meeting->present > seen; })) break;
+    const auto until = std::min(end, std::chrono::steady_clock::now() + kPatience);
+    if (!meeting->changed.wait_until(lock, until, [&] { return meeting->present > seen; })) break;
   }
   meeting->over = true;
   meeting->changed.notify_all();

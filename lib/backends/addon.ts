@@ -51,6 +51,8 @@ export interface Addon {
    * taken in the whole process, else its own. All are there only while there is work.
    */
   createCrew(size: number, libuvLimit: number): NativeCrew
+  /** Gives the work that waits for threads of the libuv pool which have not come yet to threads of its own. */
+  relieveCrew(crew: NativeCrew): void
   /** Ends what it has begun, drops the rest and waits for threads of its own. Nothing is told any more. */
   closeCrew(crew: NativeCrew): void
   createCancel(): NativeCancel

@@ -1,5 +1,6 @@
 /** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
 
+import { setImmediate } from 'node:timers/promises'
 import { getSystemErrorName } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
@@ -11,6 +12,10 @@ import type { Backend, Cancellation } from './backend.js'
 
 /** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
 const LIBUV_LEFT = 2
+/** How long a batch waits for libuv's threads, which others may keep for as long as they like. */
+const PATIENCE_MILLISECONDS = 10
+/** Jobs that cross at once: some milliseconds of this thread. */
+const BATCH_JOBS = 1000
 
 /** Batches that are under way: what cancels each, and whose it is. */
 const underWay = new Map<() => void, () => void>()
@@ -36,9 +41,11 @@ export function nativeBackend(addon: Addon, size: number): NativeBackend {
     const cancel = () => addon.cancel(crew, flag)
     const forget = cancellation.onCancel(cancel)
     underWay.set(cancel, close)
+    const late = setTimeout(() => addon.relieveCrew(crew), PATIENCE_MILLISECONDS)
     try {
       return await batch(flag)
     } finally {
+      clearTimeout(late)
       underWay.delete(cancel)
       forget()
     }
@@ -47,14 +54,24 @@ export function nativeBackend(addon: Addon, size: number): NativeBackend {
   return {
     name: 'native',
     libuvThreads: Math.min(size, limit),
-    files: (jobs, cancellation, settle) =>
-      run(cancellation, (flag) =>
-        addon.runFiles(crew, pack(jobs), flag, (index, outcome) =>
-          settle(index, {
-            value: outcome instanceof Float64Array ? { figures: figuresOf(outcome) } : { failure: named(outcome) },
-          }),
-        ),
-      ),
+    files: async (jobs, cancellation, settle) => {
+      const trips: Promise<number>[] = []
+      for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
+        if (first > 0) await setImmediate()
+        const batch = jobs.slice(first, first + BATCH_JOBS)
+        trips.push(
+          run(cancellation, (flag) =>
+            addon.runFiles(crew, pack(batch), flag, (index, outcome) =>
+              settle(first + index, {
+                value: outcome instanceof Float64Array ? { figures: figuresOf(outcome) } : { failure: named(outcome) },
+              }),
+            ),
+          ),
+        )
+      }
+      const milliseconds = await Promise.all(trips)
+      return milliseconds.reduce((sum, each) => sum + each, 0)
+    },
     slices: (jobs, cancellation, settle) =>
       run(cancellation, (flag) =>
         addon.runSlices(crew, jobs, flag, (index, outcome) =>

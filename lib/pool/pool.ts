@@ -1,6 +1,5 @@
 /** The pool: tasks over items, on every core. */
 
-import { setMaxListeners } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { chooseInstructionSet, loadAddon } from '../backends/addon.js'
 import { type Backend, type BackendName, Cancellation, type Execute, type Outcome } from '../backends/backend.js'
@@ -14,6 +13,7 @@ import { loadWasmModule, type WasmModule, wasmKernels } from '../core/kernels-wa
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'
+import { onAbort } from './abort.js'
 import type { ChunkSize } from './chunks.js'
 import type { DoneItem, ItemRecord } from './module-task.js'
 import { Run, type RunParts, terminated } from './run.js'
@@ -265,17 +265,14 @@ export class Pool {
     this.#checkOpen(isAccepted)
     signal?.throwIfAborted()
     const end = this.#begin()
-    const abort = () => run.stop(signal?.reason)
-    // One signal for many calls at once is what it is for, and no leak.
-    if (signal) setMaxListeners(0, signal)
-    signal?.addEventListener('abort', abort)
+    const forget = signal && onAbort(signal, () => run.stop(signal.reason))
     this.#runs.add(run)
     try {
       for await (const result of run.results()) {
         yield onlyValues ? (result as { value: unknown }).value : result
       }
     } finally {
-      signal?.removeEventListener('abort', abort)
+      forget?.()
       this.#runs.delete(run)
       end()
     }

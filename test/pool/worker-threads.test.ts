@@ -1,8 +1,10 @@
 /** The addon in several worker threads at once, and what is left when one of them ends in the middle of its work. */
 
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FileItem, type NoiseOptions, noiseTask } from '../../dist/index.js'
@@ -33,6 +35,11 @@ async function end(worker: Worker, how: (typeof ends)[number]): Promise<void> {
   else worker.postMessage(how)
   expect(await gone).toBe(how === 'exit' ? 5 : 1)
   if (thrown) expect(await thrown).toMatchObject([{ message: 'thrown in the middle' }])
+}
+
+function runTask(file: string, argument: string) {
+  const program = fileURLToPath(new URL(`./tasks/${file}`, import.meta.url))
+  return spawnSync(process.execPath, [program, argument], { encoding: 'utf8' })
 }
 
 const isTemporary = (name: string) => name.endsWith('.tmp')
@@ -126,4 +133,16 @@ describeNative('a worker thread', () => {
       }
     },
   )
+
+  // 200 times, since few of them come in the middle of a call.
+  test('that is terminated between short batches takes nothing with it', () => {
+    const { status, signal, stdout } = runTask('terminate-often.mjs', '200')
+    expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: 'alive\n' })
+  })
+})
+
+describeNative('libuv threads that others keep busy', () => {
+  test.each(['2', '8'])('do not keep a pool of %s waiting', (size) => {
+    expect(runTask('busy-libuv.mjs', size).stdout).toBe('noise\n')
+  })
 })

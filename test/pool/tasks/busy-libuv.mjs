@@ -1,0 +1,14 @@
+/** Prints what ends first: noise, or one of more tasks than libuv's pool has threads, which were there before it. */
+
+import { pbkdf2 } from 'node:crypto'
+import { addNoise, Pool } from '../../../dist/index.js'
+
+const pool = new Pool({ size: Number(process.argv[2]), backend: 'native' })
+for (let i = 0; i < 8; i++) pbkdf2('a', 'b', 2_000_000, 32, 'sha512', () => end('others'))
+await addNoise(new Float32Array(1000), { sigma: 0.1, pool })
+end('noise')
+
+function end(first) {
+  console.log(first)
+  process.exit()
+}
