@@ -93,7 +93,7 @@ async function* asItems(
   const outputInInput = refuseWithin(out, folders)
   let isEmpty = true
   for await (const { input, relative, failure } of files) {
-    if (isEmpty && !isDry) makeFolder(out)
+    if (isEmpty && !isDry) makeFolder(out, false)
     isEmpty = false
     const output = joinPath(out, relative)
     const refused = failure ?? outputInInput(relative)

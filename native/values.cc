@@ -75,6 +75,7 @@ std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
     job.temporary = next_text();
     job.kind = next_text();
     job.overwrite = *number++ != 0;
+    job.fsync = *number++ != 0;
     job.dry_run = *number++ != 0;
     job.clip = *number++ != 0;
     job.level_kind = *number++ != 0 ? LevelKind::kSnr : LevelKind::kSigma;
@@ -129,6 +130,7 @@ Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome) {
       static_cast<double>(figures.clipped),
       static_cast<double>(figures.non_finite),
       static_cast<double>(figures.bytes_in),
+      figures.modified,
       static_cast<double>(figures.bytes_out),
       figures.seconds,
       warnings,

@@ -24,7 +24,7 @@ export interface PackedJobs {
   readonly count: number
   /** Input, output, temporary name and kind of each job, as bytes that end with a NUL. */
   readonly texts: Uint8Array
-  /** Of each job: overwrite, dryRun, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
+  /** Of each job: overwrite, fsync, dryRun, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
   readonly numbers: Float64Array
 }
 

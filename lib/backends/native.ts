@@ -116,12 +116,13 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
     }
     text += '\0'
   }
-  for (const { input, output, temporary, kind, parameters, key, overwrite, dryRun, clip, levelKind, level } of jobs) {
+  for (const job of jobs) {
+    const { input, output, temporary, kind, parameters, key, overwrite, fsync, dryRun, clip, levelKind, level } = job
     add(input)
     add(output)
     add(temporary)
     add(kind)
-    numbers.push(Number(overwrite), Number(dryRun), Number(clip), Number(levelKind === 'snr'), level)
+    numbers.push(Number(overwrite), Number(fsync), Number(dryRun), Number(clip), Number(levelKind === 'snr'), level)
     numbers.push(key.low, key.high, parameters.length, ...parameters)
   }
   chunks.push(Buffer.from(text))
@@ -149,9 +150,10 @@ function figuresOf(numbers: Float64Array): EtlFigures {
     clipped: numbers[7],
     nonFinite: numbers[8],
     bytesIn: numbers[9],
-    bytesOut: numbers[10],
-    seconds: numbers[11],
-    warnings: numbers[12] === 0 ? [] : WARNINGS.filter((_, bit) => numbers[12] & (1 << bit)),
+    modified: numbers[10],
+    bytesOut: numbers[11],
+    seconds: numbers[12],
+    warnings: numbers[13] === 0 ? [] : WARNINGS.filter((_, bit) => numbers[13] & (1 << bit)),
   }
 }
 

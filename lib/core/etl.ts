@@ -35,6 +35,8 @@ export interface EtlJob {
   /** The name in the output's folder that the file has until it is whole. */
   readonly temporary: FilePath
   readonly overwrite: boolean
+  /** The output, and its name, are to be on the disk before the job is done. */
+  readonly fsync: boolean
   /** Check everything that can be checked without writing, and stop there. */
   readonly dryRun: boolean
   readonly kind: string
@@ -65,6 +67,8 @@ export interface EtlFigures {
   readonly clipped: number
   readonly nonFinite: number
   readonly bytesIn: number
+  /** When the input was last modified: microseconds since 1970. */
+  readonly modified: number
   readonly bytesOut: number
   /** From opening the input to publishing the output. */
   readonly seconds: number
@@ -155,7 +159,7 @@ class Etl {
   #startWriting(sigma: number): number {
     this.#sigma = sigma
     if (this.job.dryRun) return 0
-    this.#output = new OutputFile(this.job.temporary)
+    this.#output = new OutputFile(this.job.temporary, this.#input.mode, this.job.fsync)
     return this.#startPass('write')
   }
 
@@ -247,6 +251,7 @@ class Etl {
       clipped,
       nonFinite,
       bytesIn: this.#input.size,
+      modified: this.#input.modified,
       bytesOut: this.#bytesOut,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,

@@ -4,9 +4,12 @@
  */
 
 import {
+  type BigIntStats,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
+  fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -46,28 +49,58 @@ function parentOf(path: FilePath): string | Buffer {
 /**
  * Makes a folder and those above it. Throws the system's error. Node's own recursive mkdir is not used: where a folder cannot be
  * made in one that exists (/proc says ENOENT) it tries for ever.
+ *
+ * @param fsync whether what it made is on the disk when it returns
  */
-export function makeFolders(path: FilePath): void {
+export function makeFolders(path: FilePath, fsync: boolean): void {
   const folder = fsPath(path)
   const make = () => {
     try {
       mkdirSync(folder)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
+      return
     }
+    if (fsync) syncFolder(parentOf(folder))
   }
   try {
     make()
   } catch (error) {
     const parent = parentOf(folder)
     if (errnoOf(error) !== 'ENOENT' || Buffer.from(parent).equals(Buffer.from(folder))) throw error
-    makeFolders(parent)
+    makeFolders(parent, fsync)
     make()
   }
 }
 
+/** Puts the names in a folder on the disk. Throws the system's error, unless it is that folders cannot be synced here. */
+export function syncFolder(folder: string | Buffer): void {
+  const fd = openSync(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0))
+  try {
+    fsyncSync(fd)
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** When a file was last modified, in microseconds since 1970: whole, and exact up to the year 2255. */
+export function modifiedOf({ mtimeNs }: BigIntStats): number {
+  const within = ((mtimeNs % SECOND) + SECOND) % SECOND
+  return Number((mtimeNs - within) / SECOND) * 1e6 + Number(within / 1000n)
+}
+
+const SECOND = 1_000_000_000n
+/** What of a file's mode is kept: who may read, write and execute it. */
+const MODE_KEPT = 0o777n
+
 export class InputFile {
   readonly size: number
+  /** See modifiedOf. */
+  readonly modified: number
+  /** Permissions, 0 to 0o777. */
+  readonly mode: number
   readonly #fd: number
   readonly #device: bigint
   readonly #inode: bigint
@@ -88,6 +121,8 @@ export class InputFile {
       throw new Failure('E_INPUT_NOT_FILE', stat.isDirectory() ? 'a folder' : 'neither a file nor a folder')
     }
     this.size = Number(stat.size)
+    this.modified = modifiedOf(stat)
+    this.mode = Number(stat.mode & MODE_KEPT)
     this.#device = stat.dev
     this.#inode = stat.ino
   }
@@ -136,8 +171,8 @@ export class InputFile {
 /** Whether anything, a dangling symbolic link included, has this name. */
 export function nameExists(path: FilePath): boolean {
   try {
-    lstatSync(fsPath(path))
-    return true
+    // An error that is thrown costs more than all the rest.
+    return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined
   } catch {
     return false
   }
@@ -148,24 +183,38 @@ export class OutputFile {
   readonly #temporary: string | Buffer
   #fd: number
 
-  /** Creates the temporary file, and the folder for it. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL. */
-  constructor(temporary: FilePath) {
+  /**
+   * Creates the temporary file, and the folder for it. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
+   *
+   * @param mode permissions, for what file systems have such
+   * @param fsync whether the file, and its name, are to be on the disk once it is published
+   */
+  constructor(
+    temporary: FilePath,
+    mode: number,
+    readonly fsync: boolean,
+  ) {
     this.#temporary = fsPath(temporary)
     try {
-      this.#fd = this.#create()
+      this.#fd = this.#create(mode)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw systemFailure('E_OUTPUT_CREATE', error)
       try {
-        makeFolders(parentOf(this.#temporary))
-        this.#fd = this.#create()
+        makeFolders(parentOf(this.#temporary), fsync)
+        this.#fd = this.#create(mode)
       } catch (inner) {
         throw systemFailure('E_OUTPUT_CREATE', inner)
       }
     }
+    try {
+      // What the umask took away.
+      fchmodSync(this.#fd, mode)
+    } catch {}
   }
 
-  #create(): number {
-    return openSync(this.#temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o666)
+  /** At no time may it be read by anybody who may not read the input. */
+  #create(mode: number): number {
+    return openSync(this.#temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
   }
 
   /** Writes all of `buffer`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL. */
@@ -187,6 +236,17 @@ export class OutputFile {
    */
   publish(output: FilePath, overwrite: boolean): boolean {
     this.#close()
+    const isGuarded = this.#name(output, overwrite)
+    if (!this.fsync) return isGuarded
+    try {
+      syncFolder(parentOf(fsPath(output)))
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_PUBLISH', error)
+    }
+    return isGuarded
+  }
+
+  #name(output: FilePath, overwrite: boolean): boolean {
     const final = fsPath(output)
     if (overwrite) {
       this.#rename(final)
@@ -220,9 +280,10 @@ export class OutputFile {
   }
 
   #close(): void {
-    const fd = this.#fd
-    this.#fd = -1
     try {
+      if (this.fsync) fsyncSync(this.#fd)
+      const fd = this.#fd
+      this.#fd = -1
       closeSync(fd)
     } catch (error) {
       throw systemFailure('E_OUTPUT_WRITE', error)

@@ -109,6 +109,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       output,
       temporary: temporaryName(output),
       overwrite: settings.overwrite,
+      fsync: settings.fsync,
       dryRun: settings.dryRun,
       kind: settings.kind.name,
       parameters: settings.parameters,

@@ -33,6 +33,11 @@ export interface NoiseOptions extends NoiseSpec {
   readonly copies?: number
   /** Replace existing outputs; false by default. */
   readonly overwrite?: boolean
+  /**
+   * Have each output on the disk before it is done: its content before it has its name, the name before the result is told. Slow;
+   * false by default, and then what is left after a power cut is up to the file system.
+   */
+  readonly fsync?: boolean
   /** Check and measure, write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
 }
@@ -52,6 +57,7 @@ export interface NoiseSettings extends NoiseSpecSettings {
   readonly root: string | undefined
   readonly copies: number
   readonly overwrite: boolean
+  readonly fsync: boolean
   readonly dryRun: boolean
 }
 
@@ -59,7 +65,15 @@ const MAX_COPIES = 1_000_000
 /** The names of NoiseSpec. */
 export const SPEC_OPTIONS: readonly string[] = ['sigma', 'snr', 'seed', 'kind', 'parameters', 'clip']
 /** The names of NoiseOptions. */
-export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, 'out', 'root', 'copies', 'overwrite', 'dryRun']
+export const NOISE_OPTIONS: readonly string[] = [
+  ...SPEC_OPTIONS,
+  'out',
+  'root',
+  'copies',
+  'overwrite',
+  'fsync',
+  'dryRun',
+]
 
 function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
@@ -121,6 +135,7 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
     root: checkFolder('root', options.root),
     copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
     overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
+    fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
   }
 }

@@ -56,9 +56,9 @@ export function isWithin(folder: string, other: string): boolean {
 }
 
 /** Makes the folder if it is not there. Throws E_OUTPUT_FOLDER where that fails, or nothing can be written into it. */
-export function makeFolder(folder: string): void {
+export function makeFolder(folder: string, fsync: boolean): void {
   try {
-    makeFolders(folder)
+    makeFolders(folder, fsync)
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new NoisemillError('E_OUTPUT_FOLDER', { path: folder, errno: (error as NodeJS.ErrnoException).code ?? '' })

@@ -142,7 +142,7 @@ size_t Etl::start_pass(Pass pass) {
 size_t Etl::start_writing(double sigma) {
   sigma_ = sigma;
   if (job_.dry_run) return 0;
-  output_.emplace(job_.temporary);
+  output_.emplace(job_.temporary, input_->mode(), job_.fsync);
   return start_pass(Pass::kWrite);
 }
 
@@ -236,6 +236,7 @@ void Etl::finish() {
     figures_.clipped = tally_.clipped;
     figures_.non_finite = tally_.non_finite;
     figures_.bytes_in = input_->size();
+    figures_.modified = input_->modified();
     figures_.warnings = std::move(warnings_);
   }
   input_.reset();

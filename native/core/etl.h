@@ -34,6 +34,8 @@ struct EtlJob {
   // The name in the output's folder that the file has until it is whole.
   std::string temporary;
   bool overwrite = false;
+  // The output, and its name, are to be on the disk before the job is done.
+  bool fsync = false;
   // Check everything that can be checked without writing, and stop there.
   bool dry_run = false;
   std::string kind;
@@ -59,6 +61,8 @@ struct EtlFigures {
   uint64_t clipped = 0;
   uint64_t non_finite = 0;
   uint64_t bytes_in = 0;
+  // When the input was last modified: microseconds since 1970.
+  double modified = 0;
   uint64_t bytes_out = 0;
   // From opening the input to publishing the output.
   double seconds = 0;

@@ -29,9 +29,18 @@ std::string parent_of(const std::string& path) {
   return path.substr(0, end);
 }
 
+// Puts the names in a folder on the disk. Returns 0 or an error number; that folders cannot be synced here is none.
+int sync_folder(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd == -1) return errno;
+  const int error = fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return error == EINVAL || error == ENOTSUP ? 0 : error;
+}
+
 // Makes one folder, or finds it there. Returns 0 or an error number.
-int make_folder(const std::string& path) {
-  if (mkdir(path.c_str(), 0777) == 0) return 0;
+int make_folder(const std::string& path, bool fsync) {
+  if (mkdir(path.c_str(), 0777) == 0) return fsync ? sync_folder(parent_of(path)) : 0;
   const int error = errno;
   struct stat found;
   if (error != EEXIST) return error;
@@ -40,21 +49,34 @@ int make_folder(const std::string& path) {
   return S_ISDIR(found.st_mode) ? 0 : error;
 }
 
-// Makes a folder and those above it. Returns 0 or an error number.
-int make_folders(const std::string& path) {
-  const int error = make_folder(path);
+// Makes a folder and those above it, with `fsync` so that they are on the disk then. Returns 0 or an error number.
+int make_folders(const std::string& path, bool fsync) {
+  const int error = make_folder(path, fsync);
   const std::string parent = parent_of(path);
   if (error != ENOENT || parent == path) return error;
-  const int parent_error = make_folders(parent);
-  return parent_error != 0 ? parent_error : make_folder(path);
+  const int parent_error = make_folders(parent, fsync);
+  return parent_error != 0 ? parent_error : make_folder(path, fsync);
 }
 
-int create(const std::string& path) {
+// At no time may it be read by anybody who may not read the input.
+int create(const std::string& path, mode_t mode) {
   int fd;
   do {
-    fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   } while (fd == -1 && errno == EINTR);
   return fd;
+}
+
+// What of a file's mode is kept: who may read, write and execute it.
+constexpr mode_t kModeKept = 0777;
+
+double modified_of(const struct stat& found) {
+#if defined(__APPLE__)
+  const struct timespec time = found.st_mtimespec;
+#else
+  const struct timespec time = found.st_mtim;
+#endif
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec / 1000);
 }
 
 // Renames a file unless the new name is taken (EEXIST), where system and file system can. Returns 0, or -1 with errno.
@@ -92,6 +114,8 @@ InputFile::InputFile(const std::string& path) {
     throw Failure{"E_INPUT_NOT_FILE", S_ISDIR(found.st_mode) ? "a folder" : "neither a file nor a folder"};
   }
   size_ = static_cast<uint64_t>(found.st_size);
+  modified_ = modified_of(found);
+  mode_ = found.st_mode & kModeKept;
   device_ = found.st_dev;
   inode_ = found.st_ino;
 }
@@ -135,13 +159,16 @@ bool name_exists(const std::string& path) {
   return lstat(path.c_str(), &found) == 0;
 }
 
-OutputFile::OutputFile(const std::string& temporary) : temporary_(temporary), fd_(create(temporary)) {
+OutputFile::OutputFile(const std::string& temporary, mode_t mode, bool fsync)
+    : temporary_(temporary), fsync_(fsync), fd_(create(temporary, mode)) {
   if (fd_ == -1 && errno == ENOENT) {
-    const int error = make_folders(parent_of(temporary));
+    const int error = make_folders(parent_of(temporary), fsync);
     if (error != 0) throw system_failure("E_OUTPUT_CREATE", error);
-    fd_ = create(temporary);
+    fd_ = create(temporary, mode);
   }
   if (fd_ == -1) throw system_failure("E_OUTPUT_CREATE", errno);
+  // What the umask took away.
+  (void)fchmod(fd_, mode);
 }
 
 OutputFile::~OutputFile() {
@@ -162,6 +189,14 @@ void OutputFile::write(uint64_t position, const uint8_t* buffer, size_t length) 
 
 bool OutputFile::publish(const std::string& output, bool overwrite) {
   close();
+  const bool guarded = name(output, overwrite);
+  if (!fsync_) return guarded;
+  const int error = sync_folder(parent_of(output));
+  if (error != 0) throw system_failure("E_OUTPUT_PUBLISH", error);
+  return guarded;
+}
+
+bool OutputFile::name(const std::string& output, bool overwrite) {
   if (overwrite) {
     rename(output);
     return true;
@@ -192,6 +227,7 @@ void OutputFile::rename(const std::string& output) {
 }
 
 void OutputFile::close() {
+  if (fsync_ && ::fsync(fd_) != 0) throw system_failure("E_OUTPUT_WRITE", errno);
   const int fd = fd_;
   fd_ = -1;
   if (::close(fd) != 0 && errno != EINTR) throw system_failure("E_OUTPUT_WRITE", errno);

@@ -20,6 +20,10 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
 
   uint64_t size() const { return size_; }
+  // When it was last modified: whole microseconds since 1970, exact up to the year 2255.
+  double modified() const { return modified_; }
+  // Permissions, 0 to 0777.
+  mode_t mode() const { return mode_; }
   // Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`.
   void hold(size_t length);
   // Reads exactly `length` bytes; may be called from several threads. Throws E_INPUT_READ or E_INPUT_CHANGED.
@@ -29,6 +33,8 @@ class InputFile {
  private:
   int fd_;
   uint64_t size_;
+  double modified_;
+  mode_t mode_;
   dev_t device_;
   ino_t inode_;
   std::unique_ptr<uint8_t[]> held_;
@@ -41,8 +47,9 @@ bool name_exists(const std::string& path);
 // A file under a temporary name until `publish` gives it its final one. Unpublished, it is gone with the object.
 class OutputFile {
  public:
-  // Creates the temporary file, and the folder for it. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
-  explicit OutputFile(const std::string& temporary);
+  // Creates the temporary file, and the folder for it. `mode` is its permissions, for what file systems have such; with `fsync` the file,
+  // and its name, are on the disk once it is published. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
+  OutputFile(const std::string& temporary, mode_t mode, bool fsync);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -56,9 +63,11 @@ class OutputFile {
 
  private:
   void close();
+  bool name(const std::string& output, bool overwrite);
   void rename(const std::string& output);
 
   std::string temporary_;
+  const bool fsync_;
   int fd_;
   bool published_ = false;
 };

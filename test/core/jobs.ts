@@ -72,6 +72,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     output: path.join(folder, `${name}.${tag}.wav`),
     temporary: path.join(folder, `.${name}.${tag}.tmp`),
     overwrite: false,
+    fsync: false,
     dryRun: false,
     kind: 'gaussian',
     parameters: new Float64Array(0),

@@ -1,5 +1,6 @@
 /** The two halves of core are one program: the same bytes, figures and words, over all that makes their loops differ. */
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -41,11 +42,16 @@ const withoutTime = (outcome: EtlOutcome) =>
   'figures' in outcome ? { figures: { ...outcome.figures, seconds: null } } : outcome
 
 /** Runs every case through TypeScript and all its twins, and compares all that can be seen of them. Returns the outcomes. */
-async function compare(cases: readonly Case[], mayFail = false): Promise<EtlOutcome[]> {
+async function compare(
+  cases: readonly Case[],
+  mayFail = false,
+  prepare: (file: string, index: number) => void = () => {},
+): Promise<EtlOutcome[]> {
   const folder = temporaryFolder()
   const jobsOf = (tag: string) => cases.map(({ settings }, i) => jobFor(folder, `${i}`, tag, settings))
   cases.forEach(({ input }, i) => {
     writeFileSync(path.join(folder, `${i}.wav`), input)
+    prepare(path.join(folder, `${i}.wav`), i)
   })
   const jobs = jobsOf('ts')
   const typeScript = await runTypeScript(jobs)
@@ -197,6 +203,26 @@ describe.skipIf(twins.length === 0)('both halves agree', () => {
     // The squares of 1e300 are beyond float64: each of the four SNR refuses them. 3e38 at -100 dB is beyond float32.
     const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure.code] : []))
     expect(failures).toEqual(format.bits === 64 ? new Array(4).fill('E_SIGNAL_POWER') : ['E_SIGNAL_POWER'])
+  })
+
+  test('on when the input was modified, to the microsecond, before 1970 too', async () => {
+    // Seconds with nanoseconds, as `touch` has them, and microseconds rounded down.
+    const times: [string, number][] = [
+      ['0', 0],
+      ['1.000000999', 1_000_000],
+      ['1700000000.123456789', 1_700_000_000_123_456],
+      ['4102444800', 4_102_444_800_000_000],
+      ['-1', -1_000_000],
+      ['-0.5', -500_000],
+      ['-1.000000001', -1_000_001],
+    ]
+    const input = fileOf(formats[0], 1, new Uint8Array(1))
+    const cases = times.map(([title]) => ({ title, input, settings: sigma(0) }))
+    const outcomes = await compare(cases, false, (file, i) => {
+      execFileSync('touch', ['-d', `@${times[i][0]}`, file])
+    })
+    const modified = outcomes.map((outcome) => 'figures' in outcome && outcome.figures.modified)
+    expect(modified).toEqual(times.map(([, microseconds]) => microseconds))
   })
 
   test('on chunks before and after the data, longer than a read, and on odd lengths', async () => {

@@ -39,6 +39,7 @@ const refused: Record<string, readonly unknown[]> = {
   parameters: ['', 1, []],
   clip: [0, 1, 'false'],
   overwrite: [0, 1, 'false'],
+  fsync: [0, 1, 'false'],
   dryRun: [0, 1, 'false'],
   out: noPaths,
   root: noPaths,

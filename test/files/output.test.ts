@@ -181,6 +181,22 @@ describeBackends('outputs', (backend) => {
     expect(filesBelow(at('out'))).toEqual(['kept.txt'])
   })
 
+  test('who may read, write and execute an input may do so with its output, whatever the umask', async () => {
+    const modes = [0o600, 0o640, 0o644, 0o666, 0o444, 0o777, 0o4755]
+    const names = modes.map((mode) => `${mode.toString(8)}.wav`)
+    const at = place(Object.fromEntries(names.map((name) => [name, speech])))
+    modes.forEach((mode, i) => {
+      chmodSync(at(names[i]), mode)
+    })
+    const umask = process.umask(0o027)
+    onTestFinished(() => {
+      process.umask(umask)
+    })
+    expect(codesOf(await noisy({ out: at('out') }, names.map(at)))).toEqual(modes.map(() => 'done'))
+    const modesOf = names.map((name) => statSync(at(`out/${name}`)).mode & 0o7777)
+    expect(modesOf).toEqual(modes.map((mode) => mode & 0o777))
+  })
+
   test('an input stays as it was, in a folder that nothing can be written to', async () => {
     const at = place({ 'in/a.wav': speech })
     chmodSync(at('in/a.wav'), 0o444)
