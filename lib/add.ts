@@ -1,10 +1,11 @@
 /** From folders to folders: what the command line calls. */
 
-import { checkKeys, checkObject } from './checks.js'
+import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
-import { refuseClashes, refuseWithin } from './plan/clashes.js'
-import { type NoiseTask, noiseTask, type WalkedItem } from './plan/noise-task.js'
-import { NOISE_OPTIONS, type NoiseOptions } from './plan/options.js'
+import { refuseClashes, refuseOutside, refuseWithin } from './plan/clashes.js'
+import { Journal } from './plan/journal.js'
+import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
+import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings } from './plan/options.js'
 import { isWithin, makeFolder } from './plan/outputs.js'
 import { joinPath, pathFromCaller } from './plan/paths.js'
 import type { FileResult } from './plan/results.js'
@@ -14,6 +15,11 @@ import { Pool, type PoolOptions, type RunOptions } from './pool/pool.js'
 /** Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run. */
 export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOptions, 'errors'> {
   readonly out: string | URL
+  /**
+   * Go on from an earlier run with the same settings into the same folder: what it wrote is skipped where nothing has changed since,
+   * what it began is done again. Nothing else is replaced. False by default; not together with `overwrite`.
+   */
+  readonly resume?: boolean
   /** A pool to run on, instead of one that is made for this call; then `size`, `backend` and `kernel` are its own. */
   readonly pool?: Pool
   /** Told of a folder that contains itself, or leads to `out`, by a symbolic link; it is not gone into. */
@@ -21,14 +27,15 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const OWN_OPTIONS = ['chunkSize', 'signal', 'pool', 'onLoop']
+const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'onLoop']
 
 /**
- * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished.
+ * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished. What it does is recorded in
+ * `.noisemill-journal` in the output folder, for `resume`.
  *
  * @param inputs files, folders (walked for .wav, .wave, .bwf and .rf64) and globs
- * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT, E_OUTPUT_FOLDER. A bad file is no error: its
- * result has the status 'failed'.
+ * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT, E_OUTPUT_FOLDER, E_RESUME_SETTINGS,
+ * E_JOURNAL, and E_VOLUME_FULL where no room is left for the journal. A bad file is no error: its result has the status 'failed'.
  */
 export async function* addNoiseToFiles(
   inputs: string | URL | readonly (string | URL)[],
@@ -40,7 +47,9 @@ export async function* addNoiseToFiles(
     const { chunkSize, signal } = options
     const run: RunOptions = { ...(chunkSize !== undefined && { chunkSize }), ...(signal && { signal }) }
     yield* pool.imapUnordered(plan.task, plan.items, run)
+    plan.journal?.close()
   } finally {
+    plan.journal?.abandon()
     if (pool !== options.pool) await pool.terminate()
   }
 }
@@ -48,6 +57,8 @@ export async function* addNoiseToFiles(
 interface AddNoisePlan {
   readonly task: NoiseTask
   readonly items: AsyncIterable<WalkedItem>
+  /** None where nothing is written, nor to be gone by. */
+  readonly journal: Journal | undefined
 }
 
 async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoisePlan> {
@@ -56,7 +67,10 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   if (options.pool !== undefined && !(options.pool instanceof Pool)) throw invalidOption('pool', 'a Pool', options.pool)
   if (options.onLoop !== undefined && typeof options.onLoop !== 'function')
     throw invalidOption('onLoop', 'a function', options.onLoop)
-  const task = noiseTask(pick(options, NOISE_OPTIONS))
+  const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
+  const resume = checkBoolean('resume', given(options.resume, false))
+  if (resume && settings.overwrite)
+    throw new NoisemillError('E_OPTION_INVALID', { option: 'resume', received: 'overwrite is given as well' })
   const out = pathFromCaller(options.out)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
   const names = checkInputs(inputs)
@@ -71,7 +85,8 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
   const found = names.length === 1 ? files : await refuseClashes(files, out, Number(options.copies ?? 1))
   const folders = walked.map(({ folder }) => folder)
-  return { task, items: asItems(found, out, folders, options.dryRun === true) }
+  const journal = settings.dryRun && !resume ? undefined : new Journal(out, settings, resume)
+  return { task: noiseTaskOf(settings, journal), items: asItems(found, out, folders, settings, journal), journal }
 }
 
 function checkInputs(inputs: unknown): string[] {
@@ -83,20 +98,23 @@ function checkInputs(inputs: unknown): string[] {
   })
 }
 
-/** Makes the output folder once there is something to put into it. */
+/** Makes the output folder, and opens its journal, once there is something to put into it. */
 async function* asItems(
   files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
   out: string,
   folders: readonly string[],
-  isDry: boolean,
+  { dryRun, fsync }: NoiseSettings,
+  journal: Journal | undefined,
 ): AsyncGenerator<WalkedItem> {
   const outputInInput = refuseWithin(out, folders)
+  const outputOutside = refuseOutside(out)
   let isEmpty = true
   for await (const { input, relative, failure } of files) {
-    if (isEmpty && !isDry) makeFolder(out, false)
+    if (isEmpty && !dryRun) makeFolder(out, fsync)
+    if (isEmpty) await journal?.open()
     isEmpty = false
     const output = joinPath(out, relative)
-    const refused = failure ?? outputInInput(relative)
+    const refused = failure ?? outputInInput(relative) ?? outputOutside(relative)
     yield { input, key: relative, output, ...(refused && { failure: refused }) }
   }
   if (isEmpty) throw new NoisemillError('E_NO_INPUT')

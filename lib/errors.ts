@@ -25,6 +25,14 @@ const table = {
     remedy: 'Choose one beside it, or outputs would become inputs.',
   },
   E_OUTPUT_FOLDER: { summary: 'the output folder cannot be written to', remedy: 'Check the path and its permissions.' },
+  E_JOURNAL: {
+    summary: 'the journal of the output folder cannot be read or written',
+    remedy: 'Check the file and its permissions; it has to be a file of its own in that folder.',
+  },
+  E_RESUME_SETTINGS: {
+    summary: 'the folder was last written to with other settings',
+    remedy: 'Resume with the same, choose another folder, or pass overwrite instead of resume.',
+  },
   E_REPORT: {
     summary: 'the report cannot be written',
     remedy: 'Choose another file, or pass --overwrite if it exists.',
@@ -66,7 +74,10 @@ const table = {
       'up to 1024 channels. Convert the file first, with SoX for example.',
   },
   E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use sigma, or mend the samples.' },
-  E_OUTPUT_EXISTS: { summary: 'the output exists', remedy: 'Choose another folder, or pass overwrite to replace it.' },
+  E_OUTPUT_EXISTS: {
+    summary: 'the output exists',
+    remedy: 'Choose another folder, pass resume if an earlier run made it, or overwrite to replace it.',
+  },
   E_OUTPUT_IS_INPUT: {
     summary: 'the output is the input',
     remedy: 'Inputs are never written to; choose another folder.',
@@ -75,10 +86,14 @@ const table = {
     summary: 'another input has the same output',
     remedy: 'Give a root that both lie in, or an output for each.',
   },
+  E_OUTPUT_OUTSIDE: {
+    summary: 'a symbolic link leads out of the output folder',
+    remedy: 'Remove the link, or name the folder that it leads to as the output folder.',
+  },
   E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
   E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that the output is on.' },
   E_OUTPUT_PUBLISH: { summary: 'the finished output cannot be given its name', remedy: 'Check the folder.' },
-  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again.' },
+  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and resume.' },
   E_SAMPLES_CHANGED: {
     summary: 'the memory of the samples was detached or resized before or while noise was added',
     remedy: 'Leave it alone until the promise settles.',

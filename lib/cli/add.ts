@@ -3,14 +3,14 @@
 import { type Command, Option } from 'commander'
 import { type AddNoiseOptions, addNoiseToFiles } from '../add.js'
 import { noiseKinds } from '../core/noise/kinds.js'
-import type { NoisemillError } from '../errors.js'
+import { NoisemillError } from '../errors.js'
 import type { LevelOption } from '../plan/levels.js'
 import type { FileResult } from '../plan/results.js'
 import { walk } from '../plan/walk.js'
 import { Pool, type PoolOptions } from '../pool/pool.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
-import { failureLine, resultLine, warningLine } from './lines.js'
-import { parseLevel, parseNumber } from './numbers.js'
+import { errorLine, failureLine, resultLine, warningLine } from './lines.js'
+import { parseLevel, parseNumber, plural } from './numbers.js'
 import { Progress } from './progress.js'
 import { Report } from './report.js'
 import type { Stop } from './stop.js'
@@ -30,6 +30,8 @@ interface AddFlags {
   readonly chunkSize?: number | 'auto'
   readonly clip: boolean
   readonly overwrite?: boolean
+  readonly resume?: boolean
+  readonly fsync?: boolean
   readonly dryRun?: boolean
   readonly report?: string
   readonly json?: boolean
@@ -65,6 +67,8 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     )
     .option('--no-clip', 'let float formats exceed [-1, 1]')
     .option('--overwrite', 'replace existing outputs')
+    .option('--resume', 'go on from an earlier run with the same settings')
+    .option('--fsync', 'have each output on the disk before it counts as done; slow')
     .option('--dry-run', 'check what can be checked, write nothing')
     .option('--report <file>', 'write a JSON line for each output to this file')
     .option('--json', 'print a JSON line for each output, and one for the sums')
@@ -86,7 +90,7 @@ async function add(inputs: readonly string[], flags: AddFlags, stop: Stop): Prom
   })
   const options = { ...toOptions(flags), pool, signal: stop.signal, onLoop: onLoop(terminal) }
   const progress = new Progress()
-  const report = flags.report === undefined ? undefined : new Report(flags.report, flags.overwrite === true)
+  const report = flags.report === undefined ? undefined : new Report(flags.report, flags)
   let fatal: NoisemillError | undefined
   try {
     const results = addNoiseToFiles(inputs, options)
@@ -94,11 +98,16 @@ async function add(inputs: readonly string[], flags: AddFlags, stop: Stop): Prom
       report?.add(result)
       progress.add(result)
       show(result, terminal, flags)
-      if (isFatal(result.error?.code)) fatal = result.error
+      if (result.error && isFatal(result.error)) fatal = result.error
       if (fatal) break
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw error
+    if (!stop.signal.aborted) {
+      // With nothing done there are no sums to tell either.
+      if (progress.finished === 0 || !(error instanceof NoisemillError && isFatal(error))) throw error
+      fatal = error
+      terminal.problem(errorLine(error))
+    }
   } finally {
     report?.close()
     terminal.stopLive()
@@ -106,13 +115,16 @@ async function add(inputs: readonly string[], flags: AddFlags, stop: Stop): Prom
   }
   if (flags.json) terminal.result(JSON.stringify(summaryOf(progress, pool, flags)))
   else if (!flags.quiet) terminal.result(`${progress.summary()}; ${ranOn(pool, flags)}`)
-  if (stop.exitCode !== undefined) return stop.exitCode
-  if (fatal) return exitForError(fatal.code)
+  if (stop.exitCode !== undefined) {
+    if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, flags))
+    return stop.exitCode
+  }
+  if (fatal) return exitForError(fatal)
   return progress.failed > 0 ? EXIT.filesFailed : EXIT.done
 }
 
 function toOptions(flags: AddFlags): Omit<AddNoiseOptions, 'pool' | 'signal' | 'onLoop'> {
-  const { out, sigma, snr, seed, root, copies, kind, clip, chunkSize, overwrite, dryRun } = flags
+  const { out, sigma, snr, seed, root, copies, kind, clip, chunkSize, overwrite, resume, fsync, dryRun } = flags
   const given = parameters
     .map(({ parameter }) => [parameter.name, (flags as unknown as Record<string, unknown>)[parameter.name]] as const)
     .filter((entry): entry is [string, number] => entry[1] !== undefined)
@@ -128,6 +140,8 @@ function toOptions(flags: AddFlags): Omit<AddNoiseOptions, 'pool' | 'signal' | '
     ...(chunkSize !== undefined && { chunkSize }),
     clip,
     ...(overwrite && { overwrite }),
+    ...(resume && { resume }),
+    ...(fsync && { fsync }),
     ...(dryRun && { dryRun }),
   }
 }
@@ -164,6 +178,19 @@ async function* withLiveLine(
   }
 }
 
+/** Longer than this nobody is kept waiting who wants to leave. */
+const COUNT_MILLISECONDS = 1000
+
+/** What an interrupted run has come to, and how to go on. */
+async function interruptedLine(progress: Progress, inputs: readonly string[], flags: AddFlags): Promise<string> {
+  if (flags.dryRun) return 'interrupted.'
+  const done = `interrupted; ${plural(progress.done + progress.skipped, 'file')} done`
+  const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
+  const files = await countFiles(inputs, limit).catch(() => undefined)
+  const left = files === undefined ? '' : `, ${Math.max(0, files * (flags.copies ?? 1) - progress.finished)} left to do`
+  return `${done}${left}. Run the same command with --resume to go on.`
+}
+
 /** Walks beside the run, to know how much is to come. */
 async function countFiles(inputs: readonly string[], signal: AbortSignal): Promise<number> {
   let files = 0
@@ -186,6 +213,6 @@ function ranOn({ info }: Pool, { seed = '0' }: AddFlags): string {
 }
 
 function summaryOf(progress: Progress, { info }: Pool, { seed = '0' }: AddFlags) {
-  const { done, planned, failed, bytes, seconds } = progress
-  return { type: 'summary', done, planned, failed, bytesIn: bytes, seconds, seed, ...info }
+  const { done, planned, skipped, failed, bytes, seconds } = progress
+  return { type: 'summary', done, planned, skipped, failed, bytesIn: bytes, seconds, seed, ...info }
 }

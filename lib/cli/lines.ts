@@ -1,5 +1,6 @@
 /** Results in words. */
 
+import type { NoisemillError } from '../errors.js'
 import type { FileResult, FileWarning } from '../plan/results.js'
 import { showDecibels } from './numbers.js'
 
@@ -14,6 +15,7 @@ const WARNINGS: Readonly<Record<FileWarning, string>> = {
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, sigma, snr, clipped } = result
+  if (status === 'skipped') return `${status}  ${output}`
   const seconds = `${(frames! / sampleRate!).toFixed(2)} s`
   const measured = status === 'planned' ? '' : `  ${showDecibels(snr)}  clipped ${clipped}`
   return `${status}  ${output}  ${seconds}  ${format}  sigma ${sigma!.toPrecision(4)}${measured}`
@@ -22,4 +24,6 @@ export function resultLine(result: FileResult): string {
 export const warningLine = (result: FileResult, warning: FileWarning): string =>
   `warning: ${result.input}: ${WARNINGS[warning]} (${warning}).`
 
-export const failureLine = ({ error }: FileResult): string => `${error!.message} (${error!.code})`
+export const errorLine = (error: NoisemillError): string => `${error.message} (${error.code})`
+
+export const failureLine = ({ error }: FileResult): string => errorLine(error!)

@@ -6,6 +6,7 @@ import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
 import { defineInfo } from './info.js'
+import { errorLine } from './lines.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
 
@@ -39,8 +40,8 @@ export async function main(args: readonly string[]): Promise<void> {
       // Commander has written its message, or the help that was asked for.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
-      process.stderr.write(`noisemill: ${inFlags(error).message} (${error.code})\n`)
-      exit(exitForError(error.code))
+      process.stderr.write(`noisemill: ${errorLine(inFlags(error))}\n`)
+      exit(exitForError(error))
     } else {
       throw error
     }

@@ -7,6 +7,8 @@ import { plural, showBytes, showSeconds } from './numbers.js'
 export class Progress {
   done = 0
   planned = 0
+  /** Done by an earlier run. */
+  skipped = 0
   failed = 0
   bytes = 0
   /** Outputs in all, once that is known. */
@@ -17,12 +19,13 @@ export class Progress {
   add(result: FileResult): void {
     if (result.status === 'failed') this.failed++
     else if (result.status === 'planned') this.planned++
+    else if (result.status === 'skipped') this.skipped++
     else this.done++
-    this.bytes += result.bytesIn ?? 0
+    if (result.status !== 'skipped') this.bytes += result.bytesIn ?? 0
   }
 
   get finished(): number {
-    return this.done + this.planned + this.failed
+    return this.done + this.planned + this.skipped + this.failed
   }
 
   get seconds(): number {
@@ -41,8 +44,9 @@ export class Progress {
     const files = total === undefined ? plural(finished, 'file') : `${finished} of ${plural(total, 'file')}`
     const rate = `${showBytes(this.bytes / seconds)}/s`
     const cpu = `CPU ${Math.round(100 * this.cpuShare)} %`
+    const worked = finished - this.skipped
     const left =
-      total === undefined || finished === 0 ? '' : `  ${showSeconds((seconds / finished) * (total - finished))} s left`
+      total === undefined || worked === 0 ? '' : `  ${showSeconds((seconds / worked) * (total - finished))} s left`
     return `${files}  ${rate}  ${cpu}${left}`
   }
 
@@ -50,6 +54,7 @@ export class Progress {
   summary(): string {
     const counts = [
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
+      ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
     ]
     const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`

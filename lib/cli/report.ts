@@ -1,6 +1,6 @@
 /** The --report file: one JSON object a line, one line an output. */
 
-import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
 import { isAudioName } from '../plan/walk.js'
@@ -11,23 +11,24 @@ const START = '{"input":'
 export class Report {
   readonly #fd: number
   readonly #isNew: boolean
+  #replaces = true
   #lines = 0
 
   /**
-   * Creates the file, or with `overwrite` opens an existing one, which keeps its content until the first result is added.
-   * Throws NoisemillError E_REPORT.
+   * Creates the file, or opens an existing one: with `overwrite`, to replace its content as soon as there is a result; with `resume`, to
+   * add to it. Throws NoisemillError E_REPORT.
    */
   constructor(
     readonly path: string,
-    overwrite: boolean,
+    { overwrite = false, resume = false }: { overwrite?: boolean; resume?: boolean },
   ) {
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
     const opened = this.#guard(() => {
       try {
         return { fd: openSync(path, 'wx'), isNew: true }
       } catch (error) {
-        if (!overwrite || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        return { fd: openSync(path, 'r+'), isNew: false }
+        if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        return { fd: openSync(path, constants.O_RDWR | constants.O_APPEND), isNew: false }
       }
     })
     this.#fd = opened.fd
@@ -35,15 +36,29 @@ export class Report {
     if (this.#isNew) return
     const start = Buffer.alloc(START.length)
     const length = this.#guard(() => readSync(this.#fd, start, 0, start.length, 0))
-    if (length === 0 || start.toString('latin1') === START) return
+    if (length === 0 || start.toString('latin1') === START) {
+      this.#replaces = !resume
+      if (resume) this.#endLine()
+      return
+    }
     closeSync(this.#fd)
     throw new NoisemillError('E_REPORT', { path, received: 'what is there is no report' })
   }
 
   add(result: FileResult): void {
     this.#guard(() => {
-      if (this.#lines++ === 0) ftruncateSync(this.#fd)
+      if (this.#lines++ === 0 && this.#replaces) ftruncateSync(this.#fd)
       writeSync(this.#fd, `${JSON.stringify(result)}\n`)
+    })
+  }
+
+  /** A run that was killed may have ended in the middle of a line. */
+  #endLine(): void {
+    this.#guard(() => {
+      const { size } = fstatSync(this.#fd)
+      const last = Buffer.alloc(1)
+      if (size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
+        writeSync(this.#fd, '\n')
     })
   }
 

@@ -9,11 +9,14 @@ export class Stop {
   readonly #controller = new AbortController()
   #exitCode: number | undefined
   #stopped = 0
+  #isInterrupted = false
 
   constructor() {
     const onSignal = (signal: NodeJS.Signals) => {
-      if (this.#exitCode === undefined) this.#stop(exitForSignal(signal))
-      else if (performance.now() - this.#stopped > SAME_MILLISECONDS) process.exit(exitForSignal(signal))
+      if (this.#exitCode === undefined) {
+        this.#isInterrupted = true
+        this.#stop(exitForSignal(signal))
+      } else if (performance.now() - this.#stopped > SAME_MILLISECONDS) process.exit(exitForSignal(signal))
     }
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
     for (const stream of [process.stdout, process.stderr]) {
@@ -33,6 +36,11 @@ export class Stop {
   /** What to exit with; undefined as long as nothing has ended the command. */
   get exitCode(): number | undefined {
     return this.#exitCode
+  }
+
+  /** Whether it was a signal that ended the command. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted
   }
 
   #stop(exitCode: number): void {

@@ -20,7 +20,9 @@ export class Failure extends Error implements FailureData {
 }
 
 /** Full volumes get one code wherever they show: they end a run, since every further file would fail too. */
+export const isVolumeFull = (errno: string): boolean => errno === 'ENOSPC' || errno === 'EDQUOT'
+
 export function systemFailure(code: string, error: unknown): Failure {
   const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
-  return new Failure(errno === 'ENOSPC' || errno === 'EDQUOT' ? 'E_VOLUME_FULL' : code, '', errno)
+  return new Failure(isVolumeFull(errno) ? 'E_VOLUME_FULL' : code, '', errno)
 }

@@ -1,8 +1,10 @@
 /** Several inputs are walked before anything is written: what would meet on one output, or on an input, is failed. */
 
+import { realpathSync } from 'node:fs'
+import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { copyName, realPath } from './outputs.js'
-import { type FilePath, joinPath, resolvedName, showPath } from './paths.js'
+import { type FilePath, joinPath, resolvedName, showPath, splitPath } from './paths.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -20,6 +22,35 @@ export function refuseWithin(out: string, folders: readonly string[]) {
     const name = resolvedName(output)
     if (!realFolders.some((folder) => name.startsWith(folder))) return undefined
     return new NoisemillError('E_OUTPUT_IN_INPUT', { path: showPath(output) })
+  }
+}
+
+/** A check of the folders that outputs go to: a symbolic link in the output folder that leads out of it is not followed. */
+export function refuseOutside(out: string) {
+  const check = (folder: FilePath): NoisemillError | undefined => {
+    const [path, within] = [realName(joinPath(out, folder)), realName(out)]
+    if (path === undefined || within === undefined || `${path}/`.startsWith(`${within}/`.replace('//', '/')))
+      return undefined
+    return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(joinPath(out, folder)) })
+  }
+  // Files come folder by folder.
+  let last: { readonly name: string; readonly failure: NoisemillError | undefined } | undefined
+  return (relative: FilePath): NoisemillError | undefined => {
+    const { folder } = splitPath(relative)
+    if (folder === '') return undefined
+    const name = Buffer.from(folder).toString('latin1')
+    if (name !== last?.name) last = { name, failure: check(folder) }
+    return last.failure
+  }
+}
+
+/** The real path of as much of a path as exists, each character a byte; undefined where nothing does. */
+function realName(file: FilePath): string | undefined {
+  try {
+    return realpathSync.native(fsPath(file), { encoding: 'buffer' }).toString('latin1')
+  } catch {
+    const { folder } = splitPath(file)
+    return folder === '' ? undefined : realName(folder)
   }
 }
 

@@ -3,12 +3,22 @@
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../pool/task.js'
+import type { Journal } from './journal.js'
 import { fileKey } from './keys.js'
 import { levelFor, noiseGain } from './levels.js'
 import { checkNoiseOptions, type NoiseOptions, type NoiseSettings } from './options.js'
-import { copyName, temporaryName } from './outputs.js'
-import { type FilePath, joinPath, pathFromCaller, relativeTo, resolvedName, showPath, splitPath } from './paths.js'
-import { type FileResult, failedResult, type OutputPlan, resultOf } from './results.js'
+import { copyName, freshRunId, temporaryName } from './outputs.js'
+import {
+  type FilePath,
+  foldedName,
+  joinPath,
+  pathFromCaller,
+  relativeTo,
+  resolvedName,
+  showPath,
+  splitPath,
+} from './paths.js'
+import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
  * A file to add noise to: its path (a string, a file: URL, or bytes where they are not UTF-8), or an object with it and
@@ -33,10 +43,14 @@ export type NoiseTask = Task<FileItem, FileResult, 'files'>
  * @throws NoisemillError E_OPTION_UNKNOWN, E_OPTION_INVALID, E_LEVEL_MISSING or E_LEVEL_BOTH
  */
 export function noiseTask(options: NoiseOptions): NoiseTask {
-  const settings = checkNoiseOptions(options)
+  return noiseTaskOf(checkNoiseOptions(options))
+}
+
+/** The same of checked options, and with a journal for those whose outputs all lie in its folder. */
+export function noiseTaskOf(settings: NoiseSettings, journal?: Journal): NoiseTask {
   return defineTask<FileItem, EtlJob, EtlOutcome, FileResult, 'files'>({
     lane: 'files',
-    start: () => new NoiseRun(settings),
+    start: () => new NoiseRun(settings, journal),
   })
 }
 
@@ -48,7 +62,12 @@ const ITEM_KEYS = ['input', 'key', 'output']
 
 interface PlannedOutput extends Planned<EtlJob, FileResult> {
   readonly plan: OutputPlan
+  /** What its temporary file, and its lines in the journal, are told by. */
+  readonly id: string
 }
+
+/** Failures after which an output may be there all the same. */
+const MAY_BE_WRITTEN: readonly string[] = ['E_OUTPUT_PUBLISH', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
 
 /** One pass of the task over some items. */
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
@@ -57,7 +76,15 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   /** Inputs seen, or known beforehand: none of them is an output. Kept only where outputs may replace what is there. */
   readonly #inputs = new Set<string>()
 
-  constructor(readonly settings: NoiseSettings) {}
+  readonly #run: string
+  #count = 0
+
+  constructor(
+    readonly settings: NoiseSettings,
+    readonly journal?: Journal,
+  ) {
+    this.#run = journal?.run ?? freshRunId()
+  }
 
   /** Items that are all there can be looked at before the first of them is worked on. */
   foresee(items: readonly FileItem[]): void {
@@ -71,16 +98,28 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   *plan(item: FileItem): Generator<PlannedOutput> {
     const { copies } = this.settings
     const located = this.#locate(item)
-    if (this.settings.overwrite) this.#inputs.add(resolvedName(located.input))
+    if (this.settings.overwrite && this.#claims) this.#inputs.add(this.#nameOf(located.input))
     for (let copy = 1; copy <= copies; copy++) yield this.#planCopy(located, copy)
   }
 
+  begin(planned: readonly Planned<EtlJob, FileResult>[]): void {
+    this.journal?.begin((planned as readonly PlannedOutput[]).map(({ id, job }) => ({ id, ...job! })))
+  }
+
   settle(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult {
-    return resultOf((planned as PlannedOutput).plan, outcome)
+    const { plan, id } = planned as PlannedOutput
+    if ('figures' in outcome) this.journal?.done(id, plan, outcome.figures)
+    else this.#failed(id, plan, outcome.failure.code)
+    return resultOf(plan, outcome)
+  }
+
+  #failed(id: string, plan: OutputPlan, code: string): void {
+    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(id, plan.output)
   }
 
   fail(planned: Planned<EtlJob, FileResult>, error: NoisemillError): FileResult {
-    const { plan } = planned as PlannedOutput
+    const { plan, id } = planned as PlannedOutput
+    this.#failed(id, plan, error.code)
     return failedResult(plan, new NoisemillError(error.code, { path: showPath(plan.input), cause: error.cause }))
   }
 
@@ -102,13 +141,16 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       dryRun: settings.dryRun,
       askedSnr: settings.level.kind === 'snr' ? level : undefined,
     }
+    const id = `${this.#run}-${(this.#count++).toString(36)}`
     const failure = located.failure ?? this.#claim(output)
-    if (failure) return { plan, result: failedResult(plan, failure) }
+    if (failure) return { plan, id, result: failedResult(plan, failure) }
+    const recorded = this.journal?.look(located.input, output)
+    if (typeof recorded === 'object') return { plan, id, result: skippedResult(plan, recorded) }
     const job: EtlJob = {
       input: located.input,
       output,
-      temporary: temporaryName(output),
-      overwrite: settings.overwrite,
+      temporary: temporaryName(output, id),
+      overwrite: settings.overwrite || recorded === 'replace',
       fsync: settings.fsync,
       dryRun: settings.dryRun,
       kind: settings.kind.name,
@@ -118,11 +160,24 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       level: settings.level.kind === 'snr' ? noiseGain(level) : level,
       clip: settings.clip,
     }
-    return { plan, job }
+    return { plan, id, job }
+  }
+
+  /**
+   * Whether outputs are compared by name at all. With a journal they mirror a walk, in which no two files have the same relative path, and
+   * remembering them all would be most of the memory of a run; unless the output folder takes different names for the same.
+   */
+  get #claims(): boolean {
+    return this.journal === undefined || this.journal.foldsCase
+  }
+
+  #nameOf(file: FilePath): string {
+    return this.journal?.foldsCase ? foldedName(file) : resolvedName(file)
   }
 
   #claim(output: FilePath): NoisemillError | undefined {
-    const name = resolvedName(output)
+    if (!this.#claims) return undefined
+    const name = this.#nameOf(output)
     if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
     if (this.#outputs.has(name)) return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output) })
     this.#outputs.add(name)

@@ -24,16 +24,28 @@ export function copyName(relative: FilePath, copy: number, copies: number): File
 const MAX_NAME_BYTES = 255
 const HOST_BYTES = 32
 
-const host = hostname()
+/** This machine, as names of temporary files have it. */
+export const host = hostname()
   .replace(/[^\w-]/g, '_')
   .slice(0, HOST_BYTES)
 // Random at its start: process numbers come again, and in containers it is always the same few.
 let serial = Math.floor(Math.random() * 2 ** 40)
 
-/** A fresh name `.NAME.HOST.PID.N.tmp` in the folder of an output, NAME shortened where it would grow too long. */
-export function temporaryName(output: FilePath): FilePath {
+/** A name for a run that no other has. */
+export const freshRunId = (): string => (serial++).toString(36)
+
+/**
+ * The name `.NAME.HOST.PID.ID.tmp` in the folder of an output, NAME shortened where it would grow too long.
+ *
+ * @param id what no other output of that process has
+ */
+export function temporaryName(output: FilePath, id: string, owner = { host, pid: process.pid }): FilePath {
   const { folder, name } = splitPath(output)
-  const tail = Buffer.from(`.${host}.${process.pid}.${(serial++).toString(36)}.tmp`)
+  const ending = `.${owner.host}.${owner.pid}.${id}.tmp`
+  // A character is three bytes at most for each of the string's units.
+  if (typeof name === 'string' && 1 + 3 * name.length + ending.length <= MAX_NAME_BYTES)
+    return joinPath(folder, `.${name}${ending}`)
+  const tail = Buffer.from(ending)
   const room = MAX_NAME_BYTES - 1 - tail.length
   let kept = pathToBytes(name).subarray(0, room)
   // Not in the middle of a character.

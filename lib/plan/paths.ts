@@ -93,6 +93,14 @@ export function resolvedName(file: FilePath): string {
   return path.isAbsolute(text) ? path.resolve(text) : path.resolve(resolvedName('.'), text)
 }
 
+/** The same for names that a file system takes for one that are equal but for case, or for how accents are written (Unicode's forms). */
+export function foldedName(file: FilePath): string {
+  const name = resolvedName(file)
+  if (typeof file !== 'string') return name
+  // Upper case first: it has one form where lower case has two.
+  return Buffer.from(name, 'latin1').toString().normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
+}
+
 /** `file` relative to `root`, with '/' between names; undefined where it lies elsewhere. By text alone. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
   const relative = path.relative(resolvedName(root), resolvedName(file))

@@ -16,7 +16,7 @@ export type FileWarning = EtlWarning | 'W_SNR_OFF'
 export type FileResult = FinishedFile | FailedFile
 
 export interface FinishedFile extends FileFigures {
-  /** 'planned' is what a dry run would do. */
+  /** 'planned' is what a dry run would do; 'skipped' is done already, by the run that is resumed: of its figures only sizes are told. */
   readonly status: 'done' | 'planned' | 'skipped'
   readonly error?: undefined
 }
@@ -102,10 +102,16 @@ function withBytes<Result extends object>(result: Result, plan: OutputPlan): Res
 }
 
 export function failedResult(plan: OutputPlan, error: NoisemillError): FileResult {
-  const result: FailedFile = {
+  const result: FailedFile = { ...blankResult(plan), status: 'failed', error }
+  return withBytes(result, plan)
+}
+
+/** What is known without a job. */
+function blankResult(plan: OutputPlan) {
+  return {
     input: showPath(plan.input),
     output: showPath(plan.output),
-    status: 'failed',
+    status: '',
     frames: null,
     channels: null,
     sampleRate: null,
@@ -121,8 +127,12 @@ export function failedResult(plan: OutputPlan, error: NoisemillError): FileResul
     seed: String(plan.seed),
     stream: STREAM_VERSION,
     warnings: [],
-    error,
   }
+}
+
+/** An output that an earlier run has written: its figures were told then. */
+export function skippedResult(plan: OutputPlan, sizes: { bytesIn: number; bytesOut: number }): FileResult {
+  const result: FileResult = { ...blankResult(plan), ...sizes, status: 'skipped' }
   return withBytes(result, plan)
 }
 

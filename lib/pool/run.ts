@@ -273,6 +273,7 @@ export class Run<Item, Job, Value, Result> {
     if (this.#stopped) return
     const { execute, task, cancellation } = this.#parts
     const jobs = chunk.map((entry) => entry.planned.job as Job)
+    task.begin?.(chunk.map((entry) => entry.planned))
     const trip = execute(jobs, cancellation, (index, outcome) => {
       const entry = chunk[index]
       this.#settled(

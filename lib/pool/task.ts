@@ -19,6 +19,8 @@ export interface TaskRun<Item, Job, Value, Result> {
   weigh?(item: Item): number
   /** The jobs of an item, in order; each gives one result. Never throws for a bad item: its result says so. */
   plan(item: Item, index: number): Iterable<Planned<Job, Result>>
+  /** Called with what goes to a thread next, before it does. What it throws ends the pass. */
+  begin?(planned: readonly Planned<Job, Result>[]): void
   /** The result of a job that ran. */
   settle(planned: Planned<Job, Result>, value: Value): Result
   /** The result of a job that could not be run to its end. */

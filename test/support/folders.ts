@@ -17,11 +17,14 @@ export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update
 
 export const sha256OfFile = (file: string): string => sha256(readFileSync(file))
 
-/** Relative paths of all files below a folder, dotfiles included, sorted. */
+export const JOURNAL = '.noisemill-journal'
+
+/** Relative paths of all files below a folder, dotfiles but the journal included, sorted. */
 export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
+    .filter((entry) => entry.name !== JOURNAL)
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
     .sort()
 }

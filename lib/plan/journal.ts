@@ -1,0 +1,292 @@
+/**
+ * The journal of an output folder: what was about to be written, before it is, and what was written. By it a later run knows what is done,
+ * what may be replaced because an earlier one began it, and what temporary files are nobody's any more. See docs/reliability.md.
+ */
+
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import path from 'node:path'
+import type { EtlFigures } from '../core/etl.js'
+import { isVolumeFull } from '../core/failure.js'
+import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
+import { NoisemillError } from '../errors.js'
+import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from './journal-lines.js'
+import { STREAM_VERSION } from './keys.js'
+import type { NoiseSettings } from './options.js'
+import { freshRunId, host, temporaryName } from './outputs.js'
+import { type FilePath, joinPath, pathFromBytes, pathToBytes, resolvedName, splitPath } from './paths.js'
+import type { OutputPlan } from './results.js'
+
+export const JOURNAL_NAME = '.noisemill-journal'
+
+/** What is done is written down together with what is begun next, or after this time. */
+const FLUSH_MILLISECONDS = 200
+
+/** An output that is about to be written, and what its lines are told by. */
+export interface Intent {
+  readonly id: string
+  readonly output: FilePath
+  readonly overwrite: boolean
+}
+
+/** An output that is done already. */
+export interface Skipped {
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+const processes = (() => {
+  try {
+    // Containers may share a host's name and count their processes from 1, each for itself.
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+})()
+
+/** What decides the bytes of outputs, by the names of the options. */
+function settingsOf({ level, seed, kind, parameters, clip, copies }: NoiseSettings): RunLine['settings'] {
+  const values = kind.parameters.map(({ name }, i) => [name, parameters[i]] as const)
+  return {
+    [level.kind]: level.low === level.high ? level.low : [level.low, level.high],
+    seed: String(seed),
+    kind: kind.name,
+    ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
+    clip,
+    copies,
+  }
+}
+
+export class Journal {
+  /** Begins the ids of this run's outputs. */
+  readonly run = freshRunId()
+  /** Whether the output folder takes names for the same that differ in upper and lower case; known once it is open. */
+  foldsCase = false
+  readonly #file: string
+  /** What stands before the names of outputs in their paths. */
+  readonly #prefix: string
+  #records: Records | undefined
+  #fd = -1
+  /** Ids of outputs that are recorded as begun, and no more yet. */
+  readonly #begun = new Set<string>()
+  #pending = ''
+  #timer: NodeJS.Timeout | undefined
+  /** Why nothing could be written between two chunks. */
+  #failure: unknown
+  /** The folder of the last input, and its path from the output folder: files come folder by folder. */
+  #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
+
+  /** @param resume whether what is recorded is to be gone by */
+  constructor(
+    readonly out: string,
+    readonly settings: NoiseSettings,
+    readonly resume: boolean,
+  ) {
+    this.#file = joinPath(out, JOURNAL_NAME) as string
+    this.#prefix = this.#file.slice(0, -JOURNAL_NAME.length)
+  }
+
+  /**
+   * Reads what earlier runs have left, removes the temporary files of those that are gone, and begins a run. A dry run only reads. Throws
+   * NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
+   */
+  async open(): Promise<void> {
+    const settings = settingsOf(this.settings)
+    const records = new Records(this.resume ? JSON.stringify(settings) : undefined)
+    try {
+      this.#fd = this.#openFile()
+      if (this.#fd === -1) return
+      await records.read(this.#fd)
+      this.foldsCase = isSameFile(this.#fd, `${this.#prefix}${JOURNAL_NAME.toUpperCase()}`)
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+    if (this.resume) {
+      this.#checkSettings(records.lastRun, settings)
+      this.#records = records
+    }
+    if (this.settings.dryRun) return
+    removeTemporaries(this.#prefix, records)
+    const line: RunLine = { run: this.run, settings, stream: STREAM_VERSION, host, pids: processes, pid: process.pid }
+    // Written with the first output: a run that comes to write none is nothing to go on from.
+    this.#pending = `\n${JSON.stringify(line)}`
+  }
+
+  /** -1 where there is nothing to read and nothing is to be written. */
+  #openFile(): number {
+    const { dryRun, fsync } = this.settings
+    // Not through a link, which might lead anywhere; and without waiting for the other end of a pipe.
+    const flags = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+    if (dryRun && !nameExists(this.#file)) return -1
+    const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
+    const fd = openSync(this.#file, access | flags, 0o666)
+    const found = fstatSync(fd)
+    if (fsync && found.size === 0) syncFolder(this.#prefix)
+    if (found.isFile()) return fd
+    closeSync(fd)
+    throw new Error('it is not a file')
+  }
+
+  #checkSettings(last: RunLine | undefined, settings: RunLine['settings']): void {
+    if (last === undefined) return
+    const names = new Set([...Object.keys(last.settings), ...Object.keys(settings)])
+    const differ = [...names].filter((name) => JSON.stringify(last.settings[name]) !== JSON.stringify(settings[name]))
+    if (last.stream !== STREAM_VERSION) differ.push('stream')
+    if (differ.length === 0) return
+    const text = (value: unknown) => (value === undefined ? 'not given' : JSON.stringify(value))
+    const received = differ.map((name) => `${name} was ${text(last.settings[name])} and is ${text(settings[name])}`)
+    throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: received.join(', ') })
+  }
+
+  /** Whether an output may be replaced because an earlier run began it, or need not be written because one wrote it. */
+  look(input: FilePath, output: FilePath): Skipped | 'replace' | undefined {
+    const stamp = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
+    if (stamp === undefined) return undefined
+    if (stamp === '') return 'replace'
+    const read = statSync(fsPath(input), { bigint: true, throwIfNoEntry: false })
+    const written = lstatSync(fsPath(output), { throwIfNoEntry: false })
+    if (!read || !written?.isFile()) return 'replace'
+    const bytesIn = Number(read.size)
+    const bytesOut = written.size
+    const isSame = stamp === stampOf(bytesOut, bytesIn, modifiedOf(read), jsonPath(this.#inputPath(input)))
+    return isSame ? { bytesIn, bytesOut } : 'replace'
+  }
+
+  /**
+   * Before outputs are written. Where something has the name already and is not to be replaced nothing is recorded: it is somebody else's, and
+   * stays that. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
+   */
+  begin(outputs: readonly Intent[]): void {
+    if (this.settings.dryRun) return
+    if (this.#failure !== undefined) throw this.#failure
+    for (const { id, output, overwrite } of outputs) {
+      if (!overwrite && nameExists(output)) continue
+      this.#begun.add(id)
+      this.#pending += `\n{"begin":${this.#json(output)},"id":"${id}"}`
+    }
+    if (this.#begun.size > 0) this.#flush()
+  }
+
+  done(id: string, { input, output }: OutputPlan, { bytesIn, modified, bytesOut }: EtlFigures): void {
+    this.#begun.delete(id)
+    const source = JSON.stringify(jsonPath(this.#inputPath(input)))
+    this.#add(
+      `\n{"done":${this.#json(output)},"id":"${id}","input":${source},"size":${bytesIn},"modified":${modified},"bytes":${bytesOut}}`,
+    )
+  }
+
+  /** What was begun was not written, and what had the name before has it still. */
+  failed(id: string, output: FilePath): void {
+    if (this.#begun.delete(id)) this.#add(`\n{"failed":${this.#json(output)},"id":"${id}"}`)
+  }
+
+  #add(line: string): void {
+    if (this.settings.dryRun) return
+    this.#pending += line
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      try {
+        this.#flush()
+      } catch (error) {
+        this.#failure = error
+      }
+    }, FLUSH_MILLISECONDS).unref()
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const bytes = Buffer.from(this.#pending)
+    this.#pending = ''
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done)
+      if (this.settings.fsync && bytes.length > 0) fdatasyncSync(this.#fd)
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  /** Writes what is left to write. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL. */
+  close(): void {
+    if (this.#fd === -1) return
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#timer !== undefined) this.#flush()
+    } finally {
+      closeSync(this.#fd)
+      this.#fd = -1
+    }
+  }
+
+  /** The same where a run has failed already: what is not recorded is done again, no more. */
+  abandon(): void {
+    try {
+      this.close()
+    } catch {}
+  }
+
+  #errorOf(cause: unknown): NoisemillError {
+    const { code: errno = '' } = cause as NodeJS.ErrnoException
+    const code = isVolumeFull(errno) ? 'E_VOLUME_FULL' : 'E_JOURNAL'
+    return new NoisemillError(code, { path: this.#file, ...(errno === '' ? { cause } : { errno }) })
+  }
+
+  #json(output: FilePath): string {
+    return JSON.stringify(jsonPath(this.#nameOf(output)))
+  }
+
+  /** The path of an output in the output folder. */
+  #nameOf(output: FilePath): FilePath {
+    if (typeof output === 'string') return output.slice(this.#prefix.length)
+    return pathToBytes(output).subarray(Buffer.byteLength(this.#prefix))
+  }
+
+  /** The path of an input from the output folder: the same where both were moved, or are mounted elsewhere. */
+  #inputPath(input: FilePath): FilePath {
+    const { folder, name } = splitPath(input)
+    if (folder !== this.#inputFolder?.folder) {
+      const fromOut = path.relative(resolvedName(this.out), resolvedName(folder === '' ? '.' : folder))
+      this.#inputFolder = { folder, fromOut: pathFromBytes(Buffer.from(fromOut, 'latin1')) }
+    }
+    return joinPath(this.#inputFolder.fromOut, name)
+  }
+}
+
+function isSameFile(fd: number, file: string): boolean {
+  const [own, other] = [fstatSync(fd, { bigint: true }), lstatSync(file, { bigint: true, throwIfNoEntry: false })]
+  return other !== undefined && own.ino === other.ino && own.dev === other.dev
+}
+
+/** Removes what processes that are gone have left of outputs that they did not finish. */
+function removeTemporaries(prefix: string, { begun, runs }: Records): void {
+  for (const [id, { text }] of begun) {
+    const run = runs.get(runOf(id))
+    const output = pathOf(text)
+    if (run === undefined || !isGone(run) || pathToBytes(output).toString('latin1').split('/').includes('..')) continue
+    try {
+      unlinkSync(fsPath(temporaryName(joinPath(prefix, output), id, run)))
+    } catch {
+      // It had come to have its final name, or was removed.
+    }
+  }
+}
+
+function isGone(run: RunLine): boolean {
+  if (run.host !== host || run.pids !== processes) return false
+  try {
+    process.kill(run.pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
