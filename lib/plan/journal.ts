@@ -152,14 +152,17 @@ export class Journal {
   look(input: FilePath, output: FilePath): Skipped | 'replace' | undefined {
     const stamp = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
     if (stamp === undefined) return undefined
-    if (stamp === '') return 'replace'
-    const read = statSync(fsPath(input), { bigint: true, throwIfNoEntry: false })
-    const written = lstatSync(fsPath(output), { throwIfNoEntry: false })
-    if (!read || !written?.isFile()) return 'replace'
-    const bytesIn = Number(read.size)
-    const bytesOut = written.size
-    const isSame = stamp === stampOf(bytesOut, bytesIn, modifiedOf(read), jsonPath(this.#inputPath(input)))
-    return isSame ? { bytesIn, bytesOut } : 'replace'
+    try {
+      const read = statSync(fsPath(input), { bigint: true })
+      const written = lstatSync(fsPath(output))
+      const bytesIn = Number(read.size)
+      const bytesOut = written.size
+      const now = stampOf(bytesOut, bytesIn, modifiedOf(read), jsonPath(this.#inputPath(input)))
+      if (written.isFile() && stamp === now) return { bytesIn, bytesOut }
+    } catch {
+      // One of them is not there, or not to be had: its job will say so.
+    }
+    return 'replace'
   }
 
   /**

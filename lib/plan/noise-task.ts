@@ -179,7 +179,10 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     if (!this.#claims) return undefined
     const name = this.#nameOf(output)
     if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
-    if (this.#outputs.has(name)) return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output) })
+    if (this.#outputs.has(name)) {
+      const received = this.journal && 'upper and lower case are the same in that folder'
+      return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), ...(received && { received }) })
+    }
     this.#outputs.add(name)
     return undefined
   }

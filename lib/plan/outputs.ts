@@ -1,6 +1,6 @@
 /** Names of outputs: final, temporary, and whether they would fall among the inputs. */
 
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { makeFolders } from '../core/files.js'
@@ -63,8 +63,25 @@ export function realPath(folder: string): string {
 
 /** Whether `folder` is `other` or lies in it. */
 export function isWithin(folder: string, other: string): boolean {
-  const relative = path.relative(realPath(other), realPath(folder))
-  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)
+  const real = realPath(folder)
+  const relative = path.relative(realPath(other), real)
+  if (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)) return true
+  // By another name: some file systems ignore case, and a folder may be mounted in two places.
+  const identity = identityOf(other)
+  for (let at = real; identity !== undefined; at = path.dirname(at)) {
+    if (identityOf(at) === identity) return true
+    if (at === path.dirname(at)) break
+  }
+  return false
+}
+
+function identityOf(folder: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(folder, { bigint: true })
+    return `${dev}:${ino}`
+  } catch {
+    return undefined
+  }
 }
 
 /** Makes the folder if it is not there. Throws E_OUTPUT_FOLDER where that fails, or nothing can be written into it. */

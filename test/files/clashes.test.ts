@@ -1,8 +1,9 @@
 /** Outputs that would meet inputs or each other: refused or failed before anything is lost. */
 
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
@@ -78,6 +79,19 @@ describeBackends('clashes', (backend) => {
       expect(result, out).toMatchObject({ status: 'done', key: 'a.wav' })
     }
     expect(filesBelow(folder)).toEqual(['..in/a.wav', 'a.wav', 'beside/a.wav', 'in/a.wav', 'in2/a.wav'])
+  })
+
+  test('an output folder that is an input folder by another name is found out', async ({ skip }) => {
+    const folder = tree('in/sub/a.wav', 'mounted/')
+    if (spawnSync('mount', ['--bind', `${folder}/in`, `${folder}/mounted`]).status !== 0)
+      skip('mounting is not permitted')
+    onTestFinished(() => {
+      spawnSync('umount', [`${folder}/mounted`])
+    })
+    for (const out of ['mounted', 'mounted/sub', 'mounted/new']) {
+      await expect(run(`${folder}/in`, { out: `${folder}/${out}` }), out).rejects.toMatchObject(refused)
+    }
+    expect(filesBelow(`${folder}/in`)).toEqual(['sub/a.wav'])
   })
 
   test('outputs that would fall into an input folder by way of the root refuse the run', async () => {

@@ -146,6 +146,17 @@ describeBackends('resuming', (backend) => {
     expect(hashesBelow(out)).toEqual(hashesBelow(at('fresh')))
   })
 
+  test('says what is wrong with an input that is gone since', async () => {
+    const { at, input, out } = place('a.wav', 'b.wav')
+    const files = [at('in/a.wav'), at('in/b.wav')]
+    await run(files, out)
+    rmSync(input, { recursive: true })
+    writeFileSync(input, '')
+    const results = await resume(files, out)
+    expect(outcomes(results)).toEqual({ 'a.wav': 'E_INPUT_MISSING', 'b.wav': 'E_INPUT_MISSING' })
+    expect(filesBelow(out)).toEqual(['a.wav', 'b.wav'])
+  })
+
   test('does again what has another input of the same size and time', async () => {
     const { at, input, out } = place('a.wav')
     await run(input, out)

@@ -1,0 +1,260 @@
+/** Runs that end before their time, and how the next one goes on. */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { describeBackends } from '../support/backends.js'
+import { filesBelow, hashesBelow, JOURNAL, temporaryFolder } from '../support/folders.js'
+import {
+  bin,
+  isTemporary,
+  jsonOf,
+  linesOf,
+  noisemill,
+  pcm16,
+  start,
+  startNoisemill,
+  writeInputs,
+  writeLongInputs,
+} from './helpers.js'
+
+const levels = ['--sigma', '0.1', '--seed', 'resume']
+
+/** Starts a run and kills it once it has said so many lines. Resolves to whether it was still there to be killed. */
+async function killedAfter(lines: number, args: readonly string[], cwd: string): Promise<boolean> {
+  const running = startNoisemill(args, { cwd })
+  let said = 0
+  running.child.stdout.on('data', (text: string) => {
+    said += linesOf(text).length
+    if (said >= lines) running.child.kill('SIGKILL')
+  })
+  return running.ended.then(
+    () => false,
+    () => true,
+  )
+}
+
+/** The calls of a trace, in the order in which they ended: one that others came between is two lines there. */
+function callsOf(trace: string): string[] {
+  const begun = new Map<string, string>()
+  return linesOf(trace).flatMap((line) => {
+    const [, pid, call] = /^(\d+) +(.*)$/.exec(line)!
+    const unfinished = call.indexOf(' <unfinished ...>')
+    if (unfinished >= 0) {
+      begun.set(pid, call.slice(0, unfinished))
+      return []
+    }
+    return call.replace(/^<\.\.\. \w+ resumed>/, begun.get(pid) ?? '')
+  })
+}
+
+describeBackends('a run', (backend) => {
+  const flags = ['--backend', backend, '--jobs', '2']
+
+  test('that is killed again and again comes to its end, with the bytes of one that is not', async () => {
+    const cwd = temporaryFolder()
+    const count = 40
+    writeLongInputs(path.join(cwd, 'in'), count)
+    const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--resume']
+    // After numbers of lines that are fixed, in moments that are not; what is skipped is a line as well.
+    let killed = 0
+    for (const lines of [1, 2, 4, 9, 13, 22, 30]) if (await killedAfter(lines, args, cwd)) killed++
+    expect(killed).toBeGreaterThan(0)
+    const before = filesBelow(path.join(cwd, 'out')).filter((file) => !isTemporary(file))
+    expect(before.length).toBeGreaterThan(0)
+    const ended = await noisemill([...args, '--json'], { cwd })
+    expect([ended.code, ended.stderr]).toEqual([0, ''])
+    const { summary } = jsonOf(ended)
+    expect(summary.done + summary.skipped).toBe(count)
+    // What was killed between an output and its line is done twice, in each of the runs two at most, and one that waited.
+    expect(summary.skipped).toBeLessThanOrEqual(before.length)
+    await noisemill(['add', 'in', '--out', 'whole', ...levels, ...flags], { cwd })
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
+  })
+
+  test('that is interrupted goes on as its last line says, and adds to its report', async () => {
+    const cwd = temporaryFolder()
+    const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
+    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+    const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--report', 'r.jsonl']
+    const running = startNoisemill(args, { cwd })
+    running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
+    const first = await running.ended
+    expect(first.code).toBe(143)
+    const [, done, left] = /^noisemill: interrupted; (\d+) files? done, (\d+) left to do\./.exec(first.stderr)!
+    expect(Number(done) + Number(left)).toBe(names.length)
+    expect(filesBelow(path.join(cwd, 'out')).length).toBe(Number(done))
+    // As a kill in the middle of a line would leave it.
+    writeFileSync(path.join(cwd, 'r.jsonl'), '{"input":"in/', { flag: 'a' })
+
+    const { code, stdout, stderr } = await noisemill([...args, '--resume'], { cwd })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(linesOf(stdout).at(-1)).toMatch(new RegExp(`^${left} done, ${done} skipped: `))
+    expect(linesOf(stdout).filter((line) => /^skipped {2}out\/\d+\.wav$/.test(line)).length).toBe(Number(done))
+    const report = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
+    expect(report[Number(done)]).toBe('{"input":"in/')
+    const statuses = report.filter((_, i) => i !== Number(done)).map((line) => JSON.parse(line).status)
+    expect(statuses.filter((status) => status === 'done').length).toBe(names.length)
+    expect(statuses.filter((status) => status === 'skipped').length).toBe(Number(done))
+  })
+
+  test('beside another into the same folder: each output is made by one of them, and all are done', async () => {
+    const cwd = temporaryFolder()
+    const names = Array.from({ length: 200 }, (_, i) => `${i}.wav`)
+    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+    const args = ['add', 'in', ...levels, ...flags, '--json']
+    const both = await Promise.all([1, 2].map(() => noisemill([...args, '--out', 'out'], { cwd })))
+    const results = both.flatMap((ended) => jsonOf(ended).files)
+    const done = results.filter(({ status }) => status === 'done')
+    expect(done.map(({ key }) => key).sort()).toEqual([...names].sort())
+    const codes = results.flatMap(({ error }) => error?.code ?? [])
+    expect(codes).toEqual(Array(names.length).fill('E_OUTPUT_EXISTS'))
+    // What the one failed it has not taken from the other.
+    const resumed = jsonOf(await noisemill([...args, '--out', 'out', '--resume'], { cwd }))
+    expect(resumed.summary).toMatchObject({ done: 0, skipped: names.length, failed: 0 })
+    // And both at once go on from the same journal.
+    for (const name of names.slice(0, 50)) writeFileSync(path.join(cwd, 'out', name), '')
+    const again = await Promise.all([1, 2].map(() => noisemill([...args, '--out', 'out', '--resume'], { cwd })))
+    expect(again.map(({ code }) => code)).toEqual([0, 0])
+    await noisemill([...args, '--out', 'whole'], { cwd })
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
+  })
+
+  test('needs few descriptors at a time, however many files there are', async () => {
+    const cwd = temporaryFolder()
+    const names = Array.from({ length: 400 }, (_, i) => `${i % 20}/${i}.wav`)
+    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+    // Node itself has some 20, and each of four threads a few for its loop besides the two files.
+    const line = 'ulimit -n 80; exec "$0" "$@"'
+    const args = ['add', 'in', '--out', 'out', ...levels, '--backend', backend, '--jobs', '4', '--quiet']
+    const { code, stderr } = await start(['sh', '-c', line, process.execPath, bin, ...args], { cwd }).ended
+    expect([code, stderr]).toEqual([0, ''])
+    expect(filesBelow(path.join(cwd, 'out')).length).toBe(names.length)
+  })
+
+  const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+  test.skipIf(!canTrace)(
+    'with --fsync: on the disk is the content before the name, the name before the end',
+    async () => {
+      const cwd = temporaryFolder()
+      writeInputs(cwd, { 'in/a.wav': pcm16(), 'in/sub/b.wav': pcm16() })
+      const calls = 'trace=openat,mkdir,write,pwrite64,fsync,fdatasync,rename,renameat2,link'
+      const traced = ['strace', '-f', '-y', '-qq', '-e', calls, '-s', '300', '-o', 'trace', process.execPath, bin]
+      const { code } = await start([...traced, 'add', 'in', '--out', 'out', ...levels, ...flags, '--fsync'], { cwd })
+        .ended
+      expect(code).toBe(0)
+      const lines = callsOf(readFileSync(path.join(cwd, 'trace'), 'utf8'))
+      const find = (pattern: RegExp, from = 0) => {
+        const at = lines.findIndex((line, i) => i >= from && pattern.test(line))
+        expect(at, `${pattern} from ${from} in\n${lines.filter((line) => line.includes('out')).join('\n')}`).not.toBe(
+          -1,
+        )
+        return at
+      }
+      for (const [folder, name] of [
+        ['out', 'a.wav'],
+        ['out/sub', 'b.wav'],
+      ]) {
+        const intent = find(new RegExp(`write\\(.*${JOURNAL}.*begin.*${name}`))
+        const recorded = find(new RegExp(`fdatasync.*${JOURNAL}`), intent)
+        const created = find(new RegExp(`openat.*${folder}/\\.${name}.*O_CREAT`), recorded)
+        const content = find(new RegExp(`fsync\\(.*/${folder}/\\.${name}`), created)
+        const named = find(new RegExp(`(rename|renameat2|link)\\(.*${folder}/${name}`), content)
+        const folded = find(new RegExp(`fsync\\(\\d+<.*/${folder}>`), named)
+        const done = find(new RegExp(`write\\(.*${JOURNAL}.*done.*${name}`), folded)
+        find(new RegExp(`fdatasync.*${JOURNAL}`), done)
+      }
+      // The folders that were made are names in others.
+      find(new RegExp(`fsync\\(\\d+<${cwd}>`))
+      find(new RegExp(`fsync\\(\\d+<${cwd}/out>`), find(/mkdir\(.*out\/sub/))
+    },
+  )
+})
+
+/** A volume of its own, gone with the test; undefined where mounting is not permitted. */
+function volumeIn(cwd: string, options: string): string | undefined {
+  const volume = path.join(cwd, 'volume')
+  mkdirSync(volume)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'noisemill', volume]).status !== 0) return undefined
+  onTestFinished(() => {
+    spawnSync('umount', ['-l', volume])
+  })
+  return volume
+}
+
+test('exits with 2 for other settings, and where overwriting is asked for as well', async () => {
+  const cwd = temporaryFolder()
+  writeInputs(cwd, { 'in/a.wav': pcm16() })
+  const args = ['add', 'in', '--out', 'out', '--sigma', '0.1']
+  expect((await noisemill(args, { cwd })).code).toBe(0)
+  for (const [more, code] of [
+    [['--seed', '1', '--resume'], 'E_RESUME_SETTINGS'],
+    [['--resume', '--overwrite'], 'E_OPTION_INVALID'],
+  ] as const) {
+    const ended = await noisemill([...args, ...more], { cwd })
+    expect([ended.code, ended.stdout]).toEqual([2, ''])
+    expect(linesOf(ended.stderr)).toEqual([expect.stringContaining(`(${code})`)])
+  }
+})
+
+test.each<[string, (file: string) => void]>([
+  ['a folder', (file) => mkdirSync(file)],
+  ['a link', (file) => symlinkSync('../elsewhere', file)],
+  ['a pipe', (file) => execFileSync('mkfifo', [file])],
+])('exits with 4 where the journal cannot be written, being %s', async (_, make) => {
+  const cwd = temporaryFolder()
+  writeInputs(cwd, { 'in/a.wav': pcm16(), 'out/kept': Buffer.from('kept') })
+  make(path.join(cwd, 'out', JOURNAL))
+  const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...levels], { cwd })
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+  expect(linesOf(stderr)).toEqual([expect.stringMatching(new RegExp(`^noisemill: out/${JOURNAL}: .*\\(E_JOURNAL\\)$`))])
+  expect(filesBelow(path.join(cwd, 'out'))).toEqual(['kept'])
+  expect(existsSync(path.join(cwd, 'elsewhere'))).toBe(false)
+})
+
+test('exits with 4 where there is no room for the journal, before anything is written', async ({ skip }) => {
+  const cwd = temporaryFolder()
+  writeInputs(cwd, { 'in/a.wav': pcm16() })
+  const volume = volumeIn(cwd, 'size=64k') ?? skip('mounting is not permitted')
+  spawnSync('sh', ['-c', 'cat /dev/zero > filler'], { cwd: volume })
+  const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'volume', ...levels], { cwd })
+  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+  expect(linesOf(stderr)).toEqual([
+    expect.stringMatching(/^noisemill: .*the volume is full \(ENOSPC\).*\(E_VOLUME_FULL\)$/),
+  ])
+  expect(filesBelow(volume)).toEqual(['filler'])
+})
+
+test('goes on once there is room again', async ({ skip }) => {
+  const cwd = temporaryFolder()
+  const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
+  writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 30_000)])))
+  const volume = volumeIn(cwd, 'size=300k') ?? skip('mounting is not permitted')
+  const args = ['add', 'in', '--out', 'volume/out', ...levels]
+  const full = await noisemill(args, { cwd })
+  expect(full.code).toBe(4)
+  expect(full.stderr).toContain('(E_VOLUME_FULL)')
+  const before = filesBelow(path.join(volume, 'out'))
+  expect(before.length).toBeGreaterThan(0)
+  spawnSync('mount', ['-o', 'remount,size=4m', volume])
+  const { summary } = jsonOf(await noisemill([...args, '--resume', '--json'], { cwd }))
+  expect(summary).toMatchObject({ done: names.length - before.length, skipped: before.length, failed: 0 })
+  await noisemill(['add', 'in', '--out', 'whole', ...levels], { cwd })
+  expect(hashesBelow(path.join(volume, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
+})
+
+test('exits with 4 for a volume that is read-only', async ({ skip }) => {
+  const cwd = temporaryFolder()
+  writeInputs(cwd, { 'in/a.wav': pcm16() })
+  const volume = volumeIn(cwd, 'size=1m') ?? skip('mounting is not permitted')
+  const args = ['add', 'in', '--out', 'volume', ...levels]
+  for (const more of [[], ['--resume']]) {
+    spawnSync('mount', ['-o', 'remount,ro', volume])
+    const { code, stderr } = await noisemill([...args, ...more], { cwd })
+    expect([code, linesOf(stderr)]).toEqual([4, [expect.stringContaining('EROFS')]])
+    // With a journal there is still nothing that can be done, and no more is said.
+    spawnSync('mount', ['-o', 'remount,rw', volume])
+    await noisemill(args, { cwd })
+  }
+})
