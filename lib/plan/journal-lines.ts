@@ -3,6 +3,7 @@
  * middle of does not spoil the next. What cannot be read means nothing.
  */
 
+import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FilePath, pathFromBytes, pathToBytes } from './paths.js'
 
@@ -45,9 +46,13 @@ export const textOf = (path: JsonPath): string => (typeof path === 'string' ? pa
 export const pathOf = (text: string): FilePath =>
   text.startsWith('\0') ? pathFromBytes(Buffer.from(text.slice(1), 'base64')) : text
 
-/** What has to be as it was for an output to be done: of the output and the input sizes, of the input time and place. */
-export const stampOf = (bytes: number, size: number, modified: number, input: JsonPath): string =>
-  `${bytes} ${size} ${modified} ${textOf(input)}`
+/** Characters of a stamp: 72 bits, and as little memory as a string takes. */
+const STAMP_LENGTH = 12
+
+/** What has to be as it was for an output to be done, as a short fingerprint: there may be millions. */
+export function stampOf(bytes: number, size: number, modified: number, input: JsonPath): string {
+  return hash('sha256', `${bytes} ${size} ${modified} ${textOf(input)}`, 'base64').slice(0, STAMP_LENGTH)
+}
 
 interface Begun {
   readonly text: string
@@ -70,7 +75,7 @@ export class Records {
   /** Reads an open file from its beginning to its end. */
   async read(fd: number): Promise<void> {
     let rest = ''
-    const parts = createReadStream('', { fd, start: 0, autoClose: false, encoding: 'utf8', highWaterMark: 1 << 18 })
+    const parts = createReadStream('', { fd, start: 0, autoClose: false, encoding: 'utf8' })
     for await (const part of parts) {
       const lines = (rest + part).split('\n')
       rest = lines.pop()!
