@@ -223,6 +223,9 @@ describeBackends('resuming', (backend) => {
       'd.wav': 'done',
       'e.wav': 'done',
     })
+    // Had it been killed then, these are what resuming might replace.
+    const begun = linesOf(out).flatMap(({ begin }) => begin ?? [])
+    expect(begun.sort()).toEqual(['b.wav', 'd.wav', 'e.wav'])
     // It was begun, but nothing came of it: the name is as free as before.
     writeFileSync(at('out/b.wav'), foreign)
     writeFileSync(at('in/b.wav'), speech())
