@@ -1,0 +1,92 @@
+// Any bytes through the whole job: refused, or a whole output; never a temporary file, and never more changed than was asked for.
+#include "core/etl.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <vector>
+
+#include "fuzz.h"
+#include "simd/kernels.h"
+
+using namespace noisemill;
+
+namespace {
+
+// Where outputs appear; native/fuzz/run.mjs makes it, in memory, and takes it away.
+std::string folder() {
+  const char* given = std::getenv("NOISEMILL_FUZZ_FOLDER");
+  PROMISE(given != nullptr);
+  return given;
+}
+
+std::vector<uint8_t> read_all(const std::string& path) {
+  const InputFile file(path);
+  std::vector<uint8_t> bytes(file.size());
+  file.read(0, bytes.data(), bytes.size());
+  return bytes;
+}
+
+constexpr double kSigmas[] = {0, 0, 1e-30, 0.01, 1, 16};
+// As what an SNR comes to: 100, 20, 0 and -200 dB.
+constexpr double kGains[] = {1e-5, 0.1, 1, 1e10};
+
+// The last byte decides how the job is done; it is a byte of the file too, so that any file is an input.
+EtlJob job_for(uint8_t choice) {
+  EtlJob job;
+  job.kind = "gaussian";
+  job.key = {choice, 7};
+  job.clip = choice & 1;
+  job.dry_run = (choice & 0x1e) == 0x1e;
+  job.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
+  const size_t level = choice >> 1;
+  job.level = choice & 0x20 ? kGains[level % std::size(kGains)] : kSigmas[level % std::size(kSigmas)];
+  return job;
+}
+
+void use_instruction_set(uint8_t choice) {
+  size_t count = 0;
+  while (available_kernels()[count] != nullptr) count++;
+  use_kernels(*available_kernels()[(choice >> 6) % count]);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  static const std::string output = folder() + "/out.wav";
+  static const std::string temporary = folder() + "/.out.tmp";
+  static Arena arena;
+  const MemoryFile file(bytes, size);
+  const uint8_t choice = size == 0 ? 0 : bytes[size - 1];
+  EtlJob job = job_for(choice);
+  job.input = file.path();
+  job.output = output;
+  job.temporary = temporary;
+  use_instruction_set(choice);
+
+  const std::atomic<bool> cancelled{false};
+  const EtlOutcome outcome = run_etl(job, cancelled, arena);
+
+  PROMISE(!name_exists(temporary));
+  const std::vector<uint8_t> input = read_all(file.path());
+  PROMISE(std::equal(input.begin(), input.end(), bytes, bytes + size));
+  if (outcome.failure || job.dry_run) {
+    PROMISE(!name_exists(output));
+    return 0;
+  }
+  const EtlFigures& figures = outcome.figures;
+  const std::vector<uint8_t> written = read_all(output);
+  PROMISE(unlink(output.c_str()) == 0);
+  PROMISE(figures.bytes_in == size);
+  PROMISE(figures.bytes_out == written.size());
+  PROMISE(figures.signal_energy >= 0 && figures.noise_energy >= 0);
+  PROMISE(figures.clipped + figures.non_finite <= figures.frames * figures.channels);
+  // Without noise and without a repair, which is warned of, it is a copy.
+  const bool repaired = std::any_of(figures.warnings.begin(), figures.warnings.end(), [](const std::string& warning) {
+    return warning != "W_PARTIAL_FRAME" && warning != "W_SILENT" && warning != "W_NON_FINITE" && warning != "W_BYTE_RATE";
+  });
+  if (figures.sigma == 0 && !repaired) PROMISE(written == input);
+  return 0;
+}

@@ -1,0 +1,69 @@
+// npm run fuzz -- [reader|etl] SECONDS: builds the fuzz targets with clang and runs one of them, or both in turn. What it finds interesting stays in
+// build/fuzz for the next time, what breaks something in build/fuzz/findings; then the exit code is not 0.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { writeSeeds } from './seeds.mjs'
+
+const TARGETS = ['reader', 'etl']
+/** Longer files are cut: two runs of a job's reads, and more would only be slower. */
+const MAX_BYTES = 64 * 1024
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const build = path.join(root, 'build/fuzz')
+const wavCorpus = path.join(root, '../shared/wav-corpus')
+
+function fail(reason) {
+  console.error(`fuzz: ${reason}`)
+  process.exit(2)
+}
+
+function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options })
+  if (error) fail(`${command}: ${error.message}`)
+  return status ?? 1
+}
+
+const [first, second] = process.argv.slice(2)
+const targets = TARGETS.includes(first) ? [first] : TARGETS
+const seconds = Number(TARGETS.includes(first) ? second : first)
+if (!Number.isInteger(seconds) || seconds < 1) fail(`usage: npm run fuzz -- [${TARGETS.join('|')}] SECONDS`)
+
+const clang = ['-DCMAKE_CXX_COMPILER=clang++', '-DCMAKE_BUILD_TYPE=None', '-DFUZZ=ON']
+const quiet = { stdio: ['ignore', 'ignore', 'inherit'] }
+if (run('cmake', ['-S', path.join(root, 'native'), '-B', build, ...clang], quiet) !== 0) fail('cmake failed')
+if (run('cmake', ['--build', build, '--parallel', '2'], quiet) !== 0) fail('the targets were not built')
+
+const seeds = path.join(build, 'seeds')
+writeSeeds(seeds)
+const foreign = existsSync(wavCorpus) ? [wavCorpus] : []
+console.error(
+  foreign.length > 0 ? `fuzz: seeded with ${wavCorpus}` : 'fuzz: without ../shared/wav-corpus, which is not there',
+)
+const findings = path.join(build, 'findings')
+mkdirSync(findings, { recursive: true })
+
+let status = 0
+for (const target of targets) {
+  const found = path.join(build, `corpus-${target}`)
+  mkdirSync(found, { recursive: true })
+  const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'noisemill-fuzz-'))
+  const flags = {
+    max_total_time: seconds,
+    max_len: MAX_BYTES,
+    timeout: 20,
+    dict: path.join(root, 'native/fuzz/wav.dict'),
+    artifact_prefix: `${findings}/${target}-`,
+    print_final_stats: 1,
+    verbosity: 0,
+    print_funcs: 0,
+  }
+  const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`)
+  const env = { ...process.env, NOISEMILL_FUZZ_FOLDER: folder }
+  console.error(`fuzz: ${target}, ${seconds} s`)
+  if (run(path.join(build, `fuzz_${target}`), [...args, found, seeds, ...foreign], { env }) !== 0) status = 1
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exit(status)
