@@ -29,7 +29,7 @@ function wav({ container = 'RIFF', tag = 1, channels = 1, bits = 16, frames = 40
     extra = Buffer.alloc(0),
     is64 = container.endsWith('64'),
   } = parts
-  const data = Buffer.from({ length: frames * align }, 0)
+  const data = Buffer.alloc(frames * align)
   for (let i = 0; i < data.length; i++) data[i] = (i * 37) % 251
   const chunk = (id, body, size = body.length) =>
     Buffer.concat([Buffer.from(id), u32(size), body, Buffer.alloc(body.length % 2)])

@@ -1,0 +1,83 @@
+/** One case: a mutated file and how it is to be worked on; and what differs between TypeScript and one of its twins. */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { EtlJob, EtlOutcome } from '../../dist/core/etl.js'
+import { noiseGain } from '../../dist/plan/levels.js'
+import { type JobSettings, jobFor, runTypeScript, twins } from '../core/jobs.js'
+import { formats, sine, wav } from '../support/wav.js'
+import { mutate } from './mutate.js'
+import { Random } from './random.js'
+
+/** Good files to begin with where there are no others. */
+export const ownFiles: readonly Buffer[] = formats.flatMap((format) => [
+  wav({ ...format, data: sine(format, 300) }),
+  wav({ ...format, channels: 2, extensible: true, data: sine(format, 4100, 2, 0.9) }),
+])
+
+export interface Case {
+  readonly seed: number
+  readonly input: Buffer
+  readonly settings: JobSettings & Pick<EtlJob, 'dryRun'>
+}
+
+export function caseOf(seed: number, files: readonly Buffer[]): Case {
+  const random = new Random(seed)
+  const input = mutate(random.pick(files), random)
+  const sigma = { levelKind: 'sigma', level: random.pick([0, 1e-40, 1e-6, 0.01, 0.3, 16]) } as const
+  const snr = { levelKind: 'snr', level: noiseGain(random.pick([-100, -20, 0, 10, 60, 200])) } as const
+  const key = { low: random.word(), high: random.word() }
+  const settings = { ...random.pick([sigma, snr]), key, clip: random.once(2), dryRun: random.once(20) }
+  return { seed, input, settings }
+}
+
+export interface Difference {
+  readonly seed: number
+  readonly twin: string
+  readonly what: string
+}
+
+export interface Compared {
+  readonly outcomes: readonly EtlOutcome[]
+  readonly differences: readonly Difference[]
+}
+
+const plain = (outcome: EtlOutcome) =>
+  JSON.stringify('figures' in outcome ? { ...outcome.figures, seconds: 0 } : outcome.failure, (_, value) =>
+    Object.is(value, -0) || (typeof value === 'number' && !Number.isFinite(value)) ? `${value} ` : value,
+  )
+
+const bytesOf = ({ output }: EtlJob) => (existsSync(output as string) ? readFileSync(output as string) : undefined)
+
+/** The names of the twins that there are. */
+export const twinNames: readonly string[] = twins.map(([name]) => name)
+
+/** Runs cases in an empty folder, through TypeScript and through one of the twins. */
+export async function compare(cases: readonly Case[], folder: string, twin: string): Promise<Compared> {
+  const run = twins.find(([name]) => name === twin)![1]
+  for (const { seed, input } of cases) writeFileSync(path.join(folder, `${seed}.wav`), input)
+  const jobsOf = (tag: string) => cases.map(({ seed, settings }) => jobFor(folder, `${seed}`, tag, settings))
+  const jobs = jobsOf('ts')
+  const twinJobs = jobsOf('twin')
+  const outcomes = await runTypeScript(jobs)
+  const twinOutcomes = await run(twinJobs)
+
+  const differences: Difference[] = []
+  const expected = new Set<string>()
+  cases.forEach(({ seed, input, settings }, i) => {
+    const differs = (what: string) => differences.push({ seed, twin, what })
+    const [mine, theirs] = [bytesOf(jobs[i]), bytesOf(twinJobs[i])]
+    if (plain(outcomes[i]) !== plain(twinOutcomes[i])) differs(`${plain(outcomes[i])}\n${plain(twinOutcomes[i])}`)
+    if (mine === undefined ? theirs !== undefined : !theirs?.equals(mine)) differs('the bytes')
+    const isDone = 'figures' in outcomes[i] && !settings.dryRun
+    if (isDone !== (mine !== undefined))
+      differs(`${isDone ? 'done' : 'not done'}, and an output is ${mine ? '' : 'not '}there`)
+    if (mine && 'figures' in outcomes[i] && outcomes[i].figures.bytesOut !== mine.length) differs('bytesOut')
+    if (!readFileSync(jobs[i].input as string).equals(input)) differs('the input has changed')
+    for (const { input: name, output } of [jobs[i], twinJobs[i]])
+      for (const file of [name, ...(isDone ? [output] : [])]) expected.add(path.basename(file as string))
+  })
+  const left = readdirSync(folder).filter((name) => !expected.has(name))
+  if (left.length > 0) differences.push({ seed: cases[0].seed, twin, what: `left behind: ${left.join(' ')}` })
+  return { outcomes, differences }
+}

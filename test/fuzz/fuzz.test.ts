@@ -1,0 +1,59 @@
+/** Short runs of the fuzzers: the long ones are `npm run fuzz` and `npm run fuzz:differential`. */
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { corpus, corpusTest } from '../support/corpus.js'
+import { temporaryFolder } from '../support/folders.js'
+import { caseOf, compare, ownFiles, twinNames } from './compare.js'
+
+const SEED = 20_240_901
+const CASES = 400
+
+/** Whether this machine can build the fuzz targets: a clang that has libFuzzer, and cmake. */
+function hasLibFuzzer(): boolean {
+  const target = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
+  const flags = ['-fsanitize=fuzzer,address,undefined', '-x', 'c++', '-', '-o', '/dev/null']
+  return spawnSync('clang++', flags, { input: target }).status === 0 && spawnSync('cmake', ['--version']).status === 0
+}
+
+describe.skipIf(twinNames.length === 0)('mutated files', () => {
+  async function compareAll(files: readonly Buffer[], seed: number): Promise<number> {
+    let done = 0
+    for (const [i, twin] of twinNames.entries()) {
+      const cases = Array.from({ length: CASES }, (_, n) => caseOf(seed + i * CASES + n, files))
+      const { outcomes, differences } = await compare(cases, temporaryFolder(), twin)
+      expect(differences).toEqual([])
+      done += outcomes.filter((outcome) => 'figures' in outcome).length
+    }
+    return done
+  }
+
+  test('have the same outcomes, figures and bytes from both halves', async () => {
+    // Mutations that spare none would compare refusals alone.
+    expect(await compareAll(ownFiles, SEED)).toBeGreaterThan((CASES * twinNames.length) / 10)
+  })
+
+  corpusTest('of the corpus do as well', async () => {
+    const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.(wav|w64)$/i.test(name),
+    )
+    const files = names.sort().map((name) => readFileSync(path.join(corpus, name)))
+    expect(await compareAll(files, SEED)).toBeGreaterThan((CASES * twinNames.length) / 20)
+  })
+})
+
+test.skipIf(!hasLibFuzzer())(
+  'the fuzz targets of native core find nothing (needs clang with libFuzzer, and cmake)',
+  () => {
+    const program = fileURLToPath(new URL('../../native/fuzz/run.mjs', import.meta.url))
+    const { status, stderr } = spawnSync(process.execPath, [program, '4'], { encoding: 'utf8' })
+    expect(status, stderr.slice(-4000)).toBe(0)
+    for (const target of ['reader', 'etl']) expect(stderr).toContain(`fuzz: ${target}, 4 s`)
+    for (const [, runs] of stderr.matchAll(/number_of_executed_units: (\d+)/g))
+      expect(Number(runs)).toBeGreaterThan(300)
+  },
+  300_000,
+)
