@@ -1,5 +1,5 @@
 // npm run fuzz -- [reader|etl] SECONDS: builds the fuzz targets with clang and runs one of them, or both in turn. What it finds interesting stays in
-// build/fuzz for the next time, what breaks something in build/fuzz/findings; then the exit code is not 0.
+// build-checks/fuzz for the next time, what breaks something in build-checks/fuzz/findings; then the exit code is not 0.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ const TARGETS = ['reader', 'etl']
 const MAX_BYTES = 64 * 1024
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const build = path.join(root, 'build/fuzz')
+const build = path.join(root, 'build-checks/fuzz')
 const wavCorpus = path.join(root, '../shared/wav-corpus')
 
 function fail(reason) {

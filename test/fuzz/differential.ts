@@ -1,6 +1,6 @@
 /**
  * npm run fuzz:differential -- COUNT SEED: that many mutated files through TypeScript and its twins. Case i has the seed SEED + i, so that one
- * is run again as COUNT 1 and its own seed. Files that differ are kept in build/fuzz/findings.
+ * is run again as COUNT 1 and its own seed. Files that differ are kept in build-checks/fuzz/findings.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { type Case, caseOf, compare, ownFiles, twinNames } from './compare.js'
 
 const corpus = fileURLToPath(new URL('../../../shared/wav-corpus', import.meta.url))
-const findings = fileURLToPath(new URL('../../build/fuzz/findings', import.meta.url))
+const findings = fileURLToPath(new URL('../../build-checks/fuzz/findings', import.meta.url))
 /** Cases that go to the other half in one trip. */
 const BATCH = 64
 

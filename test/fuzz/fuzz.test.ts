@@ -12,8 +12,9 @@ import { caseOf, compare, ownFiles, twinNames } from './compare.js'
 const SEED = 20_240_901
 const CASES = 400
 
-/** Whether this machine can build the fuzz targets: a clang that has libFuzzer, and cmake. */
+/** Whether this machine can build the fuzz targets: a clang that has libFuzzer, and cmake. They have sanitizers of their own. */
 function hasLibFuzzer(): boolean {
+  if (process.env.NOISEMILL_SANITIZER) return false
   const target = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }'
   const flags = ['-fsanitize=fuzzer,address,undefined', '-x', 'c++', '-', '-o', '/dev/null']
   return spawnSync('clang++', flags, { input: target }).status === 0 && spawnSync('cmake', ['--version']).status === 0

@@ -1,0 +1,73 @@
+// npm run test:asan | test:ubsan | test:tsan [-- FILTER...]: builds the addon with a sanitizer and runs the tests with it. A report of any process of the
+// run, tests' children included, fails the run and is printed at its end.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const SANITIZERS = {
+  // Leaks are looked for by the fuzz targets: Node itself leaves much to the end of the process.
+  address: { library: 'libasan.so', options: ['ASAN_OPTIONS', 'detect_leaks=0'] },
+  undefined: { library: 'libubsan.so', options: ['UBSAN_OPTIONS', 'print_stacktrace=1'] },
+  // Of what was built without it, Node among it, only locks and the like are seen.
+  thread: {
+    library: 'libtsan.so',
+    options: ['TSAN_OPTIONS', 'ignore_noninstrumented_modules=1:second_deadlock_stack=1'],
+  },
+}
+
+function fail(reason) {
+  console.error(`sanitizers: ${reason}`)
+  process.exit(2)
+}
+
+const [name, ...filters] = process.argv.slice(2)
+const sanitizer = SANITIZERS[name]
+if (!sanitizer) fail(`usage: run.mjs ${Object.keys(SANITIZERS).join('|')} [FILTER...]`)
+
+/** Where node-gyp-build finds the addon, once it is told to look there. */
+const place = path.join(root, 'build-checks', name)
+const reports = path.join(place, 'reports')
+
+const compiler = 'g++'
+const cmakeJs = path.join(root, 'node_modules/cmake-js/bin/cmake-js')
+const flags = ['compile', '--directory', path.join(root, 'native'), '--out', path.join(place, 'build')]
+const build = spawnSync(
+  process.execPath,
+  [cmakeJs, ...flags, `--CDSAN=${name}`, `--CDCMAKE_CXX_COMPILER=${compiler}`],
+  {
+    encoding: 'utf8',
+    cwd: root,
+  },
+)
+if (build.status !== 0) fail(`the addon was not built:\n${build.stdout}${build.stderr}`)
+
+const { stdout } = spawnSync(compiler, [`-print-file-name=${sanitizer.library}`], { encoding: 'utf8' })
+const runtime = stdout.trim()
+if (!existsSync(runtime)) fail(`${compiler} has no ${sanitizer.library}`)
+
+rmSync(reports, { recursive: true, force: true })
+mkdirSync(reports)
+const [variable, options] = sanitizer.options
+const env = {
+  ...process.env,
+  LD_PRELOAD: runtime,
+  NOISEMILL_PREBUILD: place,
+  NOISEMILL_REQUIRE_NATIVE: '1',
+  NOISEMILL_SANITIZER: name,
+  [variable]: `${options}:log_path=${reports}/report`,
+}
+const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts']
+// One file of tests at a time: what is timed here takes many times as long.
+const { status } = spawnSync(process.execPath, [...vitest, '--no-file-parallelism', ...filters], {
+  stdio: 'inherit',
+  cwd: root,
+  env,
+})
+
+const found = readdirSync(reports)
+for (const file of found) console.error(`\n${file}\n${readFileSync(path.join(reports, file), 'utf8')}`)
+console.error(`sanitizers: ${found.length} processes reported something to ${reports}`)
+process.exit(found.length > 0 ? 1 : (status ?? 1))
