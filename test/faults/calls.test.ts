@@ -15,6 +15,7 @@ import {
   preload,
   present,
   runWithFault,
+  SYNC,
   startOver,
 } from './helpers.js'
 import { FULL } from './size.js'
@@ -95,7 +96,7 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
     for (const fault of FULL ? faults : faults.filter(isShort)) {
       const runTest = KNOWN.includes(`${fault.call} ${fault.error} ${backend}`) ? test.fails : test
       runTest(`${name(fault)} [${backend}]`, async () => {
-        const calls = await failEach(await placeWith(), fault, flags)
+        const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, ...SYNC] : flags)
         if (isShort(fault)) expect(calls).toBeGreaterThanOrEqual(['name', 'stat'].includes(fault.call) ? 3 : 4)
         console.log(`${name(fault)} [${backend}]: ${calls} calls`)
       })

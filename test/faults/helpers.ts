@@ -15,8 +15,12 @@ import { chunk, formats, sine, wav } from '../support/wav.js'
 /** Those that can be had here; test/support/backends.ts says which must be. */
 export const present: readonly BackendName[] = backends.filter((name) => name !== 'native' || 'addon' in loadAddon())
 
+const help = spawnSync(process.execPath, [bin, 'add', '--help'], { encoding: 'utf8' }).stdout
+
 /** Whether the command can go on with a run that was broken off. */
-const RESUMES = spawnSync(process.execPath, [bin, 'add', '--help'], { encoding: 'utf8' }).stdout.includes('--resume')
+const RESUMES = help.includes('--resume')
+/** What makes it sync its files, where it can. */
+export const SYNC: readonly string[] = help.includes('--fsync') ? ['--fsync'] : []
 /** What a run is done again with; without --resume what it left can only be replaced. */
 export const AGAIN = RESUMES ? '--resume' : '--overwrite'
 
