@@ -27,6 +27,9 @@ const [name, ...filters] = process.argv.slice(2)
 const sanitizer = SANITIZERS[name]
 if (!sanitizer) fail(`usage: run.mjs ${Object.keys(SANITIZERS).join('|')} [FILTER...]`)
 
+/** Everything takes several times as long. */
+const SLOW = ['--no-file-parallelism', '--testTimeout=300000', '--hookTimeout=300000']
+
 /** Where node-gyp-build finds the addon, once it is told to look there. */
 const place = path.join(root, 'build-checks', name)
 const reports = path.join(place, 'reports')
@@ -60,8 +63,7 @@ const env = {
   [variable]: `${options}:log_path=${reports}/report`,
 }
 const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts']
-// One file of tests at a time: what is timed here takes many times as long.
-const { status } = spawnSync(process.execPath, [...vitest, '--no-file-parallelism', ...filters], {
+const { status } = spawnSync(process.execPath, [...vitest, ...SLOW, ...filters], {
   stdio: 'inherit',
   cwd: root,
   env,
