@@ -80,7 +80,8 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const memory = bytesOf(samples)
   const result = request.inPlace ? samples : (new Type(samples.length) as T)
   const to = request.inPlace ? memory : bytesOf(result)
-  const layout = { format, channels, blockAlign: channels * format.bytes, frames }
+  const blockAlign = channels * format.bytes
+  const layout = { format, channels, blockAlign, frames, bigEndian: false, validBits: format.bits }
   const figures = await noiseOnto(layout, request, memory, to, [])
   request.onFigures?.(figures)
   return result

@@ -101,6 +101,8 @@ SliceJob read_slice_job(Napi::Object object) {
   job.layout.channels = get(object, "channels").As<Napi::Number>().Uint32Value();
   job.layout.block_align = job.layout.channels * job.layout.format->bytes;
   job.layout.frames = static_cast<uint64_t>(get(object, "frames").As<Napi::Number>().Int64Value());
+  job.layout.big_endian = get(object, "bigEndian").As<Napi::Boolean>();
+  job.layout.valid_bits = get(object, "validBits").As<Napi::Number>().Uint32Value();
   job.first_frame = static_cast<uint64_t>(get(object, "firstFrame").As<Napi::Number>().Int64Value());
   job.kind = get(object, "kind").As<Napi::String>().Utf8Value();
   job.parameters = read_doubles(get(object, "parameters"));

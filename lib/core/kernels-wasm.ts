@@ -37,6 +37,7 @@ interface Exports {
     noise: number,
     count: number,
     format: number,
+    validBits: number,
     sigma: number,
     clip: number,
     tally: number,
@@ -46,6 +47,7 @@ interface Exports {
     noise: number,
     count: number,
     format: number,
+    validBits: number,
     sigma: number,
     clip: number,
     tally: number,
@@ -153,12 +155,13 @@ class WasmKernels implements Kernels {
     noise: Float32Array,
     count: number,
     format: SampleFormat,
+    validBits: number,
     sigma: number,
     clip: boolean,
     tally: MixTally,
   ): void {
     const mix = format.wide ? this.#exports.mix_float64 : this.#exports.mix_float32
-    mix(values.byteOffset, noise.byteOffset, count, indexOf(format), sigma, clip ? 1 : 0, addressOf(tally))
+    mix(values.byteOffset, noise.byteOffset, count, indexOf(format), validBits, sigma, clip ? 1 : 0, addressOf(tally))
   }
 }
 

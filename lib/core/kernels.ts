@@ -34,6 +34,7 @@ export interface Kernels {
     noise: Float32Array,
     count: number,
     format: SampleFormat,
+    validBits: number,
     sigma: number,
     clip: boolean,
     tally: MixTally,
@@ -60,9 +61,9 @@ export const tsKernels: Kernels = {
   decode,
   encode,
   measure: (values, count, _format, tally) => measure(values, count, tally as CountingTally),
-  mix(values, noise, count, format, sigma, clip, tally) {
+  mix(values, noise, count, format, validBits, sigma, clip, tally) {
     if (values instanceof Float32Array)
-      mixFloat32(values, noise, count, format, Math.fround(sigma), clip, tally as CountingTally)
-    else mixFloat64(values, noise, count, format, sigma, clip, tally as CountingTally)
+      mixFloat32(values, noise, count, format, validBits, Math.fround(sigma), clip, tally as CountingTally)
+    else mixFloat64(values, noise, count, format, validBits, sigma, clip, tally as CountingTally)
   },
 }

@@ -48,6 +48,7 @@ export function measure(values: ArrayLike<number>, count: number, tally: Countin
  *
  * @param values samples in full-scale units, interleaved
  * @param noise as many values of mean power 1
+ * @param validBits of the samples: PCM is rounded to the grid of so many
  * @param sigma standard deviation in full-scale units, a float32
  * @param clip whether float formats are clamped to [-1, 1], else only to what is finite; PCM always is to its range
  */
@@ -56,13 +57,14 @@ export function mixFloat32(
   noise: Float32Array,
   count: number,
   format: SampleFormat,
+  validBits: number,
   sigma: number,
   clip: boolean,
   tally: CountingTally,
 ): void {
   const signal = tally.signal
   const error = tally.noise
-  const scale = format.float ? 1 : 2 ** (format.bits - 1)
+  const scale = format.float ? 1 : 2 ** (validBits - 1)
   const low = format.float ? (clip ? -1 : -MAX_32) : -scale
   const high = format.float ? (clip ? 1 : MAX_32) : scale - 1
   for (let i = 0; i < count; i++) {
@@ -97,13 +99,14 @@ export function mixFloat64(
   noise: Float32Array,
   count: number,
   format: SampleFormat,
+  validBits: number,
   sigma: number,
   clip: boolean,
   tally: CountingTally,
 ): void {
   const signal = tally.signal
   const error = tally.noise
-  const scale = format.float ? 1 : 2 ** (format.bits - 1)
+  const scale = format.float ? 1 : 2 ** (validBits - 1)
   const low = format.float ? (clip ? -1 : -Number.MAX_VALUE) : -scale
   const high = format.float ? (clip ? 1 : Number.MAX_VALUE) : scale - 1
   for (let i = 0; i < count; i++) {

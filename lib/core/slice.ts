@@ -19,6 +19,8 @@ export interface SliceJob {
   readonly bytes: Uint8Array
   readonly format: SampleFormatName
   readonly channels: number
+  readonly bigEndian: boolean
+  readonly validBits: number
   /** Of all, the slice among them. */
   readonly frames: number
   /** The first of the slice: the first of a noise block. */
@@ -44,10 +46,10 @@ export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kerne
 }
 
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
-  const { bytes, channels, frames, firstFrame, parameters, key, sigma, clip } = job
+  const { bytes, channels, frames, bigEndian, validBits, firstFrame, parameters, key, sigma, clip } = job
   const kind = findKind(job.kind)
   const format = sampleFormats.find((known) => known.name === job.format)!
-  const layout: FrameLayout = { format, channels, blockAlign: channels * format.bytes, frames }
+  const layout: FrameLayout = { format, channels, blockAlign: channels * format.bytes, frames, bigEndian, validBits }
   kernels.reset()
   const walk =
     sigma === 0

@@ -4,7 +4,7 @@ import { type Kernels, tsKernels } from './kernels.js'
 import type { MixTally } from './mix.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type FileKey, type NoiseKind } from './noise/kinds.js'
 import { foldBlock } from './sums.js'
-import { type FrameLayout, type SampleValues, sampleScratch } from './wav/samples.js'
+import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
 
 /** Samples that are worked on at once: with what goes with them they stay in a level-2 cache. */
 const SLICE_SAMPLES = 16384
@@ -76,11 +76,14 @@ abstract class FrameWalk {
    * @param bytes whole frames, aligned to the sample size (PCM 24: any); all calls but the last bring whole multiples of a slice
    */
   run(bytes: Uint8Array): void {
-    const { blockAlign, frames: total } = this.layout
+    const { format, blockAlign, bigEndian, frames: total } = this.layout
     const frames = bytes.length / blockAlign
     for (let done = 0; done < frames; ) {
       const count = Math.min(this.#sliceFrames, frames - done)
-      this.slice(bytes.subarray(done * blockAlign, (done + count) * blockAlign), count)
+      const samples = bytes.subarray(done * blockAlign, (done + count) * blockAlign)
+      if (bigEndian) swapBytes(format, samples)
+      this.slice(samples, count)
+      if (bigEndian) swapBytes(format, samples)
       done += count
       this.frame += count
       if (this.frame % BLOCK_FRAMES === 0 || this.frame === total) {
@@ -128,12 +131,12 @@ export class NoiseTransform extends FrameWalk {
   }
 
   protected slice(bytes: Uint8Array, frames: number): void {
-    const { format, channels } = this.layout
+    const { format, channels, validBits } = this.layout
     const { sigma, clip } = this.settings
     this.#fillNoise(frames)
     const count = frames * channels
     const values = this.kernels.decode(format, bytes, count, this.scratch)
-    this.kernels.mix(values, this.#noise, count, format, sigma, clip, this.tally)
+    this.kernels.mix(values, this.#noise, count, format, validBits, sigma, clip, this.tally)
     this.kernels.encode(format, values, bytes, count)
   }
 

@@ -75,8 +75,9 @@ export async function runSlices(
     for (let at = 0; at < length; at += size) {
       const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(room), 0, Math.min(size, length - at))
       bytes.set(from().subarray(at, at + bytes.length))
-      const { format, channels, frames, blockAlign } = layout
-      yield { ...noise, bytes, format: format.name, channels, frames, firstFrame: at / blockAlign }
+      const { format, channels, frames, blockAlign, bigEndian, validBits } = layout
+      const firstFrame = at / blockAlign
+      yield { ...noise, bytes, format: format.name, channels, bigEndian, validBits, frames, firstFrame }
       copied += bytes.length
       if (copied < TURN_BYTES) continue
       copied = 0

@@ -116,9 +116,10 @@ bool all_finite(const T* values, size_t count) {
 }
 
 template <typename P, typename T = typename P::Real>
-void mix(T* values, const float* noise, size_t count, const SampleFormat& format, T sigma, bool clip, MixTally& tally) {
+void mix(T* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, T sigma, bool clip,
+         MixTally& tally) {
   if (!format.is_float) {
-    const T scale = static_cast<T>(int64_t{1} << (format.bits - 1));
+    const T scale = static_cast<T>(int64_t{1} << (valid_bits - 1));
     const MixSettings<T> settings = {sigma, scale, T(1) / scale, -scale, scale - T(1)};
     mix_run<P, Content::kPcm>(values, noise, count, settings, tally);
     return;
@@ -159,14 +160,14 @@ void measure(const void* values, size_t count, const SampleFormat& format, MixTa
   }
 }
 
-void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, float sigma, bool clip,
-                 MixTally& tally) {
-  mix<Single>(values, noise, count, format, sigma, clip, tally);
+void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, float sigma,
+                 bool clip, MixTally& tally) {
+  mix<Single>(values, noise, count, format, valid_bits, sigma, clip, tally);
 }
 
-void mix_float64(double* values, const float* noise, size_t count, const SampleFormat& format, double sigma, bool clip,
-                 MixTally& tally) {
-  mix<Double>(values, noise, count, format, sigma, clip, tally);
+void mix_float64(double* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, double sigma,
+                 bool clip, MixTally& tally) {
+  mix<Double>(values, noise, count, format, valid_bits, sigma, clip, tally);
 }
 
 }  // namespace

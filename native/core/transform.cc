@@ -34,7 +34,10 @@ void FrameWalk::run(uint8_t* bytes, size_t length) {
   const size_t frames = length / layout_.block_align;
   for (size_t done = 0; done < frames;) {
     const size_t count = std::min(slice_frames_, frames - done);
-    slice(bytes + done * layout_.block_align, count);
+    uint8_t* const samples = bytes + done * layout_.block_align;
+    if (layout_.big_endian) swap_bytes(*layout_.format, samples, count * layout_.channels);
+    slice(samples, count);
+    if (layout_.big_endian) swap_bytes(*layout_.format, samples, count * layout_.channels);
     done += count;
     frame_ += count;
     if (frame_ % kBlockFrames == 0 || frame_ == layout_.frames) {
@@ -67,14 +70,15 @@ NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, 
 void NoiseTransform::slice(uint8_t* bytes, size_t frames) {
   fill_noise(frames);
   const SampleFormat& format = *layout_.format;
+  const uint32_t valid = layout_.valid_bits;
   const size_t count = frames * layout_.channels;
   const Kernels& use = kernels();
   void* values = use.decode(format, bytes, count, scratch_);
   if (format.wide) {
-    use.mix_float64(static_cast<double*>(values), noise_, count, format, settings_.sigma, settings_.clip, tally_);
+    use.mix_float64(static_cast<double*>(values), noise_, count, format, valid, settings_.sigma, settings_.clip, tally_);
   } else {
     const float sigma = static_cast<float>(settings_.sigma);
-    use.mix_float32(static_cast<float*>(values), noise_, count, format, sigma, settings_.clip, tally_);
+    use.mix_float32(static_cast<float*>(values), noise_, count, format, valid, sigma, settings_.clip, tally_);
   }
   use.encode(format, values, bytes, count);
 }

@@ -27,13 +27,13 @@ struct Kernels {
   // core/mix.inl. Adds up the squares of finite samples. `values` are float or double as `format.wide` says.
   void (*measure)(const void* values, size_t count, const SampleFormat& format, MixTally& tally);
   // Mixes in float32, in place: y = x + sigma g, the clamp, and for PCM the rounding; docs/numerics.md has the arithmetic. `values`:
-  // samples in full-scale units, interleaved; `noise`: as many values of mean power 1; `clip`: whether float formats are clamped to
-  // [-1, 1], else only to what is finite; PCM always is to its range.
-  void (*mix_float32)(float* values, const float* noise, size_t count, const SampleFormat& format, float sigma, bool clip,
-                      MixTally& tally);
+  // samples in full-scale units, interleaved; `noise`: as many values of mean power 1; `valid_bits`: PCM is rounded to the grid of so
+  // many; `clip`: whether float formats are clamped to [-1, 1], else only to what is finite; PCM always is to its range.
+  void (*mix_float32)(float* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, float sigma,
+                      bool clip, MixTally& tally);
   // The same in float64, with the float32 noise widened.
-  void (*mix_float64)(double* values, const float* noise, size_t count, const SampleFormat& format, double sigma, bool clip,
-                      MixTally& tally);
+  void (*mix_float64)(double* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, double sigma,
+                      bool clip, MixTally& tally);
 };
 
 // Those in use.

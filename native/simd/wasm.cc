@@ -29,11 +29,13 @@ NOISEMILL_EXPORT(measure) void wasm_measure(const void* values, size_t count, ui
 }
 
 NOISEMILL_EXPORT(mix_float32)
-void wasm_mix_float32(float* values, const float* noise, size_t count, uint32_t format, float sigma, bool clip, MixTally* tally) {
-  mix_float32(values, noise, count, kSampleFormats[format], sigma, clip, *tally);
+void wasm_mix_float32(float* values, const float* noise, size_t count, uint32_t format, uint32_t valid_bits, float sigma, bool clip,
+                      MixTally* tally) {
+  mix_float32(values, noise, count, kSampleFormats[format], valid_bits, sigma, clip, *tally);
 }
 
 NOISEMILL_EXPORT(mix_float64)
-void wasm_mix_float64(double* values, const float* noise, size_t count, uint32_t format, double sigma, bool clip, MixTally* tally) {
-  mix_float64(values, noise, count, kSampleFormats[format], sigma, clip, *tally);
+void wasm_mix_float64(double* values, const float* noise, size_t count, uint32_t format, uint32_t valid_bits, double sigma, bool clip,
+                      MixTally* tally) {
+  mix_float64(values, noise, count, kSampleFormats[format], valid_bits, sigma, clip, *tally);
 }

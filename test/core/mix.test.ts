@@ -16,16 +16,23 @@ const newTally = (): MixTally => ({
 })
 
 /** Mixes in the precision of the format. */
-function mix(format: SampleFormat, samples: Iterable<number>, noise: Iterable<number>, sigma: number, clip = true) {
+function mix(
+  format: SampleFormat,
+  samples: Iterable<number>,
+  noise: Iterable<number>,
+  sigma: number,
+  clip = true,
+  validBits = format.bits,
+) {
   const tally = newTally()
   const g = Float32Array.from(noise)
   if (format.wide) {
     const values = Float64Array.from(samples)
-    mixFloat64(values, g, values.length, format, sigma, clip, tally)
+    mixFloat64(values, g, values.length, format, validBits, sigma, clip, tally)
     return { values, tally }
   }
   const values = Float32Array.from(samples)
-  mixFloat32(values, g, values.length, format, sigma, clip, tally)
+  mixFloat32(values, g, values.length, format, validBits, sigma, clip, tally)
   return { values, tally }
 }
 
@@ -38,7 +45,7 @@ function scattered(count: number, start: number): number[] {
 }
 
 /** y = x + sigma g in exact arithmetic, rounded only where the stream says so. */
-function expected(format: SampleFormat, x: number, g: number, sigma: number, clip: boolean) {
+function expected(format: SampleFormat, x: number, g: number, sigma: number, clip: boolean, bits = format.bits) {
   const precision = format.wide ? FLOAT64 : FLOAT32
   const product = round(multiply(exact(sigma), exact(g)), precision)
   const sum = round(add(exact(x), product), precision)
@@ -47,8 +54,8 @@ function expected(format: SampleFormat, x: number, g: number, sigma: number, cli
     const kept = clip ? Math.min(1, Math.max(-1, value)) : value
     return { value: kept, clipped: kept !== value }
   }
-  const fullScale = 2n ** BigInt(format.bits - 1)
-  const integer = roundTo({ m: sum.m, e: sum.e + format.bits - 1 }, 0)
+  const fullScale = 2n ** BigInt(bits - 1)
+  const integer = roundTo({ m: sum.m, e: sum.e + bits - 1 }, 0)
   const kept = integer < -fullScale ? -fullScale : integer >= fullScale ? fullScale - 1n : integer
   return { value: Number(kept) / Number(fullScale), clipped: kept !== integer }
 }
@@ -72,6 +79,20 @@ describe.each(sampleFormats)('$name', (format) => {
       expect(tally.nonFinite).toBe(0)
     }
   })
+
+  // One less than all, half of them, and the least there can be: the grid of one bit is -1 and 0.
+  if (!format.float)
+    test.each([format.bits - 1, format.bits / 2, 1])('rounds to the grid of %d valid bits', (bits) => {
+      for (const wanted of [2 ** -bits, 0.3]) {
+        const sigma = format.wide ? wanted : Math.fround(wanted)
+        // As they are in the container: what is below the grid counts until it is rounded.
+        const samples = format.wide ? xs : xs.map(Math.fround)
+        const { values, tally } = mix(format, samples, gs, sigma, true, bits)
+        const results = samples.map((x, i) => expected(format, x, gs[i], sigma, true, bits))
+        expect(Array.from(values, (y) => y + 0)).toEqual(results.map(({ value }) => value + 0))
+        expect(tally.clipped).toBe(results.filter(({ clipped }) => clipped).length)
+      }
+    })
 
   test('adds up the squares by sample number mod 16, halves onto halves', () => {
     const count = 1003 // 62 rounds of 16, and 11 more
@@ -199,8 +220,9 @@ describe.each(floats)('$name', (format) => {
     // Signalling, with a payload: all that a load into a register could make quiet.
     bytes.set(format.wide ? [1, 2, 3, 4, 5, 6, 0xf4, 0x7f] : [1, 2, 0xa0, 0x7f])
     const before = [...bytes]
-    if (values instanceof Float64Array) mixFloat64(values, Float32Array.of(1, 0), 2, format, 1, true, newTally())
-    else mixFloat32(values, Float32Array.of(1, 0), 2, format, 1, true, newTally())
+    if (values instanceof Float64Array)
+      mixFloat64(values, Float32Array.of(1, 0), 2, format, format.bits, 1, true, newTally())
+    else mixFloat32(values, Float32Array.of(1, 0), 2, format, format.bits, 1, true, newTally())
     expect([...bytes]).toEqual(before)
   })
 })

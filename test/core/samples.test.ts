@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile'
 import { tsKernels } from '../../dist/core/kernels.js'
-import { decode, encode, type SampleFormat, sampleFormats, sampleScratch } from '../../dist/core/wav/samples.js'
+import {
+  decode,
+  encode,
+  type SampleFormat,
+  sampleFormats,
+  sampleScratch,
+  swapBytes,
+} from '../../dist/core/wav/samples.js'
 import { formats, wav } from '../support/wav.js'
 import { describeHalves, HEADER_BYTES, runFile } from './jobs.js'
 
@@ -125,4 +132,19 @@ describeHalves('noise far below a rounding', (run) => {
     const { output } = await runFile(run, wav({ tag: 3, bits: 32, data }), { level: WHISPER })
     expect([...output.subarray(HEADER_BYTES)]).toEqual([...data])
   })
+})
+
+test.each(sampleFormats)('bytes of $name are turned around, and back', (format) => {
+  // At an odd place, as samples of a header of odd length are.
+  const memory = Uint8Array.from({ length: 1 + 5 * format.bytes }, (_, i) => i + 1)
+  const samples = memory.subarray(1)
+  const before = samples.slice()
+  swapBytes(format, samples)
+  const turned = Array.from({ length: 5 }, (_, i) =>
+    [...before.slice(i * format.bytes, (i + 1) * format.bytes)].reverse(),
+  )
+  expect([...samples]).toEqual(turned.flat())
+  expect(memory[0]).toBe(1)
+  swapBytes(format, samples)
+  expect(samples).toEqual(before)
 })

@@ -28,6 +28,8 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       frames,
       dataOffset: 44,
       dataBytes: frames * blockAlign,
+      bigEndian: false,
+      validBits: format.bits,
       sizesLie: false,
       partialFrameBytes: 0,
     }

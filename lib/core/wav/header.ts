@@ -126,7 +126,7 @@ function readFormat(reader: HeaderReader, start: number, size: number) {
     throw new Failure('E_WAV_UNSUPPORTED', `${tag === FORMAT_FLOAT ? 'float' : 'PCM'} of ${bits} bits`)
   if (blockAlign !== channels * format.bytes)
     throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${channels * format.bytes}`)
-  return { format, channels, sampleRate, blockAlign }
+  return { format, channels, sampleRate, blockAlign, bigEndian: false, validBits: bits }
 }
 
 /** The format tag that the extension of an EXTENSIBLE format stands for. */

@@ -2,7 +2,7 @@
  * Sample formats: between the bytes of a file and sample values in full-scale units (1.0 = full scale).
  *
  * PCM of n bits is x / 2^(n-1), unsigned for 8 bits and signed above; it and float32 are held in float32, but 32-bit PCM
- * and float64, which float32 cannot hold, in float64. Files and machine are little-endian.
+ * and float64, which float32 cannot hold, in float64. The machine is little-endian, and so are all files but RIFX.
  */
 
 import { endianness } from 'node:os'
@@ -28,6 +28,10 @@ export interface FrameLayout {
   readonly blockAlign: number
   /** In all, wherever the work on them is cut. */
   readonly frames: number
+  /** Whether samples have their high byte first, as in RIFX. */
+  readonly bigEndian: boolean
+  /** Bits of a sample that are valid, from its top; the rest, of PCM alone, are padding. */
+  readonly validBits: number
 }
 
 const format = (name: SampleFormatName, bits: number, float: boolean, wide: boolean): SampleFormat => ({
@@ -53,6 +57,30 @@ export type SampleValues = Float32Array | Float64Array
 export function sampleScratch(format: SampleFormat, count: number, memory: SampleMemory): SampleValues {
   if (format.float) return memory.floats(0)
   return format.wide ? memory.doubles(count) : memory.floats(count)
+}
+
+/** Turns the bytes of each sample around, in place: from big-endian to little-endian, or back. */
+export function swapBytes(format: SampleFormat, bytes: Uint8Array): void {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  switch (format.bytes) {
+    case 2:
+      view.swap16()
+      return
+    case 3:
+      for (let at = 0; at < bytes.length; at += 3) {
+        const first = bytes[at]
+        bytes[at] = bytes[at + 2]
+        bytes[at + 2] = first
+      }
+      return
+    case 4:
+      view.swap32()
+      return
+    case 8:
+      view.swap64()
+      return
+    default:
+  }
 }
 
 interface SampleMemory {

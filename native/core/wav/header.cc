@@ -135,6 +135,7 @@ void read_format(HeaderReader& reader, uint64_t start, uint32_t size, WavHeader&
   header.channels = channels;
   header.sample_rate = sample_rate;
   header.block_align = block_align;
+  header.valid_bits = bits;
 }
 
 void locate_data(uint64_t file_size, uint64_t data_offset, uint32_t declared, WavHeader& header) {
