@@ -71,7 +71,10 @@
         "native/core/noise/xoshiro.cc",
         "native/core/slice.cc",
         "native/core/transform.cc",
+        "native/core/wav/format.cc",
         "native/core/wav/header.cc",
+        "native/core/wav/reader.cc",
+        "native/core/wav/repair.cc",
         "native/core/wav/samples.cc",
         "native/simd/dispatch.cc"
       ]

@@ -70,8 +70,12 @@ const table = {
   E_WAV_UNSUPPORTED: {
     summary: 'a format that noisemill does not read',
     remedy:
-      'It reads little-endian RIFF WAVE with PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits, all bits valid, ' +
-      'up to 1024 channels. Convert the file first, with SoX for example.',
+      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits or float of 32 or 64 bits, up to 1024 channels. ' +
+      'Convert the file first, with SoX for example.',
+  },
+  E_WAV_TOO_LONG: {
+    summary: 'with true sizes the file would be longer than its container can be',
+    remedy: 'Convert it to RIFF, which can grow into RF64.',
   },
   E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use sigma, or mend the samples.' },
   E_OUTPUT_EXISTS: {

@@ -1,9 +1,11 @@
 /** Noise in memory: onto arrays of samples, and onto whole WAV files. */
 
 import { checkBoolean, checkInteger, given } from './checks.js'
-import { endOfData, headerWarnings, repairSizes, sigmaForSnr } from './core/etl.js'
+import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
-import { MAX_CHANNELS, readHeader } from './core/wav/header.js'
+import { MAX_CHANNELS } from './core/wav/format.js'
+import { endOfData, readHeader } from './core/wav/header.js'
+import { outputSize, repairSizes } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
 import { fileKey } from './plan/keys.js'
@@ -93,7 +95,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
  * Do not touch `wav` until the promise settles; see `addNoise`.
  *
  * @param wav all bytes of the file
- * @returns a new array; with `inPlace` one over the same memory, unless a header that lies had to be repaired by one byte more
+ * @returns a new array; with `inPlace` one over the same memory, unless a header without true sizes makes it longer
  * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
  */
 export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
@@ -107,17 +109,19 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
     }),
   )
   const end = endOfData(header)
-  const size = header.sizesLie ? end + (header.dataBytes % 2) : wav.length
-  const inPlace = request.inPlace && size <= wav.length
+  const sizes = asError(() => outputSize(header, wav.length))
+  const { size, shift } = sizes
+  const inPlace = request.inPlace && shift === 0 && size <= wav.length
   const result = inPlace ? wav.subarray(0, size) : new Uint8Array(size)
   const to = inPlace ? memory : () => result
   if (!inPlace) {
-    result.set(wav.subarray(0, header.dataOffset))
+    result.set(wav.subarray(0, header.dataOffset), shift)
     if (!header.sizesLie) result.set(wav.subarray(end), end)
   }
-  const data = (bytes: () => Uint8Array) => () => bytes().subarray(header.dataOffset, end)
-  const figures = await noiseOnto(header, request, data(memory), data(to), headerWarnings(header))
-  if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header)
+  const from = () => memory().subarray(header.dataOffset, end)
+  const onto = () => to().subarray(header.dataOffset + shift, end + shift)
+  const figures = await noiseOnto(header, request, from, onto, [...header.warnings])
+  if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header, sizes)
   request.onFigures?.(figures)
   return result
 }

@@ -39,7 +39,8 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 void set_number(Napi::Object object, const char* name, double value) { object.Set(name, Napi::Number::New(object.Env(), value)); }
 
 // In the order of lib/backends/native.ts.
-constexpr const char* kWarnings[] = {"W_SIZES_REPAIRED", "W_PARTIAL_FRAME", "W_SILENT", "W_NO_HARD_LINKS", "W_NON_FINITE"};
+constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME",  "W_BYTE_RATE",
+                                     "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_HARD_LINKS", "W_NON_FINITE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   auto array = Napi::Array::New(env, values.size());

@@ -131,8 +131,11 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
 
 /** In the order of native/values.cc. */
 const WARNINGS: readonly EtlWarning[] = [
-  'W_SIZES_REPAIRED',
+  'W_SIZE_UNKNOWN',
+  'W_DATA_CUT_SHORT',
   'W_PARTIAL_FRAME',
+  'W_BYTE_RATE',
+  'W_BLOCK_ALIGN',
   'W_SILENT',
   'W_NO_HARD_LINKS',
   'W_NON_FINITE',

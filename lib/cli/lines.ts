@@ -5,8 +5,13 @@ import type { FileResult, FileWarning } from '../plan/results.js'
 import { showDecibels } from './numbers.js'
 
 const WARNINGS: Readonly<Record<FileWarning, string>> = {
-  W_SIZES_REPAIRED: 'the header claims more data than the file has; the output has true sizes',
+  W_SIZE_UNKNOWN:
+    'the header does not say how long the data are: taken to the end of the file; the output has true sizes',
+  W_DATA_CUT_SHORT: 'the header claims more data than the file has; the output has true sizes',
   W_PARTIAL_FRAME: 'the data end in the middle of a frame',
+  W_BYTE_RATE: 'the byte rate contradicts the format; left as it is',
+  W_BLOCK_ALIGN:
+    'the block align contradicts the format; samples were read one after the other, and it is left as it is',
   W_NON_FINITE: 'samples that are NaN or infinite were passed through and left out of the SNR',
   W_SILENT: 'silent, so it has no SNR: copied without noise',
   W_SNR_OFF: 'clipping or rounding moved the SNR more than 0.5 dB from the one asked for',

@@ -8,7 +8,8 @@ import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { BLOCK_FRAMES, type FileKey, findKind, type NoiseKind } from './noise/kinds.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
-import { readHeader, type WavHeader } from './wav/header.js'
+import { endOfData, type HeaderWarning, readHeader, type WavHeader } from './wav/header.js'
+import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
 /** Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write. */
@@ -26,7 +27,6 @@ const HELD_FILE_BYTES = 16 * 1024 * 1024
 /** What values of registers are aligned to. */
 const ALIGNMENT = 64
 const PAGE_BYTES = 4096
-const MAX_U32 = 0xffffffff
 
 /** One file's work, as plain data that crosses threads. All options are checked and all draws made by then. */
 export interface EtlJob {
@@ -47,8 +47,6 @@ export interface EtlJob {
   readonly level: number
   readonly clip: boolean
 }
-
-export type HeaderWarning = 'W_SIZES_REPAIRED' | 'W_PARTIAL_FRAME'
 
 export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
 
@@ -107,13 +105,13 @@ class Etl {
   #output: OutputFile | undefined
   #header!: WavHeader
   #kind!: NoiseKind
+  #outputSize!: OutputSize
   /** Bytes of data that one read aims at, and of a part: whole slices, and whole blocks. */
   #runBytes = 0
   #partBytes = 0
   #pass: 'measure' | 'write' = 'write'
   #sigma = 0
   #tally = new FileTally()
-  #bytesOut = 0
 
   constructor(
     readonly job: EtlJob,
@@ -132,9 +130,10 @@ class Etl {
     this.#input.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
     const header = readHeader(this.#input)
     this.#header = header
+    this.#outputSize = outputSize(header, size)
     this.#checkOutput()
     this.#kind = findKind(job.kind)
-    this.#warnings.push(...headerWarnings(header))
+    this.#warnings.push(...header.warnings)
     const slice = sliceFrames(header.channels) * header.blockAlign
     this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
     const block = BLOCK_FRAMES * header.blockAlign
@@ -182,6 +181,7 @@ class Etl {
   #walkPart(part: number): PartTally {
     const { job, kernels } = this
     const header = this.#header
+    const { shift } = this.#outputSize
     const writes = this.#pass === 'write'
     const dataEnd = endOfData(header)
     // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
@@ -214,7 +214,7 @@ class Etl {
       const bytes = room.subarray(at, at + stop - position)
       this.#input.read(position, bytes)
       if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
-      if (writes) this.#output!.write(position, bytes)
+      if (writes) this.#output!.write(position + shift, bytes)
       position = stop
     }
     return walk.takeTally()
@@ -229,7 +229,7 @@ class Etl {
       return this.#startWriting(sigma)
     }
     const output = this.#output!
-    this.#bytesOut = header.sizesLie ? repairSizes(output, header) : this.#input.size
+    if (header.sizesLie) repairSizes(output, header, this.#outputSize)
     if (!output.publish(this.job.output, this.job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
     this.#output = undefined
     return 0
@@ -252,7 +252,7 @@ class Etl {
       nonFinite,
       bytesIn: this.#input.size,
       modified: this.#input.modified,
-      bytesOut: this.#bytesOut,
+      bytesOut: this.job.dryRun ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,
     }
@@ -263,13 +263,6 @@ class Etl {
     this.#output?.discard()
     this.#input?.close()
   }
-}
-
-export function headerWarnings(header: WavHeader): HeaderWarning[] {
-  const warnings: HeaderWarning[] = []
-  if (header.sizesLie) warnings.push('W_SIZES_REPAIRED')
-  if (header.partialFrameBytes > 0) warnings.push('W_PARTIAL_FRAME')
-  return warnings
 }
 
 /**
@@ -293,20 +286,4 @@ export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayou
   if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
     throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
   return sigma
-}
-
-export const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
-
-/** Puts true sizes where the header's run past the end of the file. Returns the size of the output. */
-export function repairSizes(output: Pick<OutputFile, 'write'>, header: WavHeader): number {
-  const pad = header.dataBytes % 2
-  const size = endOfData(header) + pad
-  // RIFF keeps chunks at even positions.
-  if (pad === 1) output.write(size - 1, new Uint8Array(1))
-  const word = Buffer.alloc(4)
-  word.writeUInt32LE(Math.min(size - 8, MAX_U32))
-  output.write(4, word)
-  word.writeUInt32LE(Math.min(header.dataBytes, MAX_U32))
-  output.write(header.dataOffset - 4, word)
-  return size
 }

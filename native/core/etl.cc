@@ -25,14 +25,6 @@ constexpr uint64_t kHeldFileBytes = 16 * 1024 * 1024;
 // What values of registers are aligned to.
 constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
-constexpr uint64_t kMaxU32 = 0xffffffff;
-
-std::vector<const char*> header_warnings(const WavHeader& header) {
-  std::vector<const char*> warnings;
-  if (header.sizes_lie) warnings.push_back("W_SIZES_REPAIRED");
-  if (header.partial_frame_bytes > 0) warnings.push_back("W_PARTIAL_FRAME");
-  return warnings;
-}
 
 // A silent signal has no SNR: it gets sigma 0.
 double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double level) {
@@ -44,26 +36,6 @@ double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double l
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
   return sigma;
-}
-
-uint64_t data_end(const WavHeader& header) { return header.data_offset + header.data_bytes; }
-
-void write_u32(OutputFile& output, uint64_t position, uint64_t value) {
-  const uint8_t word[4] = {static_cast<uint8_t>(value), static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value >> 16),
-                           static_cast<uint8_t>(value >> 24)};
-  output.write(position, word, sizeof word);
-}
-
-// Puts true sizes where the header's run past the end of the file. Returns the size of the output.
-uint64_t repair_sizes(OutputFile& output, const WavHeader& header) {
-  const uint64_t pad = header.data_bytes % 2;
-  const uint64_t size = data_end(header) + pad;
-  const uint8_t zero = 0;
-  // RIFF keeps chunks at even positions.
-  if (pad == 1) output.write(size - 1, &zero, 1);
-  write_u32(output, 4, std::min(size - 8, kMaxU32));
-  write_u32(output, header.data_offset - 4, std::min(header.data_bytes, kMaxU32));
-  return size;
 }
 
 // Where in room for it a run goes whose data begin `lead` bytes after `position`: so that the data are aligned, and half a page from
@@ -112,9 +84,10 @@ size_t Etl::begin() {
     const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
     input_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
     header_ = read_header(*input_);
+    output_size_ = output_size(header_, size);
     check_output();
     kind_ = &find_kind(job_.kind.c_str());
-    warnings_ = header_warnings(header_);
+    warnings_ = header_.warnings;
     const size_t slice = slice_frames(header_.channels) * header_.block_align;
     run_bytes_ = slice * std::max<size_t>(1, kRunBytes / slice);
     const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
@@ -164,9 +137,9 @@ uint64_t Etl::run_end(uint64_t position, uint64_t end) const {
   const uint64_t data = header_.data_offset;
   if (position < data && data - position > kSideBytes) return std::min(position + run_bytes_, data);
   const uint64_t stop = std::max(position, data) + run_bytes_;
-  if (stop < data_end(header_)) return std::min(stop, end);
-  if (end <= data_end(header_) + kSideBytes) return end;
-  return position < data_end(header_) ? data_end(header_) : std::min(stop, end);
+  if (stop < end_of_data(header_)) return std::min(stop, end);
+  if (end <= end_of_data(header_) + kSideBytes) return end;
+  return position < end_of_data(header_) ? end_of_data(header_) : std::min(stop, end);
 }
 
 PartTally Etl::walk_part(size_t part, Arena& arena) {
@@ -174,7 +147,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
   const uint64_t first = part * part_bytes_;
   const bool is_last = first + part_bytes_ >= header_.data_bytes;
-  const uint64_t last_end = writes && !header_.sizes_lie ? input_->size() : data_end(header_);
+  const uint64_t last_end = writes && !header_.sizes_lie ? input_->size() : end_of_data(header_);
   const uint64_t end = is_last ? last_end : header_.data_offset + first + part_bytes_;
   uint64_t position = writes && part == 0 ? 0 : header_.data_offset + first;
 
@@ -192,12 +165,12 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
     const uint64_t stop = run_end(position, end);
     const uint64_t data_start = std::max(position, header_.data_offset);
-    const uint64_t data_stop = std::min(stop, data_end(header_));
+    const uint64_t data_stop = std::min(stop, end_of_data(header_));
     uint8_t* const bytes = room + place_in_room(position, data_start < data_stop ? data_start - position : 0);
     const size_t length = static_cast<size_t>(stop - position);
     input_->read(position, bytes, length);
     if (data_start < data_stop) walk->run(bytes + (data_start - position), static_cast<size_t>(data_stop - data_start));
-    if (writes) output_->write(position, bytes, length);
+    if (writes) output_->write(position + output_size_.shift, bytes, length);
     position = stop;
   }
   return walk->take_tally();
@@ -213,7 +186,8 @@ size_t Etl::end_pass() {
         parts = start_writing(sigma);
         return;
       }
-      figures_.bytes_out = header_.sizes_lie ? repair_sizes(*output_, header_) : input_->size();
+      if (header_.sizes_lie) repair_sizes(*output_, header_, output_size_);
+      figures_.bytes_out = output_size_.size;
       if (!output_->publish(job_.output, job_.overwrite)) warnings_.push_back("W_NO_HARD_LINKS");
     });
   }

@@ -17,6 +17,7 @@
 #include "noise/kinds.h"
 #include "transform.h"
 #include "wav/header.h"
+#include "wav/repair.h"
 
 namespace noisemill {
 
@@ -113,6 +114,7 @@ class Etl {
   std::optional<InputFile> input_;
   std::optional<OutputFile> output_;
   WavHeader header_;
+  OutputSize output_size_;
   // Bytes of data that one read aims at, and of a part: whole slices, and whole blocks.
   size_t run_bytes_ = 0;
   uint64_t part_bytes_ = 0;

@@ -30,8 +30,9 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       dataBytes: frames * blockAlign,
       bigEndian: false,
       validBits: format.bits,
+      container: 'RIFF',
       sizesLie: false,
-      partialFrameBytes: 0,
+      warnings: [],
     }
     const settings = {
       kind: gaussian,

@@ -8,7 +8,7 @@ import wavefile from 'wavefile'
 import { noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { temporaryFolder } from '../support/folders.js'
-import { chunk, formats, sine, type WavParts, wav } from '../support/wav.js'
+import { type Container, chunk, formats, sine, turned, type WavParts, wav } from '../support/wav.js'
 
 const [pcm8, pcm16, pcm24, , float32] = formats
 const hasSox = spawnSync('soxi', ['-V0']).status === 0
@@ -21,18 +21,16 @@ interface Lie {
   readonly honest: Buffer
   readonly channels: number
   readonly frames: number
+  readonly container: Container
   readonly warnings: readonly string[]
 }
 
-const REPAIRED = ['W_SIZES_REPAIRED']
-const CUT = ['W_SIZES_REPAIRED', 'W_PARTIAL_FRAME']
-
-/** A file that claims `claimed` bytes of data and holds `held`. */
-function lie(name: string, parts: WavParts & { bits: number }, claimed: number, held: Buffer, riffSize?: number): Lie {
+/** A file that holds `held` and claims what `lies` says. */
+function lie(name: string, warning: string, parts: WavParts & { bits: number }, held: Buffer, lies: WavParts): Lie {
   const { channels = 1, bits } = parts
   const blockAlign = (channels * bits) / 8
   const frames = Math.floor(held.length / blockAlign)
-  const padded = wav({ ...parts, data: held, dataSize: claimed, ...(riffSize !== undefined && { riffSize }) })
+  const padded = wav({ ...parts, data: held, ...lies })
   return {
     name,
     // No pad byte: the writer did not come so far.
@@ -40,47 +38,83 @@ function lie(name: string, parts: WavParts & { bits: number }, claimed: number, 
     honest: wav({ ...parts, data: held.subarray(0, frames * blockAlign) }),
     channels,
     frames,
-    warnings: held.length % blockAlign === 0 ? REPAIRED : CUT,
+    container: parts.container ?? 'RIFF',
+    warnings: held.length % blockAlign === 0 ? [warning] : [warning, 'W_PARTIAL_FRAME'],
   }
 }
 
+const unknown = (name: string, parts: WavParts & { bits: number }, held: Buffer, lies: WavParts) =>
+  lie(name, 'W_SIZE_UNKNOWN', parts, held, lies)
+const cut = (name: string, parts: WavParts & { bits: number }, held: Buffer, lies: WavParts) =>
+  lie(name, 'W_DATA_CUT_SHORT', parts, held, lies)
+
 const mono16 = sine(pcm16, FRAMES)
 const stereo24 = sine(pcm24, FRAMES, 2)
+const stereo = { ...pcm24, channels: 2 }
 const three = { ...pcm8, channels: 3 }
 const three8 = sine(pcm8, FRAMES, 3)
 const before = [chunk('odd ', Buffer.from('abc')), chunk('fact', Buffer.alloc(4))]
+const RIFX = { container: 'RIFX' } as const
+const RF64 = { container: 'RF64' } as const
+const table = [['abcd', 5n << 32n]] as const
 
 const lies: readonly Lie[] = [
-  lie('streamed, as ffmpeg does it', pcm16, 0xffffffff, mono16, 0xffffffff),
-  lie('streamed, as SoX does it', pcm16, 0x7ffff000, mono16, 0x7ffff024),
-  lie('the largest even size', pcm16, 0xfffffffe, mono16),
-  lie(
+  unknown('streamed, as ffmpeg does it', pcm16, mono16, { dataSize: 0xffffffff, riffSize: 0xffffffff }),
+  unknown('streamed, as SoX does it', pcm16, mono16, { dataSize: 0x7ffff000, riffSize: 0x7ffff024 }),
+  unknown('never finished', pcm16, mono16, { dataSize: 0, riffSize: 0 }),
+  unknown('never finished, but for a size at the start', pcm16, mono16, { dataSize: 0, riffSize: 0xffffffff }),
+  unknown(
     'streamed EXTENSIBLE float after other chunks',
     { ...float32, extensible: true, before },
-    0xffffffff,
     sine(float32, FRAMES),
-    0,
+    {
+      dataSize: 0xffffffff,
+      riffSize: 0,
+    },
   ),
-  lie('1 byte past the end', pcm16, mono16.length + 1, mono16),
-  lie('a megabyte past the end', pcm16, mono16.length + 2 ** 20, mono16),
-  lie('odd data without a pad byte', pcm8, 0xffffffff, sine(pcm8, FRAMES)),
-  lie('nothing but the head of the data', pcm16, 200, Buffer.alloc(0)),
-  lie('less than a frame', { ...pcm24, channels: 2 }, 200, stereo24.subarray(0, 5)),
+  cut('the largest even size', pcm16, mono16, { dataSize: 0xfffffffe }),
+  cut('1 byte past the end', pcm16, mono16, { dataSize: mono16.length + 1 }),
+  cut('a megabyte past the end', pcm16, mono16, { dataSize: mono16.length + 2 ** 20 }),
+  unknown('odd data without a pad byte', pcm8, sine(pcm8, FRAMES), { dataSize: 0xffffffff }),
+  cut('nothing but the head of the data', pcm16, Buffer.alloc(0), { dataSize: 200 }),
+  cut('less than a frame', stereo, stereo24.subarray(0, 5), { dataSize: 200 }),
   ...[1, 2, 3, 4, 5].map((missing) =>
-    lie(
+    cut(
       `cut ${missing} bytes before the end of a frame of 6`,
-      { ...pcm24, channels: 2 },
-      stereo24.length,
+      stereo,
       stereo24.subarray(0, stereo24.length - missing),
+      {
+        dataSize: stereo24.length,
+      },
     ),
   ),
-  lie('cut so that odd data remain, of odd frames', three, three8.length, three8.subarray(0, -4)),
+  cut('cut so that odd data remain, of odd frames', three, three8.subarray(0, -4), { dataSize: three8.length }),
+
+  unknown('streamed RIFX', { ...pcm16, ...RIFX }, turned(mono16, 16), { dataSize: 0xffffffff, riffSize: 0xffffffff }),
+  unknown('streamed RIFX, as SoX does it', { ...stereo, ...RIFX }, turned(stereo24, 24), { dataSize: 0x7ffff000 }),
+  unknown('RIFX never finished', { ...pcm8, ...RIFX }, sine(pcm8, FRAMES), { dataSize: 0, riffSize: 0 }),
+  cut('RIFX cut short', { ...stereo, ...RIFX }, turned(stereo24, 24).subarray(0, -4), { dataSize: stereo24.length }),
+
+  unknown('streamed RF64, as ffmpeg does it', { ...pcm16, ...RF64 }, mono16, {
+    longSizes: { riff: 0n, data: 0n, frames: 0n },
+  }),
+  unknown('RF64 never finished, with sizes in the old place', { ...pcm16, ...RF64 }, mono16, {
+    dataSize: 0,
+    riffSize: 0,
+  }),
+  unknown('streamed RF64, as SoX does RIFF', { ...pcm16, ...RF64 }, mono16, { dataSize: 0x7ffff000 }),
+  cut('RF64 cut short', { ...pcm16, ...RF64, longSizes: { table } }, mono16, { longSizes: { data: 5n << 32n, table } }),
+  cut('RF64 cut short, by its old field', { ...stereo, ...RF64 }, stereo24.subarray(0, -1), {
+    dataSize: stereo24.length,
+  }),
+  cut('BW64 cut short', { ...pcm8, container: 'BW64' }, sine(pcm8, FRAMES), { longSizes: { data: 2n ** 53n - 1n } }),
 ]
 
 interface Read {
   readonly chunkSize: number
   readonly fmt: { readonly blockAlign: number }
   readonly data: { readonly chunkSize: number; readonly samples: Uint8Array }
+  readonly ds64: Readonly<Record<'riffSizeLow' | 'riffSizeHigh' | 'dataSizeLow' | 'dataSizeHigh', number>>
 }
 
 const uint32At = (bytes: Buffer, at: number) => bytes.readUInt32LE(at)
@@ -125,7 +159,8 @@ describeBackends('sizes that lie', (backend) => {
 
   /** Those that have frames at all, since other readers want some. */
   async function repair() {
-    const some = lies.filter(({ frames }) => frames > 0)
+    // BW64 is beyond them; it is as RF64 but for its name.
+    const some = lies.filter(({ frames, container }) => frames > 0 && container !== 'BW64')
     const folder = temporaryFolder()
     const inputs = some.map(({ name }) => path.join(folder, `${name}.wav`))
     some.forEach(({ lying }, i) => {
@@ -137,9 +172,16 @@ describeBackends('sizes that lie', (backend) => {
 
   test('are true in the output, as wavefile reads it', async () => {
     const { some, outputs } = await repair()
-    some.forEach(({ name, frames }, i) => {
+    some.forEach(({ name, frames, container }, i) => {
       const output = readFileSync(outputs[i])
-      const { chunkSize, fmt, data } = new wavefile.WaveFile(output) as unknown as Read
+      const { chunkSize, fmt, data, ds64 } = new wavefile.WaveFile(output) as unknown as Read
+      if (container === 'RF64') {
+        expect([chunkSize, data.chunkSize], name).toEqual([0xffffffff, 0xffffffff])
+        // It calls the first word of two High; it is the low one.
+        expect([ds64.riffSizeHigh, ds64.riffSizeLow], name).toEqual([output.length - 8, 0])
+        expect([ds64.dataSizeHigh, ds64.dataSizeLow], name).toEqual([frames * fmt.blockAlign, 0])
+        return
+      }
       expect(chunkSize, name).toBe(output.length - 8)
       expect(output.length % 2, name).toBe(0)
       expect(data.chunkSize, name).toBe(frames * fmt.blockAlign)
@@ -192,8 +234,8 @@ describeBackends('sizes that lie', (backend) => {
     const head = wav({ ...pcm16, channels: 2 }).subarray(0, 44)
     // Sparse files: a dry run reads no more than their heads.
     const cases = [
-      { claimed: 0xffffffff, held: 6e9, frames: 1.5e9, warnings: REPAIRED },
-      { claimed: 0x7ffff000, held: 6e9, frames: 1.5e9, warnings: REPAIRED },
+      { claimed: 0xffffffff, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
+      { claimed: 0x7ffff000, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
       { claimed: 0x7ffff000, held: 0x7ffff000, frames: 0x7ffff000 / 4, warnings: [] },
       { claimed: 0xfffffffc, held: 6e9, frames: 0xfffffffc / 4, warnings: [] },
     ]

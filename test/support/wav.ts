@@ -1,6 +1,10 @@
 /** WAV bytes written by hand, so that tests do not lean on the code they test. */
 
+export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
+
 export interface WavParts {
+  /** RIFF if left out. RIFX has all words with the high byte first; the data are taken as they are. */
+  readonly container?: Container
   /** Format tag: 1 PCM, 3 float. */
   readonly tag?: number
   readonly channels?: number
@@ -17,25 +21,34 @@ export interface WavParts {
   readonly riffSize?: number
   readonly blockAlign?: number
   readonly validBits?: number
+  readonly byteRate?: number
+  /** What the ds64 chunk of RF64 and BW64 claims instead of the truth, and its table. */
+  readonly longSizes?: {
+    readonly riff?: bigint
+    readonly data?: bigint
+    readonly frames?: bigint
+    readonly table?: readonly (readonly [id: string, size: bigint])[]
+  }
 }
 
 const text = (id: string) => Buffer.from(id, 'latin1')
 
-export function chunk(id: string, body: Uint8Array, size = body.length): Buffer {
+export function chunk(id: string, body: Uint8Array, size = body.length, container: Container = 'RIFF'): Buffer {
   const head = Buffer.alloc(8)
   text(id).copy(head)
   head.writeUInt32LE(size, 4)
+  if (container === 'RIFX') head.subarray(4).swap32()
   return Buffer.concat([head, body, Buffer.alloc(body.length % 2)])
 }
 
 export function formatBody(parts: WavParts): Buffer {
   const { tag = 1, channels = 1, sampleRate = 16000, bits = 16, extensible = false } = parts
-  const blockAlign = parts.blockAlign ?? (channels * bits) / 8
+  const blockAlign = parts.blockAlign ?? channels * Math.ceil(bits / 8)
   const body = Buffer.alloc(extensible ? 40 : 16)
   body.writeUInt16LE(extensible ? 0xfffe : tag, 0)
   body.writeUInt16LE(channels, 2)
   body.writeUInt32LE(sampleRate, 4)
-  body.writeUInt32LE((sampleRate * blockAlign) >>> 0, 8)
+  body.writeUInt32LE(parts.byteRate ?? (sampleRate * blockAlign) >>> 0, 8)
   body.writeUInt16LE(blockAlign, 12)
   body.writeUInt16LE(bits, 14)
   if (extensible) {
@@ -44,19 +57,60 @@ export function formatBody(parts: WavParts): Buffer {
     body.writeUInt16LE(tag, 24)
     Buffer.from('000000001000800000aa00389b71', 'hex').copy(body, 26)
   }
+  return parts.container === 'RIFX' ? swapFields(body) : body
+}
+
+/** Sizes of the numbers in a fmt chunk; those of the GUID among them, whose last eight bytes are none. */
+const FIELDS = [2, 2, 4, 4, 2, 2, 2, 2, 4, 4, 2, 2]
+
+function swapFields(body: Buffer): Buffer {
+  let at = 0
+  for (const size of FIELDS) {
+    if (at + size > body.length) break
+    body.subarray(at, at + size).reverse()
+    at += size
+  }
   return body
 }
 
+/** The bytes of each sample turned around: data for RIFX, from data for RIFF. */
+export function turned(data: Uint8Array, bits: number): Buffer {
+  const bytes = bits / 8
+  return Buffer.from(data.map((_, i) => data[i - (i % bytes) + bytes - 1 - (i % bytes)]))
+}
+
 export function wav(parts: WavParts = {}): Buffer {
-  const { data = new Uint8Array(0), before = [], after = [] } = parts
+  const { container = 'RIFF', data = new Uint8Array(0), before = [], after = [] } = parts
+  const isLong = container === 'RF64' || container === 'BW64'
+  const rest = [
+    chunk('fmt ', formatBody(parts), undefined, container),
+    ...before,
+    chunk('data', data, parts.dataSize ?? (isLong ? 0xffffffff : data.length), container),
+    ...after,
+  ]
   const inside = Buffer.concat([
     text('WAVE'),
-    chunk('fmt ', formatBody(parts)),
-    ...before,
-    chunk('data', data, parts.dataSize ?? data.length),
-    ...after,
+    ...(isLong ? [longSizes(parts, Buffer.concat(rest).length)] : []),
+    ...rest,
   ])
-  return chunk('RIFF', inside, parts.riffSize ?? inside.length)
+  const riffSize = parts.riffSize ?? (isLong ? 0xffffffff : inside.length)
+  return chunk(container, inside, riffSize, container)
+}
+
+/** The ds64 chunk before `length` bytes of others. */
+function longSizes(parts: WavParts, length: number): Buffer {
+  const { channels = 1, bits = 16, data = new Uint8Array(0), longSizes: claimed = {} } = parts
+  const { table = [] } = claimed
+  const body = Buffer.alloc(28 + 12 * table.length)
+  body.writeBigUInt64LE(claimed.riff ?? BigInt(4 + 8 + body.length + length), 0)
+  body.writeBigUInt64LE(claimed.data ?? BigInt(data.length), 8)
+  body.writeBigUInt64LE(claimed.frames ?? BigInt(Math.floor(data.length / (channels * Math.ceil(bits / 8)))), 16)
+  body.writeUInt32LE(table.length, 24)
+  table.forEach(([id, size], i) => {
+    text(id).copy(body, 28 + 12 * i)
+    body.writeBigUInt64LE(size, 32 + 12 * i)
+  })
+  return chunk('ds64', body)
 }
 
 /** The formats that noisemill reads. */

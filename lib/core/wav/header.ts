@@ -1,157 +1,172 @@
 /**
- * Finds the format and the data of a RIFF WAVE file, and trusts nothing in it: every bound is checked against the file,
+ * Finds the format and the data of a WAVE file, and trusts nothing in it: every bound is checked against the file,
  * nothing is allocated from a size in it. All other bytes are left for the ETL to carry over as they are.
  *
- * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and Microsoft,
- * "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
+ * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991) for RIFF and RIFX; EBU Tech
+ * 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R BS.2088 (2019) for BW64. For formats see format.ts.
  */
 
 import { Failure } from '../failure.js'
-import { type FrameLayout, sampleFormats } from './samples.js'
+import { type FormatWarning, readFormat, type WavFormat } from './format.js'
+import { HeaderReader, hex, type Input } from './reader.js'
+import type { FrameLayout } from './samples.js'
 
-export const MAX_CHANNELS = 1024
 /** A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data. */
 const MAX_CHUNKS = 100_000
+/** Of the table of long chunks, as many as are looked at; each stands for 4 GiB. */
+const MAX_LONG_CHUNKS = 100
 
-const FORMAT_PCM = 0x0001
-const FORMAT_FLOAT = 0x0003
-const FORMAT_EXTENSIBLE = 0xfffe
-const FMT_MIN_BYTES = 16
-const FMT_EXTENSIBLE_BYTES = 40
-const EXTENSION_BYTES = 22
-/** What follows the format tag in the GUID of every sub-format that stands for a tag. */
-const GUID_TAIL = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71]
+/** Where the ds64 chunk, always the first, has its body; its bytes without a table; its table, and the bytes of an entry in that. */
+const DS64_BODY = 20
+const DS64_MIN_BYTES = 24
+const DS64_TABLE = DS64_BODY + 28
+const DS64_ENTRY_BYTES = 12
 
+export const MAX_U32 = 0xffffffff
 /** Sizes that writers to a pipe leave in the header: the largest there is, and SoX's. */
-const STREAMED_SIZES = [0xffffffff, 0x7ffff000]
+const STREAMED_SIZES = [MAX_U32, 0x7ffff000]
+
+export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
+
+/** What is wrong with a header that is read all the same. */
+export type HeaderWarning = 'W_SIZE_UNKNOWN' | 'W_DATA_CUT_SHORT' | 'W_PARTIAL_FRAME' | FormatWarning
 
 export interface WavHeader extends FrameLayout {
+  readonly container: Container
   /** Frames a second. */
   readonly sampleRate: number
   /** Where the first frame starts in the file. */
   readonly dataOffset: number
   /** Bytes of the whole frames. */
   readonly dataBytes: number
-  /** Whether the header's data size runs past the end of the file, so that the output's sizes are written anew. */
+  /** Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew. */
   readonly sizesLie: boolean
-  /** Bytes of an unfinished frame at the end of the data. */
-  readonly partialFrameBytes: number
+  readonly warnings: readonly HeaderWarning[]
 }
 
-/** Where a header is read from: a file, or memory. */
-export interface Input {
-  /** In bytes. */
-  readonly size: number
-  /** Fills `buffer` with what is at `position`; all of it lies within the size. */
-  read(position: number, buffer: Uint8Array): void
-}
+export const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
 
-class HeaderReader {
-  readonly #window = Buffer.alloc(4096)
-  #start = 0
-  #length = 0
-
-  constructor(readonly input: Input) {}
-
-  /** At least `length` (at most 64) bytes from `position`; the caller knows that the file has them. */
-  bytes(position: number, length: number): Buffer {
-    if (position < this.#start || position + length > this.#start + this.#length) {
-      this.#start = position
-      this.#length = Math.min(this.#window.length, this.input.size - position)
-      this.input.read(position, this.#window.subarray(0, this.#length))
-    }
-    const at = position - this.#start
-    return this.#window.subarray(at, at + length)
-  }
-}
-
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
-
-const isId = (bytes: Buffer, id: string) => bytes.subarray(0, 4).equals(Buffer.from(id, 'latin1'))
+/** Containers whose long sizes stand in a ds64 chunk. */
+export const hasLongSizes = (container: Container) => container === 'RF64' || container === 'BW64'
 
 /** Reads the header. Throws Failure with a code E_WAV_... or one of reading. */
 export function readHeader(input: Input): WavHeader {
   const reader = new HeaderReader(input)
-  checkContainer(reader)
-  let format: Omit<WavHeader, 'frames' | 'dataOffset' | 'dataBytes' | 'sizesLie' | 'partialFrameBytes'> | undefined
+  const container = readContainer(reader)
+  reader.bigEndian = container === 'RIFX'
+  const sizes = new ChunkSizes(reader, container)
+  let format: WavFormat | undefined
   let position = 12
   for (let chunk = 0; position + 8 <= input.size; chunk++) {
     if (chunk === MAX_CHUNKS) throw new Failure('E_WAV_NO_DATA', `no data in the first ${MAX_CHUNKS} chunks`)
-    const head = reader.bytes(position, 8)
-    const size = head.readUInt32LE(4)
+    const id = reader.id(position)
+    const field = reader.u32(position + 4)
     const start = position + 8
-    if (isId(head, 'data')) {
+    if (id === 'data') {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
-      return { ...format, ...locateData(input.size, start, size, format.blockAlign) }
+      const { warnings, ...layout } = format
+      const data = locateData(sizes.ofData(field, input.size - start), start, format.blockAlign)
+      return { container, ...layout, ...data, warnings: [...data.warnings, ...warnings] }
     }
-    if (isId(head, 'fmt ') && format === undefined) format = readFormat(reader, start, size)
-    position = start + size + (size & 1)
+    const size = sizes.of(id, field)
+    if (id === 'fmt ' && format === undefined) format = readFormat(reader, start, size)
+    position = start + size + (size % 2)
   }
   if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the file ends before any fmt chunk')
   throw new Failure('E_WAV_NO_DATA', 'the file ends before any data chunk')
 }
 
-function checkContainer(reader: HeaderReader): void {
-  const size = reader.input.size
+/** What else has the names of WAV files, by its first bytes. */
+const others: readonly (readonly [magic: string, name: string])[] = [
+  ['riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb', 'Sony Wave64'],
+  ['ID3', 'an ID3 tag, as before MP3'],
+  ['FORM', 'AIFF'],
+  ['fLaC', 'FLAC'],
+  ['OggS', 'Ogg'],
+  ['NIST', 'NIST SPHERE'],
+  ['caff', 'Core Audio'],
+  ['.snd', 'Sun audio'],
+  ['wvpk', 'WavPack'],
+  ['MAC ', "Monkey's Audio"],
+]
+
+function readContainer(reader: HeaderReader): Container {
+  const { size } = reader.input
   if (size < 12) throw new Failure('E_WAV_TRUNCATED', `${size} bytes long, where a RIFF header takes 12`)
-  const head = reader.bytes(0, 12)
-  if (isId(head, 'RIFX') || isId(head, 'RF64') || isId(head, 'BW64'))
-    throw new Failure('E_WAV_UNSUPPORTED', `container ${head.toString('latin1', 0, 4)}`)
-  if (isId(head, 'riff')) throw new Failure('E_WAV_UNSUPPORTED', 'container Wave64')
-  if (!isId(head, 'RIFF')) throw new Failure('E_WAV_NOT_RIFF', `starts with the bytes ${hex(head.subarray(0, 4))}`)
-  if (!isId(head.subarray(8), 'WAVE'))
-    throw new Failure('E_WAV_NOT_RIFF', `RIFF of the form ${hex(head.subarray(8, 12))}`)
+  const start = reader.bytes(0, 12).toString('latin1')
+  const other = others.find(([magic]) => start.startsWith(magic))
+  if (other) throw new Failure('E_WAV_NOT_RIFF', other[1])
+  const id = reader.id(0)
+  if (id !== 'RIFF' && id !== 'RIFX' && id !== 'RF64' && id !== 'BW64')
+    throw new Failure('E_WAV_NOT_RIFF', `starts with the bytes ${hex(reader.bytes(0, 4))}`)
+  if (reader.id(8) !== 'WAVE') throw new Failure('E_WAV_NOT_RIFF', `${id} of the form ${hex(reader.bytes(8, 4))}`)
+  return id
 }
 
-function readFormat(reader: HeaderReader, start: number, size: number) {
-  const malformed = (detail: string) => new Failure('E_WAV_FORMAT', detail)
-  if (size < FMT_MIN_BYTES) throw malformed(`fmt chunk of ${size} bytes`)
-  if (start + FMT_MIN_BYTES > reader.input.size) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its fmt chunk')
-  const head = reader.bytes(start, FMT_MIN_BYTES)
-  const channels = head.readUInt16LE(2)
-  const sampleRate = head.readUInt32LE(4)
-  const blockAlign = head.readUInt16LE(12)
-  const bits = head.readUInt16LE(14)
-  let tag = head.readUInt16LE(0)
-  if (tag === FORMAT_EXTENSIBLE) tag = readExtension(reader, start, size, bits)
-
-  if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT)
-    throw new Failure('E_WAV_UNSUPPORTED', `format tag 0x${tag.toString(16).padStart(4, '0')}`)
-  if (channels === 0) throw malformed('0 channels')
-  if (channels > MAX_CHANNELS) throw new Failure('E_WAV_UNSUPPORTED', `${channels} channels`)
-  if (sampleRate === 0) throw malformed('sample rate 0')
-  if (bits === 0) throw malformed('0 bits a sample')
-  const format = sampleFormats.find((known) => known.bits === bits && known.float === (tag === FORMAT_FLOAT))
-  if (format === undefined)
-    throw new Failure('E_WAV_UNSUPPORTED', `${tag === FORMAT_FLOAT ? 'float' : 'PCM'} of ${bits} bits`)
-  if (blockAlign !== channels * format.bytes)
-    throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${channels * format.bytes}`)
-  return { format, channels, sampleRate, blockAlign, bigEndian: false, validBits: bits }
+/** How large the data are: by the header, and in truth. */
+interface DataSize {
+  readonly declared: number
+  /** To the end of the file. */
+  readonly available: number
+  /** Whether the header says nothing of the size. */
+  readonly isUnknown: boolean
 }
 
-/** The format tag that the extension of an EXTENSIBLE format stands for. */
-function readExtension(reader: HeaderReader, start: number, size: number, bits: number): number {
-  if (size < FMT_EXTENSIBLE_BYTES) throw new Failure('E_WAV_FORMAT', `EXTENSIBLE fmt chunk of ${size} bytes`)
-  if (start + FMT_EXTENSIBLE_BYTES > reader.input.size)
-    throw new Failure('E_WAV_TRUNCATED', 'the file ends in its fmt chunk')
-  const bytes = reader.bytes(start, FMT_EXTENSIBLE_BYTES)
-  const extensionBytes = bytes.readUInt16LE(16)
-  if (extensionBytes < EXTENSION_BYTES)
-    throw new Failure('E_WAV_FORMAT', `EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
-  if (!bytes.subarray(26, 40).equals(Buffer.from(GUID_TAIL)))
-    throw new Failure('E_WAV_UNSUPPORTED', `sub-format ${hex(bytes.subarray(24, 40))}`)
-  const validBits = bytes.readUInt16LE(18)
-  if (validBits > bits) throw new Failure('E_WAV_FORMAT', `${validBits} valid bits in ${bits}`)
-  if (validBits !== 0 && validBits !== bits)
-    throw new Failure('E_WAV_UNSUPPORTED', `${validBits} valid bits in a container of ${bits}`)
-  return bytes.readUInt16LE(24)
+/** Sizes of chunks, of which RF64 and BW64 keep those of 4 GiB and more in their ds64 chunk. */
+class ChunkSizes {
+  /** Of the file behind the first eight bytes, by its header. */
+  readonly #riff: number
+  /** What ds64 says: the size of the data, and of other chunks by their names. */
+  readonly #data: number | undefined
+  readonly #others = new Map<string, number>()
+
+  constructor(reader: HeaderReader, container: Container) {
+    this.#riff = reader.u32(4)
+    if (!hasLongSizes(container)) return
+    const { size: fileSize } = reader.input
+    if (fileSize < DS64_BODY || reader.id(12) !== 'ds64')
+      throw new Failure('E_WAV_FORMAT', `${container} that does not begin with a ds64 chunk`)
+    const size = reader.u32(16)
+    if (size < DS64_MIN_BYTES) throw new Failure('E_WAV_FORMAT', `ds64 chunk of ${size} bytes`)
+    if (DS64_BODY + DS64_MIN_BYTES > fileSize) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its ds64 chunk')
+    if (this.#riff === MAX_U32) this.#riff = longSize(reader, DS64_BODY)
+    this.#data = longSize(reader, DS64_BODY + 8)
+    const room = Math.min(fileSize, DS64_BODY + size) - DS64_TABLE
+    const entries = room < 0 ? 0 : Math.min(reader.u32(DS64_TABLE - 4), Math.floor(room / DS64_ENTRY_BYTES))
+    for (let entry = 0; entry < Math.min(entries, MAX_LONG_CHUNKS); entry++) {
+      const at = DS64_TABLE + entry * DS64_ENTRY_BYTES
+      const id = reader.id(at)
+      if (!this.#others.has(id)) this.#others.set(id, longSize(reader, at + 4))
+    }
+  }
+
+  /** Of any chunk but the data: one whose size is nowhere is beyond the end of any file. */
+  of(id: string, field: number): number {
+    if (field !== MAX_U32 || this.#data === undefined) return field
+    return this.#others.get(id) ?? Number.MAX_SAFE_INTEGER
+  }
+
+  ofData(field: number, available: number): DataSize {
+    const isLong = field === MAX_U32 && this.#data !== undefined
+    const declared = isLong ? this.#data! : field
+    if (declared > Number.MAX_SAFE_INTEGER) throw new Failure('E_WAV_FORMAT', 'data of 2^53 bytes or more')
+    // A recording that was never finished: its sizes were to be put in at the end.
+    const isUnfinished = declared === 0 && (this.#riff === 0 || this.#riff === MAX_U32)
+    const isStreamed = !isLong && STREAMED_SIZES.includes(declared)
+    return { declared, available, isUnknown: (isUnfinished || isStreamed) && declared !== available }
+  }
 }
 
-function locateData(fileSize: number, dataOffset: number, declared: number, blockAlign: number) {
-  const available = fileSize - dataOffset
-  const sizesLie = declared > available || (STREAMED_SIZES.includes(declared) && declared !== available)
+/** Numbers are exact below 2^53, and no file is that long. */
+const longSize = (reader: HeaderReader, position: number) => Math.min(Number(reader.u64(position)), 2 ** 53)
+
+function locateData({ declared, available, isUnknown }: DataSize, dataOffset: number, blockAlign: number) {
+  const sizesLie = isUnknown || declared > available
   const bytes = sizesLie ? available : declared
   const frames = Math.floor(bytes / blockAlign)
   const dataBytes = frames * blockAlign
-  return { frames, dataOffset, dataBytes, sizesLie, partialFrameBytes: bytes - dataBytes }
+  const warnings: HeaderWarning[] = []
+  if (sizesLie) warnings.push(isUnknown ? 'W_SIZE_UNKNOWN' : 'W_DATA_CUT_SHORT')
+  if (dataBytes < bytes) warnings.push('W_PARTIAL_FRAME')
+  return { frames, dataOffset, dataBytes, sizesLie, warnings }
 }

@@ -1,10 +1,15 @@
 #include "header.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "../failure.h"
+#include "format.h"
+#include "reader.h"
 
 namespace noisemill {
 
@@ -12,168 +17,161 @@ namespace {
 
 // A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data.
 constexpr int kMaxChunks = 100'000;
+// Of the table of long chunks, as many as are looked at; each stands for 4 GiB.
+constexpr uint64_t kMaxLongChunks = 100;
 
-constexpr uint16_t kFormatPcm = 0x0001;
-constexpr uint16_t kFormatFloat = 0x0003;
-constexpr uint16_t kFormatExtensible = 0xfffe;
-constexpr uint32_t kFmtMinBytes = 16;
-constexpr uint32_t kFmtExtensibleBytes = 40;
-constexpr uint32_t kExtensionBytes = 22;
-// What follows the format tag in the GUID of every sub-format that stands for a tag.
-constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
+// Where the ds64 chunk, always the first, has its body; its bytes without a table; its table, and the bytes of an entry in that.
+constexpr uint64_t kDs64Body = 20;
+constexpr uint64_t kDs64MinBytes = 24;
+constexpr uint64_t kDs64Table = kDs64Body + 28;
+constexpr uint64_t kDs64EntryBytes = 12;
 
-// Sizes that writers to a pipe leave in the header: the largest there is, and SoX's.
-constexpr uint32_t kStreamedSizes[] = {0xffffffff, 0x7ffff000};
+// Numbers are exact below this in TypeScript, and no file is that long.
+constexpr uint64_t kBeyondAll = uint64_t{1} << 53;
 
-uint32_t read_u16(const uint8_t* bytes) { return bytes[0] | static_cast<uint32_t>(bytes[1]) << 8; }
-uint32_t read_u32(const uint8_t* bytes) { return read_u16(bytes) | read_u16(bytes + 2) << 16; }
+// The size that writers to a pipe leave in the header, beside the largest there is: SoX's.
+constexpr uint64_t kSoxStreamedSize = 0x7ffff000;
 
-class HeaderReader {
- public:
-  explicit HeaderReader(const InputFile& input) : input(input) {}
-
-  const InputFile& input;
-
-  // At least `length` (at most 64) bytes from `position`; the caller knows that the file has them.
-  const uint8_t* bytes(uint64_t position, size_t length) {
-    if (position < start_ || position + length > start_ + length_) {
-      start_ = position;
-      length_ = static_cast<size_t>(std::min<uint64_t>(sizeof window_, input.size() - position));
-      input.read(position, window_, length_);
-    }
-    return window_ + (position - start_);
-  }
-
- private:
-  uint8_t window_[4096];
-  uint64_t start_ = 0;
-  size_t length_ = 0;
+// What else has the names of WAV files, by its first bytes.
+struct Other {
+  const char* magic;
+  size_t length;
+  const char* name;
+};
+constexpr Other kOthers[] = {
+    {"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", 12, "Sony Wave64"},
+    {"ID3", 3, "an ID3 tag, as before MP3"},
+    {"FORM", 4, "AIFF"},
+    {"fLaC", 4, "FLAC"},
+    {"OggS", 4, "Ogg"},
+    {"NIST", 4, "NIST SPHERE"},
+    {"caff", 4, "Core Audio"},
+    {".snd", 4, "Sun audio"},
+    {"wvpk", 4, "WavPack"},
+    {"MAC ", 4, "Monkey's Audio"},
 };
 
-std::string hex(const uint8_t* bytes, size_t count) {
-  std::string text;
-  for (size_t i = 0; i < count; i++) {
-    char pair[4];
-    std::snprintf(pair, sizeof pair, i == 0 ? "%02x" : " %02x", bytes[i]);
-    text += pair;
-  }
-  return text;
-}
+constexpr std::pair<const char*, Container> kContainers[] = {
+    {"RIFF", Container::kRiff}, {"RIFX", Container::kRifx}, {"RF64", Container::kRf64}, {"BW64", Container::kBw64}};
 
-bool is_id(const uint8_t* bytes, const char* id) { return std::memcmp(bytes, id, 4) == 0; }
-
-Failure malformed(const std::string& detail) { return {"E_WAV_FORMAT", detail}; }
-Failure unsupported(const std::string& detail) { return {"E_WAV_UNSUPPORTED", detail}; }
-
-void check_container(HeaderReader& reader) {
+Container read_container(HeaderReader& reader) {
   const uint64_t size = reader.input.size();
   if (size < 12) {
     throw Failure{"E_WAV_TRUNCATED", std::to_string(size) + " bytes long, where a RIFF header takes 12"};
   }
-  const uint8_t* head = reader.bytes(0, 12);
-  if (is_id(head, "RIFX") || is_id(head, "RF64") || is_id(head, "BW64")) {
-    throw unsupported("container " + std::string(reinterpret_cast<const char*>(head), 4));
+  const uint8_t* start = reader.bytes(0, 12);
+  for (const Other& other : kOthers) {
+    if (std::memcmp(start, other.magic, other.length) == 0) throw Failure{"E_WAV_NOT_RIFF", other.name};
   }
-  if (is_id(head, "riff")) throw unsupported("container Wave64");
-  if (!is_id(head, "RIFF")) throw Failure{"E_WAV_NOT_RIFF", "starts with the bytes " + hex(head, 4)};
-  if (!is_id(head + 8, "WAVE")) throw Failure{"E_WAV_NOT_RIFF", "RIFF of the form " + hex(head + 8, 4)};
+  for (const auto& [id, container] : kContainers) {
+    if (reader.id(0) != id) continue;
+    if (reader.id(8) == "WAVE") return container;
+    throw Failure{"E_WAV_NOT_RIFF", std::string(id) + " of the form " + hex(reader.bytes(8, 4), 4)};
+  }
+  throw Failure{"E_WAV_NOT_RIFF", "starts with the bytes " + hex(reader.bytes(0, 4), 4)};
 }
 
-// The format tag that the extension of an EXTENSIBLE format stands for.
-uint32_t read_extension(HeaderReader& reader, uint64_t start, uint32_t size, uint32_t bits) {
-  if (size < kFmtExtensibleBytes) throw malformed("EXTENSIBLE fmt chunk of " + std::to_string(size) + " bytes");
-  if (start + kFmtExtensibleBytes > reader.input.size()) {
-    throw Failure{"E_WAV_TRUNCATED", "the file ends in its fmt chunk"};
-  }
-  const uint8_t* bytes = reader.bytes(start, kFmtExtensibleBytes);
-  const uint32_t extension_bytes = read_u16(bytes + 16);
-  if (extension_bytes < kExtensionBytes) {
-    throw malformed("EXTENSIBLE format with an extension of " + std::to_string(extension_bytes) + " bytes");
-  }
-  if (std::memcmp(bytes + 26, kGuidTail, sizeof kGuidTail) != 0) {
-    throw unsupported("sub-format " + hex(bytes + 24, 16));
-  }
-  const uint32_t valid_bits = read_u16(bytes + 18);
-  if (valid_bits > bits) throw malformed(std::to_string(valid_bits) + " valid bits in " + std::to_string(bits));
-  if (valid_bits != 0 && valid_bits != bits) {
-    throw unsupported(std::to_string(valid_bits) + " valid bits in a container of " + std::to_string(bits));
-  }
-  return read_u16(bytes + 24);
-}
+// How large the data are: by the header, and in truth.
+struct DataSize {
+  uint64_t declared;
+  // To the end of the file.
+  uint64_t available;
+  // Whether the header says nothing of the size.
+  bool unknown;
+};
 
-// Fills in what the fmt chunk says.
-void read_format(HeaderReader& reader, uint64_t start, uint32_t size, WavHeader& header) {
-  if (size < kFmtMinBytes) throw malformed("fmt chunk of " + std::to_string(size) + " bytes");
-  if (start + kFmtMinBytes > reader.input.size()) throw Failure{"E_WAV_TRUNCATED", "the file ends in its fmt chunk"};
-  const uint8_t* head = reader.bytes(start, kFmtMinBytes);
-  const uint32_t channels = read_u16(head + 2);
-  const uint32_t sample_rate = read_u32(head + 4);
-  const uint32_t block_align = read_u16(head + 12);
-  const uint32_t bits = read_u16(head + 14);
-  uint32_t tag = read_u16(head);
-  if (tag == kFormatExtensible) tag = read_extension(reader, start, size, bits);
+// Sizes of chunks, of which RF64 and BW64 keep those of 4 GiB and more in their ds64 chunk.
+class ChunkSizes {
+ public:
+  ChunkSizes(HeaderReader& reader, Container container) : riff_(reader.u32(4)) {
+    if (!has_long_sizes(container)) return;
+    const uint64_t file_size = reader.input.size();
+    if (file_size < kDs64Body || reader.id(12) != "ds64") {
+      const char* name = container == Container::kRf64 ? "RF64" : "BW64";
+      throw Failure{"E_WAV_FORMAT", std::string(name) + " that does not begin with a ds64 chunk"};
+    }
+    const uint64_t size = reader.u32(16);
+    if (size < kDs64MinBytes) throw Failure{"E_WAV_FORMAT", "ds64 chunk of " + std::to_string(size) + " bytes"};
+    if (kDs64Body + kDs64MinBytes > file_size) throw Failure{"E_WAV_TRUNCATED", "the file ends in its ds64 chunk"};
+    if (riff_ == kMaxU32) riff_ = long_size(reader, kDs64Body);
+    data_ = long_size(reader, kDs64Body + 8);
+    const uint64_t end = std::min(file_size, kDs64Body + size);
+    const uint64_t room = end < kDs64Table ? 0 : (end - kDs64Table) / kDs64EntryBytes;
+    const uint64_t entries = end < kDs64Table ? 0 : std::min<uint64_t>(reader.u32(kDs64Table - 4), room);
+    for (uint64_t entry = 0; entry < std::min(entries, kMaxLongChunks); entry++) {
+      const uint64_t at = kDs64Table + entry * kDs64EntryBytes;
+      others_.emplace(reader.id(at), long_size(reader, at + 4));
+    }
+  }
 
-  if (tag != kFormatPcm && tag != kFormatFloat) {
-    char text[32];
-    std::snprintf(text, sizeof text, "format tag 0x%04x", tag);
-    throw unsupported(text);
+  // Of any chunk but the data: one whose size is nowhere is beyond the end of any file.
+  uint64_t of(const std::string& id, uint64_t field) const {
+    if (field != kMaxU32 || !data_) return field;
+    const auto found = others_.find(id);
+    return found == others_.end() ? kBeyondAll : found->second;
   }
-  if (channels == 0) throw malformed("0 channels");
-  if (channels > kMaxChannels) throw unsupported(std::to_string(channels) + " channels");
-  if (sample_rate == 0) throw malformed("sample rate 0");
-  if (bits == 0) throw malformed("0 bits a sample");
-  const bool is_float = tag == kFormatFloat;
-  header.format = find_sample_format(bits, is_float);
-  if (header.format == nullptr) {
-    throw unsupported(std::string(is_float ? "float" : "PCM") + " of " + std::to_string(bits) + " bits");
-  }
-  const uint32_t frame_bytes = channels * header.format->bytes;
-  if (block_align != frame_bytes) {
-    throw malformed("block align " + std::to_string(block_align) + ", where " + std::to_string(channels) + " x " +
-                    std::to_string(bits) + " bits take " + std::to_string(frame_bytes));
-  }
-  header.channels = channels;
-  header.sample_rate = sample_rate;
-  header.block_align = block_align;
-  header.valid_bits = bits;
-}
 
-void locate_data(uint64_t file_size, uint64_t data_offset, uint32_t declared, WavHeader& header) {
-  const uint64_t available = file_size - data_offset;
-  const bool streamed = std::find(std::begin(kStreamedSizes), std::end(kStreamedSizes), declared) != std::end(kStreamedSizes);
-  header.sizes_lie = declared > available || (streamed && declared != available);
-  const uint64_t bytes = header.sizes_lie ? available : declared;
+  DataSize of_data(uint64_t field, uint64_t available) const {
+    const bool is_long = field == kMaxU32 && data_;
+    const uint64_t declared = is_long ? *data_ : field;
+    if (declared >= kBeyondAll) throw Failure{"E_WAV_FORMAT", "data of 2^53 bytes or more"};
+    // A recording that was never finished: its sizes were to be put in at the end.
+    const bool unfinished = declared == 0 && (riff_ == 0 || riff_ == kMaxU32);
+    const bool streamed = !is_long && (declared == kMaxU32 || declared == kSoxStreamedSize);
+    return {declared, available, (unfinished || streamed) && declared != available};
+  }
+
+ private:
+  static uint64_t long_size(HeaderReader& reader, uint64_t position) { return std::min(reader.u64(position), kBeyondAll); }
+
+  // Of the file behind the first eight bytes, by its header.
+  uint64_t riff_;
+  // What ds64 says: the size of the data, and of other chunks by their names.
+  std::optional<uint64_t> data_;
+  std::map<std::string, uint64_t> others_;
+};
+
+void locate_data(const DataSize& size, uint64_t data_offset, WavHeader& header) {
+  header.sizes_lie = size.unknown || size.declared > size.available;
+  const uint64_t bytes = header.sizes_lie ? size.available : size.declared;
   header.frames = bytes / header.block_align;
   header.data_offset = data_offset;
   header.data_bytes = header.frames * header.block_align;
-  header.partial_frame_bytes = static_cast<uint32_t>(bytes - header.data_bytes);
+  if (header.sizes_lie) header.warnings.push_back(size.unknown ? "W_SIZE_UNKNOWN" : "W_DATA_CUT_SHORT");
+  if (header.data_bytes < bytes) header.warnings.push_back("W_PARTIAL_FRAME");
 }
 
 }  // namespace
 
 WavHeader read_header(const InputFile& input) {
   HeaderReader reader(input);
-  check_container(reader);
-  WavHeader header;
+  const Container container = read_container(reader);
+  reader.big_endian = container == Container::kRifx;
+  const ChunkSizes sizes(reader, container);
+  std::optional<WavFormat> format;
   uint64_t position = 12;
   for (int chunk = 0; position + 8 <= input.size(); chunk++) {
     if (chunk == kMaxChunks) {
       throw Failure{"E_WAV_NO_DATA", "no data in the first " + std::to_string(kMaxChunks) + " chunks"};
     }
-    const uint8_t* head = reader.bytes(position, 8);
-    const uint32_t size = read_u32(head + 4);
-    const bool is_data = is_id(head, "data");
-    const bool is_format = is_id(head, "fmt ");
+    const std::string id = reader.id(position);
+    const uint64_t field = reader.u32(position + 4);
     const uint64_t start = position + 8;
-    if (is_data) {
-      if (header.format == nullptr) throw Failure{"E_WAV_NO_FORMAT", "the data come before any fmt chunk"};
-      locate_data(input.size(), start, size, header);
+    if (id == "data") {
+      if (!format) throw Failure{"E_WAV_NO_FORMAT", "the data come before any fmt chunk"};
+      WavHeader header;
+      static_cast<FrameLayout&>(header) = format->layout;
+      header.container = container;
+      header.sample_rate = format->sample_rate;
+      locate_data(sizes.of_data(field, input.size() - start), start, header);
+      header.warnings.insert(header.warnings.end(), format->warnings.begin(), format->warnings.end());
       return header;
     }
-    if (is_format && header.format == nullptr) read_format(reader, start, size, header);
-    position = start + size + (size & 1);
+    const uint64_t size = sizes.of(id, field);
+    if (id == "fmt " && !format) format = read_format(reader, start, size);
+    position = start + size + size % 2;
   }
-  if (header.format == nullptr) throw Failure{"E_WAV_NO_FORMAT", "the file ends before any fmt chunk"};
+  if (!format) throw Failure{"E_WAV_NO_FORMAT", "the file ends before any fmt chunk"};
   throw Failure{"E_WAV_NO_DATA", "the file ends before any data chunk"};
 }
 

@@ -1,31 +1,40 @@
-// Finds the format and the data of a RIFF WAVE file, and trusts nothing in it: every bound is checked against the file,
+// Finds the format and the data of a WAVE file, and trusts nothing in it: every bound is checked against the file,
 // nothing is allocated from a size in it. All other bytes are left for the ETL to carry over as they are.
 //
-// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and Microsoft, "Multiple
-// Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
+// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991) for RIFF and RIFX; EBU Tech
+// 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R BS.2088 (2019) for BW64. For formats see format.h.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "../files.h"
 #include "samples.h"
 
 namespace noisemill {
 
-constexpr uint32_t kMaxChannels = 1024;
+constexpr uint64_t kMaxU32 = 0xffffffff;
+
+enum class Container : uint8_t { kRiff, kRifx, kRf64, kBw64 };
 
 struct WavHeader : FrameLayout {
+  Container container = Container::kRiff;
   // Frames a second.
   uint32_t sample_rate = 0;
   // Where the first frame starts in the file.
   uint64_t data_offset = 0;
   // Bytes of the whole frames.
   uint64_t data_bytes = 0;
-  // Whether the header's data size runs past the end of the file, so that the output's sizes are written anew.
+  // Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew.
   bool sizes_lie = false;
-  // Bytes of an unfinished frame at the end of the data.
-  uint32_t partial_frame_bytes = 0;
+  // What is wrong with a header that is read all the same: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE, W_BLOCK_ALIGN.
+  std::vector<const char*> warnings;
 };
+
+inline uint64_t end_of_data(const WavHeader& header) { return header.data_offset + header.data_bytes; }
+
+// Containers whose long sizes stand in a ds64 chunk.
+inline bool has_long_sizes(Container container) { return container == Container::kRf64 || container == Container::kBw64; }
 
 // Reads the header. Throws Failure with a code E_WAV_... or one of reading.
 WavHeader read_header(const InputFile& input);

@@ -1,0 +1,148 @@
+/**
+ * The fmt chunk: how samples are kept, checked against itself.
+ *
+ * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991); Microsoft, "New Multimedia Data
+ * Types and Data Techniques" (1994) for format tags, and "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
+ */
+
+import { Failure } from '../failure.js'
+import { type HeaderReader, hex } from './reader.js'
+import { type FrameLayout, type SampleFormat, sampleFormats } from './samples.js'
+
+export const MAX_CHANNELS = 1024
+
+const FORMAT_PCM = 0x0001
+const FORMAT_FLOAT = 0x0003
+const FORMAT_EXTENSIBLE = 0xfffe
+const FMT_MIN_BYTES = 16
+const FMT_EXTENSIBLE_BYTES = 40
+const EXTENSION_BYTES = 22
+/** What follows the tag in the GUID of every sub-format that stands for one: two more numbers, and bytes. */
+const GUID_NUMBERS = [0x0000, 0x0010]
+const GUID_BYTES = [0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71]
+
+/** Codecs that are met in WAV files, so that they are refused by their names. */
+const codecs: Readonly<Record<number, string>> = {
+  2: 'MS ADPCM',
+  6: 'A-law',
+  7: 'mu-law',
+  8: 'DTS',
+  16: 'OKI ADPCM',
+  17: 'IMA ADPCM',
+  20: 'G.723 ADPCM',
+  23: 'Dialogic ADPCM',
+  32: 'Yamaha ADPCM',
+  34: 'TrueSpeech',
+  49: 'GSM 6.10',
+  64: 'G.721 ADPCM',
+  69: 'G.726 ADPCM',
+  80: 'MPEG audio layer 1 or 2',
+  85: 'MP3',
+  100: 'G.726 ADPCM',
+  146: 'AC-3',
+  255: 'AAC',
+  352: 'WMA 1',
+  353: 'WMA 2',
+  354: 'WMA Pro',
+  355: 'WMA Lossless',
+  5632: 'AAC',
+  5648: 'AAC',
+  8192: 'AC-3',
+  8193: 'DTS',
+  22127: 'Vorbis',
+  26447: 'Vorbis',
+  28751: 'Opus',
+  61868: 'FLAC',
+}
+
+export type FormatWarning = 'W_BYTE_RATE' | 'W_BLOCK_ALIGN'
+
+export interface WavFormat extends Omit<FrameLayout, 'frames'> {
+  /** Frames a second. */
+  readonly sampleRate: number
+  readonly warnings: readonly FormatWarning[]
+}
+
+const malformed = (detail: string) => new Failure('E_WAV_FORMAT', detail)
+const unsupported = (detail: string) => new Failure('E_WAV_UNSUPPORTED', detail)
+
+/**
+ * @param start of the chunk's body, which has `size` bytes by its own account
+ */
+export function readFormat(reader: HeaderReader, start: number, size: number): WavFormat {
+  if (size < FMT_MIN_BYTES) throw malformed(`fmt chunk of ${size} bytes`)
+  if (start + FMT_MIN_BYTES > reader.input.size) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its fmt chunk')
+  const channels = reader.u16(start + 2)
+  const sampleRate = reader.u32(start + 4)
+  const byteRate = reader.u32(start + 8)
+  const blockAlign = reader.u16(start + 12)
+  const bits = reader.u16(start + 14)
+  const plain = { tag: reader.u16(start), validBits: bits }
+  const { tag, validBits } = plain.tag === FORMAT_EXTENSIBLE ? readExtension(reader, start, size, bits) : plain
+
+  if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) throw unsupported(nameOf(tag))
+  if (channels === 0) throw malformed('0 channels')
+  if (channels > MAX_CHANNELS) throw unsupported(`${channels} channels`)
+  if (sampleRate === 0) throw malformed('sample rate 0')
+  if (bits === 0) throw malformed('0 bits a sample')
+  const format = findFormat(bits, validBits, tag === FORMAT_FLOAT)
+  const frameBytes = channels * format.bytes
+  const warnings: FormatWarning[] = []
+  // All that the field has room for.
+  if (byteRate !== (sampleRate * frameBytes) % 2 ** 32) warnings.push('W_BYTE_RATE')
+  if (blockAlign !== frameBytes) {
+    if (!isPacked(format, validBits, blockAlign / channels))
+      throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${frameBytes}`)
+    warnings.push('W_BLOCK_ALIGN')
+  }
+  return { format, channels, sampleRate, blockAlign: frameBytes, bigEndian: reader.bigEndian, validBits, warnings }
+}
+
+function nameOf(tag: number): string {
+  const shown = `format tag 0x${tag.toString(16).padStart(4, '0')}`
+  return tag in codecs ? `${codecs[tag]} (${shown})` : shown
+}
+
+/** PCM lies in as many bytes as its bits take; a float has no others than it has. */
+function findFormat(bits: number, validBits: number, float: boolean): SampleFormat {
+  const format = sampleFormats.find((known) => known.float === float && known.bytes === Math.ceil(bits / 8))
+  if (format === undefined || (float && bits !== format.bits))
+    throw unsupported(`${float ? 'float' : 'PCM'} of ${bits} bits`)
+  if (float && validBits !== bits) throw unsupported(`${validBits} valid bits in a float of ${bits}`)
+  return format
+}
+
+/**
+ * Whether samples lie one after the other though the block align says otherwise: readers go by channels and bits, but for two cases
+ * in which those bytes may well be padded.
+ *
+ * @param bytes of a sample, by the block align
+ */
+function isPacked(format: SampleFormat, validBits: number, bytes: number): boolean {
+  if (bytes === 0 || validBits !== format.bits) return false
+  return !(format.name === 'pcm24' && bytes === 4)
+}
+
+/** What the extension of an EXTENSIBLE format says: the tag that its GUID stands for, and how many bits are valid. */
+function readExtension(
+  reader: HeaderReader,
+  start: number,
+  size: number,
+  bits: number,
+): { tag: number; validBits: number } {
+  if (size < FMT_EXTENSIBLE_BYTES) throw malformed(`EXTENSIBLE fmt chunk of ${size} bytes`)
+  if (start + FMT_EXTENSIBLE_BYTES > reader.input.size)
+    throw new Failure('E_WAV_TRUNCATED', 'the file ends in its fmt chunk')
+  const extensionBytes = reader.u16(start + 16)
+  if (extensionBytes < EXTENSION_BYTES)
+    throw malformed(`EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
+  // RIFX has the high byte first in the numbers of a GUID too.
+  const tag = reader.u32(start + 24)
+  const numbers = [reader.u16(start + 28), reader.u16(start + 30)]
+  const isTag = tag <= 0xffff && numbers.every((number, i) => number === GUID_NUMBERS[i])
+  if (!isTag || !reader.bytes(start + 32, 8).equals(Buffer.from(GUID_BYTES)))
+    throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
+  const validBits = reader.u16(start + 18)
+  if (validBits > bits) throw malformed(`${validBits} valid bits in ${bits}`)
+  return { tag, validBits: validBits === 0 ? bits : validBits }
+}

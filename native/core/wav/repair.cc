@@ -1,0 +1,68 @@
+#include "repair.h"
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+#include "../failure.h"
+
+namespace noisemill {
+
+namespace {
+
+// What RIFF takes to become RF64, the ds64 chunk (EBU Tech 3306): behind these first 12 bytes all else moves on.
+constexpr uint64_t kDs64Bytes = 28;
+constexpr uint64_t kGrowth = 8 + kDs64Bytes;
+constexpr uint64_t kGrownHeadBytes = 12 + kGrowth;
+
+void put(uint8_t* bytes, size_t count, uint64_t value, bool big_endian = false) {
+  for (size_t i = 0; i < count; i++) bytes[big_endian ? count - 1 - i : i] = static_cast<uint8_t>(value >> 8 * i);
+}
+
+void write_u32(OutputFile& output, uint64_t position, uint64_t value, bool big_endian) {
+  uint8_t word[4];
+  put(word, sizeof word, value, big_endian);
+  output.write(position, word, sizeof word);
+}
+
+}  // namespace
+
+OutputSize output_size(const WavHeader& header, uint64_t input_size) {
+  if (!header.sizes_lie) return {input_size, 0};
+  // Chunks stand at even positions.
+  const uint64_t size = end_of_data(header) + header.data_bytes % 2;
+  // The largest number that the field of RIFF takes stands for a size that is not known.
+  if (size - 8 < kMaxU32 || has_long_sizes(header.container)) return {size, 0};
+  if (header.container == Container::kRifx) throw Failure{"E_WAV_TOO_LONG", std::to_string(size) + " bytes of RIFX"};
+  return {size + kGrowth, kGrowth};
+}
+
+void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize& sizes) {
+  const auto& [size, shift] = sizes;
+  const uint8_t zero = 0;
+  if (header.data_bytes % 2 == 1) output.write(size - 1, &zero, 1);
+  const uint64_t data_size_at = header.data_offset + shift - 4;
+  if (shift > 0 || has_long_sizes(header.container)) {
+    uint8_t head[kGrownHeadBytes] = {};
+    std::memcpy(head, "RF64", 4);
+    put(head + 4, 4, kMaxU32);
+    std::memcpy(head + 8, "WAVEds64", 8);
+    put(head + 16, 4, kDs64Bytes);
+    put(head + 20, 8, size - 8);
+    put(head + 28, 8, header.data_bytes);
+    put(head + 36, 8, header.frames);
+    // What has a ds64 chunk keeps its name, that chunk's size and its table.
+    if (shift > 0) {
+      output.write(0, head, sizeof head);
+    } else {
+      output.write(4, head + 4, 4);
+      output.write(20, head + 20, 24);
+    }
+    write_u32(output, data_size_at, kMaxU32, false);
+    return;
+  }
+  write_u32(output, 4, size - 8, header.big_endian);
+  write_u32(output, data_size_at, header.data_bytes, header.big_endian);
+}
+
+}  // namespace noisemill
