@@ -77,6 +77,10 @@ const table = {
     summary: 'with true sizes the file would be longer than its container can be',
     remedy: 'Convert it to RIFF, which can grow into RF64.',
   },
+  E_WAV_STRICT: {
+    summary: 'the header is not as it should be',
+    remedy: 'Leave strict out to have the file done all the same, with these as warnings.',
+  },
   E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use sigma, or mend the samples.' },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',

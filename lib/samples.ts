@@ -4,7 +4,7 @@ import { checkBoolean, checkInteger, given } from './checks.js'
 import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
-import { endOfData, readHeader } from './core/wav/header.js'
+import { endOfData, readHeader, refuseWarnings } from './core/wav/header.js'
 import { outputSize, repairSizes } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
@@ -24,6 +24,8 @@ export interface WavNoiseOptions extends NoiseSpec {
   readonly key?: string
   /** Work in the memory that was given, and return it; false by default. */
   readonly inPlace?: boolean
+  /** Refuse a file whose header is not as it should be (E_WAV_STRICT), instead of warning of it; false by default. */
+  readonly strict?: boolean
   /** Ends the work early: the promise rejects with the signal's reason. In place, what was done by then stays. */
   readonly signal?: AbortSignal
   /** A pool to run on, instead of one that all calls share. */
@@ -33,12 +35,12 @@ export interface WavNoiseOptions extends NoiseSpec {
 }
 
 /** Options of `addNoise`. */
-export interface SampleNoiseOptions extends WavNoiseOptions {
+export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
   /** Channels, interleaved frame after frame, 1 to 1024; 1 by default. */
   readonly channels?: number
 }
 
-const WAV_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'onFigures']
+const COMMON_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'onFigures']
 
 const FORMATS: readonly (readonly [type: new (length: number) => Samples, format: SampleFormatName])[] = [
   [Uint8Array, 'pcm8'],
@@ -68,7 +70,7 @@ function sharedPool(): Pool {
  * E_SAMPLES_CHANGED, E_POOL_CLOSED, E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START; and the signal's reason
  */
 export async function addNoise<T extends Samples>(samples: T, options: SampleNoiseOptions): Promise<T> {
-  const request = checkRequest(options, [...WAV_OPTIONS, 'channels'])
+  const request = checkRequest(options, [...COMMON_OPTIONS, 'channels'])
   const known = FORMATS.find(([type]) => samples instanceof type && !Buffer.isBuffer(samples))
   if (known === undefined) {
     const types = FORMATS.map(([type]) => type.name).join(', ')
@@ -99,7 +101,8 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
  * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
  */
 export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
-  const request = checkRequest(options, WAV_OPTIONS)
+  const request = checkRequest(options, [...COMMON_OPTIONS, 'strict'])
+  const strict = checkBoolean('strict', given(options.strict, false))
   if (!(wav instanceof Uint8Array)) throw invalidOption('wav', 'a Uint8Array', wav)
   const memory = bytesOf(wav)
   const header = asError(() =>
@@ -108,6 +111,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
       read: (position, buffer) => buffer.set(memory().subarray(position, position + buffer.length)),
     }),
   )
+  if (strict) asError(() => refuseWarnings(header))
   const end = endOfData(header)
   const sizes = asError(() => outputSize(header, wav.length))
   const { size, shift } = sizes

@@ -78,6 +78,7 @@ std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
     job.overwrite = *number++ != 0;
     job.fsync = *number++ != 0;
     job.dry_run = *number++ != 0;
+    job.strict = *number++ != 0;
     job.clip = *number++ != 0;
     job.level_kind = *number++ != 0 ? LevelKind::kSnr : LevelKind::kSigma;
     job.level = *number++;

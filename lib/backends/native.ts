@@ -117,12 +117,13 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
     text += '\0'
   }
   for (const job of jobs) {
-    const { input, output, temporary, kind, parameters, key, overwrite, fsync, dryRun, clip, levelKind, level } = job
+    const { input, output, temporary, kind, parameters, key, overwrite, fsync, dryRun, strict, clip } = job
     add(input)
     add(output)
     add(temporary)
     add(kind)
-    numbers.push(Number(overwrite), Number(fsync), Number(dryRun), Number(clip), Number(levelKind === 'snr'), level)
+    numbers.push(Number(overwrite), Number(fsync), Number(dryRun), Number(strict), Number(clip))
+    numbers.push(Number(job.levelKind === 'snr'), job.level)
     numbers.push(key.low, key.high, parameters.length, ...parameters)
   }
   chunks.push(Buffer.from(text))

@@ -33,6 +33,7 @@ interface AddFlags {
   readonly resume?: boolean
   readonly fsync?: boolean
   readonly dryRun?: boolean
+  readonly strict?: boolean
   readonly report?: string
   readonly json?: boolean
   readonly quiet?: boolean
@@ -70,6 +71,7 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     .option('--resume', 'go on from an earlier run with the same settings')
     .option('--fsync', 'have each output on the disk before it counts as done; slow')
     .option('--dry-run', 'check what can be checked, write nothing')
+    .option('--strict', 'refuse files whose header is not as it should be, instead of warning')
     .option('--report <file>', 'write a JSON line for each output to this file')
     .option('--json', 'print a JSON line for each output, and one for the sums')
     .option('--quiet', 'print nothing but errors')
@@ -124,7 +126,7 @@ async function add(inputs: readonly string[], flags: AddFlags, stop: Stop): Prom
 }
 
 function toOptions(flags: AddFlags): Omit<AddNoiseOptions, 'pool' | 'signal' | 'onLoop'> {
-  const { out, sigma, snr, seed, root, copies, kind, clip, chunkSize, overwrite, resume, fsync, dryRun } = flags
+  const { out, sigma, snr, seed, root, copies, kind, clip, chunkSize, overwrite, resume, fsync, dryRun, strict } = flags
   const given = parameters
     .map(({ parameter }) => [parameter.name, (flags as unknown as Record<string, unknown>)[parameter.name]] as const)
     .filter((entry): entry is [string, number] => entry[1] !== undefined)
@@ -143,6 +145,7 @@ function toOptions(flags: AddFlags): Omit<AddNoiseOptions, 'pool' | 'signal' | '
     ...(resume && { resume }),
     ...(fsync && { fsync }),
     ...(dryRun && { dryRun }),
+    ...(strict && { strict }),
   }
 }
 

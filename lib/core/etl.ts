@@ -8,7 +8,7 @@ import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { BLOCK_FRAMES, type FileKey, findKind, type NoiseKind } from './noise/kinds.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
-import { endOfData, type HeaderWarning, readHeader, type WavHeader } from './wav/header.js'
+import { endOfData, type HeaderWarning, readHeader, refuseWarnings, type WavHeader } from './wav/header.js'
 import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
@@ -39,6 +39,8 @@ export interface EtlJob {
   readonly fsync: boolean
   /** Check everything that can be checked without writing, and stop there. */
   readonly dryRun: boolean
+  /** Refuse a file whose header gives rise to any warning. */
+  readonly strict: boolean
   readonly kind: string
   readonly parameters: Float64Array
   readonly key: FileKey
@@ -130,6 +132,7 @@ class Etl {
     this.#input.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
     const header = readHeader(this.#input)
     this.#header = header
+    if (job.strict) refuseWarnings(header)
     this.#outputSize = outputSize(header, size)
     this.#checkOutput()
     this.#kind = findKind(job.kind)

@@ -153,6 +153,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       overwrite: settings.overwrite || recorded === 'replace',
       fsync: settings.fsync,
       dryRun: settings.dryRun,
+      strict: settings.strict,
       kind: settings.kind.name,
       parameters: settings.parameters,
       key,

@@ -40,6 +40,8 @@ export interface NoiseOptions extends NoiseSpec {
   readonly fsync?: boolean
   /** Check and measure, write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
+  /** Refuse files whose header is not as it should be (E_WAV_STRICT), instead of warning of it; false by default. */
+  readonly strict?: boolean
 }
 
 /** A checked NoiseSpec, defaults filled in. */
@@ -59,6 +61,7 @@ export interface NoiseSettings extends NoiseSpecSettings {
   readonly overwrite: boolean
   readonly fsync: boolean
   readonly dryRun: boolean
+  readonly strict: boolean
 }
 
 const MAX_COPIES = 1_000_000
@@ -73,6 +76,7 @@ export const NOISE_OPTIONS: readonly string[] = [
   'overwrite',
   'fsync',
   'dryRun',
+  'strict',
 ]
 
 function checkFolder(option: string, value: unknown): string | undefined {
@@ -137,5 +141,6 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
     overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
     fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
+    strict: checkBoolean('strict', given(options.strict, false)),
   }
 }

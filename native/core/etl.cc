@@ -84,6 +84,7 @@ size_t Etl::begin() {
     const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
     input_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
     header_ = read_header(*input_);
+    if (job_.strict) refuse_warnings(header_);
     output_size_ = output_size(header_, size);
     check_output();
     kind_ = &find_kind(job_.kind.c_str());

@@ -39,6 +39,8 @@ struct EtlJob {
   bool fsync = false;
   // Check everything that can be checked without writing, and stop there.
   bool dry_run = false;
+  // Refuse a file whose header gives rise to any warning.
+  bool strict = false;
   std::string kind;
   std::vector<double> parameters;
   FileKey key;

@@ -202,6 +202,24 @@ describe('outputs', () => {
     expect(files.get('a.wav')).toMatchObject({ status: 'planned', frames: FRAMES, sigma: 0.01, output: 'out/a.wav' })
   })
 
+  test('--strict refuses files that would be warned of, and does the others', async () => {
+    const cwd = temporaryFolder()
+    const lying = wav({ data: sine(formats[1], FRAMES), byteRate: 1, dataSize: 0xffffffff })
+    writeInputs(path.join(cwd, 'in'), { 'good.wav': pcm16(), 'lying.wav': lying })
+    const args = ['add', 'in', '--out', 'out', '--sigma', '0.1', '--quiet']
+    const strict = await noisemill([...args, '--strict'], { cwd })
+    expect(strict).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('W_SIZE_UNKNOWN, W_BYTE_RATE'),
+    })
+    expect(strict.stderr).toContain('(E_WAV_STRICT)')
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['good.wav'])
+    const { code } = await noisemill([...args, '--overwrite'], { cwd })
+    expect(code).toBe(0)
+    expect(filesBelow(path.join(cwd, 'out'))).toEqual(['good.wav', 'lying.wav'])
+  })
+
   test('names that only look alike in print are two outputs', async () => {
     const cwd = temporaryFolder()
     writeInputs(path.join(cwd, 'in'), { '\x01.wav': pcm16(), '\\x01.wav': pcm16() })

@@ -74,6 +74,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     overwrite: false,
     fsync: false,
     dryRun: false,
+    strict: false,
     kind: 'gaussian',
     parameters: new Float64Array(0),
     key: { low: 1, high: 2 },

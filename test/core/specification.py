@@ -144,12 +144,13 @@ def sigma_of(job, key, power):
 
 
 class Pcm:
-    """Integers in little-endian bytes."""
+    """Integers in little-endian bytes, of which the upper bits may alone be valid."""
 
-    def __init__(self, bits):
+    def __init__(self, bits, valid):
         self.bits = bits
         self.type = F64 if bits == 32 else F32
         self.scale = 2.0 ** (bits - 1)
+        self.grid = 2.0 ** (valid - 1)
 
     def decode(self, data):
         size = self.bits // 8
@@ -161,11 +162,11 @@ class Pcm:
         return integers.astype(self.type) / self.type(self.scale)
 
     def encode(self, y, _raw, _clip):
-        rounded = np.rint(y * self.type(self.scale))
-        integers = np.clip(rounded, -self.scale, self.scale - 1)
-        stored = integers.astype(np.int64) + (128 if self.bits == 8 else 0)
+        rounded = np.rint(y * self.type(self.grid))
+        integers = np.clip(rounded, -self.grid, self.grid - 1)
+        stored = integers.astype(np.int64) * int(self.scale / self.grid) + (128 if self.bits == 8 else 0)
         data = stored.astype("<i8").view(np.uint8).reshape(-1, 8)[:, : self.bits // 8].tobytes()
-        return data, integers.astype(F64) / self.scale, int(np.count_nonzero(integers != rounded))
+        return data, integers.astype(F64) / self.grid, int(np.count_nonzero(integers != rounded))
 
 
 class Float:
@@ -186,33 +187,48 @@ class Float:
         return data.tobytes(), written.astype(F64), int(np.count_nonzero((written != y) & finite))
 
 
+def turned(data, size, order):
+    """The bytes of each sample in the other order, for RIFX."""
+    if order == "<":
+        return data
+    return np.frombuffer(data, np.uint8).reshape(-1, size)[:, ::-1].tobytes()
+
+
 def run(job):
     with open(job["input"].encode(), "rb") as file:
         wav = file.read()
+    order = ">" if wav[:4] == b"RIFX" else "<"
     at, fmt = 12, b""
     while wav[at : at + 4] != b"data":
-        (size,) = struct.unpack_from("<I", wav, at + 4)
+        (size,) = struct.unpack_from(order + "I", wav, at + 4)
         if wav[at : at + 4] == b"fmt ":
             fmt = wav[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
-    (size,) = struct.unpack_from("<I", wav, at + 4)
+    (size,) = struct.unpack_from(order + "I", wav, at + 4)
     start = at + 8
-    tag, channels, _, _, _, bits = struct.unpack_from("<HHIIHH", fmt)
-    codec = Pcm(bits) if tag == 1 else Float(bits)
+    if wav[:4] in (b"RF64", b"BW64"):
+        (size,) = struct.unpack_from("<Q", wav, 28)
+    tag, channels, _, _, _, bits = struct.unpack_from(order + "HHIIHH", fmt)
+    valid = bits
+    if tag == 0xFFFE:
+        valid, _, tag = struct.unpack_from(order + "HII", fmt, 18)
+    bits = -(-bits // 8) * 8
+    codec = Pcm(bits, valid) if tag == 1 else Float(bits)
 
-    x = codec.decode(wav[start : start + size])
+    original = turned(wav[start : start + size], bits // 8, order)
+    x = codec.decode(original)
     finite = np.isfinite(x)
     samples = np.where(finite, x, 0).astype(F64)
     signal = energy(samples, channels)
     key = file_key(job["seed"], job["path"], job["copy"])
     sigma = sigma_of(job, key, signal / max(1, np.count_nonzero(finite)))
 
-    data, written, clipped = wav[start : start + size], samples, 0
+    data, written, clipped = original, samples, 0
     if sigma != 0:
         g = noise(len(x) // channels, channels, key).reshape(-1).astype(codec.type)
         data, written, clipped = codec.encode(x + codec.type(sigma) * g, x, job["clip"])
     with open(job["output"].encode(), "wb") as file:
-        file.write(wav[:start] + data + wav[start + size :])
+        file.write(wav[:start] + turned(data, bits // 8, order) + wav[start + size :])
 
     added = energy(np.where(finite, written - samples, 0), channels)
     snr = 10 * math.log10(signal / added) if signal > 0 and added > 0 else None

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileResult, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { temporaryFolder } from '../support/folders.js'
-import { formats, wav } from '../support/wav.js'
+import { formats, turned, wav } from '../support/wav.js'
 
 const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['-c', 'import numpy']).status === 0)
 const program = fileURLToPath(new URL('specification.py', import.meta.url))
@@ -57,6 +57,46 @@ const everyFormat: Files = Object.fromEntries(
         wav({ ...format, channels, data: samples(format, frames, channels) }),
       ]),
     ),
+  ),
+)
+
+/** By the bits of the container: plain PCM of fewer bits, and EXTENSIBLE; of any values, as in a file that was cut down from more bits. */
+const validBits: Files = Object.fromEntries(
+  [
+    [8, 5],
+    [8, 1],
+    [16, 12],
+    [16, 9],
+    [24, 20],
+    [32, 31],
+    [32, 24],
+    [32, 20],
+  ].flatMap(([bits, valid]) => {
+    const format = formats.find((known) => known.name === `pcm${bits}`)!
+    const data = samples(format, 5000, 2)
+    const parts = { channels: 2, data }
+    const plain = wav({ ...parts, bits: valid })
+    const extensible = wav({ ...parts, bits, validBits: valid, extensible: true })
+    // Those that lie in more bytes than they take are not told by plain PCM.
+    const isPlain = Math.ceil(valid / 8) === bits / 8
+    return [
+      ...(isPlain ? [[`${valid} in ${bits}.wav`, plain]] : []),
+      [`${valid} in ${bits} extensible.wav`, extensible],
+    ]
+  }),
+)
+
+const containers: Files = Object.fromEntries(
+  formats.flatMap((format) =>
+    [1, 3].flatMap((channels) => {
+      const data = samples(format, 4097, channels)
+      const parts = { ...format, channels, extensible: channels === 3 }
+      return [
+        [`${format.name}x${channels} RIFX.wav`, wav({ ...parts, container: 'RIFX', data: turned(data, format.bits) })],
+        [`${format.name}x${channels} RF64.wav`, wav({ ...parts, container: 'RF64', data })],
+        [`${format.name}x${channels} BW64.wav`, wav({ ...parts, container: 'BW64', data })],
+      ]
+    }),
   ),
 )
 
@@ -109,6 +149,11 @@ const cases: readonly Case[] = [
   { name: 'an SNR', options: { snr: 10, seed: -7 }, files: everyFormat },
   { name: 'an SNR, unclipped', options: { snr: 10, seed: text, clip: false }, files: everyFormat },
   { name: 'a range of SNR, three copies', options: { snr: [-5, 20], seed: 2 ** 40, copies: 3 }, files: everyFormat },
+  { name: 'fewer valid bits', options: { sigma: 0.1, seed: 1 }, files: validBits },
+  { name: 'fewer valid bits, an SNR', options: { snr: 15, seed: 2 }, files: validBits },
+  { name: 'RIFX, RF64 and BW64', options: { sigma: 0.1, seed: 1 }, files: containers },
+  { name: 'RIFX, RF64 and BW64, an SNR, unclipped', options: { snr: 10, seed: 2, clip: false }, files: containers },
+  { name: 'RIFX, RF64 and BW64 without noise', options: { sigma: 0, seed: 2 }, files: containers },
   { name: 'the lowest SNR', options: { snr: -100, seed: 1, clip: false }, files: everyFormatShort },
   { name: 'the highest SNR', options: { snr: 200, seed: 1 }, files: everyFormatShort },
   { name: 'the largest sigma', options: { sigma: 16, seed: 1 }, files: everyFormatShort },

@@ -41,6 +41,7 @@ const refused: Record<string, readonly unknown[]> = {
   overwrite: [0, 1, 'false'],
   fsync: [0, 1, 'false'],
   dryRun: [0, 1, 'false'],
+  strict: [0, 1, 'false'],
   out: noPaths,
   root: noPaths,
 }

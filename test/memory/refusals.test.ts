@@ -95,7 +95,16 @@ test.each(settings)('both refuse the options %o', async (options, error) => {
   expect(file.equals(before)).toBe(true)
 })
 
+test('addNoise has no header to be strict about', async () => {
+  const work = addNoise(new Float32Array(8), { ...good, strict: true } as never)
+  await expect(work).rejects.toMatchObject({ code: 'E_OPTION_UNKNOWN', option: 'strict' })
+})
+
 describe('addNoiseToWav refuses', () => {
+  test.each(['yes', 1, null])('strict: %s', async (strict) => {
+    await expect(addNoiseToWav(wav(), { ...good, strict: wrong(strict) })).rejects.toMatchObject(invalid('strict'))
+  })
+
   test('channels, which the file has', async () => {
     const work = addNoiseToWav(wav(), { ...good, channels: 1 } as never)
     await expect(work).rejects.toMatchObject({ code: 'E_OPTION_UNKNOWN', option: 'channels' })

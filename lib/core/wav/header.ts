@@ -76,6 +76,11 @@ export function readHeader(input: Input): WavHeader {
   throw new Failure('E_WAV_NO_DATA', 'the file ends before any data chunk')
 }
 
+/** Throws Failure E_WAV_STRICT where anything is wrong with a header. */
+export function refuseWarnings({ warnings }: WavHeader): void {
+  if (warnings.length > 0) throw new Failure('E_WAV_STRICT', warnings.join(', '))
+}
+
 /** What else has the names of WAV files, by its first bytes. */
 const others: readonly (readonly [magic: string, name: string])[] = [
   ['riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb', 'Sony Wave64'],

@@ -175,4 +175,10 @@ WavHeader read_header(const InputFile& input) {
   throw Failure{"E_WAV_NO_DATA", "the file ends before any data chunk"};
 }
 
+void refuse_warnings(const WavHeader& header) {
+  std::string all;
+  for (const char* warning : header.warnings) all += (all.empty() ? "" : ", ") + std::string(warning);
+  if (!all.empty()) throw Failure{"E_WAV_STRICT", all};
+}
+
 }  // namespace noisemill

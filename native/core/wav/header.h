@@ -39,4 +39,7 @@ inline bool has_long_sizes(Container container) { return container == Container:
 // Reads the header. Throws Failure with a code E_WAV_... or one of reading.
 WavHeader read_header(const InputFile& input);
 
+// Throws Failure E_WAV_STRICT where anything is wrong with a header.
+void refuse_warnings(const WavHeader& header);
+
 }  // namespace noisemill
