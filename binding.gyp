@@ -62,6 +62,7 @@
       "type": "static_library",
       "cflags": ["-fPIC"],
       "sources": [
+        "native/core/decode.cc",
         "native/core/etl.cc",
         "native/core/failure.cc",
         "native/core/files.cc",

@@ -1,9 +1,12 @@
 #include "kernel_exports.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/decode.h"
+#include "core/failure.h"
 #include "core/noise/kinds.h"
 #include "simd/kernels.h"
 
@@ -24,6 +27,26 @@ void fill_noise(const Napi::CallbackInfo& info) {
     kind.seed(state.data(), key, channel, block, nullptr);
     kind.fill(state.data(), out.Data() + at, kBlockFrames);
   }
+}
+
+// The samples of a file, for tests: its format, its number of channels and the samples as float64, or a code and a detail.
+Napi::Value decode_samples(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto told = Napi::Object::New(env);
+  try {
+    const DecodedFile decoded = decode_file(info[0].As<Napi::String>());
+    const WavHeader& header = decoded.header;
+    told.Set("format", header.format->name);
+    told.Set("channels", header.channels);
+    told.Set("sampleRate", header.sample_rate);
+    auto samples = Napi::Float64Array::New(env, decoded.samples.size());
+    std::copy(decoded.samples.begin(), decoded.samples.end(), samples.Data());
+    told.Set("samples", samples);
+  } catch (const Failure& failure) {
+    told.Set("code", failure.code);
+    told.Set("detail", failure.detail);
+  }
+  return told;
 }
 
 Napi::Value instruction_sets(const Napi::CallbackInfo& info) {
@@ -50,6 +73,7 @@ Napi::Value use_instruction_set(const Napi::CallbackInfo& info) {
 Napi::Object init_kernel_exports(Napi::Env env, Napi::Object exports) {
   exports.Set("instructionSets", Napi::Function::New(env, instruction_sets));
   exports.Set("useInstructionSet", Napi::Function::New(env, use_instruction_set));
+  exports.Set("decodeSamples", Napi::Function::New(env, decode_samples));
   exports.Set("fillNoise", Napi::Function::New(env, fill_noise));
   return exports;
 }

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
+import type { SampleFormatName } from '../core/wav/samples.js'
 import { NoisemillError } from '../errors.js'
 import { packageFolder } from '../places.js'
 
@@ -24,8 +25,15 @@ export interface PackedJobs {
   readonly count: number
   /** Input, output, temporary name and kind of each job, as bytes that end with a NUL. */
   readonly texts: Uint8Array
-  /** Of each job: overwrite, fsync, dryRun, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
+  /** Of each job: overwrite, fsync, dryRun, strict, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
   readonly numbers: Float64Array
+}
+
+export interface DecodedSamples {
+  readonly format: SampleFormatName
+  readonly channels: number
+  readonly sampleRate: number
+  readonly samples: Float64Array
 }
 
 /** Jobs of one batch share a flag and are told by their index, in the order in which they end. */
@@ -44,6 +52,8 @@ export interface Addon {
   useInstructionSet(name: string): boolean
   /** Noise of one channel from a block on, for tests and benchmarks; fills the whole blocks of `out`. */
   fillNoise(kind: string, keyLow: number, keyHigh: number, channel: number, block: number, out: Float32Array): void
+  /** The samples of a file as float64, for tests; see decodeFile in core/decode.ts. */
+  decodeSamples(path: string): DecodedSamples | Pick<NativeFailure, 'code' | 'detail'>
   /** How many threads of the libuv pool are seen at work at the same time, up to `most`. Takes up to some milliseconds. */
   measureLibuvPool(most: number): number
   /**

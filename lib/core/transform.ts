@@ -52,7 +52,7 @@ export class FileTally {
 }
 
 /** Walks frames in slices from the first of a block on, and adds up what it sees. */
-abstract class FrameWalk {
+export abstract class FrameWalk {
   protected readonly tally: MixTally
   protected readonly scratch: SampleValues
   readonly #sliceFrames: number

@@ -61,6 +61,10 @@ const table = [['abcd', 5n << 32n]] as const
 const lies: readonly Lie[] = [
   unknown('streamed, as ffmpeg does it', pcm16, mono16, { dataSize: 0xffffffff, riffSize: 0xffffffff }),
   unknown('streamed, as SoX does it', pcm16, mono16, { dataSize: 0x7ffff000, riffSize: 0x7ffff024 }),
+  unknown('streamed, as SoX does it with frames of 6 bytes', stereo, stereo24, {
+    dataSize: 0x7fffeffc,
+    riffSize: 0x7ffff044,
+  }),
   unknown('never finished', pcm16, mono16, { dataSize: 0, riffSize: 0 }),
   unknown('never finished, but for a size at the start', pcm16, mono16, { dataSize: 0, riffSize: 0xffffffff }),
   unknown(
@@ -236,6 +240,7 @@ describeBackends('sizes that lie', (backend) => {
     const cases = [
       { claimed: 0xffffffff, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
       { claimed: 0x7ffff000, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
+      { claimed: 0x7fffeffc, held: 6e9, frames: 0x7fffeffc / 4, warnings: [] },
       { claimed: 0x7ffff000, held: 0x7ffff000, frames: 0x7ffff000 / 4, warnings: [] },
       { claimed: 0xfffffffc, held: 6e9, frames: 0xfffffffc / 4, warnings: [] },
     ]

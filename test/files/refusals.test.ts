@@ -31,12 +31,12 @@ const renamed = (at: number, id: string) => Buffer.concat([good.subarray(0, at),
 const extensible = { extensible: true } as const
 const emptyChunks = (count: number) => Buffer.concat(Array(count).fill(chunk('junk', Buffer.alloc(0))))
 
-/** RIFX with the GUID of RIFF in it. */
-const otherGuid = Buffer.concat([
-  having({ container: 'RIFX', extensible: true }).subarray(0, 44),
-  formatBody({ extensible: true }).subarray(24),
-  data,
-])
+/** A GUID in the place of one that there is. */
+function withGuid(guid: string, parts: WavParts): Buffer {
+  const bytes = having({ ...parts, extensible: true })
+  Buffer.from(guid, 'hex').copy(bytes, 44)
+  return bytes
+}
 
 type Refusal = readonly [name: string, bytes: Buffer, code: ErrorCode, detail: string]
 
@@ -155,7 +155,14 @@ const refusals: readonly Refusal[] = [
   ['EXTENSIBLE cut off by the end', having(extensible).subarray(0, 59), 'E_WAV_TRUNCATED', 'ends in its fmt'],
   ['an extension of 2 bytes', patched(16, 2, extensible), 'E_WAV_FORMAT', '2 bytes'],
   ['a strange sub-format', patched(38, 0xbeef, extensible), 'E_WAV_UNSUPPORTED', 'ef be'],
-  ['RIFX with a GUID the other way around', otherGuid, 'E_WAV_UNSUPPORTED', 'sub-format 01 00 00 00'],
+  ...(
+    [
+      ['a GUID of RIFX in RIFF', '0000000100000010800000aa00389b71', {}, 'sub-format 00 00 00 01'],
+      ['a tag of 32 bits', '0100010000001000800000aa00389b71', {}, 'sub-format 01 00 01 00'],
+      ['a GUID of RIFF in RIFX', '0100000000001000800000aa00389b71', { container: 'RIFX' }, 'format tag 0x0100'],
+      ['a tag of 32 bits in RIFX', '0001000100000010800000aa00389b71', { container: 'RIFX' }, 'sub-format 00 01 00 01'],
+    ] as const
+  ).map(([name, guid, parts, shown]): Refusal => [name, withGuid(guid, parts), 'E_WAV_UNSUPPORTED', shown]),
   [
     '24 valid bits in a float',
     having({ ...extensible, tag: 3, bits: 32, validBits: 24 }),

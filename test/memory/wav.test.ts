@@ -8,10 +8,10 @@ import { addNoiseToWav, type NoiseSpec, Pool, type SampleFigures } from '../../d
 import { describeBackends } from '../support/backends.js'
 import { corpus, corpusTest } from '../support/corpus.js'
 import { filesBelow } from '../support/folders.js'
-import { chunk, formats, sine, type WavParts, wav } from '../support/wav.js'
+import { chunk, formats, sine, turned, type WavParts, wav } from '../support/wav.js'
 import { asFile, common } from './helpers.js'
 
-const [pcm8, pcm16, pcm24, , float32] = formats
+const [pcm8, pcm16, pcm24, , float32, float64] = formats
 const FRAMES = 4096 + 33 // a noise block, a step of its generator, and one more
 
 /** A file that claims `claimed` bytes of data and ends with those it holds. */
@@ -47,6 +47,18 @@ const odd: Readonly<Record<string, Buffer>> = {
     data: sine(float32, FRAMES),
     before: [chunk('odd ', Buffer.alloc(1)), chunk('even', Buffer.alloc(2))],
   }),
+  RIFX: wav({ ...pcm24, container: 'RIFX', channels: 2, data: turned(stereo24, 24), after: [list] }),
+  'RIFX of float64': wav({ ...float64, container: 'RIFX', data: turned(sine(float64, FRAMES), 64) }),
+  'RIFX, streamed': lying({ ...pcm16, container: 'RIFX' }, turned(sine(pcm16, FRAMES), 16), 0xffffffff),
+  RF64: wav({ ...pcm16, container: 'RF64', data: sine(pcm16, FRAMES), after: [list] }),
+  'RF64, never finished': wav({ ...pcm8, container: 'RF64', data: odd8, longSizes: { riff: 0n, data: 0n } }).subarray(
+    0,
+    -1,
+  ),
+  'BW64, cut short': wav({ ...pcm16, container: 'BW64', data: sine(pcm16, FRAMES), longSizes: { data: 1n << 33n } }),
+  'fewer valid bits': wav({ ...pcm24, channels: 2, data: stereo24, extensible: true, validBits: 20 }),
+  'fewer valid bits, in RIFX': wav({ bits: 12, container: 'RIFX', data: turned(sine(pcm16, FRAMES), 16) }),
+  'a block align and a byte rate that are wrong': wav({ ...pcm16, data: sine(pcm16, FRAMES), blockAlign: 7 }),
   'no frames': wav(),
   'no frames, and a size that lies': lying({}, new Uint8Array(0), 100),
   'not a WAV': Buffer.from('certainly not a WAV file'),

@@ -6,5 +6,7 @@ import { test } from 'vitest'
 
 export const corpus = fileURLToPath(new URL('../../../shared/wav-corpus', import.meta.url))
 
+export const hasCorpus = existsSync(corpus)
+
 /** A test that needs the corpus; skipped by name where it is absent. */
-export const corpusTest = test.skipIf(!existsSync(corpus))
+export const corpusTest = test.skipIf(!hasCorpus)

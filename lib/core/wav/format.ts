@@ -17,9 +17,10 @@ const FORMAT_EXTENSIBLE = 0xfffe
 const FMT_MIN_BYTES = 16
 const FMT_EXTENSIBLE_BYTES = 40
 const EXTENSION_BYTES = 22
-/** What follows the tag in the GUID of every sub-format that stands for one: two more numbers, and bytes. */
-const GUID_NUMBERS = [0x0000, 0x0010]
-const GUID_BYTES = [0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71]
+/** What follows the tag in the GUID of every sub-format that stands for one. */
+const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
+/** In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it. */
+const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
 /** Codecs that are met in WAV files, so that they are refused by their names. */
 const codecs: Readonly<Record<number, string>> = {
@@ -136,12 +137,12 @@ function readExtension(
   const extensionBytes = reader.u16(start + 16)
   if (extensionBytes < EXTENSION_BYTES)
     throw malformed(`EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
-  // RIFX has the high byte first in the numbers of a GUID too.
-  const tag = reader.u32(start + 24)
-  const numbers = [reader.u16(start + 28), reader.u16(start + 30)]
-  const isTag = tag <= 0xffff && numbers.every((number, i) => number === GUID_NUMBERS[i])
-  if (!isTag || !reader.bytes(start + 32, 8).equals(Buffer.from(GUID_BYTES)))
-    throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
+  // SoX writes RIFX with the tag alone turned around.
+  const isPlain = reader.bytes(start + 26, 14).equals(GUID_TAIL)
+  const isTurned =
+    reader.bigEndian && reader.u16(start + 24) === 0 && reader.bytes(start + 28, 12).equals(TURNED_GUID_TAIL)
+  if (!isPlain && !isTurned) throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
+  const tag = reader.u16(start + (isPlain ? 24 : 26))
   const validBits = reader.u16(start + 18)
   if (validBits > bits) throw malformed(`${validBits} valid bits in ${bits}`)
   return { tag, validBits: validBits === 0 ? bits : validBits }

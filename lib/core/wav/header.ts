@@ -23,8 +23,8 @@ const DS64_TABLE = DS64_BODY + 28
 const DS64_ENTRY_BYTES = 12
 
 export const MAX_U32 = 0xffffffff
-/** Sizes that writers to a pipe leave in the header: the largest there is, and SoX's. */
-const STREAMED_SIZES = [MAX_U32, 0x7ffff000]
+/** The size that writers to a pipe leave in the header, beside the largest there is: SoX's, which it rounds down to whole frames. */
+const SOX_STREAMED_SIZE = 0x7ffff000
 
 export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 
@@ -65,7 +65,7 @@ export function readHeader(input: Input): WavHeader {
     if (id === 'data') {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
       const { warnings, ...layout } = format
-      const data = locateData(sizes.ofData(field, input.size - start), start, format.blockAlign)
+      const data = locateData(sizes.ofData(field, input.size - start, format.blockAlign), start, format.blockAlign)
       return { container, ...layout, ...data, warnings: [...data.warnings, ...warnings] }
     }
     const size = sizes.of(id, field)
@@ -151,13 +151,14 @@ class ChunkSizes {
     return this.#others.get(id) ?? Number.MAX_SAFE_INTEGER
   }
 
-  ofData(field: number, available: number): DataSize {
+  ofData(field: number, available: number, blockAlign: number): DataSize {
     const isLong = field === MAX_U32 && this.#data !== undefined
     const declared = isLong ? this.#data! : field
     if (declared > Number.MAX_SAFE_INTEGER) throw new Failure('E_WAV_FORMAT', 'data of 2^53 bytes or more')
     // A recording that was never finished: its sizes were to be put in at the end.
     const isUnfinished = declared === 0 && (this.#riff === 0 || this.#riff === MAX_U32)
-    const isStreamed = !isLong && STREAMED_SIZES.includes(declared)
+    const soxSizes = [SOX_STREAMED_SIZE, SOX_STREAMED_SIZE - (SOX_STREAMED_SIZE % blockAlign)]
+    const isStreamed = !isLong && (declared === MAX_U32 || soxSizes.includes(declared))
     return { declared, available, isUnknown: (isUnfinished || isStreamed) && declared !== available }
   }
 }

@@ -16,9 +16,10 @@ constexpr uint32_t kFormatExtensible = 0xfffe;
 constexpr uint64_t kFmtMinBytes = 16;
 constexpr uint64_t kFmtExtensibleBytes = 40;
 constexpr uint32_t kExtensionBytes = 22;
-// What follows the tag in the GUID of every sub-format that stands for one: two more numbers, and bytes.
-constexpr uint32_t kGuidNumbers[2] = {0x0000, 0x0010};
-constexpr uint8_t kGuidBytes[8] = {0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
+// What follows the tag in the GUID of every sub-format that stands for one.
+constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
+// In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it.
+constexpr uint8_t kTurnedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
 // Codecs that are met in WAV files, so that they are refused by their names.
 struct Codec {
@@ -104,12 +105,12 @@ Encoding read_extension(HeaderReader& reader, uint64_t start, uint64_t size, uin
   if (extension_bytes < kExtensionBytes) {
     throw malformed("EXTENSIBLE format with an extension of " + std::to_string(extension_bytes) + " bytes");
   }
-  // RIFX has the high byte first in the numbers of a GUID too.
-  const uint32_t tag = reader.u32(start + 24);
-  const bool numbers = reader.u16(start + 28) == kGuidNumbers[0] && reader.u16(start + 30) == kGuidNumbers[1];
-  if (tag > 0xffff || !numbers || std::memcmp(reader.bytes(start + 32, 8), kGuidBytes, sizeof kGuidBytes) != 0) {
-    throw unsupported("sub-format " + hex(reader.bytes(start + 24, 16), 16));
-  }
+  // SoX writes RIFX with the tag alone turned around.
+  const bool plain = std::memcmp(reader.bytes(start + 26, sizeof kGuidTail), kGuidTail, sizeof kGuidTail) == 0;
+  const bool turned = reader.big_endian && reader.u16(start + 24) == 0 &&
+                      std::memcmp(reader.bytes(start + 28, sizeof kTurnedGuidTail), kTurnedGuidTail, sizeof kTurnedGuidTail) == 0;
+  if (!plain && !turned) throw unsupported("sub-format " + hex(reader.bytes(start + 24, 16), 16));
+  const uint32_t tag = reader.u16(start + (plain ? 24 : 26));
   const uint32_t valid_bits = reader.u16(start + 18);
   if (valid_bits > bits) throw malformed(std::to_string(valid_bits) + " valid bits in " + std::to_string(bits));
   return {tag, valid_bits == 0 ? bits : valid_bits};

@@ -29,7 +29,7 @@ constexpr uint64_t kDs64EntryBytes = 12;
 // Numbers are exact below this in TypeScript, and no file is that long.
 constexpr uint64_t kBeyondAll = uint64_t{1} << 53;
 
-// The size that writers to a pipe leave in the header, beside the largest there is: SoX's.
+// The size that writers to a pipe leave in the header, beside the largest there is: SoX's, which it rounds down to whole frames.
 constexpr uint64_t kSoxStreamedSize = 0x7ffff000;
 
 // What else has the names of WAV files, by its first bytes.
@@ -111,13 +111,14 @@ class ChunkSizes {
     return found == others_.end() ? kBeyondAll : found->second;
   }
 
-  DataSize of_data(uint64_t field, uint64_t available) const {
+  DataSize of_data(uint64_t field, uint64_t available, uint32_t block_align) const {
     const bool is_long = field == kMaxU32 && data_;
     const uint64_t declared = is_long ? *data_ : field;
     if (declared >= kBeyondAll) throw Failure{"E_WAV_FORMAT", "data of 2^53 bytes or more"};
     // A recording that was never finished: its sizes were to be put in at the end.
     const bool unfinished = declared == 0 && (riff_ == 0 || riff_ == kMaxU32);
-    const bool streamed = !is_long && (declared == kMaxU32 || declared == kSoxStreamedSize);
+    const bool sox = declared == kSoxStreamedSize || declared == kSoxStreamedSize - kSoxStreamedSize % block_align;
+    const bool streamed = !is_long && (declared == kMaxU32 || sox);
     return {declared, available, (unfinished || streamed) && declared != available};
   }
 
@@ -163,7 +164,7 @@ WavHeader read_header(const InputFile& input) {
       static_cast<FrameLayout&>(header) = format->layout;
       header.container = container;
       header.sample_rate = format->sample_rate;
-      locate_data(sizes.of_data(field, input.size() - start), start, header);
+      locate_data(sizes.of_data(field, input.size() - start, header.block_align), start, header);
       header.warnings.insert(header.warnings.end(), format->warnings.begin(), format->warnings.end());
       return header;
     }

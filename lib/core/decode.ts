@@ -1,0 +1,52 @@
+/**
+ * The samples of a file, as jobs see them. No job gives samples away, and with sigma 0 none are decoded: this is how tests compare
+ * them with those that other programs read. native/core/decode.cc is its twin.
+ */
+
+import { type FilePath, InputFile } from './files.js'
+import { type Kernels, tsKernels } from './kernels.js'
+import { FrameWalk, sliceFrames } from './transform.js'
+import { readHeader, type WavHeader } from './wav/header.js'
+import type { FrameLayout } from './wav/samples.js'
+
+export interface DecodedFile {
+  readonly header: WavHeader
+  /** In full-scale units, interleaved. */
+  readonly samples: Float64Array
+}
+
+class SampleReader extends FrameWalk {
+  readonly samples: Float64Array
+  #done = 0
+
+  constructor(layout: FrameLayout, kernels: Kernels) {
+    super(layout, 0, kernels)
+    this.samples = new Float64Array(layout.frames * layout.channels)
+  }
+
+  protected slice(bytes: Uint8Array, frames: number): void {
+    const count = frames * this.layout.channels
+    const values = this.kernels.decode(this.layout.format, bytes, count, this.scratch)
+    this.samples.set(values.subarray(0, count), this.#done)
+    this.#done += count
+  }
+}
+
+/** Throws Failure as a job would fail. */
+export function decodeFile(path: FilePath, kernels: Kernels = tsKernels): DecodedFile {
+  const input = new InputFile(path)
+  try {
+    const header = readHeader(input)
+    kernels.reset()
+    const room = kernels.bytes(sliceFrames(header.channels) * header.blockAlign)
+    const reader = new SampleReader(header, kernels)
+    for (let done = 0; done < header.dataBytes; done += room.length) {
+      const bytes = room.subarray(0, Math.min(room.length, header.dataBytes - done))
+      input.read(header.dataOffset + done, bytes)
+      reader.run(bytes)
+    }
+    return { header, samples: reader.samples }
+  } finally {
+    input.close()
+  }
+}
