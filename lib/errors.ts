@@ -67,6 +67,10 @@ const table = {
   E_WAV_NO_FORMAT: { summary: 'no format before the data', remedy: 'The file is damaged or was never finished.' },
   E_WAV_NO_DATA: { summary: 'no data chunk', remedy: 'The file is damaged or was never finished.' },
   E_WAV_FORMAT: { summary: 'the format contradicts itself', remedy: 'The header is damaged; write the file anew.' },
+  E_WAV_DAMAGED: {
+    summary: 'the coded samples are damaged',
+    remedy: 'Get the file anew, or decode it as far as it goes.',
+  },
   E_WAV_UNSUPPORTED: {
     summary: 'a format that noisemill does not read',
     remedy:

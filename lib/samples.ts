@@ -1,10 +1,13 @@
 /** Noise in memory: onto arrays of samples, and onto whole WAV files. */
 
+import { setImmediate } from 'node:timers/promises'
 import { checkBoolean, checkInteger, given } from './checks.js'
 import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
+import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
-import { endOfData, readHeader, refuseWarnings } from './core/wav/header.js'
+import { endOfData, refuseWarnings } from './core/wav/header.js'
+import type { Input } from './core/wav/reader.js'
 import { outputSize, repairSizes } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
@@ -49,6 +52,9 @@ const FORMATS: readonly (readonly [type: new (length: number) => Samples, format
   [Float32Array, 'float32'],
   [Float64Array, 'float64'],
 ]
+
+/** Bytes that are decoded at once. */
+const DECODED_BYTES = 128 * 1024
 
 let shared: Pool | undefined
 
@@ -97,37 +103,50 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
  * Do not touch `wav` until the promise settles; see `addNoise`.
  *
  * @param wav all bytes of the file
- * @returns a new array; with `inPlace` one over the same memory, unless a header without true sizes makes it longer
+ * @returns a new array; with `inPlace` one over the same memory, unless a header without true sizes makes it longer, or coded samples were decoded
  * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
  */
 export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
   const request = checkRequest(options, [...COMMON_OPTIONS, 'strict'])
   const strict = checkBoolean('strict', given(options.strict, false))
   if (!(wav instanceof Uint8Array)) throw invalidOption('wav', 'a Uint8Array', wav)
-  const memory = bytesOf(wav)
-  const header = asError(() =>
-    readHeader({
-      size: wav.length,
-      read: (position, buffer) => buffer.set(memory().subarray(position, position + buffer.length)),
-    }),
-  )
-  if (strict) asError(() => refuseWarnings(header))
+  const original = bytesOf(wav)
+  const file: Input = {
+    size: wav.length,
+    read: (position, buffer) => buffer.set(original().subarray(position, position + buffer.length)),
+  }
+  const { input, header, warnings } = asError(() => openSamples(file))
+  if (strict) asError(() => refuseWarnings(warnings))
+  const isDecoded = input !== file
+  const bytes = isDecoded ? await decode(input, request.signal) : wav
+  const memory = isDecoded ? () => bytes : original
   const end = endOfData(header)
-  const sizes = asError(() => outputSize(header, wav.length))
+  const sizes = asError(() => outputSize(header, bytes.length))
   const { size, shift } = sizes
-  const inPlace = request.inPlace && shift === 0 && size <= wav.length
-  const result = inPlace ? wav.subarray(0, size) : new Uint8Array(size)
+  const inPlace = (request.inPlace || isDecoded) && shift === 0 && size <= bytes.length
+  const result = inPlace ? bytes.subarray(0, size) : new Uint8Array(size)
   const to = inPlace ? memory : () => result
   if (!inPlace) {
-    result.set(wav.subarray(0, header.dataOffset), shift)
-    if (!header.sizesLie) result.set(wav.subarray(end), end)
+    result.set(bytes.subarray(0, header.dataOffset), shift)
+    if (!header.sizesLie) result.set(bytes.subarray(end), end)
   }
   const from = () => memory().subarray(header.dataOffset, end)
   const onto = () => to().subarray(header.dataOffset + shift, end + shift)
-  const figures = await noiseOnto(header, request, from, onto, [...header.warnings])
+  const figures = await noiseOnto(header, request, from, onto, [...warnings])
   if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header, sizes)
   request.onFigures?.(figures)
   return result
+}
+
+/** The whole of a file whose samples are coded, decoded a piece a turn of the event loop. */
+async function decode(input: Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const bytes = new Uint8Array(input.size)
+  for (let position = 0; position < bytes.length; position += DECODED_BYTES) {
+    signal?.throwIfAborted()
+    asError(() => input.read(position, bytes.subarray(position, position + DECODED_BYTES)))
+    await setImmediate()
+  }
+  return bytes
 }
 
 type Request = ReturnType<typeof checkRequest>

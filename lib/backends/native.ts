@@ -30,7 +30,11 @@ export interface NativeBackend extends Backend {
   readonly libuvThreads: number
 }
 
-export function nativeBackend(addon: Addon, size: number): NativeBackend {
+/** The code for files whose samples are coded: the addon leaves them to TypeScript. Nobody outside comes to see it. */
+const CODED = 'E_WAV_CODED'
+
+/** @param coded where files go whose samples are coded */
+export function nativeBackend(addon: Addon, size: number, coded: Backend['files']): NativeBackend {
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
   const close = () => addon.closeCrew(crew)
@@ -51,6 +55,20 @@ export function nativeBackend(addon: Addon, size: number): NativeBackend {
     }
   }
 
+  const runBatch: Backend['files'] = async (jobs, cancellation, settle) => {
+    const left: number[] = []
+    const milliseconds = await run(cancellation, (flag) =>
+      addon.runFiles(crew, pack(jobs), flag, (index, outcome) => {
+        if (outcome instanceof Float64Array) settle(index, { value: { figures: figuresOf(outcome) } })
+        else if (outcome.code === CODED) left.push(index)
+        else settle(index, { value: { failure: named(outcome) } })
+      }),
+    )
+    if (left.length === 0) return milliseconds
+    const jobsLeft = left.map((index) => jobs[index])
+    return milliseconds + (await coded(jobsLeft, cancellation, (i, outcome) => settle(left[i], outcome)))
+  }
+
   return {
     name: 'native',
     libuvThreads: Math.min(size, limit),
@@ -58,15 +76,8 @@ export function nativeBackend(addon: Addon, size: number): NativeBackend {
       const trips: Promise<number>[] = []
       for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
         if (first > 0) await setImmediate()
-        const batch = jobs.slice(first, first + BATCH_JOBS)
         trips.push(
-          run(cancellation, (flag) =>
-            addon.runFiles(crew, pack(batch), flag, (index, outcome) =>
-              settle(first + index, {
-                value: outcome instanceof Float64Array ? { figures: figuresOf(outcome) } : { failure: named(outcome) },
-              }),
-            ),
-          ),
+          runBatch(jobs.slice(first, first + BATCH_JOBS), cancellation, (i, outcome) => settle(first + i, outcome)),
         )
       }
       const milliseconds = await Promise.all(trips)

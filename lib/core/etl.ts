@@ -8,7 +8,9 @@ import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { BLOCK_FRAMES, type FileKey, findKind, type NoiseKind } from './noise/kinds.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
-import { endOfData, type HeaderWarning, readHeader, refuseWarnings, type WavHeader } from './wav/header.js'
+import { openSamples } from './wav/decoded.js'
+import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
+import type { Input } from './wav/reader.js'
 import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
@@ -103,7 +105,9 @@ export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels =
 class Etl {
   readonly #started = performance.now()
   readonly #warnings: EtlWarning[] = []
-  #input!: InputFile
+  #file!: InputFile
+  /** The file, or what it is decoded. */
+  #input!: Input
   #output: OutputFile | undefined
   #header!: WavHeader
   #kind!: NoiseKind
@@ -126,17 +130,18 @@ class Etl {
     const { job } = this
     if (this.isCancelled()) throw new Failure('E_CANCELLED')
     const measures = job.levelKind === 'snr'
-    this.#input = new InputFile(job.input)
-    const { size } = this.#input
+    this.#file = new InputFile(job.input)
+    const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
-    this.#input.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
-    const header = readHeader(this.#input)
+    this.#file.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
+    const { input, header, warnings } = openSamples(this.#file)
+    this.#input = input
     this.#header = header
-    if (job.strict) refuseWarnings(header)
-    this.#outputSize = outputSize(header, size)
+    if (job.strict) refuseWarnings(warnings)
+    this.#outputSize = outputSize(header, input.size)
     this.#checkOutput()
     this.#kind = findKind(job.kind)
-    this.#warnings.push(...header.warnings)
+    this.#warnings.push(...warnings)
     const slice = sliceFrames(header.channels) * header.blockAlign
     this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
     const block = BLOCK_FRAMES * header.blockAlign
@@ -148,7 +153,7 @@ class Etl {
   #checkOutput(): void {
     const { output, overwrite } = this.job
     if (!nameExists(output)) return
-    if (this.#input.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
+    if (this.#file.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
     if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
   }
 
@@ -161,7 +166,7 @@ class Etl {
   #startWriting(sigma: number): number {
     this.#sigma = sigma
     if (this.job.dryRun) return 0
-    this.#output = new OutputFile(this.job.temporary, this.#input.mode, this.job.fsync)
+    this.#output = new OutputFile(this.job.temporary, this.#file.mode, this.job.fsync)
     return this.#startPass('write')
   }
 
@@ -253,8 +258,8 @@ class Etl {
       noiseEnergy: noise,
       clipped,
       nonFinite,
-      bytesIn: this.#input.size,
-      modified: this.#input.modified,
+      bytesIn: this.#file.size,
+      modified: this.#file.modified,
       bytesOut: this.job.dryRun ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,
@@ -264,7 +269,7 @@ class Etl {
   /** Closes the files, whatever became of the job; an output that was not published is gone with that. */
   close(): void {
     this.#output?.discard()
-    this.#input?.close()
+    this.#file?.close()
   }
 }
 

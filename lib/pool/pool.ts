@@ -342,10 +342,11 @@ function chooseBackend(wanted: BackendName | 'auto', kernel: KernelName | 'auto'
   const addon = wanted === 'auto' || wanted === 'native' ? loadAddon() : undefined
   if (addon && 'addon' in addon) {
     const instructionSet = chooseInstructionSet(addon.addon)
-    const backend = nativeBackend(addon.addon, size)
+    const threads = new Threads(size)
+    const backend = nativeBackend(addon.addon, size, workersBackend(threads).files)
     const { libuvThreads } = backend
     const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-    return { threads: new Threads(size), backend, kernelName: 'c++', reason, instructionSet, libuvThreads }
+    return { threads, backend, kernelName: 'c++', reason, instructionSet, libuvThreads }
   }
   if (wanted === 'native')
     throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: addon!.reason })

@@ -4,9 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe } from 'vitest'
 import { loadAddon } from '../../dist/backends/addon.js'
-import { Cancellation } from '../../dist/backends/backend.js'
+import { type Backend, Cancellation } from '../../dist/backends/backend.js'
+import { inlineBackend } from '../../dist/backends/inline.js'
 import { nativeBackend } from '../../dist/backends/native.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist/core/etl.js'
+import { tsKernels } from '../../dist/core/kernels.js'
 import { loadWasmModule, wasmKernels } from '../../dist/core/kernels-wasm.js'
 import type { FileKey } from '../../dist/core/noise/kinds.js'
 import { temporaryFolder } from '../support/folders.js'
@@ -20,7 +22,8 @@ export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(j
 export const runNative: RunJobs = async (jobs) => {
   if (!('addon' in loaded)) throw new Error(loaded.reason)
   const outcomes: EtlOutcome[] = []
-  await nativeBackend(loaded.addon, 1).files(jobs, new Cancellation(), (index, outcome) => {
+  const files: Backend['files'] = inlineBackend(tsKernels).files
+  await nativeBackend(loaded.addon, 1, files).files(jobs, new Cancellation(), (index, outcome) => {
     if ('error' in outcome) throw outcome.error
     outcomes[index] = outcome.value
   })

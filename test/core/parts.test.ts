@@ -5,8 +5,10 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { loadAddon } from '../../dist/backends/addon.js'
 import { Cancellation } from '../../dist/backends/backend.js'
+import { inlineBackend } from '../../dist/backends/inline.js'
 import { nativeBackend } from '../../dist/backends/native.js'
 import type { EtlFigures, EtlOutcome } from '../../dist/core/etl.js'
+import { tsKernels } from '../../dist/core/kernels.js'
 import { noiseGain } from '../../dist/plan/levels.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { chunk, formats, type WavParts, wav } from '../support/wav.js'
@@ -20,10 +22,14 @@ const nativeOf =
     const loaded = loadAddon()
     if (!('addon' in loaded)) throw new Error(loaded.reason)
     const outcomes: EtlOutcome[] = []
-    await nativeBackend(loaded.addon, size).files(jobs, new Cancellation(), (index, outcome) => {
-      if ('error' in outcome) throw outcome.error
-      outcomes[index] = outcome.value
-    })
+    await nativeBackend(loaded.addon, size, inlineBackend(tsKernels).files).files(
+      jobs,
+      new Cancellation(),
+      (index, outcome) => {
+        if ('error' in outcome) throw outcome.error
+        outcomes[index] = outcome.value
+      },
+    )
     return outcomes
   }
 

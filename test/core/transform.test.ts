@@ -33,6 +33,7 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       container: 'RIFF',
       sizesLie: false,
       warnings: [],
+      coded: undefined,
     }
     const settings = {
       kind: gaussian,

@@ -175,9 +175,6 @@ const refusals: readonly Refusal[] = [
     [
       [0x0000, 'format tag 0x0000'],
       [0x0002, 'MS ADPCM (format tag 0x0002)'],
-      [0x0006, 'A-law (format tag 0x0006)'],
-      [0x0007, 'mu-law (format tag 0x0007)'],
-      [0x0011, 'IMA ADPCM (format tag 0x0011)'],
       [0x0031, 'GSM 6.10 (format tag 0x0031)'],
       [0x0055, 'MP3 (format tag 0x0055)'],
       [0x0064, 'G.726 ADPCM (format tag 0x0064)'],

@@ -6,6 +6,7 @@
  */
 
 import { Failure } from '../failure.js'
+import { type CodedLayout, codecs, layoutFault } from './codecs.js'
 import { type HeaderReader, hex } from './reader.js'
 import { type FrameLayout, type SampleFormat, sampleFormats } from './samples.js'
 
@@ -22,14 +23,11 @@ const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
 /** In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it. */
 const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
-/** Codecs that are met in WAV files, so that they are refused by their names. */
-const codecs: Readonly<Record<number, string>> = {
+/** Codecs that are met in WAV files and not decoded, so that they are refused by their names. */
+const others: Readonly<Record<number, string>> = {
   2: 'MS ADPCM',
-  6: 'A-law',
-  7: 'mu-law',
   8: 'DTS',
   16: 'OKI ADPCM',
-  17: 'IMA ADPCM',
   20: 'G.723 ADPCM',
   23: 'Dialogic ADPCM',
   32: 'Yamaha ADPCM',
@@ -62,6 +60,8 @@ export interface WavFormat extends Omit<FrameLayout, 'frames'> {
   /** Frames a second. */
   readonly sampleRate: number
   readonly warnings: readonly FormatWarning[]
+  /** How the samples are coded, where they are: all else is of what they are decoded to. */
+  readonly coded: CodedLayout | undefined
 }
 
 const malformed = (detail: string) => new Failure('E_WAV_FORMAT', detail)
@@ -81,11 +81,13 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
   const plain = { tag: reader.u16(start), validBits: bits }
   const { tag, validBits } = plain.tag === FORMAT_EXTENSIBLE ? readExtension(reader, start, size, bits) : plain
 
-  if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT) throw unsupported(nameOf(tag))
+  const codec = codecs.find((known) => known.tag === tag)
+  if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT && codec === undefined) throw unsupported(nameOf(tag))
   if (channels === 0) throw malformed('0 channels')
   if (channels > MAX_CHANNELS) throw unsupported(`${channels} channels`)
   if (sampleRate === 0) throw malformed('sample rate 0')
   if (bits === 0) throw malformed('0 bits a sample')
+  if (codec) return decodedFormat(reader, sampleRate, bits, { codec, channels, blockAlign })
   const format = findFormat(bits, validBits, tag === FORMAT_FLOAT)
   const frameBytes = channels * format.bytes
   const warnings: FormatWarning[] = []
@@ -96,12 +98,24 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
       throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${frameBytes}`)
     warnings.push('W_BLOCK_ALIGN')
   }
-  return { format, channels, sampleRate, blockAlign: frameBytes, bigEndian: reader.bigEndian, validBits, warnings }
+  const { bigEndian } = reader
+  return { format, channels, sampleRate, blockAlign: frameBytes, bigEndian, validBits, warnings, coded: undefined }
+}
+
+function decodedFormat(reader: HeaderReader, sampleRate: number, bits: number, coded: CodedLayout): WavFormat {
+  const { codec, channels } = coded
+  if (reader.id(0) !== 'RIFF') throw unsupported(`${codec.name} in ${reader.id(0)}`)
+  if (bits !== codec.bits) throw malformed(`${codec.name} of ${bits} bits`)
+  const fault = layoutFault(coded)
+  if (fault !== undefined) throw malformed(`${codec.name} with ${fault}`)
+  const format = sampleFormats.find(({ name }) => name === 'pcm16')!
+  const layout = { format, channels, blockAlign: channels * format.bytes, bigEndian: false, validBits: format.bits }
+  return { ...layout, sampleRate, warnings: [], coded }
 }
 
 function nameOf(tag: number): string {
   const shown = `format tag 0x${tag.toString(16).padStart(4, '0')}`
-  return tag in codecs ? `${codecs[tag]} (${shown})` : shown
+  return tag in others ? `${others[tag]} (${shown})` : shown
 }
 
 /** PCM lies in as many bytes as its bits take; a float has no others than it has. */

@@ -7,6 +7,7 @@
  */
 
 import { Failure } from '../failure.js'
+import type { CodedLayout } from './codecs.js'
 import { type FormatWarning, readFormat, type WavFormat } from './format.js'
 import { HeaderReader, hex, type Input } from './reader.js'
 import type { FrameLayout } from './samples.js'
@@ -31,6 +32,12 @@ export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 /** What is wrong with a header that is read all the same. */
 export type HeaderWarning = 'W_SIZE_UNKNOWN' | 'W_DATA_CUT_SHORT' | 'W_PARTIAL_FRAME' | FormatWarning
 
+export interface CodedData extends CodedLayout {
+  /** The fmt chunk, from its id on, and what follows it. */
+  readonly formatOffset: number
+  readonly formatEnd: number
+}
+
 export interface WavHeader extends FrameLayout {
   readonly container: Container
   /** Frames a second. */
@@ -42,6 +49,8 @@ export interface WavHeader extends FrameLayout {
   /** Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew. */
   readonly sizesLie: boolean
   readonly warnings: readonly HeaderWarning[]
+  /** Where the samples are coded: dataBytes are all that are there, and frames are known once they are decoded. */
+  readonly coded: CodedData | undefined
 }
 
 export const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
@@ -56,6 +65,7 @@ export function readHeader(input: Input): WavHeader {
   reader.bigEndian = container === 'RIFX'
   const sizes = new ChunkSizes(reader, container)
   let format: WavFormat | undefined
+  let formatChunk = { formatOffset: 0, formatEnd: 0 }
   let position = 12
   for (let chunk = 0; position + 8 <= input.size; chunk++) {
     if (chunk === MAX_CHUNKS) throw new Failure('E_WAV_NO_DATA', `no data in the first ${MAX_CHUNKS} chunks`)
@@ -65,19 +75,25 @@ export function readHeader(input: Input): WavHeader {
     if (id === 'data') {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
       const { warnings, ...layout } = format
-      const data = locateData(sizes.ofData(field, input.size - start, format.blockAlign), start, format.blockAlign)
-      return { container, ...layout, ...data, warnings: [...data.warnings, ...warnings] }
+      const unit = format.coded ? 1 : format.blockAlign
+      const data = locateData(sizes.ofData(field, input.size - start, unit), start, unit)
+      const coded = format.coded && { ...format.coded, ...formatChunk }
+      return { container, ...layout, ...data, coded, warnings: [...data.warnings, ...warnings] }
     }
     const size = sizes.of(id, field)
-    if (id === 'fmt ' && format === undefined) format = readFormat(reader, start, size)
-    position = start + size + (size % 2)
+    const next = start + size + (size % 2)
+    if (id === 'fmt ' && format === undefined) {
+      format = readFormat(reader, start, size)
+      formatChunk = { formatOffset: position, formatEnd: next }
+    }
+    position = next
   }
   if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the file ends before any fmt chunk')
   throw new Failure('E_WAV_NO_DATA', 'the file ends before any data chunk')
 }
 
 /** Throws Failure E_WAV_STRICT where anything is wrong with a header. */
-export function refuseWarnings({ warnings }: WavHeader): void {
+export function refuseWarnings(warnings: readonly HeaderWarning[]): void {
   if (warnings.length > 0) throw new Failure('E_WAV_STRICT', warnings.join(', '))
 }
 

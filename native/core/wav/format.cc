@@ -21,18 +21,18 @@ constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x0
 // In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it.
 constexpr uint8_t kTurnedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
-// Codecs that are met in WAV files, so that they are refused by their names.
+// A-law, mu-law and IMA ADPCM: TypeScript decodes them, see lib/core/wav/codecs.ts and lib/backends/native.ts.
+constexpr uint32_t kDecodedTags[] = {0x0006, 0x0007, 0x0011};
+
+// Codecs that are met in WAV files and not decoded, so that they are refused by their names.
 struct Codec {
   uint32_t tag;
   const char* name;
 };
 constexpr Codec kCodecs[] = {
     {0x0002, "MS ADPCM"},
-    {0x0006, "A-law"},
-    {0x0007, "mu-law"},
     {0x0008, "DTS"},
     {0x0010, "OKI ADPCM"},
-    {0x0011, "IMA ADPCM"},
     {0x0014, "G.723 ADPCM"},
     {0x0017, "Dialogic ADPCM"},
     {0x0020, "Yamaha ADPCM"},
@@ -129,6 +129,9 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
   Encoding encoding = {reader.u16(start), bits};
   if (encoding.tag == kFormatExtensible) encoding = read_extension(reader, start, size, bits);
 
+  for (const uint32_t tag : kDecodedTags) {
+    if (encoding.tag == tag) throw Failure{"E_WAV_CODED", ""};
+  }
   if (encoding.tag != kFormatPcm && encoding.tag != kFormatFloat) throw unsupported(name_of(encoding.tag));
   if (channels == 0) throw malformed("0 channels");
   if (channels > kMaxChannels) throw unsupported(std::to_string(channels) + " channels");
