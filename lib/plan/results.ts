@@ -9,7 +9,7 @@ import { type Seed, STREAM_VERSION } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
 import { type FilePath, pathToBytes, showPath } from './paths.js'
 
-/** W_SNR_OFF: the achieved SNR is more than 0.5 dB from the one asked for. The others: docs/architecture.md. */
+/** W_SNR_OFF: the achieved SNR is more than 0.5 dB from the one asked for. The others: docs/architecture.md and docs/formats.md. */
 export type FileWarning = EtlWarning | 'W_SNR_OFF'
 
 /** The result of one output. What was not learned, of a failed one or in a dry run, is null. */

@@ -147,6 +147,26 @@ describe.skipIf(twins.length === 0)('both halves agree', () => {
     )
   })
 
+  test('on samples with fewer valid bits than their container, and with their high byte first', async () => {
+    const pcm = formats.slice(0, 4).flatMap((format) =>
+      [format.bits - 1, format.bits - 4, 1].map((valid) => {
+        const data = noisyData(format, 3 * 8193)
+        return {
+          title: `${valid} bits in ${format.name}`,
+          input: wav({ bits: format.bits, channels: 3, data, extensible: true, validBits: valid }),
+        }
+      }),
+    )
+    const turned = formats.map((format) => ({
+      title: `${format.name} in RIFX`,
+      input: wav({ ...format, container: 'RIFX', channels: 3, data: noisyData(format, 3 * 8193) }),
+    }))
+    const inputs = [...pcm, ...turned]
+    // Any bits with their high byte first are floats of any size, infinite and NaN too.
+    await compare(inputs.flatMap((one) => [sigma(0.1), sigma(0, false)].map((settings) => ({ ...one, settings }))))
+    await compare(pcm.map((one) => ({ ...one, settings: snr(10) })))
+  })
+
   const floats = formats.slice(4)
   test.each(floats)('on $name with NaN, infinities, -0, denormals and huge values, bit for bit', async (format) => {
     const wide = format.bits === 64

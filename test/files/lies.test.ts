@@ -1,7 +1,16 @@
 /** Headers that lie about the size of the data: repaired, warned of, and the noise is that of the honest file. */
 
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import wavefile from 'wavefile'
@@ -231,6 +240,45 @@ describeBackends('sizes that lie', (backend) => {
       expect(output.subarray(frame + 6).equals(bytes.subarray(frame + 6))).toBe(true)
       expect(output.subarray(frame, frame + 6).equals(bytes.subarray(frame, frame + 6))).toBe(sigma === 0)
     }
+  })
+
+  test('a stream of RIFX cannot grow beyond 4 GiB, and that is told before anything is written', async () => {
+    const folder = temporaryFolder()
+    const head = wav({ ...pcm16, ...RIFX, dataSize: 0xffffffff })
+    const lengths = [0xfffffffe - 36, 0xfffffffe - 34]
+    const inputs = lengths.map((held) => {
+      const file = path.join(folder, `${held}.wav`)
+      writeFileSync(file, head)
+      truncateSync(file, 44 + held)
+      return file
+    })
+    const out = path.join(folder, 'out')
+    for (const dryRun of [true, false]) {
+      // The first of them would be written.
+      const some = dryRun ? inputs : inputs.slice(1)
+      const results = await pool.map(noiseTask({ out, sigma: 0.1, dryRun }), some)
+      if (dryRun) expect(results[0]).toMatchObject({ status: 'planned', frames: lengths[0] / 2 })
+      expect(results.at(-1)?.error).toMatchObject({ code: 'E_WAV_TOO_LONG', received: '4294967304 bytes of RIFX' })
+    }
+    expect(existsSync(out)).toBe(false)
+  })
+
+  test('data behind a chunk of 5 GiB are found, whose size stands in the table of ds64', async () => {
+    const file = path.join(temporaryFolder(), 'a.wav')
+    const long = 5 * 2 ** 30
+    const parts = { ...pcm16, ...RF64, data: mono16 }
+    const bytes = wav({
+      ...parts,
+      before: [chunk('abcd', Buffer.alloc(0), 0xffffffff)],
+      longSizes: { table: [['abcd', BigInt(long)]] },
+    })
+    const at = bytes.indexOf('data')
+    const fd = openSync(file, 'w')
+    writeSync(fd, bytes, 0, at, 0)
+    writeSync(fd, bytes, at, bytes.length - at, at + long)
+    closeSync(fd)
+    const [result] = await pool.map(noiseTask({ out: 'unused', sigma: 0.1, dryRun: true }), [file])
+    expect(result).toMatchObject({ status: 'planned', frames: FRAMES, bytesIn: bytes.length + long, warnings: [] })
   })
 
   test('sizes and positions beyond 32 bits are counted right', async () => {
