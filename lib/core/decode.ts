@@ -6,7 +6,8 @@
 import { type FilePath, InputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { FrameWalk, sliceFrames } from './transform.js'
-import { readHeader, type WavHeader } from './wav/header.js'
+import { openSamples } from './wav/decoded.js'
+import type { WavHeader } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
 
 export interface DecodedFile {
@@ -34,9 +35,9 @@ class SampleReader extends FrameWalk {
 
 /** Throws Failure as a job would fail. */
 export function decodeFile(path: FilePath, kernels: Kernels = tsKernels): DecodedFile {
-  const input = new InputFile(path)
+  const file = new InputFile(path)
   try {
-    const header = readHeader(input)
+    const { input, header } = openSamples(file)
     kernels.reset()
     const room = kernels.bytes(sliceFrames(header.channels) * header.blockAlign)
     const reader = new SampleReader(header, kernels)
@@ -47,6 +48,6 @@ export function decodeFile(path: FilePath, kernels: Kernels = tsKernels): Decode
     }
     return { header, samples: reader.samples }
   } finally {
-    input.close()
+    file.close()
   }
 }

@@ -130,7 +130,7 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
   if (encoding.tag == kFormatExtensible) encoding = read_extension(reader, start, size, bits);
 
   for (const uint32_t tag : kDecodedTags) {
-    if (encoding.tag == tag) throw Failure{"E_WAV_CODED", ""};
+    if (encoding.tag == tag) throw Failure{"E_WAV_CODED", name_of(tag)};
   }
   if (encoding.tag != kFormatPcm && encoding.tag != kFormatFloat) throw unsupported(name_of(encoding.tag));
   if (channels == 0) throw malformed("0 channels");
