@@ -115,9 +115,15 @@ export class InputFile {
       const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
       throw systemFailure(missing ? 'E_INPUT_MISSING' : 'E_INPUT_UNREADABLE', error)
     }
-    const stat = fstatSync(this.#fd, { bigint: true })
+    let stat: BigIntStats
+    try {
+      stat = fstatSync(this.#fd, { bigint: true })
+    } catch (error) {
+      this.close()
+      throw systemFailure('E_INPUT_UNREADABLE', error)
+    }
     if (!stat.isFile()) {
-      closeSync(this.#fd)
+      this.close()
       throw new Failure('E_INPUT_NOT_FILE', stat.isDirectory() ? 'a folder' : 'neither a file nor a folder')
     }
     this.size = Number(stat.size)
@@ -163,8 +169,11 @@ export class InputFile {
     }
   }
 
+  /** Nothing was written: whatever the system says of it, no harm is done. */
   close(): void {
-    closeSync(this.#fd)
+    try {
+      closeSync(this.#fd)
+    } catch {}
   }
 }
 

@@ -226,8 +226,17 @@ export class Journal {
       if (this.#failure !== undefined) throw this.#failure
       if (this.#timer !== undefined) this.#flush()
     } finally {
-      closeSync(this.#fd)
-      this.#fd = -1
+      this.#closeFile()
+    }
+  }
+
+  #closeFile(): void {
+    const fd = this.#fd
+    this.#fd = -1
+    try {
+      closeSync(fd)
+    } catch (error) {
+      throw this.#errorOf(error)
     }
   }
 

@@ -163,9 +163,11 @@ export async function runWithFault(
 ): Promise<{ ended: Ended; fired: boolean }> {
   const fired = path.join(path.dirname(preload!), `fired-${process.pid}`)
   rmSync(fired, { force: true })
+  // Inputs are other people's to change; a journal that is taken away is nothing to go on from.
+  const changesInputs = error === 'cut' || error === 'remove'
   const env = {
     LD_PRELOAD: preload!,
-    NOISEMILL_FAULT_FOLDER: place.cwd,
+    NOISEMILL_FAULT_FOLDER: changesInputs ? path.join(place.cwd, 'in') : place.cwd,
     NOISEMILL_FAULT_CALL: call,
     NOISEMILL_FAULT_NTH: `${nth}`,
     NOISEMILL_FAULT_ERROR: `${error}`,
