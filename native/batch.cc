@@ -345,6 +345,7 @@ Napi::Value measure_pool(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
+  exports.Set("warnings", warning_names(env));
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
   exports.Set("relieveCrew", Napi::Function::New(env, unless_ended<relieve_crew>));

@@ -38,7 +38,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 
 void set_number(Napi::Object object, const char* name, double value) { object.Set(name, Napi::Number::New(object.Env(), value)); }
 
-// In the order of lib/backends/native.ts.
+// Each is the bit of its place.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME",  "W_BYTE_RATE",
                                      "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_HARD_LINKS", "W_NON_FINITE"};
 
@@ -58,6 +58,12 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
 }
 
 }  // namespace
+
+Napi::Array warning_names(Napi::Env env) {
+  auto names = Napi::Array::New(env, std::size(kWarnings));
+  for (uint32_t i = 0; i < std::size(kWarnings); i++) names.Set(i, kWarnings[i]);
+  return names;
+}
 
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
   const auto texts = get(packed, "texts").As<Napi::Uint8Array>();

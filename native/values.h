@@ -14,6 +14,9 @@ namespace noisemill {
 // point, and node-addon-api aborts the process where an absent one is used.
 struct EnvironmentEnded {};
 
+// Of files, each at the place of its bit in their figures.
+Napi::Array warning_names(Napi::Env env);
+
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
 // The bytes stay JavaScript's: whoever holds the job keeps them.
 SliceJob read_slice_job(Napi::Object object);

@@ -1,6 +1,7 @@
 /** Loads the addon, or says why it cannot be. */
 
 import { createRequire } from 'node:module'
+import type { EtlWarning } from '../core/etl.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
@@ -46,6 +47,8 @@ type RunJobs<Jobs, Outcome> = (
 
 /** What native/batch.cc and native/kernel_exports.cc export. */
 export interface Addon {
+  /** In the order of their bits in figures. */
+  readonly warnings: readonly EtlWarning[]
   /** Those that this machine can run, the best one first; that one is used until another is chosen. */
   instructionSets(): string[]
   /** Uses another for all work from then on, in the whole process. False if there is no such here. */

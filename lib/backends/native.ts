@@ -59,7 +59,7 @@ export function nativeBackend(addon: Addon, size: number, coded: Backend['files'
     const left: number[] = []
     const milliseconds = await run(cancellation, (flag) =>
       addon.runFiles(crew, pack(jobs), flag, (index, outcome) => {
-        if (outcome instanceof Float64Array) settle(index, { value: { figures: figuresOf(outcome) } })
+        if (outcome instanceof Float64Array) settle(index, { value: { figures: figuresOf(outcome, addon.warnings) } })
         else if (outcome.code === CODED) left.push(index)
         else settle(index, { value: { failure: named(outcome) } })
       }),
@@ -141,19 +141,7 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
   return { count: jobs.length, texts: Buffer.concat(chunks), numbers: Float64Array.from(numbers) }
 }
 
-/** In the order of native/values.cc. */
-const WARNINGS: readonly EtlWarning[] = [
-  'W_SIZE_UNKNOWN',
-  'W_DATA_CUT_SHORT',
-  'W_PARTIAL_FRAME',
-  'W_BYTE_RATE',
-  'W_BLOCK_ALIGN',
-  'W_SILENT',
-  'W_NO_HARD_LINKS',
-  'W_NON_FINITE',
-]
-
-function figuresOf(numbers: Float64Array): EtlFigures {
+function figuresOf(numbers: Float64Array, warnings: readonly EtlWarning[]): EtlFigures {
   return {
     format: sampleFormats[numbers[0]].name,
     channels: numbers[1],
@@ -168,7 +156,7 @@ function figuresOf(numbers: Float64Array): EtlFigures {
     modified: numbers[10],
     bytesOut: numbers[11],
     seconds: numbers[12],
-    warnings: numbers[13] === 0 ? [] : WARNINGS.filter((_, bit) => numbers[13] & (1 << bit)),
+    warnings: numbers[13] === 0 ? [] : warnings.filter((_, bit) => numbers[13] & (1 << bit)),
   }
 }
 
