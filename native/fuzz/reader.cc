@@ -3,6 +3,7 @@
 #include "core/files.h"
 #include "core/wav/format.h"
 #include "core/wav/header.h"
+#include "core/wav/repair.h"
 #include "fuzz.h"
 
 using namespace noisemill;
@@ -18,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     PROMISE(header.sample_rate > 0);
     PROMISE(header.block_align == header.channels * header.format->bytes);
     PROMISE(header.frames * header.block_align == header.data_bytes);
+    PROMISE(header.valid_bits > 0 && header.valid_bits <= header.format->bits);
+    PROMISE(!header.format->is_float || header.valid_bits == header.format->bits);
+    const OutputSize sizes = output_size(header, size);
+    PROMISE(sizes.shift == 0);
+    PROMISE(sizes.size == size || header.sizes_lie);
   } catch (const Failure& failure) {
     PROMISE(failure.code.rfind("E_WAV_", 0) == 0);
     PROMISE(!failure.detail.empty());
