@@ -68,7 +68,7 @@ async function failEach(
 ): Promise<number> {
   const saved = path.join(path.dirname(place.cwd), `${path.basename(place.cwd)}-inputs`)
   const changesInputs = fault.error === 'cut' || fault.error === 'remove'
-  if (changesInputs) cpSync(path.join(place.cwd, 'in'), saved, { recursive: true })
+  if (changesInputs) cpSync(path.join(place.cwd, 'in'), saved, { recursive: true, preserveTimestamps: true })
   for (let nth = 1; nth < MOST_CALLS; nth++) {
     startOver(place, expected.old)
     const { ended, fired } = await runWithFault(place, [...place.args, ...flags], fault, nth)

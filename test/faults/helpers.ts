@@ -1,7 +1,7 @@
 /** A place to run the command in while something goes wrong, and what must hold whatever that was. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
@@ -54,6 +54,8 @@ export async function placeWith(files: Record<string, Uint8Array> = few()): Prom
   const cwd = temporaryFolder()
   const at = path.join(cwd, 'in')
   writeInputs(at, files)
+  // Whole seconds, which a copy that is put in the place of an input has too.
+  for (const name of Object.keys(files)) utimesSync(path.join(at, name), 1_700_000_000, 1_700_000_000)
   const args = ['add', 'in', '--out', 'out', ...LEVELS]
   expect((await noisemill(['add', 'in', '--out', 'whole', ...LEVELS, '--quiet'], { cwd })).code).toBe(0)
   const whole = outputsOf(cwd, 'whole')
