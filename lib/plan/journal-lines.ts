@@ -60,6 +60,9 @@ interface Begun {
   readonly before: string | undefined
 }
 
+/** Longer than any two paths: what has no end before that is not ours, and is not gathered. */
+const MAX_LINE = 64 * 1024
+
 /** What earlier runs have left. */
 export class Records {
   readonly runs = new Map<string, RunLine>()
@@ -75,13 +78,22 @@ export class Records {
   /** Reads an open file from its beginning to its end. */
   async read(fd: number): Promise<void> {
     let rest = ''
+    let isTooLong = false
     const parts = createReadStream('', { fd, start: 0, autoClose: false, encoding: 'utf8' })
     for await (const part of parts) {
-      const lines = (rest + part).split('\n')
+      const lines: string[] = part.split('\n')
+      lines[0] = rest + lines[0]
       rest = lines.pop()!
-      for (const line of lines) this.#add(line)
+      for (const line of lines) {
+        if (!isTooLong) this.#add(line)
+        isTooLong = false
+      }
+      if (rest.length > MAX_LINE) {
+        rest = ''
+        isTooLong = true
+      }
     }
-    this.#add(rest)
+    if (!isTooLong) this.#add(rest)
     // Begun since, or before it was done by another: it counts as begun only where nothing else is known.
     for (const [id, { text }] of this.begun) {
       if (this.#isWanted(id) && !this.#done.has(text)) this.#done.set(text, '')

@@ -11,6 +11,7 @@ import {
   lstatSync,
   openSync,
   readlinkSync,
+  readSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -132,9 +133,15 @@ export class Journal {
     const fd = openSync(this.#file, access | flags, 0o666)
     const found = fstatSync(fd)
     if (fsync && found.size === 0) syncFolder(this.#prefix)
-    if (found.isFile()) return fd
+    if (found.isFile() && isJournal(fd)) return fd
     closeSync(fd)
-    throw new Error('it is not a file')
+    throw new Error(found.isFile() ? 'what is there is no journal' : 'it is not a file')
+  }
+
+  /** Whether an output would have the journal's own name. */
+  hasNameOf(output: FilePath): boolean {
+    if (typeof output !== 'string' || output.length !== this.#file.length) return false
+    return output === this.#file || (this.foldsCase && output.toLowerCase() === this.#file.toLowerCase())
   }
 
   #checkSettings(last: RunLine | undefined, settings: RunLine['settings']): void {
@@ -272,6 +279,18 @@ export class Journal {
     }
     return joinPath(this.#inputFolder.fromOut, name)
   }
+}
+
+/** What every journal begins with, as far as it was written: nothing else is added to, an input by another name least of all. */
+const START = Buffer.from('\n{"run":')
+
+function isJournal(fd: number): boolean {
+  const start = Buffer.alloc(START.length)
+  const length = readSync(fd, start, 0, start.length, 0)
+  // Zeros are what a power cut leaves of bytes that were to come.
+  const zero = start.subarray(0, length).indexOf(0)
+  const written = start.subarray(0, zero < 0 ? length : zero)
+  return written.equals(START.subarray(0, written.length))
 }
 
 function isSameFile(fd: number, file: string): boolean {

@@ -66,8 +66,8 @@ interface PlannedOutput extends Planned<EtlJob, FileResult> {
   readonly id: string
 }
 
-/** Failures after which an output may be there all the same. */
-const MAY_BE_WRITTEN: readonly string[] = ['E_OUTPUT_PUBLISH', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
+/** Failures after which an output may be there all the same: a volume may be full when only a folder is left to sync. */
+const MAY_BE_WRITTEN: readonly string[] = ['E_OUTPUT_PUBLISH', 'E_VOLUME_FULL', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
 
 /** One pass of the task over some items. */
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
@@ -177,6 +177,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   #claim(output: FilePath): NoisemillError | undefined {
+    if (this.journal?.hasNameOf(output))
+      return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), received: "the run's own journal" })
     if (!this.#claims) return undefined
     const name = this.#nameOf(output)
     if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })

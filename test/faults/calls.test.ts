@@ -50,10 +50,12 @@ const faults: readonly (Fault & { readonly short?: boolean })[] = [
   { call: 'name', error: ENOSPC },
   { call: 'name', error: EACCES },
   { call: 'sync', error: EIO },
+  { call: 'sync', error: ENOSPC },
   { call: 'truncate', error: EIO },
   { call: 'chmod', error: EIO },
   { call: 'mkdir', error: ENOSPC },
   { call: 'unlink', error: EIO },
+  { call: 'unlink', error: ENOSPC },
 ]
 
 const isShort = ({ short = false }: { short?: boolean }) => short

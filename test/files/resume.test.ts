@@ -376,6 +376,36 @@ describe('resuming', () => {
     })
   })
 
+  test('what has the name of the journal and is none is not added to, an input least of all', async () => {
+    const { at, input, out } = place('a.wav')
+    const before = readFileSync(at('in', 'a.wav'))
+    mkdirSync(out)
+    linkSync(at('in', 'a.wav'), path.join(out, JOURNAL))
+    await expect(run(input, out)).rejects.toMatchObject({ code: 'E_JOURNAL', path: path.join(out, JOURNAL) })
+    expect(readFileSync(at('in', 'a.wav'))).toEqual(before)
+    unlinkSync(path.join(out, JOURNAL))
+    writeFileSync(path.join(out, JOURNAL), 'my diary')
+    await expect(run(input, out, { resume: true })).rejects.toMatchObject({ code: 'E_JOURNAL' })
+    expect(readFileSync(path.join(out, JOURNAL), 'utf8')).toBe('my diary')
+    expect(filesBelow(out)).toEqual([])
+  })
+
+  test('no output takes the journal’s name', async () => {
+    const { at, out } = place(JOURNAL, 'b.wav')
+    const results = await run([at('in', JOURNAL), at('in', 'b.wav')], out, { overwrite: true })
+    expect(outcomes(results)).toEqual({ [JOURNAL]: 'E_OUTPUT_CLASH', 'b.wav': 'done' })
+    expect(linesOf(out).some((line) => line.done === 'b.wav')).toBe(true)
+  })
+
+  test('a journal without lines is not gathered, and what stands behind is read', async () => {
+    const { input, out } = place('a.wav', 'b.wav')
+    await run(input, out)
+    const journal = readFileSync(path.join(out, JOURNAL))
+    const junk = Buffer.alloc(40 << 20, 'x')
+    writeFileSync(path.join(out, JOURNAL), Buffer.concat([Buffer.from('\n{"run":'), junk, journal]))
+    expect(outcomes(await run(input, out, { resume: true }))).toEqual({ 'a.wav': 'skipped', 'b.wav': 'skipped' })
+  })
+
   test('and overwriting exclude each other', async () => {
     const { input, out } = place('a.wav')
     await expect(run(input, out, { resume: true, overwrite: true })).rejects.toMatchObject({

@@ -10,10 +10,23 @@ import { mutate } from './mutate.js'
 import { Random } from './random.js'
 
 /** Good files to begin with where there are no others. */
-export const ownFiles: readonly Buffer[] = formats.flatMap((format) => [
-  wav({ ...format, data: sine(format, 300) }),
-  wav({ ...format, channels: 2, extensible: true, data: sine(format, 4100, 2, 0.9) }),
-])
+export const ownFiles: readonly Buffer[] = [
+  ...formats.flatMap((format) => [
+    wav({ ...format, data: sine(format, 300) }),
+    wav({ ...format, channels: 2, extensible: true, data: sine(format, 4100, 2, 0.9) }),
+  ]),
+  // A-law, mu-law and IMA ADPCM, of which any bytes are samples but for an index beyond the table.
+  wav({ tag: 6, bits: 8, channels: 2, data: codes(4001 * 2) }),
+  wav({ tag: 7, bits: 8, data: codes(500) }),
+  wav({ tag: 17, bits: 4, blockAlign: 64, data: codes(64 * 20 + 12) }),
+  wav({ tag: 17, bits: 4, channels: 2, blockAlign: 256, data: codes(256 * 3) }),
+]
+
+function codes(count: number): Uint8Array {
+  return Uint8Array.from({ length: count }, (_, i) =>
+    i % 64 === 2 || i % 64 === 6 ? 40 : Math.imul(i, 0x9e3779b1) >>> 24,
+  )
+}
 
 export interface Case {
   readonly seed: number

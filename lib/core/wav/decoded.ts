@@ -25,6 +25,8 @@ interface Stretch {
 
 export class DecodedInput implements Input {
   readonly size: number
+  /** Of the file that it stands for. */
+  readonly header: WavHeader
   /** What is wrong with the data. */
   readonly warnings: readonly HeaderWarning[]
   readonly #stretches: readonly Stretch[]
@@ -72,6 +74,9 @@ export class DecodedInput implements Input {
     this.size = inside.reduce((sum, { length }) => sum + length, RIFF_HEAD_BYTES)
     if (this.size > MAX_RIFF_BYTES) throw new Failure('E_WAV_TOO_LONG', `${this.size} bytes, decoded`)
     this.#stretches = [made(riffHead(this.size)), ...inside]
+    const before = inside.slice(0, 4).reduce((sum, { length }) => sum + length, RIFF_HEAD_BYTES)
+    const data = { dataOffset: before, dataBytes: decodedBytes, frames, sizesLie: false }
+    this.header = { ...header, ...data, coded: undefined, warnings: [] }
   }
 
   read(position: number, buffer: Uint8Array): void {
@@ -156,5 +161,5 @@ export function openSamples(input: Input): Readable {
   const header = readHeader(input)
   if (header.coded === undefined) return { input, header, warnings: header.warnings }
   const decoded = new DecodedInput(input, header)
-  return { input: decoded, header: readHeader(decoded), warnings: [...header.warnings, ...decoded.warnings] }
+  return { input: decoded, header: decoded.header, warnings: [...header.warnings, ...decoded.warnings] }
 }

@@ -75,8 +75,8 @@ export function readHeader(input: Input): WavHeader {
     if (id === 'data') {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
       const { warnings, ...layout } = format
-      const unit = format.coded ? 1 : format.blockAlign
-      const data = locateData(sizes.ofData(field, input.size - start, unit), start, unit)
+      const size = sizes.ofData(field, input.size - start, format.coded?.blockAlign ?? format.blockAlign)
+      const data = locateData(size, start, format.coded ? 1 : format.blockAlign)
       const coded = format.coded && { ...format.coded, ...formatChunk }
       return { container, ...layout, ...data, coded, warnings: [...data.warnings, ...warnings] }
     }
