@@ -8,10 +8,20 @@ const COUNT = 100_000
 const jobs = {
   count: COUNT,
   texts: Buffer.from('/nowhere/a.wav\0/nowhere/b.wav\0/nowhere/c.tmp\0gaussian\0'.repeat(COUNT)),
-  // Neither overwrite nor dryRun, clip, no SNR, level, two words of the key, no parameters.
-  numbers: new Float64Array(8 * COUNT).map((_, i) => [0, 0, 1, 0, 0.1, 1, 2, 0][i % 8]),
+  // Neither overwrite, fsync, dryRun nor strict; clip, no SNR, level, two words of the key, no parameters.
+  numbers: new Float64Array(10 * COUNT).map((_, i) => [0, 0, 0, 0, 1, 0, 0.1, 1, 2, 0][i % 10]),
 }
-const slice = { format: 'pcm16', channels: 1, frames: 1, firstFrame: 0, kind: 'gaussian', sigma: 0.1, clip: true }
+const slice = {
+  format: 'pcm16',
+  bigEndian: false,
+  validBits: 16,
+  channels: 1,
+  frames: 1,
+  firstFrame: 0,
+  kind: 'gaussian',
+  sigma: 0.1,
+  clip: true,
+}
 const slices = Array.from({ length: COUNT }, () => ({
   ...slice,
   bytes: new Uint8Array(2),
