@@ -153,6 +153,7 @@ export class InputFile {
       try {
         count = readSync(this.#fd, buffer, done, buffer.length - done, position + done)
       } catch (error) {
+        if (errnoOf(error) === 'EINTR') continue
         throw systemFailure('E_INPUT_READ', error)
       }
       if (count === 0) throw new Failure('E_INPUT_CHANGED', `ends at byte ${position + done} of ${this.size}`)
