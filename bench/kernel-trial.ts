@@ -1,9 +1,9 @@
 /** One trial: prints the ns a sample of the kernel that is named, the best of some tens of runs over a megabyte of noise. */
 
-import { loadAddon } from '../dist/backends/addon.js'
-import { tsKernels } from '../dist/core/kernels.js'
-import { loadWasmModule, wasmKernels } from '../dist/core/kernels-wasm.js'
-import { gaussian } from '../dist/core/noise/gaussian.js'
+import { loadAddon } from '../dist-lib/backends/addon.js'
+import { tsKernels } from '../dist-lib/core/kernels.js'
+import { loadWasmModule, wasmKernels } from '../dist-lib/core/kernels-wasm.js'
+import { gaussian } from '../dist-lib/core/noise/gaussian.js'
 
 const BLOCK = 4096
 const BLOCKS = 64

@@ -1,7 +1,7 @@
 /** Noise alone, one core, in ns a sample: every kernel against NumPy's float32 standard_normal and the naive way in JavaScript. */
 
 import { fileURLToPath } from 'node:url'
-import { loadAddon } from '../dist/backends/addon.js'
+import { loadAddon } from '../dist-lib/backends/addon.js'
 import { type Contender, compare, report, time } from './harness.js'
 
 const ROUNDS = Number(process.argv[2] ?? 9)

@@ -1,4 +1,4 @@
-/** Where the files of this package are. The command is bundled into one file beside this one: nothing else may ask where it is. */
+/** Where the files of this package are. Modules are bundled into files beside this one: nothing else may ask where it is. */
 
 import { fileURLToPath } from 'node:url'
 

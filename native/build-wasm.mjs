@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 
-const OUTPUT = 'dist/core/kernels.wasm'
+const OUTPUT = 'dist/kernels.wasm'
 /** The largest job takes less than 2 MB, see lib/core/transform.ts. */
 const MEMORY_BYTES = 4 * 1024 * 1024
 const compiler = process.env.WASM_CXX ?? 'clang++'

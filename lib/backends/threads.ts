@@ -83,7 +83,7 @@ export class Threads {
   constructor(
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
-    readonly entry = placeOf('dist/backends/thread.js'),
+    readonly entry = placeOf('dist/thread.js'),
     /** Compiled kernels for those that are to work on files with them. */
     readonly wasm: WasmModule | undefined = undefined,
   ) {}

@@ -158,7 +158,7 @@ async function makeTones(folder: string, seconds: number, signal: AbortSignal): 
   }))
   const pool = new Pool()
   try {
-    await pool.map(moduleTask<Tone, void>(placeOf('dist/cli/demo-tone.js')), tones, { signal })
+    await pool.map(moduleTask<Tone, void>(placeOf('dist/demo-tone.js')), tones, { signal })
   } finally {
     await pool.terminate()
   }

@@ -177,7 +177,7 @@ export type LoadedModule = { readonly module: WasmModule } | { readonly reason: 
 export function loadWasmModule(): LoadedModule {
   if (process.env.NOISEMILL_NO_WASM) return { reason: 'NOISEMILL_NO_WASM is set' }
   try {
-    return { module: new WebAssembly.Module(readFileSync(placeOf('dist/core/kernels.wasm'))) }
+    return { module: new WebAssembly.Module(readFileSync(placeOf('dist/kernels.wasm'))) }
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return { reason: isAbsent ? 'it was not built' : (error as Error).message }

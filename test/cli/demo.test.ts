@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { linesOf, noisemill, type Running, startNoisemill, until } from './helpers.js'
 

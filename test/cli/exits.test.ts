@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
 import { jsonOf, linesOf, noisemill, pcm16, writeInputs } from './helpers.js'

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { filesBelow, hashesBelow, sha256, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
 import { chunk, formats, wav } from '../support/wav.js'

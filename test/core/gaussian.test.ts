@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { gaussian } from '../../dist/core/noise/gaussian.js'
-import { BLOCK_FRAMES, type FileKey } from '../../dist/core/noise/kinds.js'
-import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist/core/noise/xoshiro.js'
+import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
+import { BLOCK_FRAMES, type FileKey } from '../../dist-lib/core/noise/kinds.js'
+import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { sha256 } from '../support/folders.js'
 import { wav } from '../support/wav.js'
 import golden from '../vectors/gaussian.json' with { type: 'json' }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fileKey, STREAM_VERSION, uniformOf } from '../../dist/plan/keys.js'
+import { fileKey, STREAM_VERSION, uniformOf } from '../../dist-lib/plan/keys.js'
 import known from '../vectors/keys.json' with { type: 'json' }
 
 type Vector = (typeof known.vectors)[number]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { NoisemillError } from '../../dist/errors.js'
-import { fileKey } from '../../dist/plan/keys.js'
-import { achievedSnr, checkLevel, levelFor, noiseGain } from '../../dist/plan/levels.js'
+import { NoisemillError } from '../../dist-lib/errors.js'
+import { fileKey } from '../../dist-lib/plan/keys.js'
+import { achievedSnr, checkLevel, levelFor, noiseGain } from '../../dist-lib/plan/levels.js'
 import { sha256 } from '../support/folders.js'
 
 function refusal(sigma: unknown, snr: unknown): NoisemillError {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type MixTally, measure, mixFloat32, mixFloat64 } from '../../dist/core/mix.js'
-import { ACCUMULATORS, foldBlock } from '../../dist/core/sums.js'
-import { FileTally } from '../../dist/core/transform.js'
-import { type SampleFormat, sampleFormats } from '../../dist/core/wav/samples.js'
+import { type MixTally, measure, mixFloat32, mixFloat64 } from '../../dist-lib/core/mix.js'
+import { ACCUMULATORS, foldBlock } from '../../dist-lib/core/sums.js'
+import { FileTally } from '../../dist-lib/core/transform.js'
+import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { add, exact, FLOAT32, FLOAT64, multiply, round, roundTo, toNumber } from './exact.js'
 
 const pcm = sampleFormats.filter((format) => !format.float)

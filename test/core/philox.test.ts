@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { philox4x32 } from '../../dist/core/noise/philox.js'
+import { philox4x32 } from '../../dist-lib/core/noise/philox.js'
 import known from '../vectors/philox4x32.json' with { type: 'json' }
 
 const words = (hex: readonly string[]) => hex.map((word) => Number.parseInt(word, 16))

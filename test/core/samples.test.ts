@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import wavefile from 'wavefile'
-import { tsKernels } from '../../dist/core/kernels.js'
+import { tsKernels } from '../../dist-lib/core/kernels.js'
 import {
   decode,
   encode,
@@ -8,7 +8,7 @@ import {
   sampleFormats,
   sampleScratch,
   swapBytes,
-} from '../../dist/core/wav/samples.js'
+} from '../../dist-lib/core/wav/samples.js'
 import { formats, wav } from '../support/wav.js'
 import { describeHalves, HEADER_BYTES, runFile } from './jobs.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { philox4x32 } from '../../dist/core/noise/philox.js'
-import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from '../../dist/core/noise/xoshiro.js'
+import { philox4x32 } from '../../dist-lib/core/noise/philox.js'
+import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from '../../dist-lib/core/noise/xoshiro.js'
 import known from '../vectors/xoshiro128pp.json' with { type: 'json' }
 
 const lanes = Array.from({ length: LANES }, (_, lane) => lane)

@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { EtlJob, EtlOutcome } from '../../dist/core/etl.js'
-import { noiseGain } from '../../dist/plan/levels.js'
+import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
+import { noiseGain } from '../../dist-lib/plan/levels.js'
 import { type JobSettings, jobFor, runTypeScript, twins } from '../core/jobs.js'
 import { formats, sine, wav } from '../support/wav.js'
 import { mutate } from './mutate.js'

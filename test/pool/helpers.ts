@@ -5,7 +5,6 @@ import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'nod
 import path from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, onTestFinished } from 'vitest'
-import { Cancellation, type Execute } from '../../dist/backends/backend.js'
 import {
   type Items,
   type ModuleTask,
@@ -14,9 +13,10 @@ import {
   Pool,
   type PoolOptions,
 } from '../../dist/index.js'
-import { Run, type RunParts } from '../../dist/pool/run.js'
-import { Source } from '../../dist/pool/source.js'
-import type { TaskRun } from '../../dist/pool/task.js'
+import { Cancellation, type Execute } from '../../dist-lib/backends/backend.js'
+import { Run, type RunParts } from '../../dist-lib/pool/run.js'
+import { Source } from '../../dist-lib/pool/source.js'
+import type { TaskRun } from '../../dist-lib/pool/task.js'
 import { sine, wav } from '../support/wav.js'
 
 /** Where a user's functions run: the caller's thread, or worker threads, which is so for the backend native too. */

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 
 const { NOISEMILL_SANITIZER: sanitizer = '', NOISEMILL_PREBUILD: place = '' } = process.env
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { fileKey } from '../../dist/plan/keys.js'
+import { fileKey } from '../../dist-lib/plan/keys.js'
 import { describeNative } from '../core/jobs.js'
 import { expectBetween } from './figures.js'
 import { normalBelow, normalQuantile } from './normal.js'

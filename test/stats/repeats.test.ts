@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LANES, nextWord } from '../../dist/core/noise/xoshiro.js'
+import { LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { report } from './figures.js'
 import { FULL } from './size.js'
 import { neighbourNames } from './streams.js'

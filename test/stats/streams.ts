@@ -1,8 +1,8 @@
 /** Streams that differ in one thing that noise is made from, and the noise of many. */
 
-import { type Addon, loadAddon } from '../../dist/backends/addon.js'
-import { BLOCK_FRAMES, type FileKey } from '../../dist/core/noise/kinds.js'
-import { fileKey } from '../../dist/plan/keys.js'
+import { type Addon, loadAddon } from '../../dist-lib/backends/addon.js'
+import { BLOCK_FRAMES, type FileKey } from '../../dist-lib/core/noise/kinds.js'
+import { fileKey } from '../../dist-lib/plan/keys.js'
 
 /** One block of one channel of one file. */
 export interface Stream {

@@ -1,7 +1,7 @@
 /** The random words of noise, in the order in which it draws them. */
 
-import { BLOCK_FRAMES } from '../../dist/core/noise/kinds.js'
-import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from '../../dist/core/noise/xoshiro.js'
+import { BLOCK_FRAMES } from '../../dist-lib/core/noise/kinds.js'
+import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from '../../dist-lib/core/noise/xoshiro.js'
 import { type Neighbours, neighbours } from './streams.js'
 
 /** Words that the lanes draw together in one step: two each. */

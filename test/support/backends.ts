@@ -1,8 +1,8 @@
 /** One body per behaviour, run on every backend. */
 
 import { describe } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
 import type { BackendName } from '../../dist/index.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 
 export const backends: readonly BackendName[] = ['inline', 'workers', 'native']
 

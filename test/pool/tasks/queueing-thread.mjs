@@ -1,7 +1,7 @@
 /** A worker thread that hands the addon one long list of jobs after the other, or makes crews and flags without end. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadAddon } from '../../../dist/backends/addon.js'
+import { loadAddon } from '../../../dist-lib/backends/addon.js'
 
 const { addon } = loadAddon()
 const COUNT = 100_000

@@ -1,0 +1,38 @@
+// Makes dist, which is what the package has, of dist-lib, which has a module for each of lib's and is there for tests and
+// benchmarks. Loading modules one by one takes longer than a short file's noise. Dependencies stay outside.
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs'
+import { dts } from 'rolldown-plugin-dts'
+
+const external = /^[a-z]/
+const common = { external, platform: 'node', logLevel: 'warn' }
+
+/** CommonJS of few lines, which tells libuv how many threads to have before anything else is loaded. */
+const bin = {
+  name: 'bin',
+  writeBundle() {
+    mkdirSync('dist/cli', { recursive: true })
+    copyFileSync('dist-lib/cli/bin.cjs', 'dist/cli/bin.cjs')
+    chmodSync('dist/cli/bin.cjs', 0o755)
+  },
+}
+
+export default [
+  {
+    ...common,
+    // Besides index those that worker threads begin with.
+    input: {
+      index: 'dist-lib/index.js',
+      thread: 'dist-lib/backends/thread.js',
+      'demo-tone': 'dist-lib/cli/demo-tone.js',
+    },
+    output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared.js' },
+  },
+  // In an ES module the command would start later, see cli/bin.cts.
+  { ...common, input: 'dist-lib/cli/main.js', output: { file: 'dist/cli.cjs', format: 'cjs' }, plugins: [bin] },
+  {
+    ...common,
+    input: { index: 'dist-lib/index.d.ts' },
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true })],
+    output: { dir: 'dist', format: 'esm' },
+  },
+]
