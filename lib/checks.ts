@@ -34,3 +34,9 @@ export function checkOneOf<T extends string>(option: string, value: unknown, cho
   if (!choices.includes(value as T)) throw invalidOption(option, `one of ${choices.join(', ')}`, value)
   return value as T
 }
+
+/** What an environment variable wants of something that may be missing: an error where it is, or to do without it. */
+export function checkWish(variable: string): 'require' | 'off' | undefined {
+  const value = process.env[variable]
+  return value === undefined || value === '' ? undefined : checkOneOf(variable, value, ['require', 'off'] as const)
+}

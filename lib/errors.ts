@@ -39,9 +39,12 @@ const table = {
   },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend cannot be had',
-    remedy: 'Use backend "auto" to fall back to workers, or build the addon with "npm run build" in the package.',
+    remedy: 'Backend "auto" falls back to workers, unless NOISEMILL_NATIVE is "require".',
   },
-  E_KERNEL_UNAVAILABLE: { summary: 'the kernel cannot be had', remedy: 'Leave the option out to use what there is.' },
+  E_KERNEL_UNAVAILABLE: {
+    summary: 'the kernel cannot be had',
+    remedy: 'Leave the option out, or unset the variable, to use what there is.',
+  },
   E_ISA_UNAVAILABLE: {
     summary: 'this machine does not have the instruction set',
     remedy: 'Unset the variable to use the best there is.',
@@ -173,6 +176,9 @@ export class NoisemillError extends Error {
   }
 }
 
+/** What to do where Node's permission model refuses; Node has that name for it. */
+const FORBIDDEN = 'Run Node with --allow-fs-read for inputs and --allow-fs-write for the output folder and all in it.'
+
 function messageFor(code: ErrorCode, details: ErrorDetails): string {
   const { summary, remedy }: CodeEntry = table[code]
   const { path, option, expected, received, errno, index, cause } = details
@@ -183,7 +189,8 @@ function messageFor(code: ErrorCode, details: ErrorDetails): string {
   if (errno !== undefined && errno !== '') text += ` (${errno})`
   if (cause instanceof Error && cause.message !== '') text += `: ${cause.message}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
-  return remedy === '' ? text : `${text} ${remedy}`
+  const advice = errno === 'ERR_ACCESS_DENIED' ? FORBIDDEN : remedy
+  return advice === '' ? text : `${text} ${advice}`
 }
 
 /** A value as an error message shows it: short, with its type. */

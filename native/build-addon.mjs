@@ -1,10 +1,10 @@
 // Builds the addon with node-gyp. Without a compiler the package still works, on the workers backend: that is said in one
-// line, and is a failure only where NOISEMILL_REQUIRE_NATIVE is set.
+// line, and is a failure only where NOISEMILL_NATIVE is "require".
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const required = Boolean(process.env.NOISEMILL_REQUIRE_NATIVE)
+const required = process.env.NOISEMILL_NATIVE === 'require'
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'clang-cl' : 'c++')
 
 // What an earlier build left would be loaded, whatever this one says.

@@ -1,5 +1,5 @@
 // Compiles the kernels to WebAssembly with clang and lld for wasm32, where they are. Without them worker threads compute in
-// TypeScript: that is said in one line, and is a failure only where NOISEMILL_REQUIRE_WASM is set.
+// TypeScript: that is said in one line, and is a failure only where NOISEMILL_WASM is "require".
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 
@@ -39,5 +39,5 @@ if (status !== 0) {
   console.error(
     `noisemill: the WebAssembly kernels were not built (${reason}); worker threads will compute in TypeScript.`,
   )
-  process.exit(process.env.NOISEMILL_REQUIRE_WASM ? 1 : 0)
+  process.exit(process.env.NOISEMILL_WASM === 'require' ? 1 : 0)
 }

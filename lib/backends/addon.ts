@@ -1,6 +1,9 @@
 /** Loads the addon, or says why it cannot be. */
 
+import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
+import { checkWish } from '../checks.js'
 import type { EtlWarning } from '../core/etl.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
@@ -79,7 +82,19 @@ export interface Addon {
   runSlices: RunJobs<readonly SliceJob[], PartTally>
 }
 
-export type LoadedAddon = { readonly addon: Addon } | { readonly reason: string }
+export interface FoundAddon {
+  readonly addon: Addon
+  /** The file that it is, from the package's folder on. */
+  readonly binary: string
+}
+
+/** Why there is none, and what would bring it, as phrases. */
+export interface MissingAddon {
+  readonly reason: string
+  readonly remedy: string
+}
+
+export type LoadedAddon = FoundAddon | MissingAddon
 
 let loaded: LoadedAddon | undefined
 
@@ -99,20 +114,59 @@ export function chooseInstructionSet(addon: Addon): string {
   })
 }
 
-/** The addon, loaded at the first call, or the reason why there is none. */
+/** The addon, loaded at the first call, or the reason why there is none. Throws only where NOISEMILL_NATIVE is nothing that it can be. */
 export function loadAddon(): LoadedAddon {
   loaded ??= load()
   return loaded
 }
 
+const BUILD = 'run "npm run build" in the folder of the package, which needs a C++17 compiler, make and Python 3'
+
 function load(): LoadedAddon {
-  if (process.env.NOISEMILL_NO_NATIVE) return { reason: 'NOISEMILL_NO_NATIVE is set' }
+  if (checkWish('NOISEMILL_NATIVE') === 'off')
+    return { reason: 'NOISEMILL_NATIVE is off', remedy: 'unset NOISEMILL_NATIVE' }
   const require = createRequire(import.meta.url)
-  try {
-    const loadFrom = require('node-gyp-build') as (folder: string) => Addon
-    return { addon: loadFrom(packageFolder) }
-  } catch (error) {
-    // Its first line says what is wrong; the rest lists what was looked for.
-    return { reason: (error as Error).message.split('\n')[0].replaceAll(packageFolder, './') }
+  let fault: MissingAddon | undefined
+  for (const file of candidates(require)) {
+    const binary = path.relative(packageFolder, file)
+    try {
+      return { addon: require(file) as Addon, binary }
+    } catch (error) {
+      // The first is the one that was meant for this machine.
+      fault ??= explain(binary, error as NodeJS.ErrnoException)
+    }
   }
+  return fault ?? { reason: `there is no binary for ${process.platform}-${process.arch}`, remedy: BUILD }
+}
+
+/**
+ * Files that may be the addon, the likeliest first: what node-gyp-build finds, which is the one that was built here or else a prebuilt one.
+ * Then all there are for this platform, since it tells C libraries apart by a file that not every system with musl has, and may not look
+ * for it under Node's permission model.
+ */
+function candidates(require: NodeJS.Require): Iterable<string> {
+  const files = new Set<string>()
+  try {
+    files.add((require('node-gyp-build') as { path(folder: string): string }).path(packageFolder))
+  } catch {
+    // There is none, or it may not look.
+  }
+  const platform = `${process.platform}-${process.arch}`
+  for (const folder of ['build/Release', `prebuilds/${platform}`]) {
+    try {
+      const names = readdirSync(path.join(packageFolder, folder)).filter((name) => name.endsWith('.node'))
+      for (const name of names) files.add(path.join(packageFolder, folder, name))
+    } catch {
+      // There is no such folder.
+    }
+  }
+  return files
+}
+
+function explain(binary: string, error: NodeJS.ErrnoException): MissingAddon {
+  if (error.code === 'ERR_DLOPEN_DISABLED')
+    return { reason: 'Node may not load addons here', remedy: 'run Node with --allow-addons, and without --no-addons' }
+  // Systems put the path before what is wrong with it, and more behind.
+  const why = error.message.split('\n')[0].replace(`${path.join(packageFolder, binary)}: `, '')
+  return { reason: `${binary} does not load: ${why}`, remedy: BUILD }
 }

@@ -137,8 +137,19 @@ export class Threads {
       const idle = Array.from(this.#threads).find((thread) => thread.request === undefined)
       if (idle === undefined && this.#threads.size >= this.size) return
       const request = this.#queue.shift()!
-      if (request.cancellation.isCancelled) this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
-      else this.#give(idle ?? this.#start(), request)
+      if (request.cancellation.isCancelled) {
+        this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
+        continue
+      }
+      let thread = idle
+      try {
+        thread ??= this.#start()
+      } catch (cause) {
+        // Node's permission model forbids threads, for one.
+        this.#failRemaining(request, new NoisemillError('E_WORKER_START', { cause }))
+        continue
+      }
+      this.#give(thread, request)
     }
   }
 

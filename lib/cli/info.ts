@@ -24,7 +24,7 @@ export function defineInfo(program: Command): void {
 }
 
 function collect(): Record<string, string | number | null> {
-  const { backend, reason, kernel, instructionSet, size, threads, libuvThreads } = new Pool().info
+  const { backend, reason, remedy, binary, kernel, instructionSet, size, threads, libuvThreads } = new Pool().info
   return {
     version,
     node: process.version,
@@ -32,6 +32,8 @@ function collect(): Record<string, string | number | null> {
     cpus: availableParallelism(),
     backend,
     reason,
+    remedy,
+    binary,
     kernel,
     instructionSet,
     size,

@@ -1,6 +1,7 @@
 /** The kernels of native/simd/wasm.cc, with SIMD128. Built where clang and lld for wasm32 were found, else absent. */
 
 import { readFileSync } from 'node:fs'
+import { checkWish } from '../checks.js'
 import { placeOf } from '../places.js'
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
@@ -175,7 +176,7 @@ export type LoadedModule = { readonly module: WasmModule } | { readonly reason: 
 
 /** Reads and compiles the module; it can be sent to other threads. */
 export function loadWasmModule(): LoadedModule {
-  if (process.env.NOISEMILL_NO_WASM) return { reason: 'NOISEMILL_NO_WASM is set' }
+  if (checkWish('NOISEMILL_WASM') === 'off') return { reason: 'NOISEMILL_WASM is off' }
   try {
     return { module: new WebAssembly.Module(readFileSync(placeOf('dist/kernels.wasm'))) }
   } catch (error) {

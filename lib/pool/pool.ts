@@ -1,19 +1,16 @@
 /** The pool: tasks over items, on every core. */
 
 import { availableParallelism } from 'node:os'
-import { chooseInstructionSet, loadAddon } from '../backends/addon.js'
 import { type Backend, type BackendName, Cancellation, type Execute, type Outcome } from '../backends/backend.js'
-import { inlineBackend, inlineCalls } from '../backends/inline.js'
-import { nativeBackend } from '../backends/native.js'
-import { Threads } from '../backends/threads.js'
-import { workersBackend } from '../backends/workers.js'
+import { inlineCalls } from '../backends/inline.js'
+import type { Threads } from '../backends/threads.js'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
-import { type KernelName, tsKernels } from '../core/kernels.js'
-import { loadWasmModule, type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
+import type { KernelName } from '../core/kernels.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'
 import { onAbort } from './abort.js'
+import { chooseBackend } from './choose.js'
 import type { ChunkSize } from './chunks.js'
 import type { DoneItem, ItemRecord } from './module-task.js'
 import { Run, type RunParts, terminated } from './run.js'
@@ -34,6 +31,10 @@ export interface PoolInfo {
   readonly backend: BackendName
   /** Why it is this backend, in words. */
   readonly reason: string
+  /** What to do to have the addon, in words; null where it is there, or was not asked for. */
+  readonly remedy: string | null
+  /** The file that the addon is, from the package's folder on; null for other backends. */
+  readonly binary: string | null
   readonly size: number
   /** What computes the noise: 'c++' in the addon; 'wasm' where it was built, else 'ts', on the other backends. */
   readonly kernel: 'c++' | KernelName
@@ -105,19 +106,10 @@ export class Pool {
     const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
     const wanted = checkOneOf('backend', options.backend ?? 'auto', ['auto', 'native', 'workers', 'inline'])
     const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
-    const { threads, backend, kernelName, reason, ...native } = chooseBackend(wanted, kernel, size)
-    const { instructionSet = null, libuvThreads = 0 } = native
+    const { threads, backend, info } = chooseBackend(wanted, kernel, size)
     this.#threads = threads
     this.#backend = backend
-    this.info = Object.freeze({
-      backend: backend.name,
-      reason,
-      size,
-      kernel: kernelName,
-      instructionSet,
-      threads: backend.name === 'inline' ? 1 : size,
-      libuvThreads,
-    })
+    this.info = Object.freeze(info)
   }
 
   /** Where noise tasks run; `info` says why. */
@@ -327,42 +319,4 @@ export class Pool {
     await Promise.all(this.#ended.values())
     await this.#threads.terminate()
   }
-}
-
-interface Chosen {
-  readonly threads: Threads
-  readonly backend: Backend
-  readonly kernelName: PoolInfo['kernel']
-  readonly reason: string
-  readonly instructionSet?: string
-  readonly libuvThreads?: number
-}
-
-function chooseBackend(wanted: BackendName | 'auto', kernel: KernelName | 'auto', size: number): Chosen {
-  const addon = wanted === 'auto' || wanted === 'native' ? loadAddon() : undefined
-  if (addon && 'addon' in addon) {
-    const instructionSet = chooseInstructionSet(addon.addon)
-    const threads = new Threads(size)
-    const backend = nativeBackend(addon.addon, size, workersBackend(threads).files)
-    const { libuvThreads } = backend
-    const reason = wanted === 'native' ? 'asked for' : 'the addon loads'
-    return { threads, backend, kernelName: 'c++', reason, instructionSet, libuvThreads }
-  }
-  if (wanted === 'native')
-    throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: addon!.reason })
-  const { module, why } = chooseKernel(kernel)
-  const threads = new Threads(size, undefined, module)
-  const backend =
-    wanted === 'inline' ? inlineBackend(module ? wasmKernels(module) : tsKernels) : workersBackend(threads)
-  const reason = addon ? `the addon does not load: ${addon.reason}` : 'asked for'
-  return { threads, backend, kernelName: module ? 'wasm' : 'ts', reason: why === '' ? reason : `${reason}; ${why}` }
-}
-
-/** The compiled module, or none for the TypeScript kernels, and why, where it was not asked for. */
-function chooseKernel(kernel: KernelName | 'auto'): { module: WasmModule | undefined; why: string } {
-  if (kernel === 'ts') return { module: undefined, why: '' }
-  const loaded = loadWasmModule()
-  if ('module' in loaded) return { module: loaded.module, why: '' }
-  if (kernel === 'wasm') throw new NoisemillError('E_KERNEL_UNAVAILABLE', { option: 'kernel', received: loaded.reason })
-  return { module: undefined, why: `no wasm kernel: ${loaded.reason}` }
 }

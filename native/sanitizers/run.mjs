@@ -75,7 +75,7 @@ const env = {
   ...process.env,
   LD_PRELOAD: runtime,
   NOISEMILL_PREBUILD: place,
-  NOISEMILL_REQUIRE_NATIVE: '1',
+  NOISEMILL_NATIVE: 'require',
   NOISEMILL_SANITIZER: name,
   [variable]: `${options}:log_path=${reports}/report`,
 }

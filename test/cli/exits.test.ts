@@ -73,7 +73,7 @@ describe('1, each failure named and the others done', () => {
   })
 })
 
-const fallback = () => ({ cwd: workplace(), env: { NOISEMILL_NO_NATIVE: '1' } })
+const fallback = () => ({ cwd: workplace(), env: { NOISEMILL_NATIVE: 'off' } })
 
 describe('2, and nothing is done,', () => {
   /** Runs each in a folder of its own, all at the same time; each must be refused with these words. */
@@ -135,13 +135,13 @@ describe('2, and nothing is done,', () => {
     expectRefusals('(E_OPTION_INVALID)', ['add', 'in', 'empty', ...toOut, '--root', 'in']))
 
   test('E_KERNEL_UNAVAILABLE: --kernel wasm where it cannot be had', async () => {
-    const env = { NOISEMILL_NO_WASM: '1' }
+    const env = { NOISEMILL_WASM: 'off' }
     const { code, stdout, stderr } = await noisemill(
       ['add', 'in', ...toOut, '--kernel', 'wasm', '--backend', 'workers'],
       { ...fallback(), env },
     )
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/NOISEMILL_NO_WASM.*\(E_KERNEL_UNAVAILABLE\)/)
+    expect(stderr).toMatch(/NOISEMILL_WASM is off.*\(E_KERNEL_UNAVAILABLE\)/)
   })
 
   test('E_ISA_UNAVAILABLE: NOISEMILL_ISA forces what the machine lacks', async () => {
@@ -168,7 +168,7 @@ describe('2, and nothing is done,', () => {
   test('E_BACKEND_UNAVAILABLE: --backend native where the addon cannot be had', async () => {
     const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut, '--backend', 'native'], fallback())
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/NOISEMILL_NO_NATIVE.*\(E_BACKEND_UNAVAILABLE\)/)
+    expect(stderr).toMatch(/NOISEMILL_NATIVE is off.*\(E_BACKEND_UNAVAILABLE\)/)
   })
 })
 
@@ -178,8 +178,8 @@ test('without the addon workers do it, and the summary says so', async () => {
     noisemill(['add', 'in', ...toOut, '--json'], fallback()),
   ])
   expect([plain.code, plain.stderr]).toEqual([0, ''])
-  expect(linesOf(plain.stdout).at(-1)).toMatch(/workers backend \(.*NOISEMILL_NO_NATIVE.*\)/)
+  expect(linesOf(plain.stdout).at(-1)).toMatch(/workers backend \(.*NOISEMILL_NATIVE is off.*\)/)
   const { summary } = jsonOf(json)
   expect(summary).toMatchObject({ backend: 'workers', kernel: jsKernel, instructionSet: null, done: 2 })
-  expect(summary.reason).toContain('NOISEMILL_NO_NATIVE')
+  expect(summary.reason).toContain('NOISEMILL_NATIVE is off')
 })

@@ -77,7 +77,7 @@ const jobs = (...flags: string[]) =>
   ['1', '2', '5'].flatMap((count) => chunkings.map((size) => [...flags, '--jobs', count, '--chunk-size', size]))
 
 describe('every way gives the pinned bytes', () => {
-  describe.skipIf(sets.length === 0 && !process.env.NOISEMILL_REQUIRE_NATIVE)('native', () => {
+  describe.skipIf(sets.length === 0 && process.env.NOISEMILL_NATIVE !== 'require')('native', () => {
     test.each(sets)('with %s: jobs 1, 2, 5, chunks of 1, 7 and auto, UV_THREADPOOL_SIZE 1, 4, 64', async (set) => {
       const envs = ['1', '4', '64'].map((size) => ({ NOISEMILL_ISA: set, UV_THREADPOOL_SIZE: size }))
       expect(Object.keys(await digests(jobs('--backend', 'native'), envs))).toEqual([GOLDEN])
@@ -90,7 +90,7 @@ describe('every way gives the pinned bytes', () => {
   })
 
   test('the workers that stand in where there is no addon, and those without its kernels', async () => {
-    const envs = [{ NOISEMILL_NO_NATIVE: '1' }, { NOISEMILL_NO_NATIVE: '1', NOISEMILL_NO_WASM: '1' }]
+    const envs = [{ NOISEMILL_NATIVE: 'off' }, { NOISEMILL_NATIVE: 'off', NOISEMILL_WASM: 'off' }]
     expect(Object.keys(await digests([[]], envs))).toEqual([GOLDEN])
   })
 })

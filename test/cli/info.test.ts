@@ -5,7 +5,7 @@ import { Pool } from '../../dist/index.js'
 import { jsKernel } from '../support/kernels.js'
 import { linesOf, noisemill } from './helpers.js'
 
-const fallback = { env: { NOISEMILL_NO_NATIVE: '1' } }
+const fallback = { env: { NOISEMILL_NATIVE: 'off' } }
 
 /** Rows of `name  value`, as `info` prints them. */
 const rowsOf = (stdout: string) => linesOf(stdout).map((line) => /^(\S+) {2,}(.*)$/.exec(line)?.slice(1))
@@ -24,7 +24,7 @@ test('info and info --json say the same', async () => {
 test('info tells of this package, this machine and the pool that is used by default', async () => {
   const told = JSON.parse((await noisemill(['info', '--json'])).stdout)
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const { backend, reason, kernel, instructionSet, size } = new Pool().info
+  const { backend, reason, remedy, binary, kernel, instructionSet, size } = new Pool().info
   expect(told).toEqual({
     version: manifest.version,
     node: process.version,
@@ -32,6 +32,8 @@ test('info tells of this package, this machine and the pool that is used by defa
     cpus: availableParallelism(),
     backend,
     reason,
+    remedy,
+    binary,
     kernel,
     instructionSet,
     size,
@@ -45,7 +47,7 @@ test('where the addon cannot be had, info says what is used instead and why', as
   const { code, stdout, stderr } = await noisemill(['info', '--json'], fallback)
   expect([code, stderr]).toEqual([0, ''])
   expect(JSON.parse(stdout)).toMatchObject({ backend: 'workers', kernel: jsKernel, instructionSet: null })
-  expect(JSON.parse(stdout).reason).toContain('NOISEMILL_NO_NATIVE')
+  expect(JSON.parse(stdout).reason).toContain('NOISEMILL_NATIVE is off')
   expect((await noisemill(['info'], fallback)).stdout).toMatch(/^instructionSet +none$/m)
 })
 

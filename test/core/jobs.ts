@@ -47,12 +47,13 @@ export const twins: readonly (readonly [name: string, run: RunJobs])[] = [
   ]),
 ]
 
-const { NOISEMILL_REQUIRE_NATIVE, NOISEMILL_REQUIRE_WASM } = process.env
-if (NOISEMILL_REQUIRE_NATIVE && 'reason' in loaded) throw new Error(`the addon is missing: ${loaded.reason}`)
-if (NOISEMILL_REQUIRE_WASM && 'reason' in wasm) throw new Error(`the wasm kernels are missing: ${wasm.reason}`)
+const { NOISEMILL_NATIVE, NOISEMILL_WASM } = process.env
+const isRequired = NOISEMILL_NATIVE === 'require'
+if (isRequired && 'reason' in loaded) throw new Error(`the addon is missing: ${loaded.reason}`)
+if (NOISEMILL_WASM === 'require' && 'reason' in wasm) throw new Error(`the wasm kernels are missing: ${wasm.reason}`)
 
 /** A `describe` that needs the addon: skipped by name where it is missing, failed where it must be there. */
-export const describeNative = describe.skipIf(!('addon' in loaded) && !process.env.NOISEMILL_REQUIRE_NATIVE)
+export const describeNative = describe.skipIf(!('addon' in loaded) && !isRequired)
 
 /** Runs `body` in a `describe` for each half of core. */
 export function describeHalves(behaviour: string, body: (run: RunJobs) => void): void {

@@ -94,7 +94,7 @@ const wasm = loadWasmModule()
 const cores: readonly (readonly [name: string, decode: Decode])[] = [
   ['TypeScript', decodeWith(tsKernels)],
   ...('module' in wasm ? [['wasm', decodeWith(wasmKernels(wasm.module))] as const] : []),
-  ...('addon' in addon || process.env.NOISEMILL_REQUIRE_NATIVE ? [['C++', decodeNative] as const] : []),
+  ...('addon' in addon || process.env.NOISEMILL_NATIVE === 'require' ? [['C++', decodeNative] as const] : []),
 ]
 
 describe.each(cores)('by %s', (_, decode) => {

@@ -134,11 +134,15 @@ describe('a wrong call is refused', () => {
   })
 
   test('with a kernel that cannot be had, saying so', () => {
-    vi.stubEnv('NOISEMILL_NO_WASM', '1')
+    vi.stubEnv('NOISEMILL_WASM', 'off')
     onTestFinished(() => {
       vi.unstubAllEnvs()
     })
-    const refusal = { code: 'E_KERNEL_UNAVAILABLE', option: 'kernel', message: expect.stringMatching(/NO_WASM/) }
+    const refusal = {
+      code: 'E_KERNEL_UNAVAILABLE',
+      option: 'kernel',
+      message: expect.stringMatching(/NOISEMILL_WASM is off/),
+    }
     for (const backend of ['workers', 'inline'] as const)
       expect(() => new Pool({ backend, kernel: 'wasm' })).toThrow(expect.objectContaining(refusal))
   })
