@@ -1,0 +1,3 @@
+export function buildForWindows() {
+  throw new Error('not yet')
+}
