@@ -98,7 +98,7 @@ export class Scratch {
 }
 
 /** Arguments for node. */
-export const noisemill = (input: string, out: string): string[] => [
+const noisemill = (input: string, out: string): string[] => [
   ...[bin, 'add', input, '--out', out],
   ...['--sigma', '0.1', '--quiet'],
 ]

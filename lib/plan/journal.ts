@@ -28,7 +28,7 @@ import { freshRunId, host, temporaryName } from './outputs.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, resolvedName, splitPath } from './paths.js'
 import type { OutputPlan } from './results.js'
 
-export const JOURNAL_NAME = '.noisemill-journal'
+const JOURNAL_NAME = '.noisemill-journal'
 
 /** What is done is written down together with what is begun next, or after this time. */
 const FLUSH_MILLISECONDS = 200

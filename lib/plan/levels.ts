@@ -8,9 +8,9 @@ import { uniformOf } from './keys.js'
 export type LevelOption = number | readonly [low: number, high: number]
 
 /** Standard deviations in full-scale units. */
-export const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
+const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
 /** Decibels. */
-export const SNR_RANGE = { minimum: -100, maximum: 200 } as const
+const SNR_RANGE = { minimum: -100, maximum: 200 } as const
 
 /** An achieved SNR further off than this (dB) is warned of. */
 export const SNR_TOLERANCE = 0.5

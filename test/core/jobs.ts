@@ -19,7 +19,7 @@ const loaded = loadAddon()
 
 export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
 
-export const runNative: RunJobs = async (jobs) => {
+const runNative: RunJobs = async (jobs) => {
   if (!('addon' in loaded)) throw new Error(loaded.reason)
   const outcomes: EtlOutcome[] = []
   const files: Backend['files'] = inlineBackend(tsKernels).files

@@ -22,7 +22,7 @@ const RESUMES = help.includes('--resume')
 /** What makes it sync its files, where it can. */
 export const SYNC: readonly string[] = help.includes('--fsync') ? ['--fsync'] : []
 /** What a run is done again with; without --resume what it left can only be replaced. */
-export const AGAIN = RESUMES ? '--resume' : '--overwrite'
+const AGAIN = RESUMES ? '--resume' : '--overwrite'
 
 const JOURNAL = '.noisemill-journal'
 const isTemporary = (name: string) => /(^|\/)\.[^/]*\.tmp$/.test(name)

@@ -37,7 +37,7 @@ export const arrayTypes: readonly ArrayType[] = [
   { name: 'float64', tag: 3, bits: 64, Type: Float64Array, scale: 1, zero: 0 },
 ]
 
-export const typeOf = (samples: Samples): ArrayType => arrayTypes.find(({ Type }) => samples instanceof Type)!
+const typeOf = (samples: Samples): ArrayType => arrayTypes.find(({ Type }) => samples instanceof Type)!
 
 /** A tone that is loud enough for noise to clip, of another pitch in every channel. */
 export function tone({ Type, scale, zero }: ArrayType, frames: number, channels = 1, amplitude = 0.9): Samples {

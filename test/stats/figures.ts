@@ -18,7 +18,7 @@ export function expectBetween(name: string, figure: number, low: number, high: n
 }
 
 /** Standard errors that none of so many normal figures may be off: together they have one false alarm (Bonferroni). */
-export const deviationsOf = (figures: number): number => -normalQuantile(FALSE_ALARM / 2 / figures)
+const deviationsOf = (figures: number): number => -normalQuantile(FALSE_ALARM / 2 / figures)
 
 /** Figures in standard errors, whose expectation is 0. */
 export function expectNearZero(

@@ -23,7 +23,7 @@ interface Stretch {
   readonly from?: number
 }
 
-export class DecodedInput implements Input {
+class DecodedInput implements Input {
   readonly size: number
   /** Of the file that it stands for. */
   readonly header: WavHeader
