@@ -10,10 +10,25 @@ import { isWithin, makeFolder } from './plan/outputs.js'
 import { joinPath, pathFromCaller } from './plan/paths.js'
 import type { FileResult } from './plan/results.js'
 import { type WalkedFile, walk, walkedFolders } from './plan/walk.js'
-import { Pool, type PoolOptions, type RunOptions } from './pool/pool.js'
+import type { PoolOptions, RunOptions } from './pool/options.js'
+import { Pool } from './pool/pool.js'
 
-/** Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run. */
+/**
+ * Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run.
+ *
+ * @example
+ * import { type AddNoiseOptions, addNoiseToFiles } from 'noisemill'
+ *
+ * const options: AddNoiseOptions = { out: 'noisy', snr: 10, seed: 1, size: 2, resume: true }
+ * for await (const { status } of addNoiseToFiles('speech', options)) console.log(status)
+ * for await (const { status } of addNoiseToFiles('speech', options)) console.log(status)
+ * // -> done
+ * // -> done
+ * // -> skipped
+ * // -> skipped
+ */
 export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOptions, 'errors'> {
+  /** Folder for the outputs, made when needed: a path or a file: URL. Not in an input folder. */
   readonly out: string | URL
   /**
    * Go on from an earlier run with the same settings into the same folder: what it wrote is skipped where nothing has changed since,
@@ -36,6 +51,15 @@ const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'onLoop']
  * @param inputs files, folders (walked for .wav, .wave, .bwf and .rf64) and globs
  * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT, E_OUTPUT_FOLDER, E_RESUME_SETTINGS,
  * E_JOURNAL, and E_VOLUME_FULL where no room is left for the journal. A bad file is no error: its result has the status 'failed'.
+ * @example
+ * import { addNoiseToFiles } from 'noisemill'
+ *
+ * const outputs: string[] = []
+ * for await (const r of addNoiseToFiles(['speech'], { out: 'noisy', snr: [5, 20], seed: 1 })) {
+ *   if (r.status === 'failed') console.error(r.error.code, r.input)
+ *   else outputs.push(r.output)
+ * }
+ * console.log(outputs.sort()) // -> [ 'noisy/a.wav', 'noisy/b.wav' ]
  */
 export async function* addNoiseToFiles(
   inputs: string | URL | readonly (string | URL)[],

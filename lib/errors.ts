@@ -127,17 +127,48 @@ const table = {
   E_WORKER_START: { summary: 'worker threads cannot be started', remedy: 'The cause is on the error.' },
 } as const satisfies Record<string, CodeEntry>
 
-/** The stable codes of NoisemillError. Codes may be added; none changes its meaning. */
+/**
+ * The stable codes of NoisemillError. Codes may be added; none changes its meaning.
+ *
+ * @useDeclaredType
+ * @example
+ * import { type ErrorCode, NoisemillError, noiseTask } from 'noisemill'
+ *
+ * const ofLevels: ErrorCode[] = ['E_LEVEL_MISSING', 'E_LEVEL_BOTH']
+ * try {
+ *   noiseTask({ out: 'noisy', sigma: 0.1, snr: 10 })
+ * } catch (error) {
+ *   console.log(error instanceof NoisemillError && ofLevels.includes(error.code)) // -> true
+ * }
+ */
 export type ErrorCode = keyof typeof table
 
-/** All codes, for those who want to handle each. */
+/**
+ * All codes, for those who want to handle each.
+ *
+ * @example
+ * import { errorCodes } from 'noisemill'
+ *
+ * console.log(errorCodes.filter((code) => code.startsWith('E_LEVEL'))) // -> [ 'E_LEVEL_MISSING', 'E_LEVEL_BOTH' ]
+ */
 export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[]
 
+/**
+ * What an error says beside its code; what has no part in it is left out.
+ *
+ * @example
+ * import { type ErrorDetails, NoisemillError } from 'noisemill'
+ *
+ * const details: ErrorDetails = { path: 'a.wav', errno: 'EACCES' }
+ * const error = new NoisemillError('E_INPUT_UNREADABLE', details)
+ * console.log(error.message) // -> a.wav: cannot be opened (EACCES). Check its permissions.
+ */
 export interface ErrorDetails {
   /** The file or folder at fault; bytes that are not UTF-8 are shown as \xHH. */
   readonly path?: string
   /** The option at fault. */
   readonly option?: string
+  /** What would have been right, in words. */
   readonly expected?: string
   /** What came instead. */
   readonly received?: string
@@ -145,22 +176,52 @@ export interface ErrorDetails {
   readonly errno?: string
   /** The number of the item within the run, from 0. */
   readonly index?: number
+  /** The item itself. */
   readonly item?: unknown
+  /** The error that this one came of: what a task threw, for example. */
   readonly cause?: unknown
 }
 
-/** Every error that noisemill makes. Go by `code`, never by the message. */
+/**
+ * Every error that noisemill makes. Go by `code`, never by the message. Beside it an error has those of its `ErrorDetails` that are
+ * known.
+ *
+ * @example
+ * import { addNoise, NoisemillError } from 'noisemill'
+ *
+ * try {
+ *   await addNoise(new Float32Array(100), { sigma: -1 })
+ * } catch (error) {
+ *   if (!(error instanceof NoisemillError)) throw error
+ *   console.log(error.code, error.option, error.received) // -> E_OPTION_INVALID sigma -1
+ * }
+ */
 export class NoisemillError extends Error {
+  /** As with all errors the name of the class, for logs. */
   override readonly name = 'NoisemillError'
+  /** What happened. */
   readonly code: ErrorCode
+  /** The file or folder at fault; bytes that are not UTF-8 are shown as \xHH. */
   declare readonly path?: string
+  /** The option at fault. */
   declare readonly option?: string
+  /** What would have been right, in words. */
   declare readonly expected?: string
+  /** What came instead. */
   declare readonly received?: string
+  /** The system's name for the fault, 'EACCES' for example. */
   declare readonly errno?: string
+  /** The number of the item within the run, from 0. */
   declare readonly index?: number
+  /** The item itself. */
   declare readonly item?: unknown
 
+  /**
+   * An error, made like those of the package.
+   *
+   * @param code what happened; the message follows from it and the details
+   * @param details fields of the error
+   */
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const { cause, ...rest } = details
     super(messageFor(code, details), cause === undefined ? undefined : { cause })
@@ -170,6 +231,15 @@ export class NoisemillError extends Error {
     }
   }
 
+  /**
+   * What `JSON.stringify` shows: the code, the message, and the details that are text.
+   *
+   * @example
+   * import { NoisemillError } from 'noisemill'
+   *
+   * const { code, path } = new NoisemillError('E_INPUT_MISSING', { path: 'a.wav' }).toJSON()
+   * console.log(code, path) // -> E_INPUT_MISSING a.wav
+   */
   toJSON(): Record<string, unknown> {
     const { code, message, path, option, expected, received, errno } = this
     return { code, message, path, option, expected, received, errno }

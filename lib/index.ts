@@ -1,5 +1,7 @@
 export { type AddNoiseOptions, addNoiseToFiles } from './add.js'
 export type { BackendName } from './backends/backend.js'
+export type { KernelName } from './core/kernels.js'
+export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, type ErrorDetails, errorCodes, NoisemillError } from './errors.js'
 export type { Seed } from './plan/keys.js'
 export type { LevelOption } from './plan/levels.js'
@@ -23,7 +25,8 @@ export {
   type ModuleTaskOptions,
   moduleTask,
 } from './pool/module-task.js'
-export { Pool, type PoolInfo, type PoolOptions, type RunOptions } from './pool/pool.js'
+export type { PoolInfo, PoolOptions, RunOptions } from './pool/options.js'
+export { Pool } from './pool/pool.js'
 export type { Items } from './pool/source.js'
 export type { Task } from './pool/task.js'
 export {

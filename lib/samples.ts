@@ -18,10 +18,30 @@ import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/re
 import { runSlices } from './plan/slices.js'
 import { Pool } from './pool/pool.js'
 
-/** Samples in the types that WAV has for them, all in the machine's byte order: PCM of 8 (unsigned), 16 and 32 bits, float of 32 and 64. */
+/**
+ * Samples in the types that WAV has for them, all in the machine's byte order: PCM of 8 (unsigned), 16 and 32 bits, float of 32 and 64.
+ *
+ * @example
+ * import { addNoise, type Samples } from 'noisemill'
+ *
+ * const silence: Samples[] = [new Int16Array(4), new Float32Array(4)]
+ * for (const samples of silence) console.log((await addNoise(samples, { sigma: 0.1 })).constructor.name)
+ * // -> Int16Array
+ * // -> Float32Array
+ */
 export type Samples = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
-/** Options of `addNoiseToWav`. Give exactly one of `sigma` and `snr`. */
+/**
+ * Options of `addNoiseToWav`. Give exactly one of `sigma` and `snr`.
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises'
+ * import { addNoiseToWav, type WavNoiseOptions } from 'noisemill'
+ *
+ * const options: WavNoiseOptions = { snr: 10, key: 'a.wav', strict: true, signal: AbortSignal.timeout(60_000) }
+ * const noisy = await addNoiseToWav(await readFile('speech/a.wav'), options)
+ * console.log(noisy.length) // -> 3244
+ */
 export interface WavNoiseOptions extends NoiseSpec {
   /** What the noise belongs to, as a file's relative path is for files: the same key, the same noise. '' by default. */
   readonly key?: string
@@ -37,7 +57,16 @@ export interface WavNoiseOptions extends NoiseSpec {
   readonly onFigures?: (figures: SampleFigures) => void
 }
 
-/** Options of `addNoise`. */
+/**
+ * Options of `addNoise`.
+ *
+ * @example
+ * import { addNoise, type SampleNoiseOptions } from 'noisemill'
+ *
+ * const stereo = new Float32Array(2 * 1000)
+ * const options: SampleNoiseOptions = { sigma: 0.1, seed: 1, channels: 2, inPlace: true }
+ * console.log((await addNoise(stereo, options)) === stereo) // -> true
+ */
 export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
   /** Channels, interleaved frame after frame, 1 to 1024; 1 by default. */
   readonly channels?: number
@@ -74,6 +103,14 @@ function sharedPool(): Pool {
  * @returns a new array of the same type; or `samples`, with `inPlace`
  * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN, E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER,
  * E_SAMPLES_CHANGED, E_POOL_CLOSED, E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START; and the signal's reason
+ * @example
+ * import { addNoise } from 'noisemill'
+ *
+ * const clean = Float32Array.from({ length: 16_000 }, (_, n) => 0.5 * Math.sin(n / 10))
+ * const noisy = await addNoise(clean, { snr: 10, seed: 1, onFigures: ({ snr }) => console.log(snr?.toFixed(1)) })
+ * console.log(noisy.length)
+ * // -> 10.0
+ * // -> 16000
  */
 export async function addNoise<T extends Samples>(samples: T, options: SampleNoiseOptions): Promise<T> {
   const request = checkRequest(options, [...COMMON_OPTIONS, 'channels'])
@@ -105,6 +142,14 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
  * @param wav all bytes of the file
  * @returns a new array; with `inPlace` one over the same memory, unless a header without true sizes makes it longer, or coded samples were decoded
  * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
+ * @example
+ * import { readFile, writeFile } from 'node:fs/promises'
+ * import { addNoiseToFiles, addNoiseToWav } from 'noisemill'
+ *
+ * const inMemory = await addNoiseToWav(await readFile('speech/a.wav'), { snr: 10, seed: 1, key: 'a.wav' })
+ * await writeFile('a-noisy.wav', inMemory)
+ * for await (const { output } of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10, seed: 1 }))
+ *   console.log((await readFile(output)).equals(inMemory)) // -> true
  */
 export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
   const request = checkRequest(options, [...COMMON_OPTIONS, 'strict'])

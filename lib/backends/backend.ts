@@ -44,6 +44,21 @@ export class Cancellation {
 
 export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1
 
+/**
+ * Where noise is added: 'native', in threads of the C++ addon; 'workers', in worker threads; 'inline', in the thread of the caller,
+ * which is busy meanwhile. All write the same bytes.
+ *
+ * @example
+ * import { type BackendName, Pool } from 'noisemill'
+ *
+ * const names: BackendName[] = ['workers', 'inline']
+ * for (const backend of names) {
+ *   await using pool = new Pool({ backend, size: 2 })
+ *   console.log(backend, pool.info.threads)
+ * }
+ * // -> workers 2
+ * // -> inline 1
+ */
 export type BackendName = 'native' | 'workers' | 'inline'
 
 /** A slice as it came back: `bytes` are those of the job, or where they crossed a thread others. */

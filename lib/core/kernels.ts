@@ -8,6 +8,16 @@ import type { NoiseKind } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
 
+/**
+ * What computes noise where the addon does not: TypeScript, or WebAssembly, to the same bits.
+ *
+ * @example
+ * import { type KernelName, Pool } from 'noisemill'
+ *
+ * const kernel: KernelName = 'ts'
+ * await using pool = new Pool({ backend: 'workers', kernel })
+ * console.log(pool.info.kernel) // -> ts
+ */
 export type KernelName = 'ts' | 'wasm'
 
 export interface Kernels {

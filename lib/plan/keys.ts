@@ -8,7 +8,20 @@ import type { FilePath } from './paths.js'
 /** Version of the noise stream: a change of any output bit is a new one. docs/numerics.md specifies it. */
 export const STREAM_VERSION = 1
 
-/** An integer, or a string without NUL. Numbers and strings of the same text are the same seed. */
+/**
+ * An integer, or a string without NUL. Numbers and strings of the same text are the same seed.
+ *
+ * @example
+ * import { addNoise, type Seed } from 'noisemill'
+ *
+ * const seeds: Seed[] = [7, 7n, '7', 'seven']
+ * const noise = seeds.map((seed) => addNoise(new Int16Array(2), { sigma: 0.1, seed }))
+ * for (const samples of await Promise.all(noise)) console.log(samples.join(' '))
+ * // -> -1445 4760
+ * // -> -1445 4760
+ * // -> -1445 4760
+ * // -> 1769 1040
+ */
 export type Seed = number | bigint | string
 
 /**

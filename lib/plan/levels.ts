@@ -4,7 +4,19 @@ import type { FileKey } from '../core/noise/kinds.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { uniformOf } from './keys.js'
 
-/** One value, or [low, high] for a uniform draw per file. */
+/**
+ * One value, or [low, high] for a uniform draw per file.
+ *
+ * @example
+ * import { addNoise, type LevelOption } from 'noisemill'
+ *
+ * const snr: LevelOption = [5, 20]
+ * const clean = new Float32Array(16_000).fill(0.1)
+ * for (const key of ['a.wav', 'b.wav'])
+ *   await addNoise(clean, { snr, seed: 1, key, onFigures: ({ snr }) => console.log(key, snr?.toFixed(1)) })
+ * // -> a.wav 6.3
+ * // -> b.wav 7.7
+ */
 export type LevelOption = number | readonly [low: number, high: number]
 
 /** Standard deviations in full-scale units. */

@@ -21,26 +21,66 @@ import {
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
- * A file to add noise to: its path (a string, a file: URL, or bytes where they are not UTF-8), or an object with it and
-
- * - `key`: the path that its noise belongs to; its path relative to the root, or else its name, by default
- * - `output`: where the result goes; the relative path, or else the name, in the task's `out` by default
+ * A file to add noise to: its path (a string, a file: URL, or bytes where they are not UTF-8), or an object with it and more.
+ *
+ * @example
+ * import { type FileItem, noiseTask, Pool } from 'noisemill'
+ *
+ * const files: FileItem[] = ['speech/a.wav', { input: 'speech/b.wav', output: 'noisy/second.wav' }]
+ * await using pool = new Pool()
+ * for (const { output } of await pool.map(noiseTask({ out: 'noisy', snr: 10 }), files)) console.log(output)
+ * // -> noisy/a.wav
+ * // -> noisy/second.wav
  */
 export type FileItem = string | URL | Uint8Array | FileItemObject
 
+/**
+ * A file to add noise to, where its path does not say it all.
+ *
+ * @example
+ * import { type FileItemObject, noiseTask, Pool } from 'noisemill'
+ *
+ * const file: FileItemObject = { input: 'speech/a.wav', key: '2024/a.wav', output: 'noisy/2024-a.wav' }
+ * await using pool = new Pool()
+ * const [{ key, output }] = await pool.map(noiseTask({ snr: 10 }), [file])
+ * console.log(key, output) // -> 2024/a.wav noisy/2024-a.wav
+ */
 export interface FileItemObject {
+  /** Path of the WAV file. */
   readonly input: string | URL | Uint8Array
+  /** The path that its noise belongs to; its path relative to the root, or else its name, by default. */
   readonly key?: string | Uint8Array
+  /** Where the result goes; the relative path, or else the name, in the task's `out` by default. */
   readonly output?: string | URL | Uint8Array
 }
 
-/** A task that adds noise to files. */
+/**
+ * A task that adds noise to files: what `noiseTask` makes.
+ *
+ * @example
+ * import { type NoiseTask, noiseTask, Pool } from 'noisemill'
+ *
+ * const loud: NoiseTask = noiseTask({ out: 'loud', snr: 5 })
+ * const soft: NoiseTask = noiseTask({ out: 'soft', snr: 30 })
+ * await using pool = new Pool()
+ * for (const task of [loud, soft]) console.log((await pool.map(task, ['speech/a.wav']))[0].output)
+ * // -> loud/a.wav
+ * // -> soft/a.wav
+ */
 export type NoiseTask = Task<FileItem, FileResult, 'files'>
 
 /**
  * A task for Pool's map, imap and imapUnordered: read a WAV file, add noise to its samples, write it to the output folder.
  *
  * @throws NoisemillError E_OPTION_UNKNOWN, E_OPTION_INVALID, E_LEVEL_MISSING or E_LEVEL_BOTH
+ * @example
+ * import { noiseTask, Pool } from 'noisemill'
+ *
+ * const noisy = noiseTask({ out: 'noisy', sigma: 0.1, seed: 42 })
+ * await using pool = new Pool()
+ * for await (const { output, clipped } of pool.imap(noisy, ['speech/a.wav', 'speech/b.wav'])) console.log(output, clipped)
+ * // -> noisy/a.wav 0
+ * // -> noisy/b.wav 0
  */
 export function noiseTask(options: NoiseOptions): NoiseTask {
   return noiseTaskOf(checkNoiseOptions(options))

@@ -7,7 +7,19 @@ import type { Seed } from './keys.js'
 import { checkLevel, type Level, type LevelOption } from './levels.js'
 import { pathFromCaller } from './paths.js'
 
-/** What noise, whatever it is added to. Give exactly one of `sigma` and `snr`. */
+/**
+ * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.
+ *
+ * @example
+ * import { addNoise, addNoiseToFiles, type NoiseSpec } from 'noisemill'
+ *
+ * const noise: NoiseSpec = { snr: 10, seed: 'talk', clip: false }
+ * await addNoise(new Float32Array(1000).fill(0.5), { ...noise, onFigures: ({ sigma }) => console.log(sigma.toFixed(3)) })
+ * for await (const { status } of addNoiseToFiles('speech', { ...noise, out: 'noisy' })) console.log(status)
+ * // -> 0.158
+ * // -> done
+ * // -> done
+ */
 export interface NoiseSpec {
   /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
   readonly sigma?: LevelOption
@@ -23,7 +35,18 @@ export interface NoiseSpec {
   readonly clip?: boolean
 }
 
-/** Options of `noiseTask` and `addNoiseToFiles`. */
+/**
+ * Options of `noiseTask` and `addNoiseToFiles`.
+ *
+ * @example
+ * import { type NoiseOptions, noiseTask, Pool } from 'noisemill'
+ *
+ * const options: NoiseOptions = { out: 'noisy', root: 'speech', snr: [5, 20], seed: 1, copies: 2 }
+ * await using pool = new Pool()
+ * for (const { output } of await pool.map(noiseTask(options), ['speech/a.wav'])) console.log(output)
+ * // -> noisy/a.1.wav
+ * // -> noisy/a.2.wav
+ */
 export interface NoiseOptions extends NoiseSpec {
   /** Folder for the outputs, made when needed: a path or a file: URL. */
   readonly out?: string | URL

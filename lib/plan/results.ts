@@ -9,33 +9,100 @@ import { type Seed, STREAM_VERSION } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
 import { type FilePath, pathToBytes, showPath } from './paths.js'
 
-/** W_SNR_OFF: the achieved SNR is more than 0.5 dB from the one asked for. The others: docs/architecture.md and docs/formats.md. */
+/**
+ * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE and
+ * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, and W_SNR_OFF where the achieved SNR is more
+ * than 0.5 dB from the one asked for; of its file system: W_NO_HARD_LINKS. docs/architecture.md has a table of all.
+ *
+ * @example
+ * import { addNoiseToFiles, type FileWarning } from 'noisemill'
+ *
+ * // So much noise is clipped, which takes some of it away.
+ * const expected: FileWarning = 'W_SNR_OFF'
+ * const loud = addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: -20 })
+ * for await (const { warnings } of loud) console.log(warnings.includes(expected)) // -> true
+ */
 export type FileWarning = EtlWarning | 'W_SNR_OFF'
 
-/** The result of one output. What was not learned, of a failed one or in a dry run, is null. */
+/**
+ * The result of one output. What was not learned, of a failed one or in a dry run, is null.
+ *
+ * @example
+ * import { addNoiseToFiles, type FileResult } from 'noisemill'
+ *
+ * const line = (r: FileResult) => (r.status === 'failed' ? `${r.input}: ${r.error.code}` : `${r.output}: ${r.frames}`)
+ * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10 })) console.log(line(r))
+ * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10 })) console.log(line(r))
+ * // -> noisy/a.wav: 1600
+ * // -> speech/a.wav: E_OUTPUT_EXISTS
+ */
 export type FileResult = FinishedFile | FailedFile
 
+/**
+ * The result of an output that is there, or in a dry run would be.
+ *
+ * @example
+ * import { addNoiseToFiles, type FinishedFile } from 'noisemill'
+ *
+ * const finished: FinishedFile[] = []
+ * for await (const r of addNoiseToFiles('speech', { out: 'noisy', snr: 10, dryRun: true })) {
+ *   if (r.status !== 'failed') finished.push(r)
+ * }
+ * console.log(finished.map((r) => r.status)) // -> [ 'planned', 'planned' ]
+ */
 export interface FinishedFile extends FileFigures {
   /** 'planned' is what a dry run would do; 'skipped' is done already, by the run that is resumed: of its figures only sizes are told. */
   readonly status: 'done' | 'planned' | 'skipped'
+  /** Only failed files have one. */
   readonly error?: undefined
 }
 
+/**
+ * The result of an output that could not be made: nothing has its name, or what had it before is as it was.
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { addNoiseToFiles, type FailedFile } from 'noisemill'
+ *
+ * writeFileSync('speech/notes.wav', 'no samples at all')
+ * const failed: FailedFile[] = []
+ * for await (const r of addNoiseToFiles('speech', { out: 'noisy', snr: 10 })) if (r.status === 'failed') failed.push(r)
+ * for (const { input, error } of failed) console.log(input, error.code) // -> speech/notes.wav E_WAV_NOT_RIFF
+ */
 export interface FailedFile extends FileFigures {
+  /** Told of by `error`. */
   readonly status: 'failed'
+  /** Why. Its `path` is the input's or the output's, whichever is at fault. */
   readonly error: NoisemillError
 }
 
+/**
+ * What all results of files have.
+ *
+ * @example
+ * import { addNoiseToFiles, type FileFigures } from 'noisemill'
+ *
+ * const seconds = ({ frames, sampleRate }: FileFigures) => (frames ?? 0) / (sampleRate ?? 1)
+ * let total = 0
+ * for await (const r of addNoiseToFiles('speech', { out: 'noisy', snr: 10 })) total += seconds(r)
+ * console.log(total.toFixed(1), 's') // -> 0.3 s
+ */
 export interface FileFigures {
   /** The input's path; bytes that are not UTF-8, and control characters, are shown as \xHH; then `inputBase64` has its bytes. */
   readonly input: string
+  /** The bytes of the input's path, where `input` does not show them as they are. */
   readonly inputBase64?: string
+  /** The output's path, shown as `input` is. */
   readonly output: string
+  /** The bytes of the output's path, where `output` does not show them as they are. */
   readonly outputBase64?: string
+  /** Samples of one channel. */
   readonly frames: number | null
+  /** 1 to 1024. */
   readonly channels: number | null
   /** Frames a second. */
   readonly sampleRate: number | null
+  /** How samples lie in the input, and in the output; of coded ones, how they leave. */
   readonly format: SampleFormatName | null
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number | null
@@ -43,7 +110,9 @@ export interface FileFigures {
   readonly snr: number | null
   /** Samples that the clamp changed. */
   readonly clipped: number | null
+  /** Size of the input. */
   readonly bytesIn: number | null
+  /** Size of the output; in a dry run null. */
   readonly bytesOut: number | null
   /** Time on its thread. */
   readonly seconds: number | null
@@ -51,19 +120,49 @@ export interface FileFigures {
   readonly key: string
   /** Number of the copy, from 1. */
   readonly copy: number
+  /** As text. */
   readonly seed: string
   /** Version of the noise stream. */
   readonly stream: number
+  /** What is odd about the file, and what came of it. */
   readonly warnings: readonly FileWarning[]
 }
 
-/** W_...: as for files. */
+/**
+ * Warnings of samples in memory: those of files, but for the one of file systems.
+ *
+ * @example
+ * import { addNoise, type SampleWarning } from 'noisemill'
+ *
+ * const seen = new Set<SampleWarning>()
+ * const onFigures = ({ warnings }: { warnings: readonly SampleWarning[] }) => {
+ *   for (const warning of warnings) seen.add(warning)
+ * }
+ * await addNoise(new Float32Array(100), { snr: 10, onFigures })
+ * await addNoise(new Float32Array(100).fill(Number.NaN), { sigma: 0.1, onFigures })
+ * console.log([...seen].join(' ')) // -> W_SILENT W_NON_FINITE
+ */
 export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
 
-/** What was done to samples in memory. */
+/**
+ * What was done to samples in memory.
+ *
+ * @example
+ * import { addNoise, type SampleFigures } from 'noisemill'
+ *
+ * let done: SampleFigures | undefined
+ * const onFigures = (figures: SampleFigures) => {
+ *   done = figures
+ * }
+ * await addNoise(new Int16Array(2000).fill(10_000), { snr: 20, channels: 2, onFigures })
+ * console.log(done?.format, done?.frames, done?.sigma.toFixed(3)) // -> pcm16 1000 0.031
+ */
 export interface SampleFigures {
+  /** How samples lie in the array, or in the file. */
   readonly format: SampleFormatName
+  /** 1 to 1024. */
   readonly channels: number
+  /** Samples of one channel. */
   readonly frames: number
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number
@@ -71,10 +170,13 @@ export interface SampleFigures {
   readonly snr: number | null
   /** Samples that the clamp changed. */
   readonly clipped: number
+  /** What the noise belongs to. */
   readonly key: string
+  /** As text. */
   readonly seed: string
   /** Version of the noise stream. */
   readonly stream: number
+  /** What is odd about the samples, and what came of it. */
   readonly warnings: readonly SampleWarning[]
 }
 

@@ -10,7 +10,7 @@ import { checkWish } from '../checks.js'
 import { type KernelName, tsKernels } from '../core/kernels.js'
 import { loadWasmModule, type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
-import type { PoolInfo } from './pool.js'
+import type { PoolInfo } from './options.js'
 
 interface Chosen {
   readonly threads: Threads

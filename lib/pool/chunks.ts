@@ -1,6 +1,20 @@
 /** How many jobs go in one trip to a backend. */
 
-/** Fixed, or 'auto': found by measuring. */
+/**
+ * Items in one trip to a thread, 1 to 1,000,000, or 'auto': found by measuring.
+ *
+ * @example
+ * import { type ChunkSize, moduleTask, Pool } from 'noisemill'
+ *
+ * // square.js: export const square = (n) => n * n
+ * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+ * const sizes: ChunkSize[] = [1, 100, 'auto']
+ * await using pool = new Pool()
+ * for (const chunkSize of sizes) console.log(await pool.map(square, [1, 2, 3], { chunkSize }))
+ * // -> [ 1, 4, 9 ]
+ * // -> [ 1, 4, 9 ]
+ * // -> [ 1, 4, 9 ]
+ */
 export type ChunkSize = number | 'auto'
 
 /** Time on its thread that an automatic chunk aims at: long beside a trip (some 0.1 ms), short beside a person's wait. */

@@ -4,6 +4,18 @@ import { checkKeys, checkObject } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { defineTask, type Planned, type Task, type TaskRun } from './task.js'
 
+/**
+ * Options of `moduleTask`: what its calls share.
+ *
+ * @example
+ * import { moduleTask, type ModuleTaskOptions, Pool } from 'noisemill'
+ *
+ * // scale.js: export const prepare = ({ percent }) => percent / 100; export const scale = (n, factor) => n * factor
+ * const options: ModuleTaskOptions = { setup: 'prepare', data: { percent: 50 } }
+ * const half = moduleTask<number, number>(new URL('./scale.js', import.meta.url), 'scale', options)
+ * await using pool = new Pool()
+ * console.log(await pool.map(half, [1, 2, 3])) // -> [ 0.5, 1, 1.5 ]
+ */
 export interface ModuleTaskOptions {
   /**
    * Name of an exported function that each thread calls once, with `data`, before its first item. What it returns (or
@@ -14,24 +26,87 @@ export interface ModuleTaskOptions {
   readonly data?: unknown
 }
 
-/** How one item of a module task ended. */
+/**
+ * How one item of a module task ended.
+ *
+ * @example
+ * import { type ItemRecord, moduleTask, Pool } from 'noisemill'
+ *
+ * // root.js: export const root = (n) => { if (n < 0) throw new RangeError('negative'); return Math.sqrt(n) }
+ * const root = moduleTask<number, number>(new URL('./root.js', import.meta.url), 'root')
+ * await using pool = new Pool()
+ * const records: ItemRecord<number, number>[] = await pool.map(root, [4, -1], { errors: 'collect' })
+ * for (const r of records) console.log(r.item, r.status === 'done' ? r.value : r.error.code)
+ * // -> 4 2
+ * // -> -1 E_TASK_FAILED
+ */
 export type ItemRecord<Item, Value> = DoneItem<Item, Value> | FailedItem<Item>
 
+/**
+ * An item that the function was called with, and what it returned.
+ *
+ * @example
+ * import { type DoneItem, moduleTask, Pool } from 'noisemill'
+ *
+ * // square.js: export const square = (n) => n * n
+ * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+ * const squares: number[] = []
+ * const keep = ({ index, value }: DoneItem<number, number>) => {
+ *   squares[index] = value
+ * }
+ * await using pool = new Pool()
+ * for await (const record of pool.imapUnordered(square, [1, 2, 3])) keep(record)
+ * console.log(squares) // -> [ 1, 4, 9 ]
+ */
 export interface DoneItem<Item, Value> {
+  /** Number of the item within the run, from 0. */
   readonly index: number
+  /** The item as it was given. */
   readonly item: Item
+  /** The function returned. */
   readonly status: 'done'
+  /** What it returned, or resolved to, cloned. */
   readonly value: Value
 }
 
+/**
+ * An item that could not be done.
+ *
+ * @example
+ * import { type FailedItem, moduleTask, Pool } from 'noisemill'
+ *
+ * // root.js: export const root = (n) => { if (n < 0) throw new RangeError('negative'); return Math.sqrt(n) }
+ * const root = moduleTask<number, number>(new URL('./root.js', import.meta.url), 'root')
+ * const failed: FailedItem<number>[] = []
+ * await using pool = new Pool()
+ * for await (const record of pool.imap(root, [4, -1], { errors: 'collect' })) {
+ *   if (record.status === 'failed') failed.push(record)
+ * }
+ * for (const { index, error } of failed) console.log(index, String(error.cause)) // -> 1 RangeError: negative
+ */
 export interface FailedItem<Item> {
+  /** Number of the item within the run, from 0. */
   readonly index: number
+  /** The item as it was given. */
   readonly item: Item
+  /** The function threw, or was never called. */
   readonly status: 'failed'
+  /** E_TASK_LOAD, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED or E_WORKER_START; `cause` has what the function threw. */
   readonly error: NoisemillError
 }
 
-/** A task that calls a user's function. */
+/**
+ * A task that calls a user's function: what `moduleTask` makes.
+ *
+ * @example
+ * import { type ModuleTask, moduleTask, Pool } from 'noisemill'
+ *
+ * // square.js: export const square = (n) => n * n
+ * const square: ModuleTask<number, number> = moduleTask(new URL('./square.js', import.meta.url), 'square')
+ * await using pool = new Pool()
+ * const squares: number[] = await pool.map(square, [1, 2, 3])
+ * console.log(squares) // -> [ 1, 4, 9 ]
+ */
 export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'module'>
 
 /**
@@ -41,6 +116,13 @@ export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'modul
  *
  * @param url a file: URL (or an absolute path) of a JavaScript module: `new URL('./etl.js', import.meta.url)`
  * @throws NoisemillError E_OPTION_INVALID or E_OPTION_UNKNOWN; whether the module can be loaded shows when it runs
+ * @example
+ * import { moduleTask, Pool } from 'noisemill'
+ *
+ * // size.js: import { stat } from 'node:fs/promises'; export const size = async (file) => (await stat(file)).size
+ * const size = moduleTask<string, number>(new URL('./size.js', import.meta.url), 'size')
+ * await using pool = new Pool()
+ * console.log(await pool.map(size, ['speech/a.wav', 'speech/b.wav'])) // -> [ 3244, 6444 ]
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a module's function takes and gives is for its caller to say
 export function moduleTask<Item = any, Value = any>(

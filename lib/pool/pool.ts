@@ -7,66 +7,18 @@ import type { Threads } from '../backends/threads.js'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import type { KernelName } from '../core/kernels.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import type { FileItem } from '../plan/noise-task.js'
+import type { FileItem, NoiseTask } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'
 import { onAbort } from './abort.js'
 import { chooseBackend } from './choose.js'
-import type { ChunkSize } from './chunks.js'
-import type { DoneItem, ItemRecord } from './module-task.js'
+import type { DoneItem, ItemRecord, ModuleTask } from './module-task.js'
+import type { PoolInfo, PoolOptions, RunOptions } from './options.js'
 import { Run, type RunParts, terminated } from './run.js'
 import { type Items, isItems, Source } from './source.js'
 import { definitionOf, type ModuleCall, type Task } from './task.js'
 
-export interface PoolOptions {
-  /** Threads that work at the same time, 1 to 1024; by default one for each CPU that the process may use. */
-  readonly size?: number
-  /** Where noise tasks run; 'auto' (native where the addon loads, else workers) by default. */
-  readonly backend?: BackendName | 'auto'
-  /** What workers and inline compute noise with; 'wasm' where it was built, else 'ts', by default. Native has its own. */
-  readonly kernel?: KernelName | 'auto'
-}
-
-/** What a pool runs on, and why. */
-export interface PoolInfo {
-  readonly backend: BackendName
-  /** Why it is this backend, in words. */
-  readonly reason: string
-  /** What to do to have the addon, in words; null where it is there, or was not asked for. */
-  readonly remedy: string | null
-  /** The file that the addon is, from the package's folder on; null for other backends. */
-  readonly binary: string | null
-  readonly size: number
-  /** What computes the noise: 'c++' in the addon; 'wasm' where it was built, else 'ts', on the other backends. */
-  readonly kernel: 'c++' | KernelName
-  /** Instruction set that the addon's kernels use; null for other backends. */
-  readonly instructionSet: string | null
-  /** Threads that work on files at the same time: `size`, or 1 for inline. */
-  readonly threads: number
-  /**
-   * Threads of the libuv pool among them, at most; the others are the pool's own. The libuv pool is measured, and two of its threads
-   * are left to the file system calls and name look-ups of others. 0 for other backends than native.
-   */
-  readonly libuvThreads: number
-}
-
-export interface RunOptions {
-  /**
-   * Items that go to a thread in one trip, 1 to 1,000,000, or 'auto' (default): measured, so that a trip is worth its
-   * overhead. Larger chunks mean fewer trips, and more items held in memory.
-   */
-  readonly chunkSize?: ChunkSize
-  /** Stops the run: it ends by throwing the signal's reason once the files in flight are finished or discarded. */
-  readonly signal?: AbortSignal
-  /**
-   * 'throw' stops at the first failed item by throwing its error, after the results before it. 'collect' goes on, and gives
-   * failures among the results. Noise tasks collect by default, module tasks throw.
-   */
-  readonly errors?: 'throw' | 'collect'
-}
-
+/** @inline */
 type Collect = RunOptions & { readonly errors: 'collect' }
-type ModuleItems<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'module'>
-type FilesTask = Task<FileItem, FileResult, 'files'>
 
 const MAX_SIZE = 1024
 const MAX_CHUNK = 1_000_000
@@ -86,10 +38,25 @@ export type SlicesRun = <I, R>(
  * Close it when done (`await using` does): `close()` finishes what was accepted, `terminate()` and disposal do not. A pool that
  * is merely forgotten does not keep the process alive.
  *
- * @throws NoisemillError from the constructor: E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE or
- * E_KERNEL_UNAVAILABLE
+ * @example
+ * import { noiseTask, Pool } from 'noisemill'
+ *
+ * const pool = new Pool({ size: 2 })
+ * const results = await pool.map(noiseTask({ out: 'noisy', snr: 10, seed: 1 }), ['speech/a.wav', 'speech/b.wav'])
+ * console.log(results.map((r) => r.status)) // -> [ 'done', 'done' ]
+ * await pool.close()
  */
 export class Pool {
+  /**
+   * What it runs on, and why.
+   *
+   * @example
+   * import { Pool } from 'noisemill'
+   *
+   * await using pool = new Pool({ size: 2, backend: 'inline', kernel: 'ts' })
+   * const { size, threads, kernel, instructionSet } = pool.info
+   * console.log(size, threads, kernel, instructionSet) // -> 2 1 ts null
+   */
   readonly info: PoolInfo
   readonly #threads: Threads
   readonly #backend: Backend
@@ -100,6 +67,11 @@ export class Pool {
   #closing: Promise<void> | undefined
   #terminating: Promise<void> | undefined
 
+  /**
+   * A pool without work, which costs next to nothing.
+   *
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
+   */
   constructor(options: PoolOptions = {}) {
     checkObject('options', options)
     checkKeys(options, ['size', 'backend', 'kernel'])
@@ -112,29 +84,64 @@ export class Pool {
     this.info = Object.freeze(info)
   }
 
-  /** Where noise tasks run; `info` says why. */
+  /**
+   * Where noise tasks run; `info` says why.
+   *
+   * @example
+   * import { Pool } from 'noisemill'
+   *
+   * await using pool = new Pool({ backend: 'workers' })
+   * console.log(pool.backend) // -> workers
+   */
   get backend(): BackendName {
     return this.#backend.name
   }
 
-  /** All results, in the order of the items. Rejects with the first error where `errors` is 'throw'. */
-  map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options: Collect): Promise<ItemRecord<I, V>[]>
-  map<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
-  map(task: FilesTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
+  /**
+   * All results, in the order of the items. Rejects with the first error where `errors` is 'throw'.
+   *
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED; later E_POOL_TERMINATED, the signal's reason, and
+   * whatever the items throw
+   * @example
+   * import { moduleTask, Pool } from 'noisemill'
+   *
+   * // square.js: export const square = (n) => n * n
+   * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+   * await using pool = new Pool()
+   * console.log(await pool.map(square, [1, 2, 3])) // -> [ 1, 4, 9 ]
+   */
+  map<I, V>(task: ModuleTask<I, V>, items: Items<I>, options: Collect): Promise<ItemRecord<I, V>[]>
+  map<I, V>(task: ModuleTask<I, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
+  map(task: NoiseTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
   async map(task: Task<never, unknown>, items: Items<never>, options: RunOptions = {}): Promise<unknown[]> {
     const results: unknown[] = []
     for await (const result of this.#start('input', task, items, options)) results.push(result)
     return results
   }
 
-  /** Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest. */
+  /**
+   * Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest.
+   *
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the signal's reason, and
+   * whatever the items throw
+   * @example
+   * import { moduleTask, Pool } from 'noisemill'
+   *
+   * // square.js: export const square = (n) => n * n
+   * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+   * await using pool = new Pool()
+   * for await (const value of pool.imap(square, [1, 2, 3])) console.log(value)
+   * // -> 1
+   * // -> 4
+   * // -> 9
+   */
   imap<I, V>(
-    task: ModuleItems<I, V>,
+    task: ModuleTask<I, V>,
     items: Items<I>,
     options: Collect,
   ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
-  imap<I, V>(task: ModuleItems<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
-  imap(task: FilesTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
+  imap<I, V>(task: ModuleTask<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
+  imap(task: NoiseTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
   imap(
     task: Task<never, unknown>,
     items: Items<never>,
@@ -143,19 +150,33 @@ export class Pool {
     return this.#start('input', task, items, options)
   }
 
-  /** Results as they are finished, so each carries its input: a FileResult, or { index, item, status, value or error }. */
+  /**
+   * Results as they are finished, so each carries its input: a `FileResult`, a `DoneItem`, or with `errors: 'collect'` an `ItemRecord`.
+   *
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the signal's reason, and
+   * whatever the items throw
+   * @example
+   * import { moduleTask, Pool } from 'noisemill'
+   *
+   * // square.js: export const square = (n) => n * n
+   * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+   * const squares = new Map<number, number>()
+   * await using pool = new Pool()
+   * for await (const { item, value } of pool.imapUnordered(square, [1, 2, 3])) squares.set(item, value)
+   * console.log(squares.get(3)) // -> 9
+   */
   imapUnordered<I, V>(
-    task: ModuleItems<I, V>,
+    task: ModuleTask<I, V>,
     items: Items<I>,
     options: Collect,
   ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
   imapUnordered<I, V>(
-    task: ModuleItems<I, V>,
+    task: ModuleTask<I, V>,
     items: Items<I>,
     options?: RunOptions,
   ): AsyncGenerator<DoneItem<I, V>, void, undefined>
   imapUnordered(
-    task: FilesTask,
+    task: NoiseTask,
     items: Items<FileItem>,
     options?: RunOptions,
   ): AsyncGenerator<FileResult, void, undefined>
@@ -287,6 +308,14 @@ export class Pool {
   /**
    * Takes no more work, waits until the runs that have begun are consumed to their end, then ends the threads. An iterator left
    * half-read keeps it waiting: leave its loop, or use `terminate`.
+   *
+   * @example
+   * import { noiseTask, Pool } from 'noisemill'
+   *
+   * const pool = new Pool()
+   * const results = pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav', 'speech/b.wav'])
+   * await pool.close()
+   * console.log((await results).length) // -> 2
    */
   close(): Promise<void> {
     this.#closing ??= this.#whenRunsEnd()
@@ -296,6 +325,15 @@ export class Pool {
   /**
    * Drops what has not begun, finishes or discards the files in flight, ends the threads. Runs under way end by throwing
    * E_POOL_TERMINATED.
+   *
+   * @example
+   * import { NoisemillError, noiseTask, Pool } from 'noisemill'
+   *
+   * const pool = new Pool()
+   * const results = pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav', 'speech/b.wav'])
+   * results.catch((error) => console.log(error instanceof NoisemillError && error.code))
+   * await pool.terminate()
+   * // -> E_POOL_TERMINATED
    */
   terminate(): Promise<void> {
     this.#terminating ??= this.#endRuns()
@@ -311,6 +349,18 @@ export class Pool {
     for (const end of this.#ended.keys()) end()
   }
 
+  /**
+   * What `await using` calls: `terminate`, so that an error does not wait for work that nobody will see.
+   *
+   * @example
+   * import { noiseTask, Pool } from 'noisemill'
+   *
+   * {
+   *   await using pool = new Pool()
+   *   const [{ status }] = await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav'])
+   *   console.log(status) // -> done
+   * }
+   */
   [Symbol.asyncDispose](): Promise<void> {
     return this.terminate()
   }

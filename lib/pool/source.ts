@@ -1,5 +1,26 @@
 /** Items from any iterable, one at a time and no sooner than asked for. */
 
+/**
+ * What a pool takes its items from: an array, a set, a generator, a stream of objects; it may be endless. A string is none.
+ *
+ * @example
+ * import { type Items, moduleTask, Pool } from 'noisemill'
+ *
+ * // square.js: export const square = (n) => n * n
+ * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+ * function* naturals() {
+ *   for (let n = 1; ; n++) yield n
+ * }
+ * const endless: Items<number> = naturals()
+ * await using pool = new Pool()
+ * for await (const value of pool.imap(square, endless)) {
+ *   if (value > 10) break
+ *   console.log(value)
+ * }
+ * // -> 1
+ * // -> 4
+ * // -> 9
+ */
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>
 
 /** What came: an item, or the end. */

@@ -48,7 +48,16 @@ export interface ModuleCall {
 
 const definition = Symbol('noisemill.task')
 
-/** A task that a Pool can run over items. Made by `noiseTask` and `moduleTask`. */
+/**
+ * A task that a Pool can run over items. Made by `noiseTask` ('files') and `moduleTask` ('module').
+ *
+ * @example
+ * import { type FileItem, type FileResult, noiseTask, Pool, type Task } from 'noisemill'
+ *
+ * const task: Task<FileItem, FileResult, 'files'> = noiseTask({ out: 'noisy', snr: 10 })
+ * await using pool = new Pool()
+ * console.log((await pool.map(task, ['speech/a.wav'])).length) // -> 1
+ */
 export interface Task<Item, Result, L extends Lane = Lane> {
   /** @internal */
   readonly [definition]: TaskDefinition<Item, unknown, unknown, Result, L>

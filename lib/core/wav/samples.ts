@@ -9,6 +9,17 @@ import { endianness } from 'node:os'
 
 if (endianness() !== 'LE') throw new Error('noisemill needs a little-endian machine')
 
+/**
+ * How one sample lies in a WAV file: integers of so many bits (PCM; unsigned for 8, signed above), or IEEE floats. PCM of other widths
+ * counts as the next wider one of these.
+ *
+ * @example
+ * import { addNoiseToFiles, type SampleFormatName } from 'noisemill'
+ *
+ * const found = new Set<SampleFormatName>()
+ * for await (const { format } of addNoiseToFiles('speech', { out: 'noisy', snr: 10 })) if (format) found.add(format)
+ * console.log([...found].join()) // -> pcm16
+ */
 export type SampleFormatName = 'pcm8' | 'pcm16' | 'pcm24' | 'pcm32' | 'float32' | 'float64'
 
 export interface SampleFormat {

@@ -1,0 +1,26 @@
+/** A project that has the package as `noisemill`, to run what the documentation shows in it. */
+
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect } from 'vitest'
+import { start } from '../cli/helpers.js'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Made for a test file, and removed after its tests. */
+export function makeProject(): string {
+  const project = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
+  afterAll(() => rmSync(project, { recursive: true, force: true }))
+  writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
+  mkdirSync(path.join(project, 'node_modules'))
+  symlinkSync(root, path.join(project, 'node_modules/noisemill'), 'junction')
+  return project
+}
+
+/** Runs a module of the project in the folder that it lies in, and compares what it prints; to stderr nothing. */
+export async function expectOutput(module: string, stdout: string): Promise<void> {
+  const ended = await start([process.execPath, module], { cwd: path.dirname(module) }).ended
+  expect(ended).toEqual({ code: 0, stdout, stderr: '' })
+}
