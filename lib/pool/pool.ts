@@ -68,7 +68,7 @@ export class Pool {
   #terminating: Promise<void> | undefined
 
   /**
-   * A pool without work, which costs next to nothing.
+   * Chooses what it runs on, which `info` then says.
    *
    * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
    */
@@ -122,8 +122,8 @@ export class Pool {
   /**
    * Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the signal's reason, and
-   * whatever the items throw
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the
+   * signal's reason, and whatever the items throw
    * @example
    * import { moduleTask, Pool } from 'noisemill'
    *
@@ -153,8 +153,8 @@ export class Pool {
   /**
    * Results as they are finished, so each carries its input: a `FileResult`, a `DoneItem`, or with `errors: 'collect'` an `ItemRecord`.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the signal's reason, and
-   * whatever the items throw
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the
+   * signal's reason, and whatever the items throw
    * @example
    * import { moduleTask, Pool } from 'noisemill'
    *

@@ -1,0 +1,140 @@
+/** Every example of README runs, and prints what README says; one that is not known here fails. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadAddon } from '../../dist/backends/addon.js'
+import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs } from '../cli/helpers.js'
+import { filesBelow } from '../support/folders.js'
+import { formats, sine, wav } from '../support/wav.js'
+import { expectOutput, makeProject, root } from './project.js'
+
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
+const project = makeProject()
+
+/** A folder of the project that has files. */
+function folder(name: string, files: Readonly<Record<string, Uint8Array>>): string {
+  const place = path.join(project, name)
+  writeInputs(place, files)
+  return place
+}
+
+const speech = { 'speech/a.wav': pcm16(0.25, 1600), 'speech/b.wav': pcm16(0.25, 3200) }
+
+/** By the first line of a block: what README leaves to its reader, before it, and after it what must have come of it. */
+const programs: Readonly<Record<string, { before: string; after: string }>> = {
+  "import { addNoiseToFiles } from 'noisemill'": {
+    before: `
+      import { readdirSync } from 'node:fs'
+      const lines = []
+      console.log = (...line) => lines.push(line)
+      console.error = console.log`,
+    after: `
+      const outputs = readdirSync('noisy').filter((name) => name.endsWith('.wav')).map((name) => 'noisy/' + name)
+      assert.deepEqual(lines.map(([output]) => output).sort(), outputs)
+      for (const [, snr, clipped] of lines) assert.ok(snr > 4.5 && snr < 20.5 && clipped >= 0)`,
+  },
+  "import { addNoise, addNoiseToWav } from 'noisemill'": {
+    before: `
+      import { readFileSync } from 'node:fs'
+      const samples = new Float32Array(1000).fill(0.5)
+      const stereo = new Int16Array(2000)
+      const bytes = readFileSync('speech/a.wav')`,
+    after: `
+      assert.ok(noisy instanceof Float32Array && noisy.length === 1000 && samples.every((sample) => sample === 0.5))
+      assert.ok(stereo.some((sample) => sample !== 0))
+      assert.ok(wav.length === bytes.length && Buffer.compare(wav, bytes) !== 0)`,
+  },
+  "import { Pool, noiseTask, moduleTask } from 'noisemill'": {
+    before: `
+      const files = ['speech/a.wav', 'speech/b.wav']
+      const items = [1, 2, 3]
+      const { signal } = new AbortController()`,
+    after: `
+      assert.deepEqual(all.map((r) => [r.input, r.status]), files.map((file) => [file, 'done']))
+      assert.deepEqual(values, ['item 1', 'item 2', 'item 3'])`,
+  },
+}
+
+const firstLine = (text: string) => text.split('\n')[0]
+
+const fences = Array.from(readme.matchAll(/^```(.*?)\n(.*?)^```$/gms), ([, language, code]) => {
+  return { language, code, start: firstLine(code) }
+})
+
+test('README has the programs that are run here', () => {
+  expect(fences.map(({ language }) => language)).toEqual(fences.map(() => 'js'))
+  expect(fences.map(({ start }) => start)).toEqual(Object.keys(programs))
+})
+
+test.concurrent.each(fences)('a program of README runs: $start', async ({ code, start }) => {
+  const { before, after } = programs[start]
+  const etl = Buffer.from("export function etl(item, shared) { return 'item ' + item }")
+  const place = folder(start.replace(/\W/g, ''), { ...speech, 'etl.js': etl })
+  const module = path.join(place, 'program.js')
+  writeFileSync(module, `import assert from 'node:assert'\n${before}\n${code}\n${after}`)
+  await expectOutput(module, '')
+})
+
+/** What a terminal shows: lines `$ command`, each with what it prints. */
+const consoles = Array.from(readme.matchAll(/^( {4}\$ .*\n)(?: {4}.*\n)*/gm), ([block]) => {
+  const parts = block.replaceAll(/^ {4}/gm, '').split(/^\$ /m).slice(1)
+  return parts.map((part) => ({ command: firstLine(part), lines: linesOf(part).slice(1) }))
+})
+
+/** The arguments of a command, and how many of its lines the pipe behind it leaves; that a pipe is no terminal is so here anyway. */
+function parsed(command: string): { args: string[]; last: number } {
+  const [, args, pipe] = /^noisemill (.*?)(?: \| (cat|tail -1))?$/.exec(command) ?? []
+  if (args === undefined || /[|<>&;"']/.test(args)) throw new Error(`not a command that is known here: ${command}`)
+  return { args: args.split(' '), last: pipe === 'tail -1' ? -1 : 0 }
+}
+
+/** What differs from run to run, and from machine to machine. */
+const masked = (line: string) =>
+  line.replace(/in [\d.]+ s, CPU \d+ %/, 'in N s, CPU N %').replace(/\d+ at a time/, 'N at a time')
+
+const countless = (line: string) =>
+  masked(line)
+    .replace(/\d+(?= (files? )?(done|left|skipped))/g, 'N')
+    .replace(/[\d.]+ .?B/, 'N B')
+
+test('README has the commands that are run here', () => {
+  expect(consoles.map((commands) => commands.length)).toEqual([1, 2])
+  expect(readme.match(/^\s*\$ /gm)).toHaveLength(3)
+})
+
+describe.skipIf(!('addon' in loadAddon()))('what README shows of the command, with the addon', () => {
+  test('noise onto two files', async () => {
+    const [[{ command, lines }]] = consoles
+    const { args } = parsed(command)
+    // As long and as loud as the recordings of speech that README has.
+    const samples = (format: (typeof formats)[number]) => sine(format, 256_640, 1, 0.05514)
+    const cwd = folder('two', {
+      'speech/libri-1088-134315-0000.wav': wav({ data: samples(formats[1]) }),
+      'speech/libri-1088-134315-0000_rvb.wav': wav({ tag: 3, bits: 32, data: samples(formats[4]) }),
+    })
+    const ended = await noisemill(args, { cwd })
+    expect([ended.code, ended.stderr]).toEqual([0, ''])
+    expect(linesOf(ended.stdout).map(masked).sort()).toEqual(lines.map(masked).sort())
+  })
+
+  test('an interruption, and what goes on from there', async () => {
+    const [, [first, second]] = consoles
+    const count = 2000
+    const file = pcm16(0.25, 800)
+    const cwd = folder('many', Object.fromEntries(Array.from({ length: count }, (_, i) => [`speech/${i}.wav`, file])))
+    const running = startNoisemill(parsed(first.command).args, { cwd })
+    await until(() => existsSync(path.join(cwd, 'noisy')) && filesBelow(path.join(cwd, 'noisy')).length > 3, running)
+    running.child.kill('SIGINT')
+    const interrupted = await running.ended
+    expect(first.lines.map(countless)).toEqual([`^C${countless(interrupted.stderr.trimEnd())}`])
+    const { args, last } = parsed(second.command)
+    const resumed = await noisemill(args, { cwd })
+    const shown = linesOf(resumed.stdout).slice(last)
+    expect(shown.map(countless)).toEqual(second.lines.map(countless))
+    const [done, left] = Array.from(interrupted.stderr.matchAll(/\d+/g), Number)
+    expect(done + left).toBe(count)
+    expect(shown[0]).toMatch(`${left} done, ${done} skipped`)
+    expect([interrupted.code, interrupted.stdout, resumed.code, resumed.stderr]).toEqual([130, '', 0, ''])
+  })
+})
