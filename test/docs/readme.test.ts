@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadAddon } from '../../dist/backends/addon.js'
-import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs } from '../cli/helpers.js'
+import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs, writeLongInputs } from '../cli/helpers.js'
 import { filesBelow } from '../support/folders.js'
 import { formats, sine, wav } from '../support/wav.js'
 import { expectOutput, makeProject, root } from './project.js'
@@ -120,9 +120,9 @@ describe.skipIf(!('addon' in loadAddon()))('what README shows of the command, wi
 
   test('an interruption, and what goes on from there', async () => {
     const [, [first, second]] = consoles
-    const count = 2000
-    const file = pcm16(0.25, 800)
-    const cwd = folder('many', Object.fromEntries(Array.from({ length: count }, (_, i) => [`speech/${i}.wav`, file])))
+    const count = 100
+    const cwd = folder('many', {})
+    writeLongInputs(path.join(cwd, 'speech'), count)
     const running = startNoisemill(parsed(first.command).args, { cwd })
     await until(() => existsSync(path.join(cwd, 'noisy')) && filesBelow(path.join(cwd, 'noisy')).length > 3, running)
     running.child.kill('SIGINT')
