@@ -5,7 +5,6 @@ import { type Backend, type BackendName, Cancellation, type Execute, type Outcom
 import { inlineCalls } from '../backends/inline.js'
 import type { Threads } from '../backends/threads.js'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
-import type { KernelName } from '../core/kernels.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem, NoiseTask } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'

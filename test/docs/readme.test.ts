@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist/backends/addon.js'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs, writeLongInputs } from '../cli/helpers.js'
 import { filesBelow } from '../support/folders.js'
 import { formats, sine, wav } from '../support/wav.js'
