@@ -1,3 +1,0 @@
-export function buildForWindows() {
-  throw new Error('not yet')
-}
