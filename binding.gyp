@@ -1,3 +1,5 @@
+# On Windows the addon is built by CMake (native/build-windows.mjs): MSVC, which node-gyp calls there, has not the vector types of
+# native/simd.
 {
   "target_defaults": {
     "include_dirs": ["native", "native/core"],
@@ -71,6 +73,7 @@
         "native/core/noise/philox.cc",
         "native/core/noise/xoshiro.cc",
         "native/core/slice.cc",
+        "native/core/system_posix.cc",
         "native/core/transform.cc",
         "native/core/wav/format.cc",
         "native/core/wav/header.cc",

@@ -31,7 +31,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
   auto object = Napi::Object::New(env);
   object.Set("code", failure.code);
   object.Set("detail", failure.detail);
-  // The number, negative as libuv has it; lib/backends/native.ts gives it its name.
+  // C's number, negative; lib/backends/native.ts gives it its name.
   object.Set("errno", -failure.error_number);
   return object;
 }

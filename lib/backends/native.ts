@@ -1,7 +1,8 @@
 /** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
 
+import { constants } from 'node:os'
+import { toNamespacedPath } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { getSystemErrorName } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
@@ -120,7 +121,8 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
   const chunks: Uint8Array[] = []
   const numbers: number[] = []
   const add = (path: FilePath) => {
-    if (typeof path === 'string') text += path
+    // On Windows the form that may have any length, which Node's own functions use as well; elsewhere the path itself.
+    if (typeof path === 'string') text += toNamespacedPath(path)
     else {
       chunks.push(Buffer.from(text), path)
       text = ''
@@ -132,7 +134,7 @@ function pack(jobs: readonly EtlJob[]): PackedJobs {
     add(input)
     add(output)
     add(temporary)
-    add(kind)
+    text += `${kind}\0`
     numbers.push(Number(overwrite), Number(fsync), Number(dryRun), Number(strict), Number(clip))
     numbers.push(Number(job.levelKind === 'snr'), job.level)
     numbers.push(key.low, key.high, parameters.length, ...parameters)
@@ -160,7 +162,9 @@ function figuresOf(numbers: Float64Array, warnings: readonly EtlWarning[]): EtlF
   }
 }
 
-/** The failure with the system's name for its fault in the place of its number. */
+/** The failure with the name of the system's fault in the place of its number, which on Windows is not the one that libuv has. */
 function named({ code, detail, errno }: NativeFailure): FailureData {
-  return { code, detail, errno: errno === 0 ? '' : getSystemErrorName(errno) }
+  if (errno === 0) return { code, detail, errno: '' }
+  const [name] = Object.entries(constants.errno).find(([, number]) => number === -errno) ?? ['UNKNOWN']
+  return { code, detail, errno: name }
 }

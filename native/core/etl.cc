@@ -101,7 +101,7 @@ size_t Etl::begin() {
 
 // Early, so that no work is spent on a file that could not be written; `publish` has the last word on names.
 void Etl::check_output() const {
-  if (!name_exists(job_.output)) return;
+  if (!os::name_exists(job_.output)) return;
   if (input_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
   if (!job_.overwrite) throw Failure{"E_OUTPUT_EXISTS", ""};
 }

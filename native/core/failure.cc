@@ -1,12 +1,11 @@
 #include "failure.h"
 
-#include <cerrno>
+#include "system.h"
 
 namespace noisemill {
 
 Failure system_failure(const char* code, int error_number) {
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return {full ? "E_VOLUME_FULL" : code, "", error_number};
+  return {os::is_full(error_number) ? "E_VOLUME_FULL" : code, "", error_number};
 }
 
 }  // namespace noisemill

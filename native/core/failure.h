@@ -10,7 +10,7 @@ struct Failure {
   std::string code;
   // What was found, for a person; the same words from both halves of core.
   std::string detail;
-  // The system's number for the fault; 0 where the system had no part in it.
+  // C's number for the system's fault; 0 where the system had no part in it.
   int error_number = 0;
 };
 

@@ -2,12 +2,12 @@
 // or not at all. Paths are the bytes that the system has.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+
+#include "system.h"
 
 namespace noisemill {
 
@@ -19,11 +19,11 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  uint64_t size() const { return size_; }
-  // When it was last modified: whole microseconds since 1970, exact up to the year 2255.
-  double modified() const { return modified_; }
+  uint64_t size() const { return facts_.size; }
+  // When it was last modified, see Facts.
+  double modified() const { return facts_.modified; }
   // Permissions, 0 to 0777.
-  mode_t mode() const { return mode_; }
+  unsigned mode() const { return facts_.mode; }
   // Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`.
   void hold(size_t length);
   // Reads exactly `length` bytes; may be called from several threads. Throws E_INPUT_READ or E_INPUT_CHANGED.
@@ -31,44 +31,35 @@ class InputFile {
   bool is_same_file(const std::string& path) const;
 
  private:
-  int fd_;
-  uint64_t size_;
-  double modified_;
-  mode_t mode_;
-  dev_t device_;
-  ino_t inode_;
+  os::File file_;
+  os::Facts facts_;
   std::unique_ptr<uint8_t[]> held_;
   uint64_t held_bytes_ = 0;
 };
-
-// Whether anything, a dangling symbolic link included, has this name.
-bool name_exists(const std::string& path);
 
 // A file under a temporary name until `publish` gives it its final one. Unpublished, it is gone with the object.
 class OutputFile {
  public:
   // Creates the temporary file, and the folder for it. `mode` is its permissions, for what file systems have such; with `fsync` the file,
   // and its name, are on the disk once it is published. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
-  OutputFile(const std::string& temporary, mode_t mode, bool fsync);
+  OutputFile(const std::string& temporary, unsigned mode, bool fsync);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   // Writes all of `buffer`; may be called from several threads. Throws E_OUTPUT_WRITE or E_VOLUME_FULL.
   void write(uint64_t position, const uint8_t* buffer, size_t length);
-  // Closes the file and gives it its final name. Without `overwrite` that is a renaming that the system refuses where the name is
-  // taken, or else a hard link, which fails there too, so nothing is ever replaced. Returns false where the file system has neither
-  // and the name was only looked for before the renaming.
+  // Closes the file and gives it its final name. Without `overwrite` the system refuses that where the name is taken, so nothing is ever
+  // replaced. Returns false where it cannot, and the name was only looked for before the renaming.
   bool publish(const std::string& output, bool overwrite);
 
  private:
   void close();
   bool name(const std::string& output, bool overwrite);
-  void rename(const std::string& output);
 
   std::string temporary_;
   const bool fsync_;
-  int fd_;
+  os::File file_ = os::kNoFile;
   bool published_ = false;
 };
 

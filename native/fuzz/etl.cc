@@ -69,11 +69,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const std::atomic<bool> cancelled{false};
   const EtlOutcome outcome = run_etl(job, cancelled, arena);
 
-  PROMISE(!name_exists(temporary));
+  PROMISE(!os::name_exists(temporary));
   const std::vector<uint8_t> input = read_all(file.path());
   PROMISE(std::equal(input.begin(), input.end(), bytes, bytes + size));
   if (outcome.failure || job.dry_run) {
-    PROMISE(!name_exists(output));
+    PROMISE(!os::name_exists(output));
     return 0;
   }
   const EtlFigures& figures = outcome.figures;
