@@ -28,7 +28,8 @@ export class Report {
         return { fd: openSync(path, 'wx'), isNew: true }
       } catch (error) {
         if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        return { fd: openSync(path, constants.O_RDWR | constants.O_APPEND), isNew: false }
+        // What can only be added to cannot be cut to nothing on Windows.
+        return { fd: openSync(path, constants.O_RDWR | (resume ? constants.O_APPEND : 0)), isNew: false }
       }
     })
     this.#fd = opened.fd

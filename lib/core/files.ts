@@ -20,6 +20,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import path from 'node:path'
 import { Failure, systemFailure } from './failure.js'
 
 /** A path: a string where its bytes are UTF-8, its bytes where they are not. */
@@ -30,7 +31,12 @@ export function fsPath(path: FilePath): string | Buffer {
   return typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength)
 }
 
+const onWindows = path.sep === '\\'
 const SLASH = 0x2f
+const BACKSLASH = 0x5c
+
+/** Whether this character, by its code, separates the names in a path. */
+export const isSeparator = (code: number | undefined): boolean => code === SLASH || (onWindows && code === BACKSLASH)
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
@@ -38,10 +44,10 @@ const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 function parentOf(path: FilePath): string | Buffer {
   const bytes = Buffer.from(path)
   let end = bytes.length
-  while (end > 0 && bytes[end - 1] === SLASH) end--
-  while (end > 0 && bytes[end - 1] !== SLASH) end--
-  while (end > 1 && bytes[end - 1] === SLASH) end--
-  if (end === 0) return bytes[0] === SLASH ? '/' : '.'
+  while (end > 0 && isSeparator(bytes[end - 1])) end--
+  while (end > 0 && !isSeparator(bytes[end - 1])) end--
+  while (end > 1 && isSeparator(bytes[end - 1])) end--
+  if (end === 0) return isSeparator(bytes[0]) ? '/' : '.'
   const parent = bytes.subarray(0, end)
   return typeof path === 'string' ? parent.toString() : parent
 }
@@ -58,7 +64,9 @@ export function makeFolders(path: FilePath, fsync: boolean): void {
     try {
       mkdirSync(folder)
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST' || !statSync(folder).isDirectory()) throw error
+      // Of the root of a drive Windows says EPERM.
+      const mayExist = errnoOf(error) === 'EEXIST' || (onWindows && errnoOf(error) === 'EPERM')
+      if (!mayExist || !statSync(folder).isDirectory()) throw error
       return
     }
     if (fsync) syncFolder(parentOf(folder))
@@ -75,6 +83,8 @@ export function makeFolders(path: FilePath, fsync: boolean): void {
 
 /** Puts the names in a folder on the disk. Throws the system's error, unless it is that folders cannot be synced here. */
 export function syncFolder(folder: string | Buffer): void {
+  // Windows has no call for it.
+  if (onWindows) return
   const fd = openSync(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0))
   try {
     fsyncSync(fd)
@@ -94,6 +104,8 @@ export function modifiedOf({ mtimeNs }: BigIntStats): number {
 const SECOND = 1_000_000_000n
 /** What of a file's mode is kept: who may read, write and execute it. */
 const MODE_KEPT = 0o777n
+/** On Windows that goes by the folder; Node makes a mode of whether a file is read-only, and a read-only output could not be replaced. */
+const MODE_ON_WINDOWS = 0o666
 
 export class InputFile {
   readonly size: number
@@ -128,7 +140,7 @@ export class InputFile {
     }
     this.size = Number(stat.size)
     this.modified = modifiedOf(stat)
-    this.mode = Number(stat.mode & MODE_KEPT)
+    this.mode = onWindows ? MODE_ON_WINDOWS : Number(stat.mode & MODE_KEPT)
     this.#device = stat.dev
     this.#inode = stat.ino
   }
@@ -187,6 +199,15 @@ export function nameExists(path: FilePath): boolean {
     return false
   }
 }
+
+/** What file systems without hard links say; EISDIR is what Node makes of it on Windows. */
+const NO_HARD_LINKS: readonly (string | undefined)[] = [
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  ...(onWindows ? ['EISDIR'] : []),
+]
 
 /** A file under a temporary name until `publish` gives it its final one. */
 export class OutputFile {
@@ -267,8 +288,7 @@ export class OutputFile {
     } catch (error) {
       const errno = errnoOf(error)
       if (errno === 'EEXIST') throw new Failure('E_OUTPUT_EXISTS')
-      if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'ENOSYS')
-        throw systemFailure('E_OUTPUT_PUBLISH', error)
+      if (!NO_HARD_LINKS.includes(errno)) throw systemFailure('E_OUTPUT_PUBLISH', error)
       if (nameExists(output)) throw new Failure('E_OUTPUT_EXISTS')
       this.#rename(final)
       return false

@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { copyName, realPath } from './outputs.js'
-import { type FilePath, joinPath, resolvedName, showPath, splitPath } from './paths.js'
+import { asFolder, type FilePath, joinPath, nameOf, showPath, splitPath } from './paths.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -13,13 +13,13 @@ import type { WalkedFile } from './walk.js'
  */
 export function refuseWithin(out: string, folders: readonly string[]) {
   const realOut = realPath(out)
-  const realFolders = folders.map((folder) => `${resolvedName(realPath(folder))}/`)
-  const within = `${resolvedName(realOut)}/`.replace('//', '/')
+  const realFolders = folders.map((folder) => asFolder(nameOf(realPath(folder))))
+  const within = asFolder(nameOf(realOut))
   // Nothing in the output folder can lie in one that lies elsewhere.
   if (!realFolders.some((folder) => folder.startsWith(within))) return () => undefined
   return (relative: FilePath): NoisemillError | undefined => {
     const output = joinPath(realOut, relative)
-    const name = resolvedName(output)
+    const name = nameOf(output)
     if (!realFolders.some((folder) => name.startsWith(folder))) return undefined
     return new NoisemillError('E_OUTPUT_IN_INPUT', { path: showPath(output) })
   }
@@ -29,8 +29,7 @@ export function refuseWithin(out: string, folders: readonly string[]) {
 export function refuseOutside(out: string) {
   const check = (folder: FilePath): NoisemillError | undefined => {
     const [path, within] = [realName(joinPath(out, folder)), realName(out)]
-    if (path === undefined || within === undefined || `${path}/`.startsWith(`${within}/`.replace('//', '/')))
-      return undefined
+    if (path === undefined || within === undefined || asFolder(path).startsWith(asFolder(within))) return undefined
     return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(joinPath(out, folder)) })
   }
   // Files come folder by folder.
@@ -69,7 +68,7 @@ export async function refuseClashes(
   const byRelative = new Map<string, WalkedFile[]>()
   const inputs = new Set<string>()
   for await (const file of files) {
-    inputs.add(resolvedName(file.input))
+    inputs.add(nameOf(file.input))
     const name = Buffer.from(file.relative).toString('latin1')
     const same = byRelative.get(name)
     if (same) same.push(file)
@@ -101,7 +100,7 @@ function hitsInput(
 ): NoisemillError | undefined {
   for (let copy = 1; copy <= copies; copy++) {
     const output = joinPath(out, copyName(file.relative, copy, copies))
-    if (inputs.has(resolvedName(output))) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+    if (inputs.has(nameOf(output))) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
   }
   return undefined
 }

@@ -16,7 +16,6 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import path from 'node:path'
 import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
 import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
@@ -25,7 +24,7 @@ import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from 
 import { STREAM_VERSION } from './keys.js'
 import type { NoiseSettings } from './options.js'
 import { freshRunId, host, temporaryName } from './outputs.js'
-import { type FilePath, joinPath, pathFromBytes, pathToBytes, resolvedName, splitPath } from './paths.js'
+import { type FilePath, joinPath, pathToBytes, splitPath, wayTo } from './paths.js'
 import type { OutputPlan } from './results.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
@@ -132,10 +131,13 @@ export class Journal {
     const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
     const fd = openSync(this.#file, access | flags, 0o666)
     const found = fstatSync(fd)
+    // Windows has no such flag.
+    const isLink = constants.O_NOFOLLOW === undefined && lstatSync(this.#file).isSymbolicLink()
     if (fsync && found.size === 0) syncFolder(this.#prefix)
-    if (found.isFile() && isJournal(fd)) return fd
+    const isFile = found.isFile() && !isLink
+    if (isFile && isJournal(fd)) return fd
     closeSync(fd)
-    throw new Error(found.isFile() ? 'what is there is no journal' : 'it is not a file')
+    throw new Error(isFile ? 'what is there is no journal' : 'it is not a file')
   }
 
   /** Whether an output would have the journal's own name. */
@@ -274,8 +276,7 @@ export class Journal {
   #inputPath(input: FilePath): FilePath {
     const { folder, name } = splitPath(input)
     if (folder !== this.#inputFolder?.folder) {
-      const fromOut = path.relative(resolvedName(this.out), resolvedName(folder === '' ? '.' : folder))
-      this.#inputFolder = { folder, fromOut: pathFromBytes(Buffer.from(fromOut, 'latin1')) }
+      this.#inputFolder = { folder, fromOut: wayTo(this.out, folder === '' ? '.' : folder) }
     }
     return joinPath(this.#inputFolder.fromOut, name)
   }
@@ -303,7 +304,8 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
   for (const [id, { text }] of begun) {
     const run = runs.get(runOf(id))
     const output = pathOf(text)
-    if (run === undefined || !isGone(run) || pathToBytes(output).toString('latin1').split('/').includes('..')) continue
+    const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
+    if (run === undefined || !isGone(run) || names.includes('..')) continue
     try {
       unlinkSync(fsPath(temporaryName(joinPath(prefix, output), id, run)))
     } catch {

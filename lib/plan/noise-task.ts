@@ -8,16 +8,7 @@ import { fileKey } from './keys.js'
 import { levelFor, noiseGain } from './levels.js'
 import { checkNoiseOptions, type NoiseOptions, type NoiseSettings } from './options.js'
 import { copyName, freshRunId, temporaryName } from './outputs.js'
-import {
-  type FilePath,
-  foldedName,
-  joinPath,
-  pathFromCaller,
-  relativeTo,
-  resolvedName,
-  showPath,
-  splitPath,
-} from './paths.js'
+import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from './paths.js'
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
@@ -131,7 +122,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     if (!this.settings.overwrite) return
     for (const item of items) {
       const input = pathFromCaller(isItemObject(item) ? item.input : item)
-      if (input !== undefined) this.#inputs.add(resolvedName(input))
+      if (input !== undefined) this.#inputs.add(this.#nameOf(input))
     }
   }
 
@@ -213,7 +204,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   #nameOf(file: FilePath): string {
-    return this.journal?.foldsCase ? foldedName(file) : resolvedName(file)
+    return nameOf(file, this.journal?.foldsCase)
   }
 
   #claim(output: FilePath): NoisemillError | undefined {

@@ -6,9 +6,11 @@
 import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { FilePath } from '../core/files.js'
+import { type FilePath, isSeparator } from '../core/files.js'
 
 export type { FilePath }
+
+const onWindows = path.sep === '\\'
 
 /** A path from the bytes of a name. */
 export function pathFromBytes(bytes: Buffer): FilePath {
@@ -19,15 +21,14 @@ export function pathToBytes(file: FilePath): Buffer {
   return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
 }
 
-const SLASH = 0x2f
 const CONTROL = /\p{Cc}/u
 const NOT_ASCII = /[^\0-\x7f]/
 
 /** Folder and name as one path. */
 export function joinPath(folder: FilePath, name: FilePath): FilePath {
   if (typeof folder === 'string' && folder === '') return name
-  const separator =
-    (typeof folder === 'string' ? folder.charCodeAt(folder.length - 1) : folder.at(-1)) === SLASH ? '' : '/'
+  const last = typeof folder === 'string' ? folder.charCodeAt(folder.length - 1) : folder.at(-1)
+  const separator = isSeparator(last) ? '' : '/'
   if (typeof folder === 'string' && typeof name === 'string') return `${folder}${separator}${name}`
   return Buffer.concat([pathToBytes(folder), Buffer.from(separator), pathToBytes(name)])
 }
@@ -35,16 +36,21 @@ export function joinPath(folder: FilePath, name: FilePath): FilePath {
 /** The folder ('' for none) and the name of a path. */
 export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } {
   if (typeof file === 'string') {
-    const at = Math.max(file.lastIndexOf('/'), path.sep === '\\' ? file.lastIndexOf('\\') : -1)
-    return { folder: at < 0 ? '' : file.slice(0, at) || '/', name: file.slice(at + 1) }
+    const at = lastSeparator(file)
+    // The root of a drive is C:/, and C: whatever folder is current there.
+    const isRoot = at === 0 || (onWindows && at === 2 && file[1] === ':')
+    return { folder: at < 0 ? '' : file.slice(0, isRoot ? at + 1 : at), name: file.slice(at + 1) }
   }
   const bytes = pathToBytes(file)
-  const at = bytes.lastIndexOf('/')
+  const at = lastSeparator(bytes)
   return {
     folder: at < 0 ? '' : pathFromBytes(bytes.subarray(0, at)) || '/',
     name: pathFromBytes(bytes.subarray(at + 1)),
   }
 }
+
+const lastSeparator = (file: string | Buffer): number =>
+  Math.max(file.lastIndexOf('/'), onWindows ? file.lastIndexOf('\\') : -1)
 
 /** A path for people: bytes that are not UTF-8, and control characters, as \xHH. */
 export function showPath(file: FilePath): string {
@@ -101,9 +107,25 @@ export function foldedName(file: FilePath): string {
   return Buffer.from(name, 'latin1').toString().normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
 }
 
-/** `file` relative to `root`, with '/' between names; undefined where it lies elsewhere. By text alone. */
-export function relativeTo(root: string, file: FilePath): FilePath | undefined {
-  const relative = path.relative(resolvedName(root), resolvedName(file))
-  if (relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative)) return undefined
-  return pathFromBytes(Buffer.from(path.sep === '/' ? relative : relative.replaceAll(path.sep, '/'), 'latin1'))
+/**
+ * What tells a file from others, by text alone.
+ *
+ * @param folds whether the file system takes names for one that are equal but for case; on Windows most do, and are not asked
+ */
+export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
+
+/** The way from a folder to a file, with '/' between names on every system: noise goes by it. By text alone. */
+export function wayTo(folder: FilePath, file: FilePath): FilePath {
+  const way = path.relative(resolvedName(folder), resolvedName(file))
+  return pathFromBytes(Buffer.from(onWindows ? way.replaceAll('\\', '/') : way, 'latin1'))
 }
+
+/** The same; undefined where the file lies elsewhere. */
+export function relativeTo(root: string, file: FilePath): FilePath | undefined {
+  const way = wayTo(root, file)
+  const text = pathToBytes(way).toString('latin1')
+  return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : way
+}
+
+/** With what the paths of all that lies in a folder begin. */
+export const asFolder = (name: string): string => (name.endsWith(path.sep) ? name : `${name}${path.sep}`)

@@ -1,6 +1,7 @@
 /** Inputs as a stream of files: a file is itself, a folder is walked, a glob is matched. */
 
 import { type Dir, type Dirent, opendir, stat } from 'node:fs'
+import path from 'node:path'
 import { promisify } from 'node:util'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { isWithin } from './outputs.js'
@@ -112,7 +113,9 @@ async function sourceOf(input: string): Promise<Source> {
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file' }
   // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
   const { default: picomatch } = await import('picomatch')
-  const { base, glob, isGlob } = picomatch.scan(input, { nonegate: true })
+  // A backslash takes the meaning from what follows, except on Windows, where it separates names.
+  const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input
+  const { base, glob, isGlob } = picomatch.scan(pattern, { nonegate: true })
   if (!isGlob) return { kind: 'file' }
   const folder = base === '' ? '.' : base.replaceAll(/\\(.)/g, '$1')
   const matches = picomatch(glob, { nonegate: true })

@@ -1,5 +1,9 @@
 /** WAV bytes written by hand, so that tests do not lean on the code they test. */
 
+import { formats } from '../conformance/golden.mjs'
+
+export { formats }
+
 export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 
 export interface WavParts {
@@ -112,16 +116,6 @@ function longSizes(parts: WavParts, length: number): Buffer {
   })
   return chunk('ds64', body)
 }
-
-/** The formats that noisemill reads. */
-export const formats = [
-  { name: 'pcm8', tag: 1, bits: 8 },
-  { name: 'pcm16', tag: 1, bits: 16 },
-  { name: 'pcm24', tag: 1, bits: 24 },
-  { name: 'pcm32', tag: 1, bits: 32 },
-  { name: 'float32', tag: 3, bits: 32 },
-  { name: 'float64', tag: 3, bits: 64 },
-] as const
 
 /** Sample data of a format: a sine of this amplitude (full scale 1), the same in every channel. */
 export function sine(format: (typeof formats)[number], frames: number, channels = 1, amplitude = 0.25): Buffer {

@@ -1,0 +1,141 @@
+// The files whose noise is pinned, byte by byte, and the hash of what comes of them. Plain JavaScript, and nothing of the package: the
+// tests use it, and run.mjs, which is to run wherever an installed package does.
+
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** The formats that noisemill reads. */
+export const formats = /** @type {const} */ ([
+  { name: 'pcm8', tag: 1, bits: 8 },
+  { name: 'pcm16', tag: 1, bits: 16 },
+  { name: 'pcm24', tag: 1, bits: 24 },
+  { name: 'pcm32', tag: 1, bits: 32 },
+  { name: 'float32', tag: 3, bits: 32 },
+  { name: 'float64', tag: 3, bits: 64 },
+])
+
+/** @typedef {(typeof formats)[number]} Format */
+
+/** @param {Uint8Array} bytes */
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
+
+/**
+ * @param {string} id
+ * @param {Uint8Array} body
+ */
+function chunk(id, body, size = body.length) {
+  const head = Buffer.from(`${id}....`)
+  head.writeUInt32LE(size, 4)
+  return Buffer.concat([head, body, Buffer.alloc(body.length % 2)])
+}
+
+/**
+ * @param {Format} format
+ * @param {number} channels
+ * @param {number} sampleRate
+ */
+function formatBody({ tag, bits }, channels, sampleRate, isExtensible = false) {
+  const blockAlign = (channels * bits) / 8
+  const body = Buffer.alloc(isExtensible ? 40 : 16)
+  body.writeUInt16LE(isExtensible ? 0xfffe : tag, 0)
+  body.writeUInt16LE(channels, 2)
+  body.writeUInt32LE(sampleRate, 4)
+  body.writeUInt32LE(sampleRate * blockAlign, 8)
+  body.writeUInt16LE(blockAlign, 12)
+  body.writeUInt16LE(bits, 14)
+  if (isExtensible) {
+    body.writeUInt16LE(22, 16)
+    body.writeUInt16LE(bits, 18)
+    body.writeUInt16LE(tag, 24)
+    Buffer.from('000000001000800000aa00389b71', 'hex').copy(body, 26)
+  }
+  return body
+}
+
+/** @param {Buffer[]} chunks */
+const riff = (...chunks) => chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), ...chunks]))
+
+/**
+ * The input of the vectors in outputs.json: full-scale samples from whole numbers alone, since engines differ in Math.sin.
+ *
+ * @param {Format} format
+ * @param {{ channels: number, frames: number, sampleRate: number }} layout
+ */
+export function vectorInput(format, { channels, frames, sampleRate }) {
+  const { name, bits } = format
+  const data = Buffer.alloc((frames * channels * bits) / 8)
+  for (let i = 0; i < frames * channels; i++) {
+    const n = ((i * 40503 + 12345) % 65536) - 32768
+    const at = (i * bits) / 8
+    if (name === 'float32') data.writeFloatLE(n / 32768, at)
+    else if (name === 'float64') data.writeDoubleLE(n / 32768, at)
+    else if (name === 'pcm8') data.writeUInt8((n >> 8) + 128, at)
+    else data.writeIntLE(n * 2 ** (bits - 16), at, bits / 8)
+  }
+  return riff(chunk('fmt ', formatBody(format, channels, sampleRate)), chunk('data', data))
+}
+
+/**
+ * Numbers of no pattern in [-1/2, 1/2), from integers alone.
+ *
+ * @param {Format} format
+ * @param {number} count
+ */
+function scattered({ name, bits }, count) {
+  const values = Float64Array.from({ length: count }, (_, i) => Math.imul(i + 1, 0x9e3779b1) / 2 ** 32)
+  if (name === 'float32') return new Uint8Array(Float32Array.from(values).buffer)
+  if (name === 'float64') return new Uint8Array(values.buffer)
+  const data = Buffer.alloc((count * bits) / 8)
+  values.forEach((value, i) => {
+    if (bits === 8) data.writeUInt8(128 + Math.floor(value * 128), i)
+    else data.writeIntLE(Math.floor(value * 2 ** (bits - 1)), (i * bits) / 8, bits / 8)
+  })
+  return data
+}
+
+const CORPUS_RATE = 16000
+
+/** Files in the corpus. */
+export const CORPUS_FILES = 19
+
+/** The beginning of the SHA-256 of the names and hashes of all outputs. A change is a new version of the stream, or a bug: see docs/numerics.md. */
+export const CORPUS_DIGEST = 'ed1da329cfa0de47463ec57054d71be8'
+
+/** What the digest is of. */
+export const CORPUS_NOISE = /** @type {const} */ ({ snr: [3, 20], seed: 'golden' })
+
+/**
+ * Every format with 1, 2 and 5 channels, plain and EXTENSIBLE, with odd chunks; and a file that is cut over several threads.
+ *
+ * @param {string} folder is made
+ */
+export function writeCorpus(folder) {
+  mkdirSync(path.join(folder, 'below'), { recursive: true })
+  for (const format of formats) {
+    for (const channels of [1, 2, 5]) {
+      const data = scattered(format, 9001 * channels) // two noise blocks and some of a third
+      const odd = chunk('junk', new Uint8Array(4 * channels + 1))
+      const body = formatBody(format, channels, CORPUS_RATE, channels === 5)
+      const file = path.join(folder, channels === 2 ? 'below' : '', `${format.name}-${channels}.wav`)
+      writeFileSync(file, riff(chunk('fmt ', body), odd, chunk('data', data), odd))
+    }
+  }
+  const long = scattered(formats[1], 4_500_000) // 9 MB: two cuts
+  const body = formatBody(formats[1], 1, CORPUS_RATE)
+  writeFileSync(path.join(folder, 'long.wav'), riff(chunk('fmt ', body), chunk('data', long, 0xffffffff)))
+}
+
+/**
+ * The digest of the WAV files below a folder, and how many there are.
+ *
+ * @param {string} folder
+ */
+export function digestOf(folder) {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.wav'))
+    .map((name) => name.replaceAll(path.sep, '/'))
+    .sort()
+  const hashes = Object.fromEntries(names.map((name) => [name, sha256(readFileSync(path.join(folder, name)))]))
+  return { files: names.length, digest: sha256(Buffer.from(JSON.stringify(hashes))).slice(0, 32) }
+}
