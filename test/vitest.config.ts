@@ -1,8 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    root: new URL('..', import.meta.url).pathname,
+    root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
     // Minutes, and gigabytes of disk: `npm run test:heavy`.
     exclude: [...configDefaults.exclude, 'test/heavy/**'],
