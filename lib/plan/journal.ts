@@ -24,7 +24,7 @@ import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from 
 import { STREAM_VERSION } from './keys.js'
 import type { NoiseSettings } from './options.js'
 import { freshRunId, host, temporaryName } from './outputs.js'
-import { type FilePath, joinPath, pathToBytes, splitPath, wayTo } from './paths.js'
+import { asWay, type FilePath, joinPath, joinWay, pathToBytes, splitPath, wayTo } from './paths.js'
 import type { OutputPlan } from './results.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
@@ -268,7 +268,7 @@ export class Journal {
 
   /** The path of an output in the output folder. */
   #nameOf(output: FilePath): FilePath {
-    if (typeof output === 'string') return output.slice(this.#prefix.length)
+    if (typeof output === 'string') return asWay(output.slice(this.#prefix.length))
     return pathToBytes(output).subarray(Buffer.byteLength(this.#prefix))
   }
 
@@ -278,7 +278,7 @@ export class Journal {
     if (folder !== this.#inputFolder?.folder) {
       this.#inputFolder = { folder, fromOut: wayTo(this.out, folder === '' ? '.' : folder) }
     }
-    return joinPath(this.#inputFolder.fromOut, name)
+    return joinWay(this.#inputFolder.fromOut, name)
   }
 }
 

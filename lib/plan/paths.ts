@@ -24,11 +24,18 @@ export function pathToBytes(file: FilePath): Buffer {
 const CONTROL = /\p{Cc}/u
 const NOT_ASCII = /[^\0-\x7f]/
 
-/** Folder and name as one path. */
+/** Folder and name, or a way from that folder on, as one path of this system. */
 export function joinPath(folder: FilePath, name: FilePath): FilePath {
+  return joinWith(path.sep, folder, onWindows && typeof name === 'string' ? name.replaceAll('/', '\\') : name)
+}
+
+/** The same of what goes into keys and the journal, which have '/' between names on every system. */
+export const joinWay = (folder: FilePath, name: FilePath): FilePath => joinWith('/', folder, name)
+
+function joinWith(between: string, folder: FilePath, name: FilePath): FilePath {
   if (typeof folder === 'string' && folder === '') return name
   const last = typeof folder === 'string' ? folder.charCodeAt(folder.length - 1) : folder.at(-1)
-  const separator = isSeparator(last) ? '' : '/'
+  const separator = isSeparator(last) ? '' : between
   if (typeof folder === 'string' && typeof name === 'string') return `${folder}${separator}${name}`
   return Buffer.concat([pathToBytes(folder), Buffer.from(separator), pathToBytes(name)])
 }
@@ -114,11 +121,14 @@ export function foldedName(file: FilePath): string {
  */
 export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
 
-/** The way from a folder to a file, with '/' between names on every system: noise goes by it. By text alone. */
+/** The way from a folder to a file, as keys have it. By text alone. */
 export function wayTo(folder: FilePath, file: FilePath): FilePath {
-  const way = path.relative(resolvedName(folder), resolvedName(file))
-  return pathFromBytes(Buffer.from(onWindows ? way.replaceAll('\\', '/') : way, 'latin1'))
+  return asWay(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
 }
+
+/** A relative path with '/' between names. */
+export const asWay = (relative: FilePath): FilePath =>
+  onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
 /** The same; undefined where the file lies elsewhere. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {

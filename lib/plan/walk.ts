@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { isWithin } from './outputs.js'
-import { type FilePath, joinPath, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
+import { type FilePath, joinPath, joinWay, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
 /** Names that are taken from folders and globs; a file named outright may have any. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
@@ -85,7 +85,7 @@ async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<r
   const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
   for await (const files of walkFolder(source.folder, '', depth, [], options)) {
     const wanted = files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
-    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinPath(prefix, file.relative) }))
+    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinWay(prefix, file.relative) }))
   }
 }
 
@@ -154,7 +154,7 @@ async function* walkFolder(
     if (bytes[0] === DOT) continue
     const name = pathFromBytes(bytes)
     const file = joinPath(folder, name)
-    const below = joinPath(relative, name)
+    const below = joinWay(relative, name)
     const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
     if (kind === 'file' && isAudioName(bytes.toString('latin1'))) lot.push({ input: file, relative: below })
     if (lot.length === LOT_FILES || (lot.length > 0 && kind === 'folder')) {

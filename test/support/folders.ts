@@ -19,13 +19,13 @@ export const sha256OfFile = (file: string): string => sha256(readFileSync(file))
 
 export const JOURNAL = '.noisemill-journal'
 
-/** Relative paths of all files below a folder, dotfiles but the journal included, sorted. */
+/** Relative paths, with '/' between names, of all files below a folder, dotfiles but the journal included, sorted. */
 export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .filter((entry) => entry.name !== JOURNAL)
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'))
     .sort()
 }
 
