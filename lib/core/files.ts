@@ -201,13 +201,7 @@ export function nameExists(path: FilePath): boolean {
 }
 
 /** What file systems without hard links say; EISDIR is what Node makes of it on Windows. */
-const NO_HARD_LINKS: readonly (string | undefined)[] = [
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  ...(onWindows ? ['EISDIR'] : []),
-]
+const NO_HARD_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']
 
 /** A file under a temporary name until `publish` gives it its final one. */
 export class OutputFile {

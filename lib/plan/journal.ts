@@ -131,7 +131,7 @@ export class Journal {
     const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
     const fd = openSync(this.#file, access | flags, 0o666)
     const found = fstatSync(fd)
-    // Windows has no such flag.
+    // Windows has no flag that refuses a link.
     const isLink = constants.O_NOFOLLOW === undefined && lstatSync(this.#file).isSymbolicLink()
     if (fsync && found.size === 0) syncFolder(this.#prefix)
     const isFile = found.isFile() && !isLink

@@ -117,18 +117,18 @@ export function foldedName(file: FilePath): string {
 /**
  * What tells a file from others, by text alone.
  *
- * @param folds whether the file system takes names for one that are equal but for case; on Windows most do, and are not asked
+ * @param folds whether names that are equal but for case are of one file: where nobody has asked the file system, on Windows
  */
 export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
+
+/** A relative path as keys and the journal have it. */
+export const asWay = (relative: FilePath): FilePath =>
+  onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
 /** The way from a folder to a file, as keys have it. By text alone. */
 export function wayTo(folder: FilePath, file: FilePath): FilePath {
   return asWay(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
 }
-
-/** A relative path with '/' between names. */
-export const asWay = (relative: FilePath): FilePath =>
-  onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
 /** The same; undefined where the file lies elsewhere. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
