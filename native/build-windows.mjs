@@ -2,16 +2,25 @@
 // of native/simd. `node native/build-windows.mjs` puts it among the prebuilds.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const BUILD = 'build/win32-x64'
+const BUILD = 'build-checks/win32-x64'
 
 /** Threads of the posix model: std::thread needs them. */
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'g++' : 'x86_64-w64-mingw32-g++-posix')
 
 const runs = (command) => spawnSync(command, ['--version']).status === 0
+
+function hasHeaders() {
+  try {
+    return Boolean(createRequire(import.meta.url).resolve('node-api-headers'))
+  } catch {
+    return false
+  }
+}
 
 function run(...args) {
   const { status, error, stdout, stderr } = spawnSync('cmake', args, { cwd: root, encoding: 'utf8' })
@@ -26,6 +35,8 @@ function run(...args) {
 export function buildWindows(folder = 'prebuilds/win32-x64') {
   if (!runs('cmake')) throw new Error('it takes CMake, and "cmake" does not run')
   if (!runs(compiler)) throw new Error(`it takes g++ of MinGW-w64 (CXX names another), and "${compiler}" does not run`)
+  if (!hasHeaders())
+    throw new Error('it takes the package node-api-headers, which "npm install node-api-headers" brings')
   // The default on Windows is Visual Studio, whatever the compiler.
   const generator = runs('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
   const target = ['-DCMAKE_SYSTEM_NAME=Windows', '-DCMAKE_SYSTEM_PROCESSOR=AMD64', `-DCMAKE_CXX_COMPILER=${compiler}`]

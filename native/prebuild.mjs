@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import prebuildify from 'prebuildify'
-import { buildForWindows } from './build-windows.mjs'
+import { buildWindows } from './build-windows.mjs'
 import { tooNew } from './symbols.mjs'
 import { sysrootFor } from './sysroot.mjs'
 
@@ -19,7 +19,7 @@ const possible = {
 
 async function build(name) {
   const [platform, arch] = name.split('-')
-  if (platform === 'win32') return buildForWindows()
+  if (platform === 'win32') return buildWindows()
   if (platform === 'linux') setCompiler(isMusl ? undefined : await clangFor(name))
   const folder = path.resolve('build-checks/prebuild')
   rmSync(folder, { recursive: true, force: true })

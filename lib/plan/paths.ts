@@ -97,7 +97,7 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
  * The absolute path, without '.' and '..', in text in which every character is one byte: equal for all spellings of a path, and by
  * text alone, so that nothing changes with symbolic links.
  */
-export function resolvedName(file: FilePath): string {
+function resolvedName(file: FilePath): string {
   if (typeof file === 'string') {
     const resolved = path.resolve(file)
     return NOT_ASCII.test(resolved) ? Buffer.from(resolved).toString('latin1') : resolved
@@ -107,7 +107,7 @@ export function resolvedName(file: FilePath): string {
 }
 
 /** The same for names that a file system takes for one that are equal but for case, or for how accents are written (Unicode's forms). */
-export function foldedName(file: FilePath): string {
+function foldedName(file: FilePath): string {
   const name = resolvedName(file)
   if (typeof file !== 'string') return name
   // Upper case first: it has one form where lower case has two.

@@ -2,7 +2,7 @@
 // tests use it, and run.mjs, which is to run wherever an installed package does.
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /** The formats that noisemill reads. */
@@ -132,10 +132,12 @@ export function writeCorpus(folder) {
  * @param {string} folder
  */
 export function digestOf(folder) {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.wav'))
-    .map((name) => name.replaceAll(path.sep, '/'))
-    .sort()
+  const names = !existsSync(folder)
+    ? []
+    : readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.wav'))
+        .map((name) => name.replaceAll(path.sep, '/'))
+        .sort()
   const hashes = Object.fromEntries(names.map((name) => [name, sha256(readFileSync(path.join(folder, name)))]))
   return { files: names.length, digest: sha256(Buffer.from(JSON.stringify(hashes))).slice(0, 32) }
 }

@@ -4,7 +4,8 @@
 //   node test/conformance/run.mjs [FOLDER [VECTORS]]
 //
 // FOLDER: the package's, or one that has it in node_modules; the current one by default. VECTORS: that of outputs.json; test/vectors.
-// A line for each check; exits 1 where one differs, or where NOISEMILL_REQUIRE_NATIVE is set and the addon does not load.
+// A line for each check; exits 1 where one differs, or where NOISEMILL_NATIVE is "require" and the addon does not load.
+// Where programs are started by an emulator, EMULATOR is its command.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -57,7 +58,7 @@ function poolOf(options) {
   try {
     return new Pool(options)
   } catch (error) {
-    const isMissing = error.code === 'E_BACKEND_UNAVAILABLE' && process.env.NOISEMILL_REQUIRE_NATIVE
+    const isMissing = error.code === 'E_BACKEND_UNAVAILABLE' && process.env.NOISEMILL_NATIVE === 'require'
     if (isMissing || !/^E_(ISA|BACKEND|KERNEL)_UNAVAILABLE$/.test(error.code)) differences++
     return error
   }
@@ -134,9 +135,10 @@ async function check(way, options, env) {
   }
   const out = newFolder()
   const flags = Object.entries({ out, ...options, snr: CORPUS_NOISE.snr.join(':'), seed: CORPUS_NOISE.seed })
-  const args = [bin, 'add', clean, '--quiet', ...flags.flatMap(([name, value]) => [`--${name}`, value])]
+  const program = [...(process.env.EMULATOR?.split(' ') ?? []), process.execPath]
+  const args = [...program, bin, 'add', clean, '--quiet', ...flags.flatMap(([name, value]) => [`--${name}`, value])]
   // No pipes: under Wine they hang.
-  const ended = spawnSync(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'inherit' })
+  const ended = spawnSync(args[0], args.slice(1), { env: { ...process.env, ...env }, stdio: 'inherit' })
   tellCorpus(way, 'the command', out, ended.status === 0 ? [] : [`it ended with ${ended.status ?? ended.error}`])
 }
 

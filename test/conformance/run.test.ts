@@ -32,9 +32,8 @@ test('tells of each output that is another', () => {
   const changed = { ...golden, vectors: [{ ...first, output: others[0].output }, ...others] }
   writeFileSync(path.join(vectors, 'outputs.json'), JSON.stringify(changed))
   const { status, last, kinds } = run([root, vectors], {
-    NOISEMILL_NO_NATIVE: '1',
-    NOISEMILL_NO_WASM: '1',
-    NOISEMILL_REQUIRE_NATIVE: '',
+    NOISEMILL_NATIVE: 'off',
+    NOISEMILL_WASM: 'off',
   })
   // Of workers and inline, each by three functions.
   expect([status, last]).toEqual([1, '6 differ.'])
