@@ -247,7 +247,8 @@ export class NoisemillError extends Error {
 }
 
 /** What to do where Node's permission model refuses; Node has that name for it. */
-const FORBIDDEN = 'Run Node with --allow-fs-read for inputs and --allow-fs-write for the output folder and all in it.'
+const FORBIDDEN =
+  'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.'
 
 function messageFor(code: ErrorCode, details: ErrorDetails): string {
   const { summary, remedy }: CodeEntry = table[code]
@@ -259,7 +260,9 @@ function messageFor(code: ErrorCode, details: ErrorDetails): string {
   if (errno !== undefined && errno !== '') text += ` (${errno})`
   if (cause instanceof Error && cause.message !== '') text += `: ${cause.message}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
-  const advice = errno === 'ERR_ACCESS_DENIED' ? FORBIDDEN : remedy
+  const advice = [errno, (cause as NodeJS.ErrnoException | undefined)?.code].includes('ERR_ACCESS_DENIED')
+    ? FORBIDDEN
+    : remedy
   return advice === '' ? text : `${text} ${advice}`
 }
 

@@ -9,7 +9,7 @@ import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
 import { NoisemillError } from '../errors.js'
-import { packageFolder } from '../places.js'
+import { hasFiles, packageFolder } from '../places.js'
 
 /** A flag of native memory; see `createCancel`. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
@@ -17,7 +17,7 @@ export type NativeCancel = { readonly __brand: 'NativeCancel' }
 /** Threads that take jobs from one queue; see `createCrew`. */
 export type NativeCrew = { readonly __brand: 'NativeCrew' }
 
-/** errno is a number, negative as in libuv, 0 for none. */
+/** errno is minus the number that C has for the fault, 0 for none. */
 export interface NativeFailure {
   readonly code: string
   readonly detail: string
@@ -122,7 +122,10 @@ export function loadAddon(): LoadedAddon {
 
 const BUILD = 'run "npm run build" in the folder of the package, which needs a C++17 compiler, make and Python 3'
 
+const BUNDLED = 'keep noisemill out of the bundle, as an external package'
+
 function load(): LoadedAddon {
+  if (!hasFiles()) return { reason: 'the files of the package are not beside its code', remedy: BUNDLED }
   if (checkWish('NOISEMILL_NATIVE') === 'off')
     return { reason: 'NOISEMILL_NATIVE is off', remedy: 'unset NOISEMILL_NATIVE' }
   const require = createRequire(import.meta.url)

@@ -1,11 +1,10 @@
 /** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
 
-import { constants } from 'node:os'
 import { toNamespacedPath } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
-import type { FailureData } from '../core/failure.js'
+import { errnoName, type FailureData } from '../core/failure.js'
 import type { FilePath } from '../core/files.js'
 import { sampleFormats } from '../core/wav/samples.js'
 import type { Addon, NativeFailure, PackedJobs } from './addon.js'
@@ -165,6 +164,5 @@ function figuresOf(numbers: Float64Array, warnings: readonly EtlWarning[]): EtlF
 /** The failure with the name of the system's fault in the place of its number, which on Windows is not the one that libuv has. */
 function named({ code, detail, errno }: NativeFailure): FailureData {
   if (errno === 0) return { code, detail, errno: '' }
-  const [name] = Object.entries(constants.errno).find(([, number]) => number === -errno) ?? ['UNKNOWN']
-  return { code, detail, errno: name }
+  return { code, detail, errno: errnoName(-errno) }
 }

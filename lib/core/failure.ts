@@ -1,5 +1,7 @@
 /** Why a job could not be done: what core throws, and what crosses threads as plain data. */
 
+import { constants } from 'node:os'
+
 export interface FailureData {
   /** A code of the table in lib/errors.ts. */
   readonly code: string
@@ -22,7 +24,13 @@ export class Failure extends Error implements FailureData {
 /** Full volumes get one code wherever they show: they end a run, since every further file would fail too. */
 export const isVolumeFull = (errno: string): boolean => errno === 'ENOSPC' || errno === 'EDQUOT'
 
+/** The system's name for an error number of C's. */
+export const errnoName = (number: number): string =>
+  Object.entries(constants.errno).find(([, known]) => known === number)?.[0] ?? 'UNKNOWN'
+
 export function systemFailure(code: string, error: unknown): Failure {
-  const errno = (error as NodeJS.ErrnoException).code ?? 'EIO'
+  const { code: name = 'EIO', errno: number = 0 } = error as NodeJS.ErrnoException
+  // libuv does not know all: EDQUOT is such a one.
+  const errno = name.startsWith('Unknown system error') ? errnoName(-number) : name
   return new Failure(isVolumeFull(errno) ? 'E_VOLUME_FULL' : code, '', errno)
 }

