@@ -1,4 +1,4 @@
-/** Starting up: `noisemill add` of one file of a second, against a Node that does nothing. */
+/** Starting up: `noisemill add` of one file of a second, and a program that makes a pool, against a Node that does nothing. */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,14 @@ export default async function start(rounds = 21): Promise<void> {
   using scratch = new Scratch()
   writeFileSync(path.join(scratch.clean, 'short.wav'), shortFile())
   const nothing = scratch.commands('node -e 0', [[process.execPath, '-e', '0']])
-  const contenders = [nothing, scratch.noisemill('--backend', 'native'), scratch.noisemill('--backend', 'workers')]
+  const ready = `import(${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)}).then(({ Pool }) => new Pool())`
+  const pool = scratch.commands('import, new Pool()', [[process.execPath, '-e', ready]])
+  const contenders = [
+    nothing,
+    pool,
+    scratch.noisemill('--backend', 'native'),
+    scratch.noisemill('--backend', 'workers'),
+  ]
   const rows = await compare(contenders.map(inMilliseconds), rounds)
   report('Start', 'milliseconds', rows, nothing.name, { outputs: scratch.outputs() }, 'difference')
 }

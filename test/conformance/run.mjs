@@ -135,7 +135,7 @@ async function check(way, options, env) {
   }
   const out = newFolder()
   const flags = Object.entries({ out, ...options, snr: CORPUS_NOISE.snr.join(':'), seed: CORPUS_NOISE.seed })
-  const program = [...(process.env.EMULATOR?.split(' ') ?? []), process.execPath]
+  const program = [...(process.env.EMULATOR || '').split(' ').filter(Boolean), process.execPath]
   const args = [...program, bin, 'add', clean, '--quiet', ...flags.flatMap(([name, value]) => [`--${name}`, value])]
   // No pipes: under Wine they hang.
   const ended = spawnSync(args[0], args.slice(1), { env: { ...process.env, ...env }, stdio: 'inherit' })
