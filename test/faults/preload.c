@@ -188,6 +188,12 @@ int fchmod(int fd, mode_t mode) {
 STAT(fstat, struct stat)
 STAT(fstat64, struct stat64)
 
+/* What programs call that were compiled against a glibc before 2.33. */
+int __fxstat64(int version, int fd, struct stat64 *found) {
+  NEXT(int, "__fxstat64", int, int, struct stat64 *);
+  return on_file("stat", fd) == FAILS ? -1 : next(version, fd, found);
+}
+
 #define TWO_NAMES(name) \
   int name(const char *from, const char *to) { \
     NEXT(int, #name, const char *, const char *); \
