@@ -21,13 +21,15 @@ export const JOURNAL = '.noisemill-journal'
 
 /** Relative paths, with '/' between names, of all files below a folder, dotfiles but the journal included, sorted. */
 export function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .filter((entry) => entry.name !== JOURNAL)
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'))
-    .sort()
+  return existsSync(folder) ? entriesBelow(folder).sort() : []
 }
+
+/** Links are files: `recursive` of Node 22 and later would go through them. */
+const entriesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory()) return entriesBelow(path.join(folder, entry.name)).map((file) => `${entry.name}/${file}`)
+    return entry.name === JOURNAL ? [] : [entry.name]
+  })
 
 /** Relative path -> sha256 of all files below a folder. */
 export function hashesBelow(folder: string): Record<string, string> {
