@@ -1,6 +1,6 @@
 /** Where the files of this package are. Modules are bundled into files beside this one: nothing else may ask where it is. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Not there in a CommonJS bundle that somebody made of this. Then nothing is found, and pools say so. */
@@ -13,4 +13,12 @@ export const placeOf = (file: string): URL => new URL(`../${file}`, here)
 export const packageFolder = fileURLToPath(placeOf('.'))
 
 /** Whether they are there: not where the package was made part of another's bundle. */
-export const hasFiles = (): boolean => existsSync(placeOf('dist/thread.js'))
+export function hasFiles(): boolean {
+  try {
+    return (
+      existsSync(placeOf('dist/thread.js')) && readFileSync(placeOf('package.json'), 'utf8').includes('"noisemill"')
+    )
+  } catch {
+    return false
+  }
+}

@@ -34,9 +34,11 @@ function findNodeGyp() {
 // What an earlier build left would be loaded, whatever this one says.
 rmSync('build/Release/noisemill.node', { force: true })
 try {
+  if (process.platform === 'win32' && process.arch !== 'x64') throw new Error('on Windows it is for x64 only')
   if (process.platform === 'win32') buildWindows('build/Release')
   else buildWithGyp()
 } catch (error) {
-  console.error(`noisemill: the addon was not built (${error.message}); noise will run on the workers backend.`)
+  const then = existsSync('lib') ? '; noise will run on the workers backend' : ''
+  console.error(`noisemill: the addon was not built (${error.message})${then}.`)
   process.exit(required ? 1 : 0)
 }

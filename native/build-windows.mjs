@@ -1,5 +1,5 @@
 // Builds the addon for Windows x64, on Windows or elsewhere: with CMake and the g++ of MinGW-w64, since MSVC has not the vector types
-// of native/simd. `node native/build-windows.mjs` puts it among the prebuilds.
+// of native/simd.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -45,5 +45,3 @@ export function buildWindows(folder = 'prebuilds/win32-x64') {
   mkdirSync(path.join(root, folder), { recursive: true })
   copyFileSync(path.join(root, BUILD, 'noisemill.node'), path.join(root, folder, 'noisemill.node'))
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildWindows()

@@ -33,16 +33,21 @@ asm(".data\n"
 extern "C" FARPROC noisemill_node_api_slots[];
 extern "C" const char noisemill_node_api_names[];
 
-namespace {
-
-// Functions that the host is too old for have an empty slot; NAPI_VERSION, which Node compares, says that none of those is called.
-const bool resolved = [] {
-  // Node can also be built as a library.
-  HMODULE host = GetModuleHandleW(L"libnode.dll");
-  if (host == nullptr) host = GetModuleHandleW(nullptr);
+// Called when the DLL is loaded, before anything of it runs. Of functions that the host is too old for the slots stay empty; NAPI_VERSION,
+// which Node compares, says that none of those is called. A host without any fails the loading.
+extern "C" BOOL WINAPI DllMain(HINSTANCE, DWORD reason, LPVOID) {
+  if (reason != DLL_PROCESS_ATTACH) return TRUE;
+  // Node can also be built as a library, under either name.
+  HMODULE host = GetModuleHandleW(nullptr);
+  for (const wchar_t* library : {L"libnode.dll", L"node.dll"}) {
+    const HMODULE found = GetModuleHandleW(library);
+    if (found != nullptr) host = found;
+  }
   FARPROC* slot = noisemill_node_api_slots;
-  for (const char* name = noisemill_node_api_names; *name != '\0'; name += std::strlen(name) + 1) *slot++ = GetProcAddress(host, name);
-  return true;
-}();
-
-}  // namespace
+  bool any = false;
+  for (const char* name = noisemill_node_api_names; *name != '\0'; name += std::strlen(name) + 1, slot++) {
+    *slot = GetProcAddress(host, name);
+    any = any || *slot != nullptr;
+  }
+  return any;
+}

@@ -120,8 +120,15 @@ export function loadAddon(): LoadedAddon {
   return loaded
 }
 
-const BUILD = 'run "npm run build" in the folder of the package, which needs a C++17 compiler, make and Python 3'
-
+/** What `npm run build` needs; see docs/installing.md. */
+const TOOLS =
+  process.platform === 'win32'
+    ? 'CMake, the g++ of MinGW-w64 and the package node-api-headers'
+    : 'a C++17 compiler, make and Python 3'
+const BUILD =
+  process.platform === 'win32' && process.arch !== 'x64'
+    ? 'use the Node for x64'
+    : `run "npm run build" in the folder of the package, which needs ${TOOLS}`
 const BUNDLED = 'keep noisemill out of the bundle, as an external package'
 
 function load(): LoadedAddon {
@@ -129,17 +136,29 @@ function load(): LoadedAddon {
   if (checkWish('NOISEMILL_NATIVE') === 'off')
     return { reason: 'NOISEMILL_NATIVE is off', remedy: 'unset NOISEMILL_NATIVE' }
   const require = createRequire(import.meta.url)
-  let fault: MissingAddon | undefined
+  const faults: string[] = []
   for (const file of candidates(require)) {
     const binary = path.relative(packageFolder, file)
     try {
       return { addon: require(file) as Addon, binary }
     } catch (error) {
-      // The first is the one that was meant for this machine.
-      fault ??= explain(binary, error as NodeJS.ErrnoException)
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'ERR_DLOPEN_DISABLED')
+        return {
+          reason: 'Node may not load addons here',
+          remedy: 'run Node with --allow-addons, and without --no-addons',
+        }
+      faults.push(`${binary} does not load: ${firstLine(message, file, binary)}`)
     }
   }
-  return fault ?? { reason: `there is no binary for ${process.platform}-${process.arch}`, remedy: BUILD }
+  const reason = faults.join('; ') || `there is no binary for ${process.platform}-${process.arch}`
+  return { reason, remedy: BUILD }
+}
+
+/** What the system says of a file that does not load, in which it may name it by its whole path, before all else or within. */
+function firstLine(message: string, file: string, binary: string): string {
+  const [line] = message.split(/\r?\n/)
+  return line.replaceAll(path.toNamespacedPath(file), binary).replaceAll(file, binary).replace(`${binary}: `, '')
 }
 
 /**
@@ -157,19 +176,11 @@ function candidates(require: NodeJS.Require): Iterable<string> {
   const platform = `${process.platform}-${process.arch}`
   for (const folder of ['build/Release', `prebuilds/${platform}`]) {
     try {
-      const names = readdirSync(path.join(packageFolder, folder)).filter((name) => name.endsWith('.node'))
+      const names = readdirSync(path.join(packageFolder, folder)).filter((name) => /^noisemill.*\.node$/.test(name))
       for (const name of names) files.add(path.join(packageFolder, folder, name))
     } catch {
       // There is no such folder.
     }
   }
   return files
-}
-
-function explain(binary: string, error: NodeJS.ErrnoException): MissingAddon {
-  if (error.code === 'ERR_DLOPEN_DISABLED')
-    return { reason: 'Node may not load addons here', remedy: 'run Node with --allow-addons, and without --no-addons' }
-  // Systems put the path before what is wrong with it, and more behind.
-  const why = error.message.split('\n')[0].replace(`${path.join(packageFolder, binary)}: `, '')
-  return { reason: `${binary} does not load: ${why}`, remedy: BUILD }
 }

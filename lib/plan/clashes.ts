@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { copyName, realPath } from './outputs.js'
-import { asFolder, type FilePath, joinPath, nameOf, showPath, splitPath } from './paths.js'
+import { asFolder, type FilePath, joinPath, nameOf, pathToBytes, showPath, splitPath } from './paths.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -49,7 +49,8 @@ function realName(file: FilePath): string | undefined {
     return realpathSync.native(fsPath(file), { encoding: 'buffer' }).toString('latin1')
   } catch {
     const { folder } = splitPath(file)
-    return folder === '' ? undefined : realName(folder)
+    // A root has no folder above it, and may be of a drive that is not there.
+    return folder === '' || pathToBytes(folder).equals(pathToBytes(file)) ? undefined : realName(folder)
   }
 }
 

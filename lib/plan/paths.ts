@@ -106,12 +106,23 @@ function resolvedName(file: FilePath): string {
   return path.isAbsolute(text) ? path.resolve(text) : path.resolve(resolvedName('.'), text)
 }
 
-/** The same for names that a file system takes for one that are equal but for case, or for how accents are written (Unicode's forms). */
+/**
+ * The same for names that a file system takes for one. Windows compares them character by character, each in its one upper case; others that
+ * ignore case also ignore how accents are written (Unicode's forms).
+ */
 function foldedName(file: FilePath): string {
   const name = resolvedName(file)
   if (typeof file !== 'string') return name
+  const text = Buffer.from(name, 'latin1').toString()
+  if (onWindows) return Array.from(text, upperCaseOf).join('')
   // Upper case first: it has one form where lower case has two.
-  return Buffer.from(name, 'latin1').toString().normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
+  return text.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
+}
+
+/** Itself where that is more than one character: there is no file system whose sharp s is two of the other. */
+function upperCaseOf(character: string): string {
+  const upper = character.toUpperCase()
+  return upper.length === character.length ? upper : character
 }
 
 /**

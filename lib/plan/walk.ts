@@ -117,7 +117,9 @@ async function sourceOf(input: string): Promise<Source> {
   const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input
   const { base, glob, isGlob } = picomatch.scan(pattern, { nonegate: true })
   if (!isGlob) return { kind: 'file' }
-  const folder = base === '' ? '.' : base.replaceAll(/\\(.)/g, '$1')
+  // Of C:/*.wav the base is C:, which is whatever folder is current on that drive.
+  const rooted = path.sep === '\\' && /^[A-Za-z]:$/.test(base) ? `${base}/` : base
+  const folder = rooted === '' ? '.' : rooted.replaceAll(/\\(.)/g, '$1')
   const matches = picomatch(glob, { nonegate: true })
   // A slash within a group, as in {a,b/c}, may stand for any number of them.
   const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1

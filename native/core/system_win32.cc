@@ -10,7 +10,7 @@ namespace noisemill::os {
 
 namespace {
 
-// The number of C's whose name Node has for the same fault. What a file system does not say is EIO.
+// The number of C's whose name Node has for the same fault. Anything else is EIO.
 int number_of(DWORD error) {
   switch (error) {
     case ERROR_SUCCESS:

@@ -1,5 +1,5 @@
-// `npm run prebuild [-- PLATFORM...]`: builds the binaries that the package carries into prebuilds, all that this machine can unless
-// some are named. Each is of the sources alone: in a folder of its own, against libraries that are pinned where they are linked in.
+// `npm run prebuild` builds the binaries that the package carries into prebuilds, all that this machine can; `npm run prebuilds --
+// NAME...` some. Each is of the sources alone: in a folder of its own, against libraries that are pinned where they are linked in.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -20,27 +20,44 @@ const possible = {
 async function build(name) {
   const [platform, arch] = name.split('-')
   if (platform === 'win32') return buildWindows()
-  if (platform === 'linux') setCompiler(isMusl ? undefined : await clangFor(name))
   const folder = path.resolve('build-checks/prebuild')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const part of ['native', 'binding.gyp', 'package.json'])
     cpSync(part, path.join(folder, part), { recursive: true })
-  const options = { cwd: folder, out: process.cwd(), arch, targets: ['20.0.0'], napi: true, strip: true, tagLibc: true }
-  await promisify(prebuildify)({ ...options, ...(platform === 'linux' && !isMusl && { stripBin: 'llvm-strip' }) })
-  if (platform === 'linux' && !isMusl) checkSymbols(`prebuilds/${name}/noisemill.glibc.node`)
+  const options = { cwd: folder, out: process.cwd(), arch, targets: ['20.0.0'], napi: true, strip: true }
+  const isLinux = platform === 'linux'
+  await inEnvironment(isLinux ? await compilerFor(name) : {}, () =>
+    promisify(prebuildify)({
+      ...options,
+      tagLibc: isLinux,
+      ...(isLinux && !isMusl && { stripBin: 'llvm-strip' }),
+    }),
+  )
+  if (isLinux && !isMusl) checkSymbols(`prebuilds/${name}/noisemill.glibc.node`)
 }
 
-/** clang and lld, which compile for any machine, and the libraries of Debian 11. */
-async function clangFor(name) {
+/** prebuildify has no other way to say it. */
+async function inEnvironment(variables, work) {
+  const before = Object.keys(variables).map((variable) => [variable, process.env[variable]])
+  Object.assign(process.env, variables)
+  await work()
+  for (const [variable, value] of before) {
+    if (value === undefined) delete process.env[variable]
+    else process.env[variable] = value
+  }
+}
+
+/**
+ * For glibc clang and lld, which compile for any machine, and the libraries of Debian 11; for musl what Alpine has. The C++ library goes into the
+ * binary: systems differ in which they have, if any, and nobody shall see what ours exports.
+ */
+async function compilerFor(name) {
+  const LDFLAGS = '-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'
+  if (isMusl) return { LDFLAGS }
   const target = `--target=${TRIPLES[name]} --sysroot=${await sysrootFor(name.split('-')[1])}`
-  return { CC: `clang ${target}`, CXX: `clang++ ${target}`, AR: 'llvm-ar', linker: '-fuse-ld=lld' }
-}
-
-/** The C++ library goes into the binary: systems differ in which they have, if any, and nobody shall see what ours exports. */
-function setCompiler({ linker = '', ...tools } = {}) {
-  const flags = `${linker} -static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL`
-  Object.assign(process.env, tools, tools.CXX && { LINK: tools.CXX }, { LDFLAGS: flags.trim() })
+  const CXX = `clang++ ${target}`
+  return { CC: `clang ${target}`, CXX, LINK: CXX, AR: 'llvm-ar', LDFLAGS: `-fuse-ld=lld ${LDFLAGS}` }
 }
 
 function checkSymbols(file) {

@@ -16,7 +16,8 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 
-const MIRROR = process.env.DEBIAN_MIRROR ?? 'https://deb.debian.org/debian'
+/** The second will have them when they are no longer in the first; DEBIAN_MIRROR is asked before both. */
+const MIRRORS = ['https://deb.debian.org/debian', 'https://archive.debian.org/debian']
 
 const packages = {
   x64: [
@@ -53,16 +54,28 @@ export async function sysrootFor(arch) {
 
 async function unpack(name, sha256, folder) {
   const source = name.startsWith('linux/') ? `l/${name}` : `g/${name}`
-  const url = `${MIRROR}/pool/main/${source}.deb`
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`)
-  const bytes = Buffer.from(await response.arrayBuffer())
+  const bytes = await download(`pool/main/${source}.deb`)
   const found = createHash('sha256').update(bytes).digest('hex')
-  if (found !== sha256) throw new Error(`${url}: expected SHA-256 ${sha256} but got ${found}`)
+  if (found !== sha256) throw new Error(`${name}: expected SHA-256 ${sha256} but got ${found}`)
   const file = path.join(folder, 'package.deb')
   writeFileSync(file, bytes)
   execFileSync('dpkg-deb', ['-x', file, folder])
   unlinkSync(file)
+}
+
+async function download(file) {
+  const faults = []
+  for (const mirror of [process.env.DEBIAN_MIRROR, ...MIRRORS].filter(Boolean)) {
+    const url = `${mirror}/${file}`
+    try {
+      const response = await fetch(url)
+      if (response.ok) return Buffer.from(await response.arrayBuffer())
+      faults.push(`${url}: ${response.status} ${response.statusText}`)
+    } catch (error) {
+      faults.push(`${url}: ${error.cause?.message ?? error.message}`)
+    }
+  }
+  throw new Error(faults.join('\n'))
 }
 
 /** Links to absolute paths are meant within the folder. */

@@ -12,7 +12,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = fileURLToPath(new URL('run.mjs', import.meta.url))
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const ended = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8', env: { ...process.env, ...env } })
+  const ended = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NOISEMILL_ISA: '', ...env },
+  })
   expect(ended.stderr).toBe('')
   const [, ...lines] = ended.stdout.trimEnd().split('\n')
   return { status: ended.status, last: lines.pop(), kinds: new Set(lines.map((line) => line.split(' ')[0])) }

@@ -1,5 +1,5 @@
 // `npm run test:install [-- NAME...]`: installs the package as it would be published, and checks what is installed. Names are of package
-// managers and emulators, all by default. Each package manager works in an empty folder, without scripts, and with nothing on PATH but
+// managers, `build`, and systems that an emulator runs; all by default. Each package manager works in an empty folder, without scripts, and with nothing on PATH but
 // Node, itself and a shell: no compiler, make or Python. The binaries for other systems run where there is an emulator for them.
 // Tools and the packages that noisemill needs come from the registry.
 
@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -41,16 +42,19 @@ function run(program, args, { cwd = root, env = process.env } = {}) {
 /** A package of the registry, in a folder that is kept. */
 function fetched(spec) {
   const folder = path.join(scratch, 'tools', spec.replaceAll('/', '+'))
-  if (!existsSync(folder))
-    run('npm', ['install', '--prefix', folder, '--force', '--no-audit', '--no-fund', '--ignore-scripts', spec])
+  if (!existsSync(folder)) {
+    const unfinished = `${folder}.tmp`
+    const options = ['--force', '--no-audit', '--no-fund', '--ignore-scripts']
+    rmSync(unfinished, { recursive: true, force: true })
+    run('npm', ['install', '--prefix', unfinished, ...options, spec])
+    renameSync(unfinished, folder)
+  }
   return path.join(folder, 'node_modules')
 }
 
 const system = { linux: 'linux', darwin: 'darwin', win32: 'win' }[process.platform]
-const nodeOf = (version, name = `node-${system}-${process.arch}`) => {
-  const file = path.join(fetched(`${name}@${version}`), name, 'bin', name.includes('-win-') ? 'node.exe' : 'node')
-  return existsSync(file) ? file : path.join(path.dirname(path.dirname(file)), 'bin/node.exe')
-}
+const nodeOf = (version, name = `node-${system}-${process.arch}`) =>
+  path.join(fetched(`${name}@${version}`), name, 'bin', name.includes('-win-') ? 'node.exe' : 'node')
 
 /** An environment in which only these programs are found. */
 function bareEnvironment(folder, node) {
@@ -64,6 +68,10 @@ function bareEnvironment(folder, node) {
     ...process.env,
     PATH: bin,
     CI: '1',
+    NOISEMILL_NATIVE: '',
+    NOISEMILL_WASM: '',
+    NOISEMILL_ISA: '',
+    NODE_OPTIONS: '',
     npm_config_registry: registry,
     YARN_NPM_REGISTRY_SERVER: registry,
     YARN_UNSAFE_HTTP_WHITELIST: new URL(registry).hostname,
@@ -116,6 +124,21 @@ function checkManager({ name, spec, program, node: version, install, files, flag
   )
   console.log(`  ${info.binary}: ${same(check)} checks. ${lastLine(check)}`)
   console.log(`  without: ${backend}, ${reason}; ${remedy}: ${same(without)} checks. ${lastLine(without)}`)
+}
+
+/** `npm run build` in the package, as its documentation says; what comes of it goes before what came with it. */
+function checkBuild() {
+  const project = newProject('build')
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: project })
+  const folder = path.join(project, 'node_modules/noisemill')
+  run('npm', ['run', 'build'], { cwd: folder })
+  const env = { ...process.env, NOISEMILL_NATIVE: 'require' }
+  const { binary } = JSON.parse(
+    run(process.execPath, [path.join(folder, 'dist/cli/bin.cjs'), 'info', '--json'], { env }),
+  )
+  if (!binary.startsWith('build')) throw new Error(`${binary} is used`)
+  const check = run(process.execPath, [conformance, project], { env })
+  console.log(`npm run build in the package\n  ${binary}: ${same(check)} checks. ${lastLine(check)}`)
 }
 
 const emulators = {
@@ -172,13 +195,17 @@ console.log(`${packed.filename}: ${packed.size} bytes, ${packed.entryCount} file
 
 const best =
   JSON.parse(run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), 'info', '--json'])).instructionSet ?? ''
+const checks = new Map([
+  ...managers.map((manager) => [manager.name, () => checkManager(manager)]),
+  ['build', checkBuild],
+  ...Object.keys(emulators).map((name) => [name, () => checkEmulator(name)]),
+])
 const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => !checks.has(name))
+if (unknown !== undefined) throw new Error(`${unknown} is none of ${[...checks.keys()].join(', ')}`)
 let failed = 0
 let skipped = 0
-for (const [name, check] of [
-  ...managers.map((manager) => [manager.name, () => checkManager(manager)]),
-  ...Object.keys(emulators).map((name) => [name, () => checkEmulator(name)]),
-]) {
+for (const [name, check] of checks) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   try {
     check()

@@ -45,6 +45,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle of esbuild, %s', (format) => {
       bundle(format, ['commander', 'log-update', 'node-gyp-build', 'picomatch', 'wavefile']),
       project.run(['program.js']),
     ])
+    expect([inside.code, inside.stderr]).toEqual([0, ''])
     const [first, second] = inside.stdout.split('\n')
     expect(first).toMatch(/^inline no addon: the files of the package are not beside its code; /)
     expect(first.split(' ').slice(-3)).toEqual(plain.stdout.split('\n')[0].split(' ').slice(-3))
