@@ -21,7 +21,8 @@ export class Stop {
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        const isClosed = error.code === 'EPIPE'
+        // Windows has either, by the kind of the pipe.
+        const isClosed = error.code === 'EPIPE' || error.code === 'EOF'
         if (!isClosed && stream === process.stdout && this.#exitCode === undefined)
           process.stderr.write(`noisemill: the results cannot be written: ${error.message}.\n`)
         this.#stop(isClosed ? EXIT.filesFailed : EXIT.fatal)

@@ -4,10 +4,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { filesBelow, sha256OfFile, temporaryFolder } from '../support/folders.js'
+import { filesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
+import { isWindows, posixTest } from '../support/systems.js'
 import { bin, jsonOf, linesOf, noisemill, pcm16, start, writeInputs, writeLongInputs } from './helpers.js'
 
 const ESCAPE = '\x1b'
+
+/** A name that would colour a terminal red, and how it is shown; Windows has no such names. */
+const [red, shownRed] = isWindows ? ['red.wav', 'red.wav'] : [`${ESCAPE}[31m.wav`, '\\x1b[31m.wav']
 
 /** `in` holds a good file, a silent one that is warned of, one whose name would colour a terminal red, and a bad one. */
 function workplace(): string {
@@ -16,7 +20,7 @@ function workplace(): string {
   writeInputs(path.join(cwd, 'in'), {
     'a.wav': pcm16(),
     'silent.wav': pcm16(0),
-    [`${ESCAPE}[31m.wav`]: pcm16(),
+    [red]: pcm16(),
     ...bad,
   })
   return cwd
@@ -29,16 +33,16 @@ describe('streams', () => {
     const { code, stdout, stderr } = await noisemill(args, { cwd: workplace() })
     const [summary, ...results] = linesOf(stdout).reverse()
     expect(results.sort()).toEqual([
-      expect.stringMatching(/^done {2}out\/\\x1b\[31m\.wav {2}/),
+      expect.stringContaining(`done  ${native('out/')}${shownRed}  `),
       expect.stringMatching(
-        /^done {2}out\/a\.wav {2}0\.63 s {2}pcm16 {2}sigma 0\.\d+ {2}SNR \d+\.\d\d dB {2}clipped 0$/,
+        /^done {2}out[/\\]a\.wav {2}0\.63 s {2}pcm16 {2}sigma 0\.\d+ {2}SNR \d+\.\d\d dB {2}clipped 0$/,
       ),
-      expect.stringMatching(/^done {2}out\/silent\.wav {2}.* no SNR/),
+      expect.stringMatching(/^done {2}out[/\\]silent\.wav {2}.* no SNR/),
     ])
     expect(summary).toMatch(/^3 done, 1 failed: /)
     expect(linesOf(stderr).sort()).toEqual([
-      expect.stringMatching(/^noisemill: in\/bad\.wav: .*\(E_WAV_NOT_RIFF\)$/),
-      expect.stringMatching(/^noisemill: warning: in\/silent\.wav: .*\(W_SILENT\)\.$/),
+      expect.stringMatching(/^noisemill: in[/\\]bad\.wav: .*\(E_WAV_NOT_RIFF\)$/),
+      expect.stringMatching(/^noisemill: warning: in[/\\]silent\.wav: .*\(W_SILENT\)\.$/),
     ])
     expect(stdout + stderr).not.toContain(ESCAPE)
     expect(code).toBe(1)
@@ -47,30 +51,31 @@ describe('streams', () => {
   test('--json prints one object for each output and one for all of them', async () => {
     const { files, summary } = jsonOf(await noisemill([...args, '--json'], { cwd: workplace() }))
     expect(files.map(({ type, status, input, error }) => [type, status, input, error?.code]).sort()).toEqual([
-      ['file', 'done', 'in/\\x1b[31m.wav', undefined],
-      ['file', 'done', 'in/a.wav', undefined],
-      ['file', 'done', 'in/silent.wav', undefined],
-      ['file', 'failed', 'in/bad.wav', 'E_WAV_NOT_RIFF'],
+      ...[shownRed, 'a.wav', 'silent.wav'].map((name) => ['file', 'done', native(`in/${name}`), undefined]).sort(),
+      ['file', 'failed', native('in/bad.wav'), 'E_WAV_NOT_RIFF'],
     ])
     const bytesIn = files.reduce((sum, file) => sum + file.bytesIn, 0)
     expect(summary).toMatchObject({ type: 'summary', done: 3, failed: 1, planned: 0, bytesIn, seed: '0' })
   })
 
   // Other systems refuse such names.
-  test.skipIf(process.platform !== 'linux')('--json gives names that are not UTF-8 in base64 too', async () => {
-    const cwd = temporaryFolder()
-    mkdirSync(path.join(cwd, 'in'))
-    const name = Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])
-    writeInputs(cwd, { 'a.wav': pcm16() })
-    linkSync(path.join(cwd, 'a.wav'), Buffer.concat([Buffer.from(`${cwd}/in/`), name]))
-    const [file] = jsonOf(await noisemill([...args, '--json'], { cwd })).files
-    expect(file).toMatchObject({ input: 'in/\\xff.wav', output: 'out/\\xff.wav', status: 'done' })
-    const output = Buffer.from(file.outputBase64, 'base64')
-    expect(output).toEqual(Buffer.concat([Buffer.from('out/'), name]))
-    expect(existsSync(Buffer.concat([Buffer.from(`${cwd}/`), output]))).toBe(true)
-  })
+  test.skipIf(process.platform !== 'linux')(
+    '--json gives names that are not UTF-8 in base64 too (needs Linux)',
+    async () => {
+      const cwd = temporaryFolder()
+      mkdirSync(path.join(cwd, 'in'))
+      const name = Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])
+      writeInputs(cwd, { 'a.wav': pcm16() })
+      linkSync(path.join(cwd, 'a.wav'), Buffer.concat([Buffer.from(`${cwd}/in/`), name]))
+      const [file] = jsonOf(await noisemill([...args, '--json'], { cwd })).files
+      expect(file).toMatchObject({ input: 'in/\\xff.wav', output: 'out/\\xff.wav', status: 'done' })
+      const output = Buffer.from(file.outputBase64, 'base64')
+      expect(output).toEqual(Buffer.concat([Buffer.from('out/'), name]))
+      expect(existsSync(Buffer.concat([Buffer.from(`${cwd}/`), output]))).toBe(true)
+    },
+  )
 
-  test('a folder that contains itself is gone into once, and told of', async () => {
+  posixTest('a folder that contains itself is gone into once, and told of (needs symbolic links)', async () => {
     const cwd = temporaryFolder()
     writeInputs(path.join(cwd, 'in'), { 'a.wav': pcm16() })
     symlinkSync('.', path.join(cwd, 'in/loop'))
@@ -139,23 +144,28 @@ describe('--report', () => {
   })
 
   test.each([
-    ['a link to an input', 'link.txt'],
-    ['an input that was named outright', 'speech.bin'],
-  ])('never overwrites %s', async (_, report) => {
+    ['a hard link to an input', 'link.txt', linkSync],
+    ['an input that was named outright', 'speech.bin', () => {}],
+  ])('never overwrites %s', (_, report, link) => expectKept(report, link))
+
+  posixTest('never overwrites a link to an input (needs symbolic links)', () => expectKept('link.txt', symlinkSync))
+
+  /** A report of this name is not written, where a link to an input may have it. */
+  async function expectKept(report: string, link: (to: string, at: string) => void) {
     const cwd = temporaryFolder()
     writeInputs(cwd, { 'in/a.wav': pcm16(), 'speech.bin': pcm16() })
-    symlinkSync('in/a.wav', path.join(cwd, 'link.txt'))
+    link(path.join(cwd, 'in/a.wav'), path.join(cwd, 'link.txt'))
     const before = sha256OfFile(path.join(cwd, report))
     const inputs = ['in', 'speech.bin']
     await noisemill(['add', ...inputs, '--out', 'out', '--snr', '10', '--report', report, '--overwrite'], { cwd })
     expect(sha256OfFile(path.join(cwd, report))).toBe(before)
-  })
+  }
 })
 
 /** `script` of util-linux, which Debian has, runs a command on a terminal of its own. */
 const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
 
-describe.skipIf(!hasTerminal)('on a terminal', () => {
+describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-linux)', () => {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
   /** All that a person would get to see, of stdout and stderr alike; `script` gives the terminal no size. */

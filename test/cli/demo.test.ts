@@ -1,13 +1,17 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { describePosix } from '../support/systems.js'
 import { linesOf, noisemill, type Running, startNoisemill, until } from './helpers.js'
 
+/** The variables that say where temporary files go: the first on POSIX systems, the others on Windows. */
+const temporaryIn = (folder: string) => ({ TMPDIR: folder, TEMP: folder, TMP: folder })
+
 test('the demo does the same work four ways, with the same outputs, and cleans up', async () => {
-  const TMPDIR = temporaryFolder()
-  const { code, stdout, stderr } = await noisemill(['demo'], { env: { TMPDIR } })
+  const folder = temporaryFolder()
+  const { code, stdout, stderr } = await noisemill(['demo'], { env: temporaryIn(folder) })
   expect([code, stderr]).toEqual([0, ''])
   const row = (name: string) => linesOf(stdout).find((line) => line.startsWith(`${name}  `))
   const figures = / +[\d.]+ +[\d.]+ x +\d+ % +\d+ ms$/
@@ -26,7 +30,7 @@ test('the demo does the same work four ways, with the same outputs, and cleans u
   const numbers = Array.from({ length: 24 }, (_, i) => String(i).padStart(2, '0'))
   expect(orders).toHaveLength(hasAddon ? 3 : 2)
   for (const order of orders) expect(order.match(/\b\d\d\b/g)?.sort()).toEqual(numbers)
-  expect(readdirSync(TMPDIR)).toEqual([])
+  expect(readdirSync(folder)).toEqual([])
 })
 
 type Demo = Running & { readonly folder: string }
@@ -34,7 +38,7 @@ type Demo = Running & { readonly folder: string }
 /** Starts a demo in a folder of its own; resolves once so many ways are done, and so many files written to a folder in it. */
 async function demoAt(moment: { ways: number; folder: 'clean' | 'noisy'; files: number }): Promise<Demo> {
   const folder = temporaryFolder()
-  const running = startNoisemill(['demo'], { env: { TMPDIR: folder } })
+  const running = startNoisemill(['demo'], { env: temporaryIn(folder) })
   let ways = 0
   running.child.stdout.on('data', (text: string) => {
     ways += text.split(' ms\n').length - 1
@@ -51,7 +55,7 @@ async function whatIsLeftBy({ ended, folder }: Demo) {
 
 const makingInputs = { ways: 0, folder: 'clean', files: 3 } as const
 
-describe('SIGINT ends the demo and leaves nothing behind', () => {
+describePosix('SIGINT ends the demo and leaves nothing behind (needs POSIX signals)', () => {
   test.each([
     ['while it makes its inputs', makingInputs],
     ['during the plain loop', { ways: 0, folder: 'noisy', files: 3 }],
@@ -78,7 +82,9 @@ test('a closed pipe ends the demo quietly and leaves nothing behind', async () =
 })
 
 test('a temporary folder that is not there is told of in a line', async () => {
-  const { code, stderr } = await noisemill(['demo'], { env: { TMPDIR: `${temporaryFolder()}/missing` } })
-  expect(linesOf(stderr)).toEqual([expect.stringMatching(/^noisemill: .*\/missing/)])
+  const { code, stderr } = await noisemill(['demo'], {
+    env: temporaryIn(path.join(temporaryFolder(), 'missing')),
+  })
+  expect(linesOf(stderr)).toEqual([expect.stringMatching(/^noisemill: .*[/\\]missing/)])
   expect(code).toBe(4)
 })

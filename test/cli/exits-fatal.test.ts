@@ -7,6 +7,7 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { isWindows } from '../support/systems.js'
 import { bin, isTemporary, jsonOf, linesOf, noisemill, pcm16, start, writeInputs } from './helpers.js'
 
 /** `in` with a.wav, and a file that is no folder. */
@@ -19,17 +20,21 @@ function workplace(): string {
 const snr = ['--snr', '10']
 
 describe('4', () => {
-  // /proc takes no folders, not even from root.
-  test.each(['file', 'file/below', ...(existsSync('/proc/self') ? ['/proc/noisemill', '/proc/noisemill/below'] : [])])(
-    'for an output folder that cannot be: %s',
-    async (out) => {
-      const cwd = workplace()
-      const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', out, ...snr], { cwd })
-      expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-      expect(linesOf(stderr)).toEqual([expect.stringMatching(new RegExp(`^noisemill: ${out}.*\\(E_OUTPUT_FOLDER\\)$`))])
-      expect(readFileSync(path.join(cwd, 'file'), 'utf8')).toBe('no folder')
-    },
+  test.each(['file', 'file/below'])('for an output folder that cannot be: %s', (out) => expectNoFolder(out))
+
+  // It takes no folders, not even from root.
+  test.skipIf(!existsSync('/proc/self')).each(['/proc/noisemill', '/proc/noisemill/below'])(
+    'for an output folder that cannot be: %s (needs /proc)',
+    (out) => expectNoFolder(out),
   )
+
+  async function expectNoFolder(out: string) {
+    const cwd = workplace()
+    const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', out, ...snr], { cwd })
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(linesOf(stderr)).toEqual([expect.stringMatching(new RegExp(`^noisemill: ${out}.*\\(E_OUTPUT_FOLDER\\)$`))])
+    expect(readFileSync(path.join(cwd, 'file'), 'utf8')).toBe('no folder')
+  }
 
   test.each(['missing/r.jsonl', 'file/r.jsonl', 'in', ''])(
     'for a report that cannot be written, "%s", before any file is',
@@ -45,15 +50,18 @@ describe('4', () => {
   )
 
   // Linux has a device that is always full.
-  test.skipIf(!existsSync('/dev/full'))('for results that cannot be written to a full volume', async () => {
-    const cwd = workplace()
-    const line = 'exec "$0" "$@" > /dev/full'
-    const command = ['sh', '-c', line, process.execPath, bin, 'add', 'in', '--out', 'out', ...snr, '--json']
-    const { code, stderr } = await start(command, { cwd }).ended
-    expect(stderr).not.toMatch(/^ +at /m)
-    expect(code).toBe(4)
-    expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
-  })
+  test.skipIf(!existsSync('/dev/full'))(
+    'for results that cannot be written to a full volume (needs /dev/full)',
+    async () => {
+      const cwd = workplace()
+      const line = 'exec "$0" "$@" > /dev/full'
+      const command = ['sh', '-c', line, process.execPath, bin, 'add', 'in', '--out', 'out', ...snr, '--json']
+      const { code, stderr } = await start(command, { cwd }).ended
+      expect(stderr).not.toMatch(/^ +at /m)
+      expect(code).toBe(4)
+      expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
+    },
+  )
 })
 
 /** Whether this user may mount a small volume, to fill it. */
@@ -75,10 +83,10 @@ function mountVolume(folder: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'noisemill', folder], { stdio: 'ignore' })
 }
 
-const mayMount = canMount()
+const mayMount = !isWindows && canMount()
 
 describeBackends('4 for a full volume', (backend) => {
-  test.skipIf(!mayMount)('with no temporary left and finished files whole', async () => {
+  test.skipIf(!mayMount)('with no temporary left and finished files whole (needs mount)', async () => {
     const cwd = temporaryFolder()
     const volume = path.join(cwd, 'volume')
     mkdirSync(volume)

@@ -1,7 +1,7 @@
 /** The command line as a shell runs it, and files for it to work on. */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
@@ -100,9 +100,10 @@ export function writeInputs(folder: string, files: Readonly<Record<string, Uint8
 /** A folder of many names for one large file: a long run that costs little room. */
 export function writeLongInputs(folder: string, count: number): void {
   // 4 MB: a hundred reads or so in each, so that a signal comes in the middle of one.
-  writeInputs(path.dirname(folder), { 'long.bin': wav({ tag: 3, bits: 32, data: sine(formats[4], 1_000_000) }) })
+  const long = path.join(path.dirname(folder), 'long.bin')
+  writeFileSync(long, wav({ tag: 3, bits: 32, data: sine(formats[4], 1_000_000) }))
   mkdirSync(folder)
-  for (let i = 0; i < count; i++) symlinkSync('../long.bin', path.join(folder, `${i}.wav`))
+  for (let i = 0; i < count; i++) linkSync(long, path.join(folder, `${i}.wav`))
 }
 
 export const isTemporary = (file: string): boolean => file.endsWith('.tmp')

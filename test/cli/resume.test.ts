@@ -6,6 +6,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, JOURNAL, temporaryFolder } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import {
   bin,
   isTemporary,
@@ -73,31 +74,34 @@ describeBackends('a run', (backend) => {
     expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
   })
 
-  test('that is interrupted goes on as its last line says, and adds to its report', async () => {
-    const cwd = temporaryFolder()
-    const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
-    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
-    const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--report', 'r.jsonl']
-    const running = startNoisemill(args, { cwd })
-    running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
-    const first = await running.ended
-    expect(first.code).toBe(143)
-    const [, done, left] = /^noisemill: interrupted; (\d+) files? done, (\d+) left to do\./.exec(first.stderr)!
-    expect(Number(done) + Number(left)).toBe(names.length)
-    expect(filesBelow(path.join(cwd, 'out')).length).toBe(Number(done))
-    // As a kill in the middle of a line would leave it.
-    writeFileSync(path.join(cwd, 'r.jsonl'), '{"input":"in/', { flag: 'a' })
+  posixTest(
+    'that is interrupted goes on as its last line says, and adds to its report (needs POSIX signals)',
+    async () => {
+      const cwd = temporaryFolder()
+      const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
+      writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+      const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--report', 'r.jsonl']
+      const running = startNoisemill(args, { cwd })
+      running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
+      const first = await running.ended
+      expect(first.code).toBe(143)
+      const [, done, left] = /^noisemill: interrupted; (\d+) files? done, (\d+) left to do\./.exec(first.stderr)!
+      expect(Number(done) + Number(left)).toBe(names.length)
+      expect(filesBelow(path.join(cwd, 'out')).length).toBe(Number(done))
+      // As a kill in the middle of a line would leave it.
+      writeFileSync(path.join(cwd, 'r.jsonl'), '{"input":"in/', { flag: 'a' })
 
-    const { code, stdout, stderr } = await noisemill([...args, '--resume'], { cwd })
-    expect([code, stderr]).toEqual([0, ''])
-    expect(linesOf(stdout).at(-1)).toMatch(new RegExp(`^${left} done, ${done} skipped: `))
-    expect(linesOf(stdout).filter((line) => /^skipped {2}out\/\d+\.wav$/.test(line)).length).toBe(Number(done))
-    const report = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
-    expect(report[Number(done)]).toBe('{"input":"in/')
-    const statuses = report.filter((_, i) => i !== Number(done)).map((line) => JSON.parse(line).status)
-    expect(statuses.filter((status) => status === 'done').length).toBe(names.length)
-    expect(statuses.filter((status) => status === 'skipped').length).toBe(Number(done))
-  })
+      const { code, stdout, stderr } = await noisemill([...args, '--resume'], { cwd })
+      expect([code, stderr]).toEqual([0, ''])
+      expect(linesOf(stdout).at(-1)).toMatch(new RegExp(`^${left} done, ${done} skipped: `))
+      expect(linesOf(stdout).filter((line) => /^skipped {2}out\/\d+\.wav$/.test(line)).length).toBe(Number(done))
+      const report = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
+      expect(report[Number(done)]).toBe('{"input":"in/')
+      const statuses = report.filter((_, i) => i !== Number(done)).map((line) => JSON.parse(line).status)
+      expect(statuses.filter((status) => status === 'done').length).toBe(names.length)
+      expect(statuses.filter((status) => status === 'skipped').length).toBe(Number(done))
+    },
+  )
 
   test('beside another into the same folder: each output is made by one of them, and all are done', async () => {
     const cwd = temporaryFolder()
@@ -121,7 +125,7 @@ describeBackends('a run', (backend) => {
     expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
   })
 
-  test('needs few descriptors at a time, however many files there are', async () => {
+  posixTest('needs few descriptors at a time, however many files there are (needs ulimit)', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 400 }, (_, i) => `${i % 20}/${i}.wav`)
     writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
@@ -135,7 +139,7 @@ describeBackends('a run', (backend) => {
 
   const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
   test.skipIf(!canTrace)(
-    'with --fsync: on the disk is the content before the name, the name before the end',
+    'with --fsync: on the disk is the content before the name, the name before the end (needs strace)',
     async () => {
       const cwd = temporaryFolder()
       writeInputs(cwd, { 'in/a.wav': pcm16(), 'in/sub/b.wav': pcm16() })
@@ -198,35 +202,44 @@ test('exits with 2 for other settings, and where overwriting is asked for as wel
   }
 })
 
-test.each<[string, (file: string) => void]>([
-  ['a folder', (file) => mkdirSync(file)],
-  ['a link', (file) => symlinkSync('../elsewhere', file)],
-  ['a pipe', (file) => execFileSync('mkfifo', [file])],
-])('exits with 4 where the journal cannot be written, being %s', async (_, make) => {
+test('exits with 4 where the journal cannot be written, being a folder', () =>
+  expectNoJournal((file) => mkdirSync(file)))
+
+posixTest.each<[string, (file: string) => void]>([
+  ['a link (needs symbolic links)', (file) => symlinkSync('../elsewhere', file)],
+  ['a pipe (needs mkfifo)', (file) => execFileSync('mkfifo', [file])],
+])('exits with 4 where the journal cannot be written, being %s', (_, make) => expectNoJournal(make))
+
+async function expectNoJournal(make: (file: string) => void) {
   const cwd = temporaryFolder()
   writeInputs(cwd, { 'in/a.wav': pcm16(), 'out/kept': Buffer.from('kept') })
   make(path.join(cwd, 'out', JOURNAL))
   const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...levels], { cwd })
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-  expect(linesOf(stderr)).toEqual([expect.stringMatching(new RegExp(`^noisemill: out/${JOURNAL}: .*\\(E_JOURNAL\\)$`))])
+  expect(linesOf(stderr)).toEqual([
+    expect.stringMatching(new RegExp(`^noisemill: out[/\\\\]${JOURNAL}: .*\\(E_JOURNAL\\)$`)),
+  ])
   expect(filesBelow(path.join(cwd, 'out'))).toEqual(['kept'])
   expect(existsSync(path.join(cwd, 'elsewhere'))).toBe(false)
-})
+}
 
-test('exits with 4 where there is no room for the journal, before anything is written', async ({ skip }) => {
-  const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16() })
-  const volume = volumeIn(cwd, 'size=64k') ?? skip('mounting is not permitted')
-  spawnSync('sh', ['-c', 'cat /dev/zero > filler'], { cwd: volume })
-  const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'volume', ...levels], { cwd })
-  expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-  expect(linesOf(stderr)).toEqual([
-    expect.stringMatching(/^noisemill: .*the volume is full \(ENOSPC\).*\(E_VOLUME_FULL\)$/),
-  ])
-  expect(filesBelow(volume)).toEqual(['filler'])
-})
+posixTest(
+  'exits with 4 where there is no room for the journal, before anything is written (needs mount)',
+  async ({ skip }) => {
+    const cwd = temporaryFolder()
+    writeInputs(cwd, { 'in/a.wav': pcm16() })
+    const volume = volumeIn(cwd, 'size=64k') ?? skip('mounting is not permitted')
+    spawnSync('sh', ['-c', 'cat /dev/zero > filler'], { cwd: volume })
+    const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'volume', ...levels], { cwd })
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(linesOf(stderr)).toEqual([
+      expect.stringMatching(/^noisemill: .*the volume is full \(ENOSPC\).*\(E_VOLUME_FULL\)$/),
+    ])
+    expect(filesBelow(volume)).toEqual(['filler'])
+  },
+)
 
-test('goes on once there is room again', async ({ skip }) => {
+posixTest('goes on once there is room again (needs mount)', async ({ skip }) => {
   const cwd = temporaryFolder()
   const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
   writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 30_000)])))
@@ -244,7 +257,7 @@ test('goes on once there is room again', async ({ skip }) => {
   expect(hashesBelow(path.join(volume, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
 })
 
-test('exits with 4 for a volume that is read-only', async ({ skip }) => {
+posixTest('exits with 4 for a volume that is read-only (needs mount)', async ({ skip }) => {
   const cwd = temporaryFolder()
   writeInputs(cwd, { 'in/a.wav': pcm16() })
   const volume = volumeIn(cwd, 'size=1m') ?? skip('mounting is not permitted')

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import {
   isTemporary,
   jsonOf,
@@ -61,21 +62,24 @@ const interrupted = (done: number, left: number) =>
 describeBackends('a run', (backend) => {
   const flags = ['--backend', backend, '--jobs', '1']
 
-  test.each([
+  posixTest.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('that %s ends exits with %i, and leaves whole files only', async (signal, expected) => {
-    const cwd = workplace()
-    const running = await midway(cwd, ...flags)
-    running.child.kill(signal)
-    const { code, stdout, stderr } = await running.ended
-    expect(code).toBe(expected)
-    expect(linesOf(stdout).at(-1)).toMatch(/^\d+ done: .* seed signals$/)
-    await expectWholeFiles(cwd, stderr)
-  })
+  ] as const)(
+    'that %s ends exits with %i, and leaves whole files only (needs POSIX signals)',
+    async (signal, expected) => {
+      const cwd = workplace()
+      const running = await midway(cwd, ...flags)
+      running.child.kill(signal)
+      const { code, stdout, stderr } = await running.ended
+      expect(code).toBe(expected)
+      expect(linesOf(stdout).at(-1)).toMatch(/^\d+ done: .* seed signals$/)
+      await expectWholeFiles(cwd, stderr)
+    },
+  )
 
   // `timeout`, `npx` and others pass a signal on to a child that has had it from the terminal or its group already.
-  test('leaves whole files only where a second signal follows the first', async () => {
+  posixTest('leaves whole files only where a second signal follows the first (needs POSIX signals)', async () => {
     const cwd = workplace()
     const running = await midway(cwd, ...flags)
     running.child.kill('SIGINT')
@@ -99,23 +103,26 @@ describeBackends('a run', (backend) => {
     expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
   })
 
-  test('that is interrupted says the same on stdout and in the report, and all that is so', async () => {
-    const cwd = temporaryFolder()
-    // Short ones, of which many go in one trip, so that some are done while others are being told of.
-    writeInputs(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(0.25, 100)])))
-    const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
-    const running = startNoisemill(args, { cwd })
-    running.child.stdout.once('data', () => running.child.kill('SIGINT'))
-    const ended = await running.ended
-    const { files, summary } = jsonOf(ended)
-    expect([ended.code, ended.stderr]).toEqual([130, interrupted(files.length, 500 - files.length)])
-    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
-    expect(lines.map((line) => ({ type: 'file', ...JSON.parse(line) }))).toEqual(files)
-    expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
-    const told = files.map(({ output }) => path.basename(String(output)))
-    expect(told.sort()).toEqual(filesBelow(path.join(cwd, 'out')))
-    expect(filesBelow(path.join(cwd, 'out'))).toEqual(expect.arrayContaining(files.map(({ key }) => key)))
-  })
+  posixTest(
+    'that is interrupted says the same on stdout and in the report, and all that is so (needs POSIX signals)',
+    async () => {
+      const cwd = temporaryFolder()
+      // Short ones, of which many go in one trip, so that some are done while others are being told of.
+      writeInputs(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(0.25, 100)])))
+      const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
+      const running = startNoisemill(args, { cwd })
+      running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+      const ended = await running.ended
+      const { files, summary } = jsonOf(ended)
+      expect([ended.code, ended.stderr]).toEqual([130, interrupted(files.length, 500 - files.length)])
+      const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
+      expect(lines.map((line) => ({ type: 'file', ...JSON.parse(line) }))).toEqual(files)
+      expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
+      const told = files.map(({ output }) => path.basename(String(output)))
+      expect(told.sort()).toEqual(filesBelow(path.join(cwd, 'out')))
+      expect(filesBelow(path.join(cwd, 'out'))).toEqual(expect.arrayContaining(files.map(({ key }) => key)))
+    },
+  )
 })
 
 test.each(['info', 'info --json', '--help', 'add --help'])('%s ends quietly where nobody reads it', async (args) => {

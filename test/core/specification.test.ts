@@ -2,14 +2,13 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileResult, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { temporaryFolder } from '../support/folders.js'
+import { newFolder, removeFolder, temporaryFolder } from '../support/folders.js'
 import { formats, turned, wav } from '../support/wav.js'
 
 const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['-c', 'import numpy']).status === 0)
@@ -213,10 +212,10 @@ function specify(command: string): void {
 }
 
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
+  folder = newFolder()
   if (python) specify(python)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => removeFolder(folder))
 
 /** What differs, in words, so that a failure names the files. */
 function differences(result: FileResult, expected: Specified | undefined): string[] {

@@ -1,12 +1,13 @@
 /** The two halves of core are one program: the same bytes, figures and words, over all that makes their loops differ. */
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import { chunk, formats, wav } from '../support/wav.js'
 import { type JobSettings, jobFor, runTypeScript, twins } from './jobs.js'
 
@@ -225,7 +226,16 @@ describe.skipIf(twins.length === 0)('both halves agree', () => {
     expect(failures).toEqual(format.bits === 64 ? new Array(4).fill('E_SIGNAL_POWER') : ['E_SIGNAL_POWER'])
   })
 
-  test('on when the input was modified, to the microsecond, before 1970 too', async () => {
+  test('on when the input was modified', async () => {
+    const seconds = [0.5, 1, 1_700_000_000.25, 4_102_444_800]
+    const input = fileOf(formats[0], 1, new Uint8Array(1))
+    const cases = seconds.map((time) => ({ title: `${time}`, input, settings: sigma(0) }))
+    const outcomes = await compare(cases, false, (file, i) => utimesSync(file, seconds[i], seconds[i]))
+    const modified = outcomes.map((outcome) => 'figures' in outcome && outcome.figures.modified)
+    expect(modified).toEqual(seconds.map((time) => time * 1e6))
+  })
+
+  posixTest('to the microsecond, before 1970 too (needs touch)', async () => {
     // Seconds with nanoseconds, as `touch` has them, and microseconds rounded down.
     const times: [string, number][] = [
       ['0', 0],

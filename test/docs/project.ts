@@ -1,18 +1,18 @@
 /** A project that has the package as `noisemill`, to run what the documentation shows in it. */
 
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
 import { start } from '../cli/helpers.js'
+import { newFolder, removeFolder } from '../support/folders.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Made for a test file, and removed after its tests. */
 export function makeProject(): string {
-  const project = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
-  afterAll(() => rmSync(project, { recursive: true, force: true }))
+  const project = newFolder()
+  afterAll(() => removeFolder(project))
   writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
   mkdirSync(path.join(project, 'node_modules'))
   symlinkSync(root, path.join(project, 'node_modules/noisemill'), 'junction')

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs, writeLongInputs } from '../cli/helpers.js'
-import { filesBelow } from '../support/folders.js'
+import { filesBelow, slashed } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 import { expectOutput, makeProject, root } from './project.js'
 
@@ -115,10 +116,10 @@ describe.skipIf(!('addon' in loadAddon()))('what README shows of the command, wi
     })
     const ended = await noisemill(args, { cwd })
     expect([ended.code, ended.stderr]).toEqual([0, ''])
-    expect(linesOf(ended.stdout).map(masked).sort()).toEqual(lines.map(masked).sort())
+    expect(linesOf(slashed(ended.stdout)).map(masked).sort()).toEqual(lines.map(masked).sort())
   })
 
-  test('an interruption, and what goes on from there', async () => {
+  posixTest('an interruption, and what goes on from there (needs POSIX signals)', async () => {
     const [, [first, second]] = consoles
     const count = 100
     const cwd = folder('many', {})

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bin, type Ended, pcm16, start } from '../cli/helpers.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import { type Expected, expectCompletes, expectHonest, type Place, placeWith, present, startOver } from './helpers.js'
 import { FULL } from './size.js'
 
@@ -75,20 +76,25 @@ describe.each(present)('little room [%s]', (backend) => {
     await check(place, ended, 'a report of 4 kB', [4])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('in a device that is always full, for the report and the results', async () => {
-    const place = await placeWith()
-    symlinkSync('/dev/full', path.join(place.cwd, 'report.jsonl'))
-    for (const more of [[], ['--overwrite']]) {
-      const ended = await shell(place, 'NOISEMILL', [...flags, '--report', 'report.jsonl', ...more])
-      await check(place, ended, `/dev/full as the report ${more}`, [4])
-      startOver(place)
+  test.skipIf(!existsSync('/dev/full'))(
+    'in a device that is always full, for the report and the results (needs /dev/full)',
+    async () => {
+      const place = await placeWith()
       symlinkSync('/dev/full', path.join(place.cwd, 'report.jsonl'))
-    }
-    const ended = await shell(place, 'NOISEMILL > /dev/full', [...flags, '--json'])
-    await check(place, ended, '/dev/full as stdout', [4], { told: /^noisemill: the results cannot be written: ENOSPC/ })
-  })
+      for (const more of [[], ['--overwrite']]) {
+        const ended = await shell(place, 'NOISEMILL', [...flags, '--report', 'report.jsonl', ...more])
+        await check(place, ended, `/dev/full as the report ${more}`, [4])
+        startOver(place)
+        symlinkSync('/dev/full', path.join(place.cwd, 'report.jsonl'))
+      }
+      const ended = await shell(place, 'NOISEMILL > /dev/full', [...flags, '--json'])
+      await check(place, ended, '/dev/full as stdout', [4], {
+        told: /^noisemill: the results cannot be written: ENOSPC/,
+      })
+    },
+  )
 
-  test('for a file beyond what the shell allows', async () => {
+  posixTest('for a file beyond what the shell allows (needs ulimit)', async () => {
     const place = await placeWith()
     // In 512 bytes: in the second write of the long file of 400 kB, and in the only one of the short ones.
     for (const blocks of [700, 30, 5]) {
@@ -98,7 +104,7 @@ describe.each(present)('little room [%s]', (backend) => {
     }
   })
 
-  test('for open files', async () => {
+  posixTest('for open files (needs ulimit)', async () => {
     const place = await placeWith(many(200, 500))
     expectHonest(place, await shell(place, 'ulimit -n 64 && exec NOISEMILL', flags), 'ulimit -n 64')
     expect(filesBelow(path.join(place.cwd, 'out')).length).toBeGreaterThanOrEqual(200)

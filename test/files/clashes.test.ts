@@ -6,7 +6,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { filesBelow, hashesBelow, slashed, temporaryFolder } from '../support/folders.js'
+import { posixTest } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 
 const frames = (count: number, amplitude?: number) => wav({ data: sine(formats[1], count, 1, amplitude) })
@@ -42,33 +43,27 @@ describeBackends('clashes', (backend) => {
   }
   const refused = { code: 'E_OUTPUT_IN_INPUT' }
 
-  test('an output folder that is an input folder, or lies in one, refuses the run', async () => {
-    const links = ['to-in -> in', 'to-sub -> in/sub']
-    const folder = tree('in/a.wav', 'in/sub/b.wav', 'far/', ...links)
-    const outs = [
-      'in',
-      'in/',
-      'in/..new',
-      'in/new',
-      'in/new/deep',
-      'far/../in/new',
-      'to-in',
-      'to-in/new',
-      'to-sub',
-      'to-sub/new',
-    ]
-    const cases = [
-      ...outs.map((out) => ['in', out]),
-      ['to-in', 'in/new'],
-      ['in/*.wav', 'in/new'],
-      ['in/**/b.wav', 'in/sub'],
-    ]
+  /** Each of these pairs of an input and an output folder refuses the run. */
+  async function expectRefusals(folder: string, cases: readonly string[][]): Promise<void> {
     for (const [input, out] of cases) {
       for (const inputs of [under(folder, input), under(folder, 'in/a.wav', input)]) {
         const attempt = run(inputs, { out: `${folder}/${out}` })
         await expect(attempt, `${inputs} to ${out}`).rejects.toMatchObject(refused)
       }
     }
+  }
+
+  test('an output folder that is an input folder, or lies in one, refuses the run', async () => {
+    const folder = tree('in/a.wav', 'in/sub/b.wav', 'far/')
+    const outs = ['in', 'in/', 'in/..new', 'in/new', 'in/new/deep', 'far/../in/new']
+    await expectRefusals(folder, [...outs.map((out) => ['in', out]), ['in/*.wav', 'in/new'], ['in/**/b.wav', 'in/sub']])
+    expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav'])
+  })
+
+  posixTest('so does one that is so by a link (needs symbolic links)', async () => {
+    const folder = tree('in/a.wav', 'in/sub/b.wav', 'to-in -> in', 'to-sub -> in/sub')
+    const outs = ['to-in', 'to-in/new', 'to-sub', 'to-sub/new']
+    await expectRefusals(folder, [...outs.map((out) => ['in', out]), ['to-in', 'in/new']])
     expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav', 'to-in', 'to-sub'])
   })
 
@@ -81,7 +76,7 @@ describeBackends('clashes', (backend) => {
     expect(filesBelow(folder)).toEqual(['..in/a.wav', 'a.wav', 'beside/a.wav', 'in/a.wav', 'in2/a.wav'])
   })
 
-  test('an output folder that is an input folder by another name is found out', async ({ skip }) => {
+  posixTest('an output folder that is an input folder by another name is found out (needs mount)', async ({ skip }) => {
     const folder = tree('in/sub/a.wav', 'mounted/')
     if (spawnSync('mount', ['--bind', `${folder}/in`, `${folder}/mounted`]).status !== 0)
       skip('mounting is not permitted')
@@ -104,11 +99,14 @@ describeBackends('clashes', (backend) => {
     expect(filesBelow(folder)).toEqual(['base/in/a.wav', 'p/q/q/b.wav'])
   })
 
-  test('outputs do not become inputs where a link in an input folder leads to the output folder', async () => {
-    const folder = tree('in/a.wav', 'out/earlier.wav', 'in/link -> ../out')
-    await run(`${folder}/in`, { out: `${folder}/out` }).catch((error) => expect(error).toMatchObject(refused))
-    expect(filesBelow(`${folder}/out`).filter((name) => name.startsWith('link'))).toEqual([])
-  })
+  posixTest(
+    'outputs do not become inputs where a link in an input folder leads to the output folder (needs symbolic links)',
+    async () => {
+      const folder = tree('in/a.wav', 'out/earlier.wav', 'in/link -> ../out')
+      await run(`${folder}/in`, { out: `${folder}/out` }).catch((error) => expect(error).toMatchObject(refused))
+      expect(filesBelow(`${folder}/out`).filter((name) => name.startsWith('link'))).toEqual([])
+    },
+  )
 
   test('inputs with the same relative path all fail, before anything is written, and the others are done', async () => {
     const folder = tree('x/a.wav', 'x/only-x.wav', 'y/a.wav', 'y/sub/b.wav', 'z/a.wav', 'z/sub/c.wav')
@@ -116,7 +114,11 @@ describeBackends('clashes', (backend) => {
     for (const overwrite of [false, true]) {
       const results = await run(inputs, { out: `${folder}/out-${overwrite}`, overwrite })
       const failed = results.filter(({ status }) => status === 'failed')
-      expect(failed.map(({ input }) => path.relative(folder, input)).sort()).toEqual(['x/a.wav', 'y/a.wav', 'z/a.wav'])
+      expect(failed.map(({ input }) => slashed(path.relative(folder, input))).sort()).toEqual([
+        'x/a.wav',
+        'y/a.wav',
+        'z/a.wav',
+      ])
       for (const { error, input } of failed) {
         expect(error).toMatchObject({ code: 'E_OUTPUT_CLASH', path: input })
         for (const name of under(folder, 'x/a.wav', 'y/a.wav', 'z/a.wav').filter((name) => name !== input))
@@ -178,19 +180,22 @@ describeBackends('clashes', (backend) => {
     }
   })
 
-  test('of outputs that turn out to be one file only when they are written, one is whole and the others fail', async () => {
-    const names = ['x', '1', '2', '3', '4', '5', '6', '7']
-    const folder = tree('a.wav', 'out/x/', ...names.slice(1).map((name) => `out/${name} -> x`))
-    const items = names.map((key) => ({ input: `${folder}/a.wav`, output: `${folder}/out/${key}/a.wav`, key }))
-    const task = noiseTask({ sigma: 0.1 })
-    const results = await pool.map(task, items)
-    const codes = results.map(({ error }) => error?.code ?? 'done').sort()
-    expect(codes).toEqual([...Array(names.length - 1).fill('E_OUTPUT_EXISTS'), 'done'])
-    const winner = results.find(({ status }) => status === 'done')!
-    const [alone] = await pool.map(task, [{ input: winner.input, output: `${folder}/alone.wav`, key: winner.key }])
-    expect(readFileSync(`${folder}/out/x/a.wav`).equals(readFileSync(alone.output))).toBe(true)
-    expect(filesBelow(`${folder}/out/x`)).toEqual(['a.wav'])
-  })
+  posixTest(
+    'of outputs that turn out to be one file only when they are written, one is whole and the others fail (needs symbolic links)',
+    async () => {
+      const names = ['x', '1', '2', '3', '4', '5', '6', '7']
+      const folder = tree('a.wav', 'out/x/', ...names.slice(1).map((name) => `out/${name} -> x`))
+      const items = names.map((key) => ({ input: `${folder}/a.wav`, output: `${folder}/out/${key}/a.wav`, key }))
+      const task = noiseTask({ sigma: 0.1 })
+      const results = await pool.map(task, items)
+      const codes = results.map(({ error }) => error?.code ?? 'done').sort()
+      expect(codes).toEqual([...Array(names.length - 1).fill('E_OUTPUT_EXISTS'), 'done'])
+      const winner = results.find(({ status }) => status === 'done')!
+      const [alone] = await pool.map(task, [{ input: winner.input, output: `${folder}/alone.wav`, key: winner.key }])
+      expect(readFileSync(`${folder}/out/x/a.wav`).equals(readFileSync(alone.output))).toBe(true)
+      expect(filesBelow(`${folder}/out/x`)).toEqual(['a.wav'])
+    },
+  )
 
   test('bytes do not depend on the order of the inputs, nor on how they are named or sent', async () => {
     const names = ['a.wav', 'b.wav', 'c/a.wav', 'c/d.wav', 'e/f/g.wav']

@@ -1,14 +1,13 @@
 /** A-law, mu-law and IMA ADPCM: decoded as SoX decodes them, and then as any file of 16-bit PCM. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addNoiseToWav, type FileResult, noiseTask, Pool } from '../../dist/index.js'
 import { codecs, decodeBlocks } from '../../dist-lib/core/wav/codecs.js'
 import { describeBackends } from '../support/backends.js'
-import { temporaryFolder } from '../support/folders.js'
+import { newFolder, removeFolder, temporaryFolder } from '../support/folders.js'
 import { chunk, wav } from '../support/wav.js'
 
 const hasSox = spawnSync('sox', ['--version']).status === 0
@@ -48,7 +47,7 @@ describeSox('coded files (needs SoX)', () => {
   let folder: string
   const file = (name: string) => path.join(folder, name)
   beforeAll(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'noisemill-codecs-'))
+    folder = newFolder()
     for (const { name, encoding, channels } of cases) {
       writeFileSync(file('plain.wav'), wav({ channels, data: new Uint8Array(loud.buffer) }))
       // wavefile's IMA goes no lower than -32767, SoX's no lower than -32768: only what is clipped differs.
@@ -67,7 +66,7 @@ describeSox('coded files (needs SoX)', () => {
       sox('-D', file(`${name}.wav`), '-e', 'signed', '-b', '16', file(`${name}.decoded.wav`))
     }
   })
-  afterAll(() => rmSync(folder, { recursive: true }))
+  afterAll(() => removeFolder(folder))
 
   describeBackends('noise', (backend) => {
     test.each(cases)('$name: the noise of the decoded file, at a level that SNR finds', async ({ name, channels }) => {

@@ -1,14 +1,13 @@
 /** RIFX, RF64 and BW64, and samples with fewer valid bits than their container: what changes in a file, and what other readers make of it. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import wavefile from 'wavefile'
 import { type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { sha256, temporaryFolder } from '../support/folders.js'
+import { newFolder, removeFolder, sha256, temporaryFolder } from '../support/folders.js'
 import { type Container, chunk, formats, sine, turned, type WavParts, wav } from '../support/wav.js'
 
 type Format = (typeof formats)[number]
@@ -141,7 +140,7 @@ describeBackends('containers', (backend) => {
   let expected: Buffer[]
   beforeAll(async () => {
     pool = new Pool({ backend, size: 2 })
-    folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
+    folder = newFolder()
     noisy = await run(samples, { sigma: 0.05 }, folder)
     const plain = samples.map(({ name, plain }) => ({ name: `plain-${name}`, bytes: plain, key: name }))
     const { outputs } = await run(plain, { sigma: 0.05 }, folder)
@@ -151,7 +150,7 @@ describeBackends('containers', (backend) => {
     })
   })
   afterAll(async () => {
-    rmSync(folder, { recursive: true })
+    removeFolder(folder)
     await pool.close()
   })
 

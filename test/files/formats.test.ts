@@ -1,14 +1,13 @@
 /** Every format that noisemill reads: what changes in a file, what does not, and what other readers make of it. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import wavefile from 'wavefile'
 import { type FileResult, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { sha256, temporaryFolder } from '../support/folders.js'
+import { newFolder, removeFolder, sha256, temporaryFolder } from '../support/folders.js'
 import { chunk, formatBody, formats, sine, wav } from '../support/wav.js'
 
 type Format = (typeof formats)[number]
@@ -105,11 +104,11 @@ describeBackends('formats', (backend) => {
   let noisy: Awaited<ReturnType<typeof run>>
   beforeAll(async () => {
     pool = new Pool({ backend, size: 2 })
-    folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
+    folder = newFolder()
     noisy = await run(samples, { sigma: 0.05 }, folder)
   })
   afterAll(async () => {
-    rmSync(folder, { recursive: true })
+    removeFolder(folder)
     await pool.close()
   })
 

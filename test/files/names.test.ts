@@ -1,4 +1,4 @@
-/** Files of any name that Linux takes, UTF-8 or not: walked, read, written, and told of in a way that people can read. */
+/** Files of any name that Linux takes, UTF-8 or not: walked, read, written, and told of in a way that people can read. Other systems refuse some. */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -30,7 +30,7 @@ const hex = (list: Buffer[]) => list.map((name) => name.toString('hex')).sort()
 
 const onLinux = test.skipIf(process.platform !== 'linux')
 
-describeBackends('names', (backend) => {
+describeBackends('names (need Linux)', (backend) => {
   let pool: Pool
   beforeAll(() => {
     pool = new Pool({ backend, size: 2 })

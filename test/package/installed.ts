@@ -1,23 +1,13 @@
 /** The package as npm would publish it, unpacked beside what it needs: as if it were installed. */
 
-import { execFileSync } from 'node:child_process'
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync, execSync } from 'node:child_process'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { start } from '../cli/helpers.js'
+import { newFolder as newTemporaryFolder, removeFolder } from '../support/folders.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -26,8 +16,8 @@ export const prebuilds = path.join('prebuilds', `${process.platform}-${process.a
 
 /** A folder that is removed after the tests of a file. */
 export function newFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = newTemporaryFolder()
+  afterAll(() => removeFolder(folder))
   return folder
 }
 
@@ -40,11 +30,10 @@ export interface Packed {
 
 /** Packs what is built, into a folder. */
 export function pack(folder: string): Packed {
-  const options = ['--ignore-scripts', '--json', '--pack-destination', folder]
-  const told = execFileSync('npm', ['pack', ...options], {
+  // By a shell: on Windows npm is a batch file.
+  const told = execSync(`npm pack --ignore-scripts --json --pack-destination "${folder}"`, {
     cwd: root,
     encoding: 'utf8',
-    shell: process.platform === 'win32',
   })
   return JSON.parse(told)[0]
 }
@@ -69,7 +58,8 @@ export class Project {
       if (!name.startsWith('.'))
         symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name), 'junction')
     }
-    execFileSync('tar', ['-xzf', packed, '-C', modules])
+    // Some tar for Windows take C: for a host.
+    execFileSync('tar', ['-xzf', '-'], { cwd: modules, input: readFileSync(packed) })
     cpSync(path.join(modules, 'package'), this.package, { recursive: true })
     rmSync(path.join(modules, 'package'), { recursive: true })
     rmSync(path.join(this.package, 'prebuilds'), { recursive: true, force: true })

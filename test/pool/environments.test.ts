@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { noiseTask } from '../../dist/index.js'
 import { describeNative } from '../core/jobs.js'
@@ -28,6 +29,8 @@ function writeMixed(folder: string): string[] {
   return [...writeWavs(folder, 6), long, ...writeWavs(folder, 12).slice(6)]
 }
 
+const manifest = fileURLToPath(new URL('../../package.json', import.meta.url))
+
 /** Reads files and looks up a name over and over, and says whether `running` was still under way when all of that was done. */
 const others = `
   import { readFile } from 'node:fs/promises'
@@ -38,7 +41,7 @@ const others = `
     let isOver = false
     running.catch(() => {}).finally(() => { isOver = true })
     for (let i = 0; i < 20; i++) {
-      await readFile('/etc/hosts')
+      await readFile(${quote(manifest)})
       await lookup('localhost')
     }
     console.log(isOver ? 'too late' : 'meanwhile')
@@ -124,7 +127,7 @@ describeNative('a process', () => {
 
   const hasPrlimit = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0
   test.skipIf(!hasPrlimit).each(['1', '4'])(
-    'that gets no more threads from the system works with the %s of libuv',
+    'that gets no more threads from the system works with the %s of libuv (needs prlimit)',
     async (size) => {
       const folder = temporaryFolder()
       const files = writeMixed(folder)

@@ -183,8 +183,9 @@ describeBackends('imap', (backend) => {
 })
 
 const python = (program: string) => spawnSync('python3', ['-c', program], { encoding: 'utf8' })
+const canFork = python("import multiprocessing; multiprocessing.get_context('fork')").status === 0
 
-test.skipIf(python('import multiprocessing').status !== 0)("Python's imap does the same for such a source", () => {
+test.skipIf(!canFork)("Python's imap does the same for such a source (needs Python 3 that can fork)", () => {
   const { stdout } = python(`
 import multiprocessing
 def source():

@@ -1,17 +1,30 @@
 /** Folders that are gone when the test is, and what lies in them. */
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 
+/** A fresh folder. Windows may have a short name for the place of such (`RUNNER~1`), by which programs do not know themselves. */
+export const newFolder = (): string => mkdtempSync(path.join(realpathSync.native(tmpdir()), 'noisemill-test-'))
+
+/** Windows lets go of the files of a process that was killed only some time later. */
+export const removeFolder = (folder: string): void =>
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+
 /** A fresh folder, removed when the running test ends. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'noisemill-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = newFolder()
+  onTestFinished(() => removeFolder(folder))
   return folder
 }
+
+/** A relative path with '/' between names, as keys have it. */
+export const slashed = (file: string): string => file.replaceAll(path.sep, '/')
+
+/** A relative path as this system writes it. */
+export const native = (file: string): string => file.replaceAll('/', path.sep)
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
