@@ -7,6 +7,7 @@
 #include <windows.h>
 
 #include <cstring>
+#include <initializer_list>
 
 // NODE_API_NAMES, made by CMake from the list that node-api-headers has.
 #include "node_api_names.h"

@@ -1,16 +1,15 @@
 /** The binaries of `npm run prebuild`, where they were made. */
 
-import { existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { names } from '../../native/prebuild/names.mjs'
 import { isTooNew, versionsOf } from '../../native/prebuild/symbols.mjs'
 import { isWindows } from '../support/systems.js'
 import { root } from './installed.js'
 
-const binaries = ['linux-x64', 'linux-arm64'].flatMap((name) => {
-  const folder = path.join(root, 'prebuilds', name)
-  return existsSync(folder) ? readdirSync(folder).map((file) => path.join(folder, file)) : []
-})
+const binaries = names.map((name) => path.join(root, 'prebuilds', name)).filter((file) => existsSync(file))
 
 test('symbols of libraries that Node 20 does not ask for are too new', () => {
   const versions = [
@@ -25,13 +24,25 @@ test('symbols of libraries that Node 20 does not ask for are too new', () => {
   expect(versions.filter(isTooNew)).toEqual(['GLIBC_2.29', 'GLIBC_2.28.1', 'GLIBCXX_3.4.22'])
 })
 
-describe.skipIf(isWindows || binaries.length === 0)(
-  'prebuilt for Linux (needs npm run prebuild, and objdump of a POSIX system)',
-  () => {
-    test.each(binaries.filter((file) => file.includes('glibc')))('%s loads wherever Node 20 does', (file) => {
-      const versions = versionsOf(file)
-      expect(versions).toEqual(expect.arrayContaining([expect.stringMatching(/^GLIBC_/)]))
-      expect(versions.filter(isTooNew)).toEqual([])
-    })
-  },
-)
+const some = (part: string) => binaries.filter((file) => file.includes(part))
+
+describe.skipIf(isWindows || binaries.length === 0)('prebuilt (needs npm run prebuild, and objdump)', () => {
+  test.each(some('glibc'))('%s loads wherever Node 20 does', (file) => {
+    const versions = versionsOf(file)
+    expect(versions).toEqual(expect.arrayContaining([expect.stringMatching(/^GLIBC_/)]))
+    expect(versions.filter(isTooNew)).toEqual([])
+  })
+
+  test.each(some('win32'))(
+    '%s takes nothing from libraries that Windows has not, nor from a host by its name',
+    (file) => {
+      const headers = execFileSync('objdump', ['-p', file], { encoding: 'utf8' })
+      const imported = Array.from(headers.matchAll(/DLL Name: (.*)/g), ([, name]) => name.toLowerCase())
+      expect(imported.sort()).toEqual(['kernel32.dll', 'msvcrt.dll'])
+    },
+  )
+
+  test.each(binaries)('%s does not say where it was built', (file) => {
+    expect(readFileSync(file).includes(root)).toBe(false)
+  })
+})
