@@ -100,10 +100,10 @@ export function writeInputs(folder: string, files: Readonly<Record<string, Uint8
 /** A folder of many names for one large file: a long run that costs little room. */
 export function writeLongInputs(folder: string, count: number): void {
   // 4 MB: a hundred reads or so in each, so that a signal comes in the middle of one.
-  const long = path.join(path.dirname(folder), 'long.bin')
-  writeFileSync(long, wav({ tag: 3, bits: 32, data: sine(formats[4], 1_000_000) }))
+  const place = path.dirname(folder)
+  writeInputs(place, { 'long.bin': wav({ tag: 3, bits: 32, data: sine(formats[4], 1_000_000) }) })
   mkdirSync(folder)
-  for (let i = 0; i < count; i++) linkSync(long, path.join(folder, `${i}.wav`))
+  for (let i = 0; i < count; i++) linkSync(path.join(place, 'long.bin'), path.join(folder, `${i}.wav`))
 }
 
 export const isTemporary = (file: string): boolean => file.endsWith('.tmp')

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, JOURNAL, temporaryFolder } from '../support/folders.js'
-import { posixTest } from '../support/systems.js'
+import { isWindows, posixTest } from '../support/systems.js'
 import {
   bin,
   isTemporary,
@@ -120,7 +120,12 @@ describeBackends('a run', (backend) => {
     // And both at once go on from the same journal.
     for (const name of names.slice(0, 50)) writeFileSync(path.join(cwd, 'out', name), '')
     const again = await Promise.all([1, 2].map(() => noisemill([...args, '--out', 'out', '--resume'], { cwd })))
-    expect(again.map(({ code }) => code)).toEqual([0, 0])
+    if (isWindows) {
+      // None replaces there what the other is just replacing, and says so.
+      const failed = again.flatMap((ended) => jsonOf(ended).files).flatMap(({ error }) => error?.code ?? [])
+      expect(failed).toEqual(failed.map(() => 'E_OUTPUT_PUBLISH'))
+      expect((await noisemill([...args, '--out', 'out', '--resume'], { cwd })).code).toBe(0)
+    } else expect(again.map(({ code }) => code)).toEqual([0, 0])
     await noisemill([...args, '--out', 'whole'], { cwd })
     expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
   })

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
 import { start } from '../cli/helpers.js'
 import { newFolder, removeFolder } from '../support/folders.js'
+import { isWindows } from '../support/systems.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,8 +20,10 @@ export function makeProject(): string {
   return project
 }
 
-/** Runs a module of the project in the folder that it lies in, and compares what it prints; to stderr nothing. */
+/** Runs a module of the project in the folder that it lies in, and compares what it prints, paths with '/'; to stderr nothing. */
 export async function expectOutput(module: string, stdout: string): Promise<void> {
   const ended = await start([process.execPath, module], { cwd: path.dirname(module) }).ended
-  expect(ended).toEqual({ code: 0, stdout, stderr: '' })
+  // An array that is printed has two of each backslash.
+  const printed = isWindows ? ended.stdout.replace(/\\+/g, '/') : ended.stdout
+  expect({ ...ended, stdout: printed }).toEqual({ code: 0, stdout, stderr: '' })
 }

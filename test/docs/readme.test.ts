@@ -27,11 +27,12 @@ const programs: Readonly<Record<string, { before: string; after: string }>> = {
   "import { addNoiseToFiles } from 'noisemill'": {
     before: `
       import { readdirSync } from 'node:fs'
+      import { join } from 'node:path'
       const lines = []
       console.log = (...line) => lines.push(line)
       console.error = console.log`,
     after: `
-      const outputs = readdirSync('noisy').filter((name) => name.endsWith('.wav')).map((name) => 'noisy/' + name)
+      const outputs = readdirSync('noisy').filter((name) => name.endsWith('.wav')).map((name) => join('noisy', name))
       assert.deepEqual(lines.map(([output]) => output).sort(), outputs)
       for (const [, snr, clipped] of lines) assert.ok(snr > 4.5 && snr < 20.5 && clipped >= 0)`,
   },

@@ -43,6 +43,7 @@ describe('without a binary', () => {
     expect(backend).toBe('workers')
     expect(reason).toMatch(/^no addon: prebuilds.*noisemill\.node does not load: \S/)
     expect(reason).not.toContain(broken.folder)
+    expect(reason).not.toMatch(/\p{Cc}/u)
   })
 })
 
