@@ -1,10 +1,10 @@
-/** Files of any name that Linux takes, UTF-8 or not: walked, read, written, and told of in a way that people can read. Other systems refuse some. */
+/** Files of any name that a system takes, on Linux not of UTF-8 either: walked, read, written, and told of in a way that people can read. */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { temporaryFolder } from '../support/folders.js'
+import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { formats, sine, wav } from '../support/wav.js'
 
 const bytes = (...parts: (string | Uint8Array | readonly number[])[]) =>
@@ -30,7 +30,7 @@ const hex = (list: Buffer[]) => list.map((name) => name.toString('hex')).sort()
 
 const onLinux = test.skipIf(process.platform !== 'linux')
 
-describeBackends('names (need Linux)', (backend) => {
+describeBackends('names', (backend) => {
   let pool: Pool
   beforeAll(() => {
     pool = new Pool({ backend, size: 2 })
@@ -55,7 +55,21 @@ describeBackends('names (need Linux)', (backend) => {
     return results
   }
 
-  onLinux('any name is walked, and mirrored in the output folder', async () => {
+  test('names that every system takes are walked, and mirrored in the output folder', async () => {
+    const root = temporaryFolder()
+    const portable = [names.unicode, names['a dash'], names['253 bytes of long characters']].map(String)
+    const all = [...portable, "it's, with 100% spaces & [more].wav", `${'x'.repeat(251)}.wav`].map(
+      (name) => `ä b/${name}`,
+    )
+    mkdirSync(`${root}/in/ä b`, { recursive: true })
+    for (const name of all) writeFileSync(`${root}/in/${name}`, wav({ data: sine(formats[1], 5000) }))
+    const results = await walked(root)
+    expect(results.map(({ error }) => error)).toEqual(all.map(() => undefined))
+    expect(results.map(({ key }) => key).sort()).toEqual([...all].sort())
+    expect(filesBelow(`${root}/out`)).toEqual([...all].sort())
+  })
+
+  onLinux('any name is walked, and mirrored in the output folder (needs Linux)', async () => {
     const { root } = place()
     const results = await walked(root)
     expect(results.map(({ error }) => error?.code)).toEqual(Object.keys(names).map(() => undefined))
@@ -63,7 +77,7 @@ describeBackends('names (need Linux)', (backend) => {
     expect(hex(written)).toEqual(hex(Object.values(names)))
   })
 
-  onLinux('each result leads back to its files, and every one can be shown on a line', async () => {
+  onLinux('each result leads back to its files, and every one can be shown on a line (needs Linux)', async () => {
     const { root, inputs } = place()
     const results = await walked(root)
     const back = (shown: string, base64: string | undefined) =>
@@ -74,7 +88,7 @@ describeBackends('names (need Linux)', (backend) => {
     for (const { input, key } of results) expect(input + key).not.toMatch(/[\x00-\x1f\x7f\ufffd]/)
   })
 
-  onLinux('paths given as bytes mean the same as those that are walked', async () => {
+  onLinux('paths given as bytes mean the same as those that are walked (needs Linux)', async () => {
     const { root, inputs } = place()
     await walked(root)
     const task = noiseTask({ root: `${root}/in`, out: `${root}/given`, sigma: 0.1 })
@@ -86,7 +100,7 @@ describeBackends('names (need Linux)', (backend) => {
     }
   })
 
-  onLinux('names that are shown alike have noise of their own, by their bytes', async () => {
+  onLinux('names that are shown alike have noise of their own, by their bytes (needs Linux)', async () => {
     const { root } = place()
     await walked(root)
     const contents = Object.values(names).map((name) =>
@@ -95,7 +109,7 @@ describeBackends('names (need Linux)', (backend) => {
     expect(new Set(contents).size).toBe(contents.length)
   })
 
-  onLinux('a name that copies make too long fails, and leaves nothing', async () => {
+  onLinux('a name that copies make too long fails, and leaves nothing (needs Linux)', async () => {
     const root = temporaryFolder()
     const input = `${root}/${'x'.repeat(251)}.wav`
     writeFileSync(input, wav({ data: sine(formats[1], 100) }))

@@ -534,7 +534,7 @@ describe('resuming', () => {
   })
 
   posixTest(
-    'two inputs whose outputs differ in case or Unicode form do not replace each other where that is one name (needs a file system where it is not)',
+    'two inputs whose outputs differ in case or Unicode form do not replace each other where that is one name (needs a file system that tells case apart)',
     async () => {
       const composed = 'é.wav'
       const names = ['a.wav', 'A.WAV', 'b.wav', composed, composed.normalize('NFD'), 'straße.wav', 'STRASSE.wav']
