@@ -183,7 +183,9 @@ function checkEmulator(name) {
     })
     const text = readFileSync(log, 'utf8').replaceAll('\r', '')
     if (status !== 0) throw new Error(text)
-    console.log(`${name}, ${host} by ${command[0]}: ${text.match(/^Node .*/m)?.[0]}\n  ${same(text)} checks. ${lastLine(text)}`)
+    console.log(
+      `${name}, ${host} by ${command[0]}: ${text.match(/^Node .*/m)?.[0]}\n  ${same(text)} checks. ${lastLine(text)}`,
+    )
   }
 }
 
