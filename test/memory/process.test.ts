@@ -87,8 +87,8 @@ describeBackends('a process', (backend) => {
     const { status, stdout, stderr } = runNode(program)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     const { immediates, timers, beside } = JSON.parse(stdout)
-    // 4 MB are copied in one turn at most.
-    expect(immediates).toBeGreaterThan(bytes / (4 * MEGABYTE))
+    // 4 MB are copied in one turn at most: that many turns there are at least, and no more where the machine is quick.
+    expect(immediates).toBeGreaterThanOrEqual(bytes / (4 * MEGABYTE))
     expect(timers).toBeGreaterThan(2)
     // 64 slices of 256 kB are under way at most.
     expect(beside).toBeLessThan(17 * MEGABYTE)
