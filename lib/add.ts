@@ -2,16 +2,16 @@
 
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
-import { refuseClashes, refuseOutside, refuseWithin } from './plan/clashes.js'
-import { Journal } from './plan/journal.js'
+import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
+import { isWithin, makeFolder } from './files/outputs.js'
+import { joinPath, pathFromCaller } from './files/paths.js'
+import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings } from './plan/options.js'
-import { isWithin, makeFolder } from './plan/outputs.js'
-import { joinPath, pathFromCaller } from './plan/paths.js'
 import type { FileResult } from './plan/results.js'
-import { type WalkedFile, walk, walkedFolders } from './plan/walk.js'
 import type { PoolOptions, RunOptions } from './pool/options.js'
 import { Pool } from './pool/pool.js'
+import { Journal } from './record/journal.js'
 
 /**
  * Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run.

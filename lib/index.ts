@@ -28,7 +28,6 @@ export {
 export type { PoolInfo, PoolOptions, RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'
 export type { Items } from './pool/source.js'
-export type { Task } from './pool/task.js'
 export {
   addNoise,
   addNoiseToWav,
@@ -36,3 +35,4 @@ export {
   type Samples,
   type WavNoiseOptions,
 } from './samples.js'
+export type { Task } from './task.js'

@@ -2,7 +2,7 @@
 
 import { pathToFileURL } from 'node:url'
 import { describe } from '../errors.js'
-import type { ModuleCall } from '../pool/task.js'
+import type { ModuleCall } from '../task.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 
 export type Call = (item: unknown) => unknown

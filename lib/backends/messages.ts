@@ -4,7 +4,7 @@ import type { EtlJob } from '../core/etl.js'
 import type { WasmModule } from '../core/kernels-wasm.js'
 import type { SliceJob } from '../core/slice.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
-import type { ModuleCall } from '../pool/task.js'
+import type { ModuleCall } from '../task.js'
 
 /** A failure as it crosses: a NoisemillError is made of it on the other side. */
 export interface ThreadFailure {

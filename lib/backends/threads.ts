@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { WasmModule } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
 import { placeOf } from '../places.js'
-import type { ModuleCall } from '../pool/task.js'
+import type { ModuleCall } from '../task.js'
 import type { Cancellation, Outcome } from './backend.js'
 import { asError, type FromThread, type ThreadData, type ToThread } from './messages.js'
 

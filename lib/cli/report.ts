@@ -2,8 +2,8 @@
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { NoisemillError } from '../errors.js'
+import { isAudioName } from '../files/walk.js'
 import type { FileResult } from '../plan/results.js'
-import { isAudioName } from '../plan/walk.js'
 
 /** What every report begins with: nothing else is replaced by one, an input by another name least of all. */
 const START = '{"input":'

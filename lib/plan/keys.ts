@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import type { FileKey } from '../core/noise/kinds.js'
 import { philox4x32 } from '../core/noise/philox.js'
-import type { FilePath } from './paths.js'
+import type { FilePath } from '../files/paths.js'
 
 /** Version of the noise stream: a change of any output bit is a new one. docs/numerics.md specifies it. */
 export const STREAM_VERSION = 1

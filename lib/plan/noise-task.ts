@@ -2,13 +2,13 @@
 
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
-import { defineTask, type Planned, type Task, type TaskRun } from '../pool/task.js'
-import type { Journal } from './journal.js'
+import { copyName, freshRunId, temporaryName } from '../files/outputs.js'
+import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from '../files/paths.js'
+import type { Journal } from '../record/journal.js'
+import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { fileKey } from './keys.js'
 import { levelFor, noiseGain } from './levels.js'
 import { checkNoiseOptions, type NoiseOptions, type NoiseSettings } from './options.js'
-import { copyName, freshRunId, temporaryName } from './outputs.js'
-import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from './paths.js'
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**

@@ -3,9 +3,9 @@
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
 import { type NoiseKind, type NoiseParameter, noiseKinds } from '../core/noise/kinds.js'
 import { invalidOption } from '../errors.js'
+import { pathFromCaller } from '../files/paths.js'
 import type { Seed } from './keys.js'
 import { checkLevel, type Level, type LevelOption } from './levels.js'
-import { pathFromCaller } from './paths.js'
 
 /**
  * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.

@@ -5,9 +5,9 @@ import type { FailureData } from '../core/failure.js'
 import type { FileTally } from '../core/transform.js'
 import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
+import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import { type Seed, STREAM_VERSION } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
-import { type FilePath, pathToBytes, showPath } from './paths.js'
 
 /**
  * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE and

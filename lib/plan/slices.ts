@@ -8,7 +8,7 @@ import { FileTally, type PartTally } from '../core/transform.js'
 import type { FrameLayout } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { SlicesRun } from '../pool/pool.js'
-import { defineTask, type Planned, type Task } from '../pool/task.js'
+import { defineTask, type Planned, type Task } from '../task.js'
 
 /** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
 const SLICE_BYTES = 256 * 1024

@@ -2,7 +2,7 @@
 
 import { checkKeys, checkObject } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import { defineTask, type Planned, type Task, type TaskRun } from './task.js'
+import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 
 /**
  * Options of `moduleTask`: what its calls share.

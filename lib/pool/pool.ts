@@ -8,13 +8,13 @@ import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { FileItem, NoiseTask } from '../plan/noise-task.js'
 import type { FileResult } from '../plan/results.js'
+import { definitionOf, type ModuleCall, type Task } from '../task.js'
 import { onAbort } from './abort.js'
 import { chooseBackend } from './choose.js'
 import type { DoneItem, ItemRecord, ModuleTask } from './module-task.js'
 import type { PoolInfo, PoolOptions, RunOptions } from './options.js'
 import { Run, type RunParts, terminated } from './run.js'
 import { type Items, isItems, Source } from './source.js'
-import { definitionOf, type ModuleCall, type Task } from './task.js'
 
 /** @inline */
 type Collect = RunOptions & { readonly errors: 'collect' }

@@ -5,9 +5,9 @@
 
 import type { Cancellation, Execute } from '../backends/backend.js'
 import { NoisemillError } from '../errors.js'
+import type { Planned, TaskRun } from '../task.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { type Pulled, type Source, weigh } from './source.js'
-import type { Planned, TaskRun } from './task.js'
 import { Turn } from './turn.js'
 
 /** At least this many items may be under way, so that one slow item does not leave the other threads idle. */

@@ -16,7 +16,7 @@ import {
 import { Cancellation, type Execute } from '../../dist-lib/backends/backend.js'
 import { Run, type RunParts } from '../../dist-lib/pool/run.js'
 import { Source } from '../../dist-lib/pool/source.js'
-import type { TaskRun } from '../../dist-lib/pool/task.js'
+import type { TaskRun } from '../../dist-lib/task.js'
 import { sine, wav } from '../support/wav.js'
 
 /** Where a user's functions run: the caller's thread, or worker threads, which is so for the backend native too. */

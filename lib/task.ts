@@ -1,6 +1,6 @@
 /** What a pool needs to know of a task. Tasks are data: a closure could not cross a thread. */
 
-import type { NoisemillError } from '../errors.js'
+import type { NoisemillError } from './errors.js'
 
 /** Where the jobs of a task run: files, and slices of samples, on the noise backend; calls of a user's module on worker threads. */
 export type Lane = 'files' | 'slices' | 'module'

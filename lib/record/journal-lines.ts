@@ -5,7 +5,7 @@
 
 import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FilePath, pathFromBytes, pathToBytes } from './paths.js'
+import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
 
 /** Who wrote what follows under its id, and with which settings. */
 export interface RunLine {
