@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
+import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
 import { isWindows, posixTest } from '../support/systems.js'
-import { bin, jsonOf, linesOf, noisemill, pcm16, start, writeInputs, writeLongInputs } from './helpers.js'
+import { pcm16 } from '../support/wav.js'
 
 const ESCAPE = '\x1b'
 
@@ -17,9 +19,9 @@ const [red, shownRed] = isWindows ? ['[31m.wav', '[31m.wav'] : [`${ESCAPE}[31m.w
 function workplace(): string {
   const cwd = temporaryFolder()
   const bad = { 'bad.wav': Buffer.from('this is no audio') }
-  writeInputs(path.join(cwd, 'in'), {
+  writeFiles(path.join(cwd, 'in'), {
     'a.wav': pcm16(),
-    'silent.wav': pcm16(0),
+    'silent.wav': pcm16(undefined, 0),
     [red]: pcm16(),
     ...bad,
   })
@@ -65,7 +67,7 @@ describe('streams', () => {
       const cwd = temporaryFolder()
       mkdirSync(path.join(cwd, 'in'))
       const name = Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])
-      writeInputs(cwd, { 'a.wav': pcm16() })
+      writeFiles(cwd, { 'a.wav': pcm16() })
       linkSync(path.join(cwd, 'a.wav'), Buffer.concat([Buffer.from(`${cwd}/in/`), name]))
       const [file] = jsonOf(await noisemill([...args, '--json'], { cwd })).files
       expect(file).toMatchObject({ input: 'in/\\xff.wav', output: 'out/\\xff.wav', status: 'done' })
@@ -77,7 +79,7 @@ describe('streams', () => {
 
   posixTest('a folder that contains itself is gone into once, and told of (needs symbolic links)', async () => {
     const cwd = temporaryFolder()
-    writeInputs(path.join(cwd, 'in'), { 'a.wav': pcm16() })
+    writeFiles(path.join(cwd, 'in'), { 'a.wav': pcm16() })
     symlinkSync('.', path.join(cwd, 'in/loop'))
     const { code, stderr } = await noisemill(args, { cwd })
     expect([code, filesBelow(path.join(cwd, 'out'))]).toEqual([0, ['a.wav']])
@@ -106,7 +108,7 @@ describe('--report', () => {
   test('replaces nothing without --overwrite, and all of it with it', async () => {
     const cwd = workplace()
     const old = '{"input":"old.wav"}\n'.repeat(1000)
-    writeInputs(cwd, { 'r.jsonl': Buffer.from(old) })
+    writeFiles(cwd, { 'r.jsonl': Buffer.from(old) })
     const refused = await noisemill(reporting('r.jsonl'), { cwd })
     expect([refused.code, refused.stdout, existsSync(path.join(cwd, 'out'))]).toEqual([4, '', false])
     expect(refused.stderr).toContain('(E_REPORT)')
@@ -138,7 +140,7 @@ describe('--report', () => {
   test('keeps an old one where the command is wrong', async () => {
     const cwd = workplace()
     const old = '{"input":"old.wav"}\n'
-    writeInputs(cwd, { 'r.jsonl': Buffer.from(old) })
+    writeFiles(cwd, { 'r.jsonl': Buffer.from(old) })
     await noisemill(['add', 'in', '--out', 'out', '--overwrite', '--report', 'r.jsonl'], { cwd })
     expect(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).toBe(old)
   })
@@ -153,7 +155,7 @@ describe('--report', () => {
   /** A report of this name is not written, where a link to an input may have it. */
   async function expectKept(report: string, link: (to: string, at: string) => void) {
     const cwd = temporaryFolder()
-    writeInputs(cwd, { 'in/a.wav': pcm16(), 'speech.bin': pcm16() })
+    writeFiles(cwd, { 'in/a.wav': pcm16(), 'speech.bin': pcm16() })
     link(path.join(cwd, 'in/a.wav'), path.join(cwd, 'link.txt'))
     const before = sha256OfFile(path.join(cwd, report))
     const inputs = ['in', 'speech.bin']
@@ -209,7 +211,7 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
     const cwd = temporaryFolder()
     // Two ways at each of so many forks, which is a thousand million files to count for the live line.
     const forks = 30
-    writeInputs(cwd, { [`${forks}/a.wav`]: pcm16() })
+    writeFiles(cwd, { [`${forks}/a.wav`]: pcm16() })
     for (let i = 0; i < forks; i++) {
       mkdirSync(path.join(cwd, `${i}`))
       for (const way of ['left', 'right']) symlinkSync(`../${i + 1}`, path.join(cwd, `${i}`, way))

@@ -2,15 +2,16 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
+import { writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, native, slashed, temporaryFolder } from '../support/folders.js'
+import { jsonOf, linesOf, noisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import { formats, sine, wav } from '../support/wav.js'
-import { FRAMES, HEADER_BYTES, jsonOf, linesOf, noisemill, pcm16, writeInputs, writeLongInputs } from './helpers.js'
+import { formats, HEADER_BYTES, PCM16_FRAMES, pcm16, sine, wav } from '../support/wav.js'
 
 /** A folder to run in: `in` holds a.wav and deep/b.wav, of the same samples. */
 function workplace(): string {
   const cwd = temporaryFolder()
-  writeInputs(path.join(cwd, 'in'), { 'a.wav': pcm16(), 'deep/b.wav': pcm16() })
+  writeFiles(path.join(cwd, 'in'), { 'a.wav': pcm16(), 'deep/b.wav': pcm16() })
   return cwd
 }
 
@@ -121,7 +122,9 @@ describe('which noise', () => {
 
   test('--no-clip lets float samples exceed 1', async () => {
     const cwd = temporaryFolder()
-    writeInputs(path.join(cwd, 'in'), { 'f.wav': wav({ tag: 3, bits: 32, data: sine(formats[4], FRAMES, 1, 0.9) }) })
+    writeFiles(path.join(cwd, 'in'), {
+      'f.wav': wav({ tag: 3, bits: 32, data: sine(formats[4], PCM16_FRAMES, 1, 0.9) }),
+    })
     const [clipped, free] = await Promise.all([
       add(cwd, '--sigma', '0.5', '--out', 'clipped'),
       add(cwd, '--sigma', '0.5', '--no-clip'),
@@ -129,7 +132,7 @@ describe('which noise', () => {
     expect(clipped.files.get('f.wav').clipped).toBeGreaterThan(0)
     expect(free.files.get('f.wav').clipped).toBe(0)
     const data = readFileSync(path.join(cwd, 'out/f.wav')).subarray(HEADER_BYTES)
-    const largest = Math.max(...Array.from({ length: FRAMES }, (_, i) => Math.abs(data.readFloatLE(4 * i))))
+    const largest = Math.max(...Array.from({ length: PCM16_FRAMES }, (_, i) => Math.abs(data.readFloatLE(4 * i))))
     expect(largest).toBeGreaterThan(1)
   })
 })
@@ -153,7 +156,7 @@ describe('what it runs on', () => {
   test('files of one --chunk-size go to one thread, in their order', async () => {
     const cwd = temporaryFolder()
     writeLongInputs(path.join(cwd, 'long'), 1)
-    writeInputs(cwd, { '1.wav': pcm16(), '2.wav': pcm16(), '3.wav': pcm16() })
+    writeFiles(cwd, { '1.wav': pcm16(), '2.wav': pcm16(), '3.wav': pcm16() })
     // By themselves the short ones would overtake the long one on the second thread.
     const names = ['long/0.wav', '1.wav', '2.wav', '3.wav']
     const flags = ['--chunk-size', '4', '--jobs', '2', '--backend', 'workers', '--json']
@@ -189,7 +192,7 @@ describe('outputs', () => {
 
   test('--overwrite replaces outputs that are there, and nothing else', async () => {
     const cwd = workplace()
-    writeInputs(path.join(cwd, 'out'), { 'a.wav': Buffer.from('old'), 'other.wav': Buffer.from('of someone else') })
+    writeFiles(path.join(cwd, 'out'), { 'a.wav': Buffer.from('old'), 'other.wav': Buffer.from('of someone else') })
     const { 'other.wav': other } = hashesBelow(path.join(cwd, 'out'))
     await add(cwd, '--overwrite')
     expect(hashesBelow(path.join(cwd, 'out'))).toEqual({ ...(await plainHashes()), 'other.wav': other })
@@ -202,7 +205,7 @@ describe('outputs', () => {
     expect(summary).toMatchObject({ planned: 2, done: 0, failed: 0 })
     expect(files.get('a.wav')).toMatchObject({
       status: 'planned',
-      frames: FRAMES,
+      frames: PCM16_FRAMES,
       sigma: 0.01,
       output: native('out/a.wav'),
     })
@@ -210,8 +213,8 @@ describe('outputs', () => {
 
   test('--strict refuses files that would be warned of, and does the others', async () => {
     const cwd = temporaryFolder()
-    const lying = wav({ data: sine(formats[1], FRAMES), byteRate: 1, dataSize: 0xffffffff })
-    writeInputs(path.join(cwd, 'in'), { 'good.wav': pcm16(), 'lying.wav': lying })
+    const lying = wav({ data: sine(formats[1], PCM16_FRAMES), byteRate: 1, dataSize: 0xffffffff })
+    writeFiles(path.join(cwd, 'in'), { 'good.wav': pcm16(), 'lying.wav': lying })
     const args = ['add', 'in', '--out', 'out', '--sigma', '0.1', '--quiet']
     const strict = await noisemill([...args, '--strict'], { cwd })
     expect(strict).toMatchObject({
@@ -228,7 +231,7 @@ describe('outputs', () => {
 
   posixTest('names that only look alike in print are two outputs (needs names with control characters)', async () => {
     const cwd = temporaryFolder()
-    writeInputs(path.join(cwd, 'in'), { '\x01.wav': pcm16(), '\\x01.wav': pcm16() })
+    writeFiles(path.join(cwd, 'in'), { '\x01.wav': pcm16(), '\\x01.wav': pcm16() })
     await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.1'], { cwd })
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(['\x01.wav', '\\x01.wav'])
   })
@@ -236,7 +239,7 @@ describe('outputs', () => {
   posixTest('outputs do not become inputs where a link leads to them (needs symbolic links)', async () => {
     const cwd = workplace()
     // As an earlier run left it.
-    writeInputs(path.join(cwd, 'out'), { 'old.wav': pcm16() })
+    writeFiles(path.join(cwd, 'out'), { 'old.wav': pcm16() })
     symlinkSync('../out', path.join(cwd, 'in/link'))
     const { stdout } = await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.1', '--json'], { cwd })
     expect(linesOf(stdout).filter((line) => line.includes('old.wav'))).toEqual([])

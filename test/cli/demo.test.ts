@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
+import { hasAddon } from '../support/backends.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
 import { describePosix } from '../support/systems.js'
-import { linesOf, noisemill, type Running, startNoisemill, until } from './helpers.js'
+import { until } from '../support/waiting.js'
 
 /** The variables that say where temporary files go: the first on POSIX systems, the others on Windows. */
 const temporaryIn = (folder: string) => ({ TMPDIR: folder, TEMP: folder, TMP: folder })
@@ -17,7 +18,6 @@ test('the demo does the same work four ways, with the same outputs, and cleans u
   const figures = / +[\d.]+ +[\d.]+ x +\d+ % +\d+ ms$/
   const ways = ['plain loop', 'async I/O', 'worker threads']
   for (const way of ways) expect(row(way)).toMatch(figures)
-  const hasAddon = 'addon' in loadAddon()
   expect(row('native threads')).toMatch(hasAddon ? figures : / +not here: \S/)
   expect(stdout).toMatch(
     new RegExp(

@@ -1,19 +1,17 @@
-/** Exit code 4: no further file would fare better. */
-
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
-import { isWindows } from '../support/systems.js'
-import { bin, isTemporary, jsonOf, linesOf, noisemill, pcm16, start, writeInputs } from './helpers.js'
+import { filesOf, writeFiles } from '../support/files.js'
+import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
+import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
+import { mountVolume, posixTest } from '../support/systems.js'
+import { pcm16 } from '../support/wav.js'
 
 /** `in` with a.wav, and a file that is no folder. */
 function workplace(): string {
   const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16(), file: Buffer.from('no folder') })
+  writeFiles(cwd, { 'in/a.wav': pcm16(), file: Buffer.from('no folder') })
   return cwd
 }
 
@@ -64,39 +62,13 @@ describe('4', () => {
   )
 })
 
-/** Whether this user may mount a small volume, to fill it. */
-function canMount(): boolean {
-  const folder = path.join(tmpdir(), `noisemill-mount-${process.pid}`)
-  try {
-    mkdirSync(folder)
-    mountVolume(folder)
-    execFileSync('umount', [folder])
-    return true
-  } catch {
-    return false
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function mountVolume(folder: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'noisemill', folder], { stdio: 'ignore' })
-}
-
-const mayMount = !isWindows && canMount()
-
 describeBackends('4 for a full volume', (backend) => {
-  test.skipIf(!mayMount)('with no temporary left and finished files whole (needs mount)', async () => {
+  posixTest('with no temporary left and finished files whole (needs mount)', async ({ skip }) => {
     const cwd = temporaryFolder()
-    const volume = path.join(cwd, 'volume')
-    mkdirSync(volume)
-    mountVolume(volume)
-    onTestFinished(() => {
-      execFileSync('umount', [volume])
-    })
+    const volume = mountVolume(cwd, 'size=256k') ?? skip('mounting is not permitted')
     // Four of 60 kB fit into the 256 kB, and the fifth does not.
     const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
-    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 30_000)])))
+    writeFiles(path.join(cwd, 'in'), filesOf(names, 30_000))
     const add = (out: string) => noisemill(['add', 'in', '--out', out, ...snr, '--json', '--backend', backend], { cwd })
 
     const [ended] = await Promise.all([add('volume/out'), add('whole')])

@@ -3,11 +3,13 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
+import { hasAddon } from '../support/backends.js'
+import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
+import { jsonOf, linesOf, noisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import { jsonOf, linesOf, noisemill, pcm16, writeInputs } from './helpers.js'
+import { pcm16 } from '../support/wav.js'
 
 const snr = ['--snr', '10']
 const toOut = ['--out', 'out', ...snr]
@@ -15,7 +17,7 @@ const toOut = ['--out', 'out', ...snr]
 /** `in` with a.wav and deep/b.wav, and `empty` with nothing to hear. */
 function workplace(): string {
   const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16(), 'in/deep/b.wav': pcm16(), 'empty/notes.txt': Buffer.from('not audio') })
+  writeFiles(cwd, { 'in/a.wav': pcm16(), 'in/deep/b.wav': pcm16(), 'empty/notes.txt': Buffer.from('not audio') })
   return cwd
 }
 
@@ -30,7 +32,7 @@ describe('0', () => {
 describe('1, each failure named and the others done', () => {
   test('for missing, foreign and unreadable inputs among others', async () => {
     const cwd = workplace()
-    writeInputs(cwd, { 'in/text.wav': Buffer.from('this is no audio') })
+    writeFiles(cwd, { 'in/text.wav': Buffer.from('this is no audio') })
     const { code, stdout, stderr } = await noisemill(['add', 'missing.wav', 'in', ...toOut], { cwd })
     expect(code).toBe(1)
     expect(linesOf(stderr).sort()).toEqual([
@@ -52,7 +54,7 @@ describe('1, each failure named and the others done', () => {
 
   test('for an output that exists, which is left as it is', async () => {
     const cwd = workplace()
-    writeInputs(cwd, { 'out/a.wav': Buffer.from('old') })
+    writeFiles(cwd, { 'out/a.wav': Buffer.from('old') })
     const { code, stderr } = await noisemill(['add', 'in', ...toOut], { cwd })
     expect([code, linesOf(stderr)]).toEqual([1, [expect.stringMatching(/out[/\\]a\.wav: .*\(E_OUTPUT_EXISTS\)$/)]])
     expect(readFileSync(path.join(cwd, 'out/a.wav'), 'utf8')).toBe('old')
@@ -61,7 +63,7 @@ describe('1, each failure named and the others done', () => {
 
   test('for two inputs with one output, of which neither is written', async () => {
     const cwd = workplace()
-    writeInputs(cwd, { 'other/a.wav': pcm16(), 'other/c.wav': pcm16() })
+    writeFiles(cwd, { 'other/a.wav': pcm16(), 'other/c.wav': pcm16() })
     const { code, stderr } = await noisemill(['add', 'in', 'other', ...toOut], { cwd })
     expect(code).toBe(1)
     expect(linesOf(stderr).sort()).toEqual([
@@ -157,7 +159,6 @@ describe('2, and nothing is done,', () => {
   test('E_ISA_UNAVAILABLE: NOISEMILL_ISA forces what the machine lacks', async () => {
     const env = { NOISEMILL_ISA: 'mmx' }
     const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut], { ...fallback(), env })
-    const hasAddon = 'addon' in loadAddon()
     expect([code, stdout === '']).toEqual(hasAddon ? [2, true] : [0, false])
     if (hasAddon) expect(stderr).toMatch(/"?mmx"?.*\(E_ISA_UNAVAILABLE\)/)
   })

@@ -2,14 +2,12 @@
 
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
 import { CORPUS_DIGEST, CORPUS_FILES, CORPUS_NOISE, digestOf, writeCorpus } from '../conformance/golden.mjs'
+import { describeNative, instructionSets } from '../support/backends.js'
 import { temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
-import { noisemill } from './helpers.js'
+import { noisemill } from '../support/programs.js'
 
-const loaded = loadAddon()
-const sets = 'addon' in loaded ? loaded.addon.instructionSets() : []
 const chunkings = ['1', '7', 'auto']
 
 async function digest(clean: string, flags: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
@@ -43,11 +41,14 @@ const jobs = (...flags: string[]) =>
   ['1', '2', '5'].flatMap((count) => chunkings.map((size) => [...flags, '--jobs', count, '--chunk-size', size]))
 
 describe('every way gives the pinned bytes', () => {
-  describe.skipIf(sets.length === 0 && process.env.NOISEMILL_NATIVE !== 'require')('native', () => {
-    test.each(sets)('with %s: jobs 1, 2, 5, chunks of 1, 7 and auto, UV_THREADPOOL_SIZE 1, 4, 64', async (set) => {
-      const envs = ['1', '4', '64'].map((size) => ({ NOISEMILL_ISA: set, UV_THREADPOOL_SIZE: size }))
-      expect(Object.keys(await digests(jobs('--backend', 'native'), envs))).toEqual([CORPUS_DIGEST])
-    })
+  describeNative('native', () => {
+    test.each(instructionSets)(
+      'with %s: jobs 1, 2, 5, chunks of 1, 7 and auto, UV_THREADPOOL_SIZE 1, 4, 64',
+      async (set) => {
+        const envs = ['1', '4', '64'].map((size) => ({ NOISEMILL_ISA: set, UV_THREADPOOL_SIZE: size }))
+        expect(Object.keys(await digests(jobs('--backend', 'native'), envs))).toEqual([CORPUS_DIGEST])
+      },
+    )
   })
 
   test.each(jsKernel === 'wasm' ? ['wasm', 'ts'] : ['ts'])('workers and the plain loop with %s', async (kernel) => {

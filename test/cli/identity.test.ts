@@ -1,12 +1,12 @@
 /** Same seed, same bytes, whatever the backend, the number of threads and the chunk size; and others can read them. */
 
-import { execFileSync, spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect } from 'vitest'
 import { describeBackends } from '../support/backends.js'
-import { corpus, corpusTest } from '../support/corpus.js'
-import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
-import { type Json, jsonOf, noisemill } from './helpers.js'
+import { audioOf, corpus, corpusTest } from '../support/corpus.js'
+import { hashesBelow, temporaryFolder } from '../support/folders.js'
+import { type Json, jsonOf, noisemill } from '../support/programs.js'
+import { hasModule, hasSox, linesOfOutput, outputOf, python } from '../support/readers.js'
 
 const speech = path.join(corpus, 'lhotse-speech+lhotse')
 
@@ -28,32 +28,31 @@ function plainHashes(): Promise<Record<string, string>> {
 }
 
 describeBackends('outputs are those of the plain loop', (backend) => {
-  corpusTest.for(['1', '2'])('with --jobs %s, in chunks of 1 and of 7 files', async (jobs) => {
-    const hashes = await Promise.all(
-      ['1', '7'].map(async (chunkSize) => {
-        const out = temporaryFolder()
-        await addTo(out, '--backend', backend, '--jobs', jobs, '--chunk-size', chunkSize)
-        return hashesBelow(out)
-      }),
-    )
-    const plain = await plainHashes()
-    expect(hashes).toEqual([plain, plain])
-    expect(Object.keys(plain)).toEqual(filesBelow(speech).filter((file) => file.endsWith('.wav')))
-  })
+  for (const jobs of ['1', '2'])
+    corpusTest(`with --jobs ${jobs}, in chunks of 1 and of 7 files`, async () => {
+      const hashes = await Promise.all(
+        ['1', '7'].map(async (chunkSize) => {
+          const out = temporaryFolder()
+          await addTo(out, '--backend', backend, '--jobs', jobs, '--chunk-size', chunkSize)
+          return hashesBelow(out)
+        }),
+      )
+      const plain = await plainHashes()
+      expect(hashes).toEqual([plain, plain])
+      expect(Object.keys(plain)).toEqual(audioOf('lhotse-speech+lhotse'))
+    })
 })
 
-const hasSox = spawnSync('soxi', ['-V0', '--version']).error === undefined
-const python = '/usr/bin/python3'
-const hasScipy = spawnSync(python, ['-c', 'import scipy.io.wavfile']).status === 0
-
-describe.skipIf(!hasSox)('SoX', () => {
+describe.skipIf(!hasSox())('SoX (needs it)', () => {
   corpusTest('reads every output as what it is', async () => {
     const files = await addTo(temporaryFolder())
-    const ask = (flag: string, file: string) => execFileSync('soxi', [flag, file], { encoding: 'utf8' }).trim()
+    const columns = ['-s', '-c', '-r', '-p'].map((flag) =>
+      linesOfOutput('soxi', [flag, ...files.map(({ output }) => output)]),
+    )
     // Significant bits, as SoX has them: those of a float's fraction, its hidden one and its sign.
     const bits: Record<string, number> = { pcm16: 16, float32: 25 }
-    for (const { output, frames, channels, sampleRate, format } of files) {
-      const asked = ['-s', '-c', '-r', '-p'].map((flag) => Number(ask(flag, output)))
+    for (const [i, { output, frames, channels, sampleRate, format }] of files.entries()) {
+      const asked = columns.map((column) => Number(column[i]))
       expect([output, ...asked]).toEqual([output, frames, channels, sampleRate, bits[format]])
     }
   })
@@ -71,13 +70,15 @@ for job in json.load(sys.stdin):
     print(10 * numpy.log10((x ** 2).sum() / ((y - x) ** 2).sum()))
 `
 
-describe.skipIf(!hasScipy)('SciPy', () => {
+describe.skipIf(!hasModule('scipy'))('SciPy (needs it)', () => {
   corpusTest('measures the SNR that every output is said to have', async () => {
     const files = await addTo(temporaryFolder())
     const input = JSON.stringify(files)
-    const { stdout, stderr } = spawnSync(python, ['-W', 'ignore', '-c', SCIPY_SNR], { input, encoding: 'utf8' })
-    expect(stderr).toBe('')
-    const measured = stdout.trim().split('\n').map(Number)
+    const measured = outputOf(python, ['-W', 'ignore', '-c', SCIPY_SNR], input)
+      .toString()
+      .trim()
+      .split('\n')
+      .map(Number)
     expect(measured).toHaveLength(files.length)
     measured.forEach((snr, i) => {
       expect(snr).toBeCloseTo(files[i].snr, 6)

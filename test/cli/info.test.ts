@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { expect, test } from 'vitest'
 import { Pool } from '../../dist/index.js'
 import { jsKernel } from '../support/kernels.js'
-import { linesOf, noisemill } from './helpers.js'
+import { linesOf, noisemill } from '../support/programs.js'
 
 const fallback = { env: { NOISEMILL_NATIVE: 'off' } }
 

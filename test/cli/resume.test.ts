@@ -3,22 +3,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, hashesBelow, JOURNAL, temporaryFolder } from '../support/folders.js'
-import { isWindows, posixTest } from '../support/systems.js'
-import {
-  bin,
-  isTemporary,
-  jsonOf,
-  linesOf,
-  noisemill,
-  pcm16,
-  start,
-  startNoisemill,
-  writeInputs,
-  writeLongInputs,
-} from './helpers.js'
+import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
+import { filesBelow, hashesBelow, isTemporary, JOURNAL, temporaryFolder } from '../support/folders.js'
+import { bin, jsonOf, linesOf, noisemill, start, startNoisemill } from '../support/programs.js'
+import { isWindows, mountVolume, posixTest } from '../support/systems.js'
+import { pcm16 } from '../support/wav.js'
 
 const levels = ['--sigma', '0.1', '--seed', 'resume']
 
@@ -79,7 +70,7 @@ describeBackends('a run', (backend) => {
     async () => {
       const cwd = temporaryFolder()
       const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
-      writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+      writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
       const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--report', 'r.jsonl']
       const running = startNoisemill(args, { cwd })
       running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
@@ -106,7 +97,7 @@ describeBackends('a run', (backend) => {
   test('beside another into the same folder: each output is made by one of them, and all are done', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 200 }, (_, i) => `${i}.wav`)
-    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+    writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
     const args = ['add', 'in', ...levels, ...flags, '--json']
     const both = await Promise.all([1, 2].map(() => noisemill([...args, '--out', 'out'], { cwd })))
     const results = both.flatMap((ended) => jsonOf(ended).files)
@@ -133,7 +124,7 @@ describeBackends('a run', (backend) => {
   posixTest('needs few descriptors at a time, however many files there are (needs ulimit)', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 400 }, (_, i) => `${i % 20}/${i}.wav`)
-    writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 100)])))
+    writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
     // Node itself has some 20, and each of four threads a few for its loop besides the two files.
     const line = 'ulimit -n 80; exec "$0" "$@"'
     const args = ['add', 'in', '--out', 'out', ...levels, '--backend', backend, '--jobs', '4', '--quiet']
@@ -147,7 +138,7 @@ describeBackends('a run', (backend) => {
     'with --fsync: on the disk is the content before the name, the name before the end (needs strace)',
     async () => {
       const cwd = temporaryFolder()
-      writeInputs(cwd, { 'in/a.wav': pcm16(), 'in/sub/b.wav': pcm16() })
+      writeFiles(cwd, { 'in/a.wav': pcm16(), 'in/sub/b.wav': pcm16() })
       const calls = 'trace=openat,mkdir,write,pwrite64,fsync,fdatasync,rename,renameat2,link'
       const traced = ['strace', '-f', '-y', '-qq', '-e', calls, '-s', '300', '-o', 'trace', process.execPath, bin]
       const { code } = await start([...traced, 'add', 'in', '--out', 'out', ...levels, ...flags, '--fsync'], { cwd })
@@ -181,20 +172,9 @@ describeBackends('a run', (backend) => {
   )
 })
 
-/** A volume of its own, gone with the test; undefined where mounting is not permitted. */
-function volumeIn(cwd: string, options: string): string | undefined {
-  const volume = path.join(cwd, 'volume')
-  mkdirSync(volume)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'noisemill', volume]).status !== 0) return undefined
-  onTestFinished(() => {
-    spawnSync('umount', ['-l', volume])
-  })
-  return volume
-}
-
 test('exits with 2 for other settings, and where overwriting is asked for as well', async () => {
   const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16() })
+  writeFiles(cwd, { 'in/a.wav': pcm16() })
   const args = ['add', 'in', '--out', 'out', '--sigma', '0.1']
   expect((await noisemill(args, { cwd })).code).toBe(0)
   for (const [more, code] of [
@@ -217,7 +197,7 @@ posixTest.each<[string, (file: string) => void]>([
 
 async function expectNoJournal(make: (file: string) => void) {
   const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16(), 'out/kept': Buffer.from('kept') })
+  writeFiles(cwd, { 'in/a.wav': pcm16(), 'out/kept': Buffer.from('kept') })
   make(path.join(cwd, 'out', JOURNAL))
   const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...levels], { cwd })
   expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
@@ -232,8 +212,8 @@ posixTest(
   'exits with 4 where there is no room for the journal, before anything is written (needs mount)',
   async ({ skip }) => {
     const cwd = temporaryFolder()
-    writeInputs(cwd, { 'in/a.wav': pcm16() })
-    const volume = volumeIn(cwd, 'size=64k') ?? skip('mounting is not permitted')
+    writeFiles(cwd, { 'in/a.wav': pcm16() })
+    const volume = mountVolume(cwd, 'size=64k') ?? skip('mounting is not permitted')
     spawnSync('sh', ['-c', 'cat /dev/zero > filler'], { cwd: volume })
     const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'volume', ...levels], { cwd })
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
@@ -247,8 +227,8 @@ posixTest(
 posixTest('goes on once there is room again (needs mount)', async ({ skip }) => {
   const cwd = temporaryFolder()
   const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
-  writeInputs(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(0.25, 30_000)])))
-  const volume = volumeIn(cwd, 'size=300k') ?? skip('mounting is not permitted')
+  writeFiles(path.join(cwd, 'in'), filesOf(names, 30_000))
+  const volume = mountVolume(cwd, 'size=300k') ?? skip('mounting is not permitted')
   const args = ['add', 'in', '--out', 'volume/out', ...levels]
   const full = await noisemill(args, { cwd })
   expect(full.code).toBe(4)
@@ -264,8 +244,8 @@ posixTest('goes on once there is room again (needs mount)', async ({ skip }) => 
 
 posixTest('exits with 4 for a volume that is read-only (needs mount)', async ({ skip }) => {
   const cwd = temporaryFolder()
-  writeInputs(cwd, { 'in/a.wav': pcm16() })
-  const volume = volumeIn(cwd, 'size=1m') ?? skip('mounting is not permitted')
+  writeFiles(cwd, { 'in/a.wav': pcm16() })
+  const volume = mountVolume(cwd, 'size=1m') ?? skip('mounting is not permitted')
   const args = ['add', 'in', '--out', 'volume', ...levels]
   for (const more of [[], ['--resume']]) {
     spawnSync('mount', ['-o', 'remount,ro', volume])

@@ -4,20 +4,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
+import { writeFiles, writeLongInputs } from '../support/files.js'
+import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
+import { jsonOf, linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import {
-  isTemporary,
-  jsonOf,
-  linesOf,
-  noisemill,
-  pcm16,
-  type Running,
-  startNoisemill,
-  until,
-  writeInputs,
-  writeLongInputs,
-} from './helpers.js'
+import { until } from '../support/waiting.js'
+import { pcm16 } from '../support/wav.js'
 
 /** Far more than are done by the time that a run is ended. */
 const FILES = 150
@@ -108,7 +100,7 @@ describeBackends('a run', (backend) => {
     async () => {
       const cwd = temporaryFolder()
       // Short ones, of which many go in one trip, so that some are done while others are being told of.
-      writeInputs(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(0.25, 100)])))
+      writeFiles(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(100)])))
       const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
       const running = startNoisemill(args, { cwd })
       running.child.stdout.once('data', () => running.child.kill('SIGINT'))

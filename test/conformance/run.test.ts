@@ -5,10 +5,9 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../support/folders.js'
+import { root, temporaryFolder } from '../support/folders.js'
 import golden from '../vectors/outputs.json' with { type: 'json' }
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const program = fileURLToPath(new URL('run.mjs', import.meta.url))
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {

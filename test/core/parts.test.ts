@@ -3,35 +3,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
-import { Cancellation } from '../../dist-lib/backends/backend.js'
-import { inlineBackend } from '../../dist-lib/backends/inline.js'
-import { nativeBackend } from '../../dist-lib/backends/native.js'
 import type { EtlFigures, EtlOutcome } from '../../dist-lib/core/etl.js'
-import { tsKernels } from '../../dist-lib/core/kernels.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
-import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { describeNative } from '../support/backends.js'
+import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
+import { type JobSettings, jobFor, nativeOf, type RunJobs, runTypeScript, twins } from '../support/jobs.js'
 import { chunk, formats, type WavParts, wav } from '../support/wav.js'
-import { describeNative, type JobSettings, jobFor, type RunJobs, runTypeScript, twins } from './jobs.js'
 
 const MIB = 2 ** 20
-
-const nativeOf =
-  (size: number): RunJobs =>
-  async (jobs) => {
-    const loaded = loadAddon()
-    if (!('addon' in loaded)) throw new Error(loaded.reason)
-    const outcomes: EtlOutcome[] = []
-    await nativeBackend(loaded.addon, size, inlineBackend(tsKernels).files).files(
-      jobs,
-      new Cancellation(),
-      (index, outcome) => {
-        if ('error' in outcome) throw outcome.error
-        outcomes[index] = outcome.value
-      },
-    )
-    return outcomes
-  }
 
 /** One thread, two (both libuv's), and five: then some are the crew's own. */
 const others = [
@@ -57,7 +36,7 @@ async function compare(input: Uint8Array, settings: JobSettings): Promise<{ figu
     // Not by toEqual: whole files would take minutes to print.
     expect(readFileSync(twin.output as string).equals(output), `the bytes of ${name}`).toBe(true)
   }
-  expect(filesBelow(folder).filter((file) => file.endsWith('.tmp'))).toEqual([])
+  expect(filesBelow(folder).filter(isTemporary)).toEqual([])
   return { figures: expected.figures, output }
 }
 

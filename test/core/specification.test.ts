@@ -9,9 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileResult, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { newFolder, removeFolder, temporaryFolder } from '../support/folders.js'
+import { hasModule, python } from '../support/readers.js'
 import { formats, turned, wav } from '../support/wav.js'
 
-const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['-c', 'import numpy']).status === 0)
+const hasNumpy = hasModule('numpy')
 const program = fileURLToPath(new URL('specification.py', import.meta.url))
 
 type Format = (typeof formats)[number]
@@ -182,7 +183,7 @@ const inputs = (name: string) => path.join(folder, name)
 const specified = new Map<string, Map<string, Specified>>()
 
 /** Writes all inputs, and has Python write all outputs in one go. */
-function specify(command: string): void {
+function specify(): void {
   const jobs = cases.flatMap(({ name, options, files }) =>
     Object.entries(files).flatMap(([key, bytes]) => {
       const input = path.join(inputs(name), key)
@@ -200,7 +201,7 @@ function specify(command: string): void {
     }),
   )
   const withOutputs = jobs.map((job, index) => ({ ...job, output: path.join(folder, `${index}.wav`) }))
-  const { status, stdout, stderr } = spawnSync(command, ['-B', program], {
+  const { status, stdout, stderr } = spawnSync(python, ['-B', program], {
     input: JSON.stringify(withOutputs),
     encoding: 'utf8',
   })
@@ -213,7 +214,7 @@ function specify(command: string): void {
 
 beforeAll(() => {
   folder = newFolder()
-  if (python) specify(python)
+  if (hasNumpy) specify()
 })
 afterAll(() => removeFolder(folder))
 
@@ -238,7 +239,7 @@ describeBackends('files made from docs/numerics.md alone, by Python with NumPy, 
   })
   afterAll(() => pool.close())
 
-  test.skipIf(!python).each(cases)('$name', async ({ name, options, files }) => {
+  test.skipIf(!hasNumpy).each(cases)('$name (needs NumPy)', async ({ name, options, files }) => {
     const task = noiseTask({ ...options, root: inputs(name), out: temporaryFolder() })
     const results = await pool.map(
       task,

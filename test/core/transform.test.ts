@@ -7,8 +7,8 @@ import type { WavHeader } from '../../dist-lib/core/wav/header.js'
 import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
 import { temporaryFolder } from '../support/folders.js'
+import { describeHalves, jobFor } from '../support/jobs.js'
 import { wav } from '../support/wav.js'
-import { describeHalves, jobFor } from './jobs.js'
 
 const named = (name: string): SampleFormat => sampleFormats.find((format) => format.name === name)!
 

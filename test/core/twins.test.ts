@@ -6,10 +6,10 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
-import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
+import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
 import { posixTest } from '../support/systems.js'
 import { chunk, formats, wav } from '../support/wav.js'
-import { type JobSettings, jobFor, runTypeScript, twins } from './jobs.js'
 
 type Format = (typeof formats)[number]
 
@@ -70,7 +70,7 @@ async function compare(
       expect(differences(outputs[i], outputOf(twinJobs[i])), `${title}, ${name}`).toEqual([])
     })
   }
-  expect(filesBelow(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  expect(filesBelow(folder).filter(isTemporary)).toEqual([])
   return typeScript
 }
 

@@ -6,7 +6,8 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { pcm16, writeInputs } from '../cli/helpers.js'
+import { writeFiles } from '../support/files.js'
+import { pcm16 } from '../support/wav.js'
 import { compile, documented, type Example } from './examples.js'
 import { expectOutput, makeProject } from './project.js'
 
@@ -19,9 +20,9 @@ const complaints = compile(places.map(({ module }) => module))
 function writeExample({ name, code }: Example, folder: string): string {
   const module = path.join(project, folder, `${name.replace(/\W/g, '')}.ts`)
   const modules = code.matchAll(/^\/\/ (\w+\.js): (.*)$/gm)
-  writeInputs(path.dirname(module), {
-    'speech/a.wav': pcm16(0.25, 1600),
-    'speech/b.wav': pcm16(0.25, 3200),
+  writeFiles(path.dirname(module), {
+    'speech/a.wav': pcm16(1600),
+    'speech/b.wav': pcm16(3200),
     ...Object.fromEntries(Array.from(modules, ([, file, text]) => [file, Buffer.from(text)])),
   })
   writeFileSync(module, code)

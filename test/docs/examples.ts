@@ -1,7 +1,7 @@
 /** The examples in the docstrings of what the package exports, out of its declarations. */
 
 import ts from 'typescript'
-import { root } from './project.js'
+import { root } from '../support/folders.js'
 
 export interface Example {
   /** What it is an example of: an export, or a member of an exported class. */

@@ -2,18 +2,14 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, expect } from 'vitest'
-import { start } from '../cli/helpers.js'
-import { newFolder, removeFolder } from '../support/folders.js'
+import { expect } from 'vitest'
+import { root, sharedFolder } from '../support/folders.js'
+import { start } from '../support/programs.js'
 import { isWindows } from '../support/systems.js'
-
-export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Made for a test file, and removed after its tests. */
 export function makeProject(): string {
-  const project = newFolder()
-  afterAll(() => removeFolder(project))
+  const project = sharedFolder()
   writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
   mkdirSync(path.join(project, 'node_modules'))
   symlinkSync(root, path.join(project, 'node_modules/noisemill'), 'junction')

@@ -2,13 +2,15 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
-import { linesOf, noisemill, pcm16, startNoisemill, until, writeInputs, writeLongInputs } from '../cli/helpers.js'
-import { filesBelow, slashed } from '../support/folders.js'
+import { expect, test } from 'vitest'
+import { describeNative } from '../support/backends.js'
+import { writeFiles, writeLongInputs } from '../support/files.js'
+import { filesBelow, root, slashed } from '../support/folders.js'
+import { linesOf, noisemill, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import { formats, sine, wav } from '../support/wav.js'
-import { expectOutput, makeProject, root } from './project.js'
+import { until } from '../support/waiting.js'
+import { formats, pcm16, sine, wav } from '../support/wav.js'
+import { expectOutput, makeProject } from './project.js'
 
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
 const project = makeProject()
@@ -16,11 +18,11 @@ const project = makeProject()
 /** A folder of the project that has files. */
 function folder(name: string, files: Readonly<Record<string, Uint8Array>>): string {
   const place = path.join(project, name)
-  writeInputs(place, files)
+  writeFiles(place, files)
   return place
 }
 
-const speech = { 'speech/a.wav': pcm16(0.25, 1600), 'speech/b.wav': pcm16(0.25, 3200) }
+const speech = { 'speech/a.wav': pcm16(1600), 'speech/b.wav': pcm16(3200) }
 
 /** By the first line of a block: what README leaves to its reader, before it, and after it what must have come of it. */
 const programs: Readonly<Record<string, { before: string; after: string }>> = {
@@ -105,7 +107,7 @@ test('README has the commands that are run here', () => {
   expect(readme.match(/^\s*\$ /gm)).toHaveLength(3)
 })
 
-describe.skipIf(!('addon' in loadAddon()))('what README shows of the command, with the addon', () => {
+describeNative('what README shows of the command, with the addon', () => {
   test('noise onto two files', async () => {
     const [[{ command, lines }]] = consoles
     const { args } = parsed(command)

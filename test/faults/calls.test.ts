@@ -4,21 +4,21 @@ import { cpSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { present } from '../support/backends.js'
+import { sha256 } from '../support/folders.js'
+import { isLong } from '../support/size.js'
 import {
   type Expected,
   expectCompletes,
   expectHonest,
   type Fault,
-  hashOf,
   type Place,
   placeWith,
   preload,
-  present,
   runWithFault,
   SYNC,
   startOver,
-} from './helpers.js'
-import { FULL } from './size.js'
+} from './place.js'
 
 const { EIO, ENOSPC, EINTR, EACCES, EDQUOT, EMFILE } = constants.errno
 
@@ -83,7 +83,7 @@ async function failEach(
       return nth - 1
     }
     if (mayChange) cpSync(saved, path.join(place.cwd, 'in'), { recursive: true, preserveTimestamps: true })
-    if (FULL || nth % 4 === 1) await expectCompletes(place, flags, title)
+    if (isLong || nth % 4 === 1) await expectCompletes(place, flags, title)
   }
   throw new Error(`more than ${MOST_CALLS} calls`)
 }
@@ -93,7 +93,7 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
     const flags = ['--backend', backend, '--jobs', backend === 'inline' ? '1' : '2']
     const name = (fault: Fault) => `${fault.call}, ${fault.error}${fault.lasts ? ' from then on' : ''}`
 
-    for (const fault of FULL ? faults : faults.filter(isShort)) {
+    for (const fault of isLong ? faults : faults.filter(isShort)) {
       test(`${name(fault)} [${backend}]`, async () => {
         const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, ...SYNC] : flags)
         if (isShort(fault)) expect(calls).toBeGreaterThanOrEqual(['name', 'stat'].includes(fault.call) ? 3 : 4)
@@ -108,13 +108,13 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
       { call: 'open', error: EIO },
       { call: 'close', error: EIO },
     ]
-    if (!FULL) continue
+    if (!isLong) continue
     for (const fault of replacing) {
       test(`${name(fault)}, with outputs to replace and a report [${backend}]`, async () => {
         const old = Buffer.from('what was there')
         const place = await placeWith()
         const more = [...flags, '--overwrite', '--report', 'report.jsonl']
-        const calls = await failEach(place, fault, more, { old, before: hashOf(old) })
+        const calls = await failEach(place, fault, more, { old, before: sha256(old) })
         expect(calls).toBeGreaterThan(2)
         console.log(`${name(fault)}, replacing [${backend}]: ${calls} calls`)
       })

@@ -4,17 +4,20 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { pcm16, startNoisemill, until } from '../cli/helpers.js'
-import { Random } from '../fuzz/random.js'
-import { expectCompletes, expectWhole, placeWith, present, startOver, temporariesOf } from './helpers.js'
-import { FULL } from './size.js'
+import { present } from '../support/backends.js'
+import { startNoisemill } from '../support/programs.js'
+import { Random } from '../support/random.js'
+import { isLong } from '../support/size.js'
+import { until } from '../support/waiting.js'
+import { pcm16 } from '../support/wav.js'
+import { expectCompletes, expectWhole, placeWith, startOver, temporariesOf } from './place.js'
 
-const KILLS = FULL ? 200 : 10
+const KILLS = isLong ? 200 : 10
 
 test(`${KILLS} times a run is killed, and comes to its end when it is done again`, async () => {
   const random = new Random(7)
   // 16 MB: some tens of milliseconds.
-  const files = Array.from({ length: 40 }, (_, i) => [`${i % 4}/${i}.wav`, pcm16(0.25, 200_000 - i)] as const)
+  const files = Array.from({ length: 40 }, (_, i) => [`${i % 4}/${i}.wav`, pcm16(200_000 - i)] as const)
   const place = await placeWith(Object.fromEntries(files))
   const counts = { killed: 0, 'with some done': 0, 'with temporaries left': 0 }
   for (let i = 0; i < KILLS; i++) {

@@ -4,11 +4,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bin, type Ended, pcm16, start } from '../cli/helpers.js'
+import { present } from '../support/backends.js'
+import { filesOf } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { bin, type Ended, start } from '../support/programs.js'
+import { isLong } from '../support/size.js'
+import { numbers } from '../support/sources.js'
 import { posixTest } from '../support/systems.js'
-import { type Expected, expectCompletes, expectHonest, type Place, placeWith, present, startOver } from './helpers.js'
-import { FULL } from './size.js'
+import { type Expected, expectCompletes, expectHonest, type Place, placeWith, startOver } from './place.js'
 
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
@@ -27,7 +30,10 @@ const mayMount = (() => {
 })()
 
 const many = (count: number, frames: number) =>
-  Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i % 3}/${i}.wav`, pcm16(0.25, frames)]))
+  filesOf(
+    numbers(count).map((i) => `${i % 3}/${i}.wav`),
+    frames,
+  )
 
 describe.each(present)('little room [%s]', (backend) => {
   const flags = ['--backend', backend, '--jobs', '2']
@@ -60,7 +66,7 @@ describe.each(present)('little room [%s]', (backend) => {
 
   test.skipIf(!mayMount)('on volumes that take few files (needs unshare and mount)', async () => {
     const place = await placeWith(many(8, 500))
-    for (const inodes of FULL ? [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] : [2, 7]) {
+    for (const inodes of isLong ? [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] : [2, 7]) {
       startOver(place)
       const ended = await onSmallVolume(place, `nr_inodes=${inodes}`)
       await check(place, ended, `${inodes} inodes`, [4])
@@ -109,7 +115,7 @@ describe.each(present)('little room [%s]', (backend) => {
     expectHonest(place, await shell(place, 'ulimit -n 64 && exec NOISEMILL', flags), 'ulimit -n 64')
     expect(filesBelow(path.join(place.cwd, 'out')).length).toBeGreaterThanOrEqual(200)
     // Where Node itself still starts: files fail, or threads cannot be had.
-    for (const limit of FULL ? [64, 48, 40, 36, 32, 30, 28, 26, 25, 24, 23, 22] : [32, 24]) {
+    for (const limit of isLong ? [64, 48, 40, 36, 32, 30, 28, 26, 25, 24, 23, 22] : [32, 24]) {
       startOver(place)
       const ended = await shell(place, `ulimit -n ${limit} && exec NOISEMILL`, ['--backend', backend, '--jobs', '16'])
       const node = await start(['sh', '-c', `ulimit -n ${limit} && exec node -e 0`], { cwd: temporaryFolder() }).ended

@@ -1,33 +1,18 @@
 /** Outputs that would meet inputs or each other: refused or failed before anything is lost. */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type AddNoiseOptions, addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
+import { type AddNoiseOptions, addNoiseToFiles, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, hashesBelow, slashed, temporaryFolder } from '../support/folders.js'
+import { tree, under } from '../support/files.js'
+import { filesBelow, hashesBelow, slashed } from '../support/folders.js'
+import { collect } from '../support/sources.js'
 import { posixTest } from '../support/systems.js'
-import { formats, sine, wav } from '../support/wav.js'
+import { pcm16 } from '../support/wav.js'
 
-const frames = (count: number, amplitude?: number) => wav({ data: sine(formats[1], count, 1, amplitude) })
-const speech = frames(500)
-const other = frames(500, 0.5)
-
-/** A folder with a WAV file of each name; 'a -> b' is a symbolic link, a name that ends with a slash a folder. */
-function tree(...names: string[]): string {
-  const folder = temporaryFolder()
-  for (const name of names) {
-    const [file, target] = name.split(' -> ')
-    const at = path.join(folder, file)
-    mkdirSync(file.endsWith('/') ? at : path.dirname(at), { recursive: true })
-    if (target) symlinkSync(target, at)
-    else if (!file.endsWith('/')) writeFileSync(at, speech)
-  }
-  return folder
-}
-
-const under = (folder: string, ...names: string[]) => names.map((name) => path.join(folder, name))
+const other = pcm16(500, 0.5)
 
 describeBackends('clashes', (backend) => {
   let pool: Pool
@@ -37,9 +22,7 @@ describeBackends('clashes', (backend) => {
   afterAll(() => pool.close())
 
   async function run(inputs: string | string[], options: Partial<AddNoiseOptions> & { out: string }) {
-    const results: FileResult[] = []
-    for await (const result of addNoiseToFiles(inputs, { sigma: 0.1, pool, ...options })) results.push(result)
-    return results
+    return collect(addNoiseToFiles(inputs, { sigma: 0.1, pool, ...options }))
   }
   const refused = { code: 'E_OUTPUT_IN_INPUT' }
 
@@ -201,7 +184,7 @@ describeBackends('clashes', (backend) => {
     const names = ['a.wav', 'b.wav', 'c/a.wav', 'c/d.wav', 'e/f/g.wav']
     const folder = tree(...names.map((name) => `in/${name}`))
     names.forEach((name, i) => {
-      writeFileSync(`${folder}/in/${name}`, frames(4096 * i + 100)) // shorter and longer than a noise block
+      writeFileSync(`${folder}/in/${name}`, pcm16(4096 * i + 100)) // shorter and longer than a noise block
     })
     const inputs = under(`${folder}/in`, ...names)
     const root = `${folder}/in`

@@ -1,39 +1,21 @@
 /** Which files inputs stand for, under which keys and output names, and what is said of those that stand for none. */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, type FileResult } from '../../dist/index.js'
+import { tree, under } from '../support/files.js'
 import { slashed, temporaryFolder } from '../support/folders.js'
-import { isWindows, posixTest } from '../support/systems.js'
-import { formats, sine, wav } from '../support/wav.js'
-
-const speech = wav({ data: sine(formats[1], 100) })
-
-/** A folder with a WAV file of each name; a name that ends with a slash is a folder, 'a -> b' a symbolic link. */
-function tree(...names: string[]): string {
-  const folder = temporaryFolder()
-  for (const name of names) {
-    const [file, target] = name.split(' -> ')
-    const at = path.join(folder, file)
-    mkdirSync(name.endsWith('/') && !target ? at : path.dirname(at), { recursive: true })
-    if (target) symlinkSync(target, at)
-    else if (!name.endsWith('/')) writeFileSync(at, speech)
-  }
-  return folder
-}
+import { collect } from '../support/sources.js'
+import { isRoot, isWindows, posixTest } from '../support/systems.js'
 
 type Inputs = Parameters<typeof addNoiseToFiles>[0]
 type Options = Partial<AddNoiseOptions>
 
-async function run(inputs: Inputs, options: Options & { out: string | URL }): Promise<FileResult[]> {
-  const results: FileResult[] = []
-  for await (const result of addNoiseToFiles(inputs, { sigma: 0.1, backend: 'inline', ...options }))
-    results.push(result)
-  return results
-}
+const run = (inputs: Inputs, options: Options & { out: string | URL }): Promise<FileResult[]> =>
+  collect(addNoiseToFiles(inputs, { sigma: 0.1, backend: 'inline', ...options }))
 
 /** By input, relative to `folder` and with '/' between names: its key, or the code of its error. */
 async function keysOf(folder: string, inputs: Inputs, options: Options = {}): Promise<Record<string, string>> {
@@ -43,7 +25,6 @@ async function keysOf(folder: string, inputs: Inputs, options: Options = {}): Pr
   )
 }
 
-const under = (folder: string, ...names: string[]) => names.map((name) => path.join(folder, name))
 /** Each with itself as its key. */
 const same = (...names: string[]) => Object.fromEntries(names.map((name) => [name, name]))
 
@@ -233,7 +214,7 @@ test('a run without any file is refused, and makes no folder', async () => {
   expect(existsSync(out)).toBe(false)
 })
 
-test.skipIf(isWindows || process.getuid?.() === 0)(
+test.skipIf(isWindows || isRoot)(
   'a folder that may not be read is a failure of its own (needs POSIX permissions; root may read all)',
   async () => {
     const folder = tree('in/a.wav', 'in/closed/b.wav')

@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
-import { type JobSettings, jobFor, runTypeScript, twins } from '../core/jobs.js'
+import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
+import { Random } from '../support/random.js'
 import { formats, sine, wav } from '../support/wav.js'
 import { mutate } from './mutate.js'
-import { Random } from './random.js'
 
 /** Good files to begin with where there are no others. */
 export const ownFiles: readonly Buffer[] = [

@@ -3,24 +3,16 @@
  * is run again as COUNT 1 and its own seed. Files that differ are kept in build-checks/fuzz/findings.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { audioOf, corpus } from '../support/corpus.js'
 import { type Case, caseOf, compare, ownFiles, twinNames } from './compare.js'
 
-const corpus = fileURLToPath(new URL('../../../shared/wav-corpus', import.meta.url))
 const findings = fileURLToPath(new URL('../../build-checks/fuzz/findings', import.meta.url))
 /** Cases that go to the other half in one trip. */
 const BATCH = 64
-
-function corpusFiles(): Buffer[] {
-  if (!existsSync(corpus)) return []
-  return readdirSync(corpus, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(wav|w64)$/i.test(name))
-    .sort()
-    .map((name) => readFileSync(path.join(corpus, name)))
-}
 
 const [count = 20_000, seed = 1] = process.argv.slice(2).map(Number)
 if (!(count >= 1) || !Number.isInteger(seed)) {
@@ -31,7 +23,7 @@ if (twinNames.length === 0) {
   console.error('nothing to compare with: neither the addon nor the WebAssembly kernels are built')
   process.exit(2)
 }
-const foreign = corpusFiles()
+const foreign = audioOf().map((name) => readFileSync(path.join(corpus, name)))
 const files = [...ownFiles, ...foreign]
 console.log(`${ownFiles.length} files of our own, ${foreign.length} of ${corpus}; twins: ${twinNames.join(', ')}`)
 

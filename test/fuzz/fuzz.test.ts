@@ -1,11 +1,11 @@
 /** Short runs of the fuzzers: the long ones are `npm run fuzz` and `npm run fuzz:differential`. */
 
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { corpus, corpusTest } from '../support/corpus.js'
+import { audioOf, corpus, corpusTest } from '../support/corpus.js'
 import { temporaryFolder } from '../support/folders.js'
 import { isWindows } from '../support/systems.js'
 import { caseOf, compare, ownFiles, twinNames } from './compare.js'
@@ -39,10 +39,7 @@ describe.skipIf(twinNames.length === 0)('mutated files', () => {
   })
 
   corpusTest('of the corpus do as well', async () => {
-    const names = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      /\.(wav|w64)$/i.test(name),
-    )
-    const files = names.sort().map((name) => readFileSync(path.join(corpus, name)))
+    const files = audioOf().map((name) => readFileSync(path.join(corpus, name)))
     expect(await compareAll(files, SEED)).toBeGreaterThan((CASES * twinNames.length) / 20)
   })
 })

@@ -1,6 +1,6 @@
 /** WAV files made wrong in the ways in which files are: by chunks and fields, and by bytes. */
 
-import type { Random } from './random.js'
+import type { Random } from '../support/random.js'
 
 /** A chunk with the size that its head claims. Bodies are bytes of the file, whatever was claimed. */
 interface Chunk {

@@ -3,9 +3,10 @@
 import path from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { hasBinary, newFolder, Project, pack, prebuilds } from './installed.js'
+import { sharedFolder } from '../support/folders.js'
+import { hasBinary, Project, pack, prebuilds } from './installed.js'
 
-const folder = newFolder()
+const folder = sharedFolder()
 const project = new Project(path.join(folder, pack(folder).filename))
 if (hasBinary) project.put(path.join(prebuilds, 'noisemill.node'))
 project.write('square.mjs', 'export const square = (x) => x * x')

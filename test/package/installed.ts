@@ -3,23 +3,12 @@
 import { execFileSync, execSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 import { loadAddon } from '../../dist-lib/backends/addon.js'
-import { start } from '../cli/helpers.js'
-import { newFolder as newTemporaryFolder, removeFolder } from '../support/folders.js'
-
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+import { root, sharedFolder } from '../support/folders.js'
+import { start } from '../support/programs.js'
 
 /** The folder of prebuilt binaries for this platform, from the package's on. */
 export const prebuilds = path.join('prebuilds', `${process.platform}-${process.arch}`)
-
-/** A folder that is removed after the tests of a file. */
-export function newFolder(): string {
-  const folder = newTemporaryFolder()
-  afterAll(() => removeFolder(folder))
-  return folder
-}
 
 export interface Packed {
   readonly filename: string
@@ -48,7 +37,7 @@ export const hasBinary = binary() !== undefined || process.env.NOISEMILL_NATIVE 
 
 /** A project with the package in its node_modules. */
 export class Project {
-  readonly folder = newFolder()
+  readonly folder = sharedFolder()
   readonly package = path.join(this.folder, 'node_modules', 'noisemill')
 
   constructor(packed: string) {

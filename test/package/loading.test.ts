@@ -2,9 +2,10 @@
 
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { hasBinary, newFolder, Project, pack, prebuilds } from './installed.js'
+import { sharedFolder } from '../support/folders.js'
+import { hasBinary, Project, pack, prebuilds } from './installed.js'
 
-const folder = newFolder()
+const folder = sharedFolder()
 const tarball = path.join(folder, pack(folder).filename)
 const platform = `${process.platform}-${process.arch}`
 const none = `no addon: there is no binary for ${platform}`

@@ -6,8 +6,8 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { names } from '../../native/prebuild/names.mjs'
 import { isTooNew, versionsOf } from '../../native/prebuild/symbols.mjs'
+import { root } from '../support/folders.js'
 import { isWindows } from '../support/systems.js'
-import { root } from './installed.js'
 
 const binaries = names.map((name) => path.join(root, 'prebuilds', name)).filter((file) => existsSync(file))
 

@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { names } from '../../native/prebuild/names.mjs'
-import { newFolder, Project, pack, root } from './installed.js'
+import { root, sharedFolder } from '../support/folders.js'
+import { Project, pack } from './installed.js'
 
-const folder = newFolder()
+const folder = sharedFolder()
 const packed = pack(folder)
 const project = new Project(path.join(folder, packed.filename))
 const manifest = JSON.parse(readFileSync(path.join(project.package, 'package.json'), 'utf8'))
@@ -18,7 +19,7 @@ const MOST_BYTES = 2_000_000
 describe('the tarball', () => {
   test('is small', () => expect(packed.size).toBeLessThan(MOST_BYTES))
 
-  test('is the same bytes when it is made again', () => expect(pack(newFolder()).shasum).toBe(packed.shasum))
+  test('is the same bytes when it is made again', () => expect(pack(sharedFolder()).shasum).toBe(packed.shasum))
 
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [

@@ -5,20 +5,12 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import {
-  calls,
-  cell,
-  Endless,
-  load,
-  numbers,
-  open,
-  testPool,
-  turns,
-  until,
-  writeLongWav,
-  writeWavs,
-} from './helpers.js'
+import { testPool } from '../support/pools.js'
+import { Endless, numbers } from '../support/sources.js'
+import { calls, cell, load, open } from '../support/tasks.js'
+import { turns, until } from '../support/waiting.js'
 
 const reason = { why: 'no longer needed' }
 

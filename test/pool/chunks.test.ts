@@ -7,8 +7,13 @@ import { noiseTask } from '../../dist/index.js'
 import type { Execute } from '../../dist-lib/backends/backend.js'
 import type { TaskRun } from '../../dist-lib/task.js'
 import { describeBackends } from '../support/backends.js'
+import { writeWavs } from '../support/files.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
-import { calls, collect, describePlaces, numberRun, numbers, testPool, until, writeWavs } from './helpers.js'
+import { describePlaces, testPool } from '../support/pools.js'
+import { numberRun } from '../support/runs.js'
+import { collect, numbers } from '../support/sources.js'
+import { calls } from '../support/tasks.js'
+import { until } from '../support/waiting.js'
 
 /** An executor that gives numbers back, says how long a job took, and keeps a list of its trips. */
 function recorder(millisecondsOf: (job: number) => number = () => 0.001) {

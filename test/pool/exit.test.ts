@@ -6,11 +6,13 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
+import { writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { numbers, programFor, runNode, until, writeLongWav, writeWavs } from './helpers.js'
+import { programFor, quote, runNode } from '../support/programs.js'
+import { numbers } from '../support/sources.js'
+import { until } from '../support/waiting.js'
 
-const quote = JSON.stringify
-const module = quote(new URL('./tasks/calls.mjs', import.meta.url).href)
+const module = quote(new URL('../support/tasks/calls.mjs', import.meta.url).href)
 
 describeBackends('a process', (backend) => {
   const make = `const pool = new noisemill.Pool({ backend: ${quote(backend)}, size: 2 })`
@@ -51,7 +53,7 @@ describeBackends('a process', (backend) => {
   test('lives until a failure is told, of a module that is missing', () => {
     const program = `
       ${make}
-      const task = noisemill.moduleTask(${quote(new URL('./tasks/missing.mjs', import.meta.url).href)})
+      const task = noisemill.moduleTask(${quote(new URL('../support/tasks/missing.mjs', import.meta.url).href)})
       await pool.map(task, [1]).catch((error) => console.log(error.code))`
     expect(runNode(program)).toMatchObject({ status: 0, stdout: 'E_TASK_LOAD\n' })
   })

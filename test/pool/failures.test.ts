@@ -6,8 +6,11 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type ErrorCode, moduleTask, NoisemillError, noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { calls, cell, describePlaces, failing, load, numbers, testPool, writeWavs } from './helpers.js'
+import { describePlaces, testPool } from '../support/pools.js'
+import { numbers } from '../support/sources.js'
+import { calls, cell, failing, load } from '../support/tasks.js'
 
 /** Reads until it throws. */
 async function readUntilThrown(results: AsyncIterable<unknown>): Promise<{ read: unknown[]; error: unknown }> {
@@ -82,7 +85,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     return pathToFileURL(file)
   }
   const tasks = {
-    'is not there': () => moduleTask(new URL('./tasks/missing.mjs', import.meta.url), 'double'),
+    'is not there': () => moduleTask(new URL('../support/tasks/missing.mjs', import.meta.url), 'double'),
     'has no such export': () => calls('triple'),
     'exports something else': () => failing('notAFunction'),
     'has a syntax error': () => moduleTask(written('export const double = ('), 'double'),

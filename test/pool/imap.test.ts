@@ -5,20 +5,13 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import {
-  calls,
-  cell,
-  collect,
-  describePlaces,
-  Endless,
-  load,
-  numberRun,
-  numbers,
-  testPool,
-  turns,
-  writeWavs,
-} from './helpers.js'
+import { describePlaces, testPool } from '../support/pools.js'
+import { numberRun } from '../support/runs.js'
+import { collect, Endless, numbers } from '../support/sources.js'
+import { calls, cell, load } from '../support/tasks.js'
+import { turns } from '../support/waiting.js'
 
 /** Asks for some results and then for no more. */
 async function take<T>(results: AsyncIterator<T>, count: number): Promise<T[]> {

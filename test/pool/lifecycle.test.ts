@@ -4,22 +4,13 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
-import {
-  calls,
-  cell,
-  collect,
-  Endless,
-  load,
-  numbers,
-  open,
-  testPool,
-  turns,
-  until,
-  writeLongWav,
-  writeWavs,
-} from './helpers.js'
+import { testPool } from '../support/pools.js'
+import { collect, Endless, numbers } from '../support/sources.js'
+import { calls, cell, load, open } from '../support/tasks.js'
+import { turns, until } from '../support/waiting.js'
 
 const closed = { code: 'E_POOL_CLOSED', name: 'NoisemillError' }
 const terminated = { code: 'E_POOL_TERMINATED', name: 'NoisemillError' }

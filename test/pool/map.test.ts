@@ -5,9 +5,12 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type ModuleTaskOptions, moduleTask, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { describePlaces, testPool } from '../support/pools.js'
+import { numbers } from '../support/sources.js'
 import { isWindows } from '../support/systems.js'
-import { calls, cell, describePlaces, numbers, testPool, writeWavs } from './helpers.js'
+import { calls, cell } from '../support/tasks.js'
 
 const input = numbers(300)
 const expected = input.map((number) => 2 * number)
@@ -50,7 +53,7 @@ describePlaces('map [%s]', (backend) => {
   test('gives the values of async functions, and calls the default export where none is named', async () => {
     const pool = testPool({ backend })
     expect(await pool.map(calls('pass'), [{ value: 'a' }, { value: 'b' }])).toEqual(['a', 'b'])
-    expect(await pool.map(moduleTask(new URL('./tasks/calls.mjs', import.meta.url)), input)).toEqual(expected)
+    expect(await pool.map(moduleTask(new URL('../support/tasks/calls.mjs', import.meta.url)), input)).toEqual(expected)
   })
 
   test('gives nothing of nothing', async () => {
@@ -180,9 +183,9 @@ describe('a wrong call is refused', () => {
     expect(() => pool.imapUnordered(task, items, options)).toThrow(refusal)
   })
 
-  const url = new URL('./tasks/calls.mjs', import.meta.url)
+  const url = new URL('../support/tasks/calls.mjs', import.meta.url)
   const tasks: [what: string, values: unknown[], option: string][] = [
-    ['a relative path', ['./tasks/calls.mjs'], 'url'],
+    ['a relative path', ['../support/tasks/calls.mjs'], 'url'],
     ['an address of the web', [new URL('https://example.org/a.js')], 'url'],
     ['a function', [(item: number) => item], 'url'],
     ['an empty name', [url, ''], 'name'],

@@ -5,8 +5,11 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeWavs } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
-import { calls, cell, collect, failing, numbers, open, testPool, writeWavs } from './helpers.js'
+import { testPool } from '../support/pools.js'
+import { collect, numbers } from '../support/sources.js'
+import { calls, cell, failing, open } from '../support/tasks.js'
 
 describeBackends('imapUnordered', (backend) => {
   test('gives each result with the number and the item that it is of', async () => {

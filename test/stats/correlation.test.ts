@@ -2,10 +2,9 @@ import { beforeAll, test } from 'vitest'
 import { FRAMES_PER_STEP } from '../../dist-lib/core/noise/gaussian.js'
 import { BLOCK_FRAMES } from '../../dist-lib/core/noise/kinds.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
-import { describeNative } from '../core/jobs.js'
+import { describeNative } from '../support/backends.js'
 import { allTogether, columnCorrelations, columnMeans, lagCorrelation, views } from './correlation.js'
-import { expectNearZero } from './figures.js'
-import { N } from './size.js'
+import { expectNearZero, N } from './figures.js'
 import { neighbourNames, noiseOf, noiseOfNeighbours } from './streams.js'
 
 /** All within a step of the lanes (16 values by cosine, 16 by sine), and about the sizes of a few steps and of a block. */

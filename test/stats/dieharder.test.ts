@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { isLong } from '../support/size.js'
 import { type Assessment, hasDieharder, runDieharder } from './dieharder.js'
 import { report } from './figures.js'
-import { FULL } from './size.js'
 import { BLOCK_STEPS, wordsOf } from './words.js'
 
 interface DieharderTest {
@@ -48,7 +48,7 @@ const FRESH = 2 ** 28
 
 describe.skipIf(!hasDieharder)('dieharder', () => {
   describe.each(ARRANGEMENTS)('of $title', ({ title, of, steps }) => {
-    const tests = TESTS.filter(({ quick, long }) => (FULL ? steps === BLOCK_STEPS || !long : quick))
+    const tests = TESTS.filter(({ quick, long }) => (isLong ? steps === BLOCK_STEPS || !long : quick))
 
     test.each(tests)('$name', async ({ name, options }) => {
       const assess = async (firstStream: number) => {

@@ -1,8 +1,8 @@
 /** Streams that differ in one thing that noise is made from, and the noise of many. */
 
-import { type Addon, loadAddon } from '../../dist-lib/backends/addon.js'
 import { BLOCK_FRAMES, type FileKey } from '../../dist-lib/core/noise/kinds.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
+import { theAddon } from '../support/backends.js'
 
 /** One block of one channel of one file. */
 export interface Stream {
@@ -36,22 +36,16 @@ export type Neighbours = keyof typeof neighbours
 
 export const neighbourNames = Object.keys(neighbours) as Neighbours[]
 
-function nativeAddon(): Addon {
-  const loaded = loadAddon()
-  if ('addon' in loaded) return loaded.addon
-  throw new Error(loaded.reason)
-}
-
 /** `frames` values of noise of a channel, from a block on. */
 export function noiseOf({ key, channel, block }: Stream, frames: number): Float32Array {
   const whole = new Float32Array(Math.ceil(frames / BLOCK_FRAMES) * BLOCK_FRAMES)
-  nativeAddon().fillNoise('gaussian', key.low, key.high, channel, block, whole)
+  theAddon().fillNoise('gaussian', key.low, key.high, channel, block, whole)
   return whole.subarray(0, frames)
 }
 
 /** A block of each neighbour, one after another: those that are d apart are d blocks apart. */
 export function noiseOfNeighbours(name: Neighbours, count: number): Float32Array {
-  const addon = nativeAddon()
+  const addon = theAddon()
   const row = new Float32Array(count * BLOCK_FRAMES)
   for (let i = 0; i < count; i++) {
     const { key, channel, block } = neighbours[name](i)

@@ -1,22 +1,38 @@
-/** One body per behaviour, run on every backend. */
+/** Backends: those that are there, and one body per behaviour run on each of them. */
 
 import { describe } from 'vitest'
 import type { BackendName } from '../../dist/index.js'
-import { loadAddon } from '../../dist-lib/backends/addon.js'
+import { type Addon, loadAddon } from '../../dist-lib/backends/addon.js'
 
 export const backends: readonly BackendName[] = ['inline', 'workers', 'native']
 
 const loaded = loadAddon()
-const isMissing = (backend: BackendName) => backend === 'native' && !('addon' in loaded)
+if ('reason' in loaded && process.env.NOISEMILL_NATIVE === 'require')
+  throw new Error(`the addon is missing: ${loaded.reason}`)
 
-/**
- * Runs `body` in a `describe` for each backend. Where the addon is missing native is skipped by name, or fails if
- * NOISEMILL_NATIVE is "require", as in CI.
- */
+/** Whether there is an addon; with NOISEMILL_NATIVE=require, as in CI, its absence is an error. */
+export const hasAddon = 'addon' in loaded
+
+export function theAddon(): Addon {
+  if ('reason' in loaded) throw new Error(loaded.reason)
+  return loaded.addon
+}
+
+/** The instruction sets of the addon that this machine has. */
+export const instructionSets: readonly string[] = 'addon' in loaded ? loaded.addon.instructionSets() : []
+
+/** Those backends that are there. */
+export const present: readonly BackendName[] = backends.filter((name) => name !== 'native' || hasAddon)
+
+/** A `describe` that needs the addon: skipped where it is missing, with that as the reason. */
+export function describeNative(behaviour: string, body: () => void): void {
+  describe.skipIf(!hasAddon)(hasAddon ? behaviour : `${behaviour} (needs the addon)`, body)
+}
+
+/** Runs `body` in a `describe` for each backend; native is one that needs the addon. */
 export function describeBackends(behaviour: string, body: (backend: BackendName) => void): void {
   for (const backend of backends) {
-    if (isMissing(backend) && process.env.NOISEMILL_NATIVE === 'require')
-      throw new Error(`the addon is missing: ${'reason' in loaded ? loaded.reason : ''}`)
-    describe.skipIf(isMissing(backend))(`${behaviour} [${backend}]`, () => body(backend))
+    const declare = backend === 'native' ? describeNative : describe
+    declare(`${behaviour} [${backend}]`, () => body(backend))
   }
 }

@@ -35,7 +35,8 @@ export interface WavParts {
   }
 }
 
-const text = (id: string) => Buffer.from(id, 'latin1')
+/** The bytes of a text, one for each character: an id of four, as a rule. */
+export const text = (id: string) => Buffer.from(id, 'latin1')
 
 export function chunk(id: string, body: Uint8Array, size = body.length, container: Container = 'RIFF'): Buffer {
   const head = Buffer.alloc(8)
@@ -133,3 +134,13 @@ export function sine(format: (typeof formats)[number], frames: number, channels 
   }
   return data
 }
+
+/** Bytes before the samples in a file that `wav()` makes without chunks between fmt and data, and without EXTENSIBLE. */
+export const HEADER_BYTES = 44
+
+/** Frames of `pcm16()`: more than a noise block of 4096, and not a multiple of it. */
+export const PCM16_FRAMES = 10_000
+
+/** A mono file of 16 bits with a sine. */
+export const pcm16 = (frames = PCM16_FRAMES, amplitude = 0.25): Buffer =>
+  wav({ data: sine(formats[1], frames, 1, amplitude) })

@@ -1,0 +1,172 @@
+/** Native work and the libuv pool of its process, whatever its size: it runs, and leaves room for others. */
+
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { noiseTask } from '../../dist/index.js'
+import { describeNative } from '../support/backends.js'
+import { writeLongWav, writeWavs } from '../support/files.js'
+import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
+import { testPool } from '../support/pools.js'
+import { programFor, quote } from '../support/programs.js'
+import { isRoot } from '../support/systems.js'
+import { formats, sine, wav } from '../support/wav.js'
+
+/** Runs a program in a Node of its own whose libuv pool has this size. */
+function runWith(size: string | undefined, body: string) {
+  const { UV_THREADPOOL_SIZE, ...env } = process.env
+  if (size !== undefined) env.UV_THREADPOOL_SIZE = size
+  const args = ['--input-type=module', '--eval', programFor(body)]
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL', env })
+}
+
+/** Some short files, and one in three parts. */
+function writeMixed(folder: string): string[] {
+  const long = path.join(folder, 'three-parts.wav')
+  writeFileSync(long, wav({ data: sine(formats[1], 9 * 2 ** 19) }))
+  return [...writeWavs(folder, 6), long, ...writeWavs(folder, 12).slice(6)]
+}
+
+const manifest = fileURLToPath(new URL('../../package.json', import.meta.url))
+
+/** Reads files and looks up a name over and over, and says whether `running` was still under way when all of that was done. */
+const others = `
+  import { readFile } from 'node:fs/promises'
+  import { lookup } from 'node:dns/promises'
+  import { readdirSync } from 'node:fs'
+  import { setTimeout } from 'node:timers/promises'
+  async function doOtherThings(running) {
+    let isOver = false
+    running.catch(() => {}).finally(() => { isOver = true })
+    for (let i = 0; i < 20; i++) {
+      await readFile(${quote(manifest)})
+      await lookup('localhost')
+    }
+    console.log(isOver ? 'too late' : 'meanwhile')
+  }
+  async function until(condition) { while (!condition()) await setTimeout(1) }
+  const temporaries = (out) => readdirSync(out).filter((name) => name.endsWith('.tmp')).length`
+
+describeNative('a process', () => {
+  // Node's default is 4; libuv takes what is no number for 1, and has 1024 at most.
+  test.each(['0', '1', '4', '64', '1024', 'text', ''])(
+    'with UV_THREADPOOL_SIZE=%s runs a batch to its end',
+    async (size) => {
+      const folder = temporaryFolder()
+      const files = writeMixed(folder)
+      const out = path.join(folder, 'out')
+      const program = `
+      const task = noisemill.noiseTask({ out: ${quote(out)}, snr: 10, seed: 3 })
+      const pool = new noisemill.Pool({ backend: 'native', size: 8 })
+      const results = await pool.map(task, ${quote(files)})
+      console.log(results.filter(({ status }) => status === 'done').length, pool.info.libuvThreads)`
+      const { status, stdout, stderr } = runWith(size, program)
+      const threads = { 4: 2, 64: 8, 1024: 8 }[size] ?? 0
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${files.length} ${threads}\n`, stderr: '' })
+      const expected = path.join(folder, 'expected')
+      await testPool({ backend: 'workers' }).map(noiseTask({ out: expected, snr: 10, seed: 3 }), files)
+      expect(hashesBelow(out)).toEqual(hashesBelow(expected))
+    },
+  )
+
+  test('goes on reading files and looking up names while a batch runs', () => {
+    const folder = temporaryFolder()
+    const out = path.join(folder, 'out')
+    mkdirSync(out)
+    const program = `${others}
+      const pool = new noisemill.Pool({ backend: 'native', size: 8 })
+      const items = Array.from({ length: 100 }, (_, i) => ({ input: ${quote(writeLongWav(folder))}, output: ${quote(out)} + '/' + i }))
+      const controller = new AbortController()
+      const running = pool.map(noisemill.noiseTask({ sigma: 0.1 }), items, { signal: controller.signal })
+      await until(() => temporaries(${quote(out)}) >= 4)
+      await doOtherThings(running)
+      controller.abort()`
+    expect(runWith('4', program)).toMatchObject({ status: 0, signal: null, stdout: 'meanwhile\n', stderr: '' })
+    expect(filesBelow(out).length).toBeLessThan(100)
+    expect(filesBelow(out).filter(isTemporary)).toEqual([])
+  })
+
+  test('has several pools at once, and still reads files and looks up names', () => {
+    const folder = temporaryFolder()
+    const out = path.join(folder, 'out')
+    mkdirSync(out)
+    const files = writeMixed(folder)
+    // Each pool comes while the others are at work, and larger ones after smaller ones: threads at work must not be taken for none.
+    const program = `${others}
+      const long = ${quote(writeLongWav(folder))}
+      const controller = new AbortController()
+      const pools = []
+      const longRuns = []
+      for (const size of [1, 2, 4, 8]) {
+        const pool = new noisemill.Pool({ backend: 'native', size })
+        pools.push(pool)
+        const items = Array.from({ length: 100 }, (_, i) => ({ input: long, output: ${quote(out)} + '/' + size + '-' + i }))
+        const running = pool.map(noisemill.noiseTask({ sigma: 0.1 }), items, { signal: controller.signal })
+        running.catch(() => {})
+        longRuns.push(running)
+        await until(() => readdirSync(${quote(out)}).some((name) => name.startsWith('.' + size + '-')))
+      }
+      await doOtherThings(Promise.race(longRuns))
+      controller.abort()
+      await Promise.allSettled(longRuns)
+      const all = await Promise.all(pools.map((pool) =>
+        pool.map(noisemill.noiseTask({ out: ${quote(`${folder}/`)} + pool.info.size, sigma: 0.1, seed: 1 }), ${quote(files)})))
+      console.log(all.flat().filter(({ status }) => status === 'done').length)
+      console.log(pools.map(({ info }) => info.libuvThreads).join())`
+    const { status, stdout, stderr } = runWith('4', program)
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: `meanwhile\n${4 * files.length}\n1,2,2,2\n`,
+      stderr: '',
+    })
+    const [first, ...rest] = [1, 2, 4, 8].map((size) => hashesBelow(path.join(folder, `${size}`)))
+    for (const hashes of rest) expect(hashes).toEqual(first)
+  })
+
+  const hasPrlimit = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0
+  test.skipIf(!hasPrlimit).each(['1', '4'])(
+    'that gets no more threads from the system works with the %s of libuv (needs prlimit)',
+    async (size) => {
+      const folder = temporaryFolder()
+      const files = writeMixed(folder)
+      const out = path.join(folder, 'out')
+      mkdirSync(out)
+      // The superuser may have any number of threads, so in that case it is somebody else.
+      chmodSync(folder, 0o755)
+      chmodSync(out, 0o777)
+      const program = `
+      import { readFile } from 'node:fs/promises'
+      import { once } from 'node:events'
+      // Threads that there are by now are all there will be.
+      const pool = new noisemill.Pool({ backend: 'native', size: 8 })
+      await readFile(${quote(files[0])})
+      process.send('ready')
+      await once(process, 'message')
+      for (let round = 0; round < 3; round++) {
+        const task = noisemill.noiseTask({ out: ${quote(out)} + '/' + round, sigma: 0.1, seed: 3 })
+        const results = await pool.map(task, ${quote(files)})
+        process.send(results.filter(({ status }) => status === 'done').length)
+      }
+      process.disconnect()`
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', programFor(program)], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: { ...process.env, UV_THREADPOOL_SIZE: size },
+        timeout: 30_000,
+        killSignal: 'SIGKILL',
+        ...(isRoot && { uid: 65_534 }),
+      })
+      const messages: unknown[] = []
+      child.on('message', (message) => {
+        messages.push(message)
+        if (message !== 'ready') return
+        spawnSync('prlimit', ['--pid', `${child.pid}`, '--nproc=1:1'])
+        child.send('go on')
+      })
+      expect(await once(child, 'exit')).toEqual([0, null])
+      expect(messages).toEqual(['ready', files.length, files.length, files.length])
+    },
+  )
+})

@@ -1,0 +1,57 @@
+/** Where outputs lie: in their folder whatever links are in it, and not on each other where the folder folds names. */
+
+import { linkSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { filesBelow, JOURNAL } from '../support/folders.js'
+import { outcomes, place, runsOn } from '../support/resuming.js'
+import { posixTest } from '../support/systems.js'
+
+describe('outputs', () => {
+  const { run } = runsOn({ backend: 'inline' })
+
+  posixTest(
+    'two inputs whose outputs differ in case or Unicode form do not replace each other where that is one name (needs a file system that tells case apart)',
+    async () => {
+      const composed = 'é.wav'
+      const names = ['a.wav', 'A.WAV', 'b.wav', composed, composed.normalize('NFD'), 'straße.wav', 'STRASSE.wav']
+      const { at, input, out } = place(...names)
+      // File systems that fold are rarely at hand: by this name the journal says it lies on one.
+      await run(at('in/b.wav'), out)
+      linkSync(at('out', JOURNAL), at('out', JOURNAL.toUpperCase()))
+      for (const overwrite of [true, false]) {
+        const results = await run(input, out, { overwrite })
+        const codes = results.map(({ error }) => error?.code).filter((code) => code !== 'E_OUTPUT_EXISTS')
+        expect(codes.filter((code) => code === 'E_OUTPUT_CLASH').length, `${overwrite}`).toBe(3)
+      }
+      unlinkSync(at('out', JOURNAL.toUpperCase()))
+      const results = await run(input, at('plain'))
+      expect(results.map(({ status }) => status)).toEqual(names.map(() => 'done'))
+    },
+  )
+
+  posixTest(
+    'outputs stay in their folder: a link in it that leads out is not followed (needs symbolic links)',
+    async () => {
+      const { at, input, out } = place('a.wav', 'sub/b.wav', 'sub/deep/c.wav', 'inner/d.wav', 'new/e.wav')
+      mkdirSync(at('out/real'), { recursive: true })
+      mkdirSync(at('elsewhere'))
+      symlinkSync('../elsewhere', at('out/sub'))
+      symlinkSync('real', at('out/inner'))
+      for (const dryRun of [true, false]) {
+        const done = dryRun ? 'planned' : 'done'
+        expect(outcomes(await run(input, out, { dryRun }))).toEqual({
+          'a.wav': done,
+          'sub/b.wav': 'E_OUTPUT_OUTSIDE',
+          'sub/deep/c.wav': 'E_OUTPUT_OUTSIDE',
+          'inner/d.wav': done,
+          'new/e.wav': done,
+        })
+      }
+      expect(filesBelow(at('elsewhere'))).toEqual([])
+      expect(filesBelow(out)).toEqual(['a.wav', 'inner', 'new/e.wav', 'real/d.wav', 'sub'])
+      // A folder that is reached by a link itself is as good as any.
+      symlinkSync('elsewhere', at('linked'))
+      expect(outcomes(await run(at('in/sub'), at('linked')))).toEqual({ 'b.wav': 'done', 'deep/c.wav': 'done' })
+    },
+  )
+})

@@ -1,0 +1,70 @@
+/** What resuming may replace: outputs of its own, and nothing else. */
+
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { describeBackends } from '../support/backends.js'
+import { foreign, journalOf, outcomes, place, runsOn } from '../support/resuming.js'
+import { posixTest } from '../support/systems.js'
+import { pcm16 } from '../support/wav.js'
+
+const broken = Buffer.from('RIFF')
+
+describeBackends('resuming', (backend) => {
+  const { run, resume } = runsOn({ backend, size: 2 })
+
+  test('replaces nothing that is somebody else’s', async () => {
+    const { at, input, out } = place('a.wav', 'b.wav', 'd.wav', 'e.wav')
+    mkdirSync(out)
+    writeFileSync(at('out/a.wav'), foreign)
+    writeFileSync(at('in/b.wav'), broken)
+    expect(outcomes(await run(input, out))).toEqual({
+      'a.wav': 'E_OUTPUT_EXISTS',
+      'b.wav': 'E_WAV_TRUNCATED',
+      'd.wav': 'done',
+      'e.wav': 'done',
+    })
+    // Had it been killed then, these are what resuming might replace.
+    const begun = journalOf(out).flatMap(({ begin }) => begin ?? [])
+    expect(begun.sort()).toEqual(['b.wav', 'd.wav', 'e.wav'])
+    // It was begun, but nothing came of it: the name is as free as before.
+    writeFileSync(at('out/b.wav'), foreign)
+    writeFileSync(at('in/b.wav'), pcm16(500))
+    expect(outcomes(await resume(input, out))).toEqual({
+      'a.wav': 'E_OUTPUT_EXISTS',
+      'b.wav': 'E_OUTPUT_EXISTS',
+      'd.wav': 'skipped',
+      'e.wav': 'skipped',
+    })
+    for (const name of ['a.wav', 'b.wav']) expect(readFileSync(at('out', name)).equals(foreign)).toBe(true)
+  })
+
+  posixTest('replaces no link that is somebody else’s (needs symbolic links)', async () => {
+    const { at, input, out } = place('c.wav')
+    mkdirSync(out)
+    symlinkSync('nowhere', at('out/c.wav'))
+    expect(outcomes(await run(input, out))).toEqual({ 'c.wav': 'E_OUTPUT_EXISTS' })
+    expect(journalOf(out).flatMap(({ begin }) => begin ?? [])).toEqual([])
+    expect(outcomes(await resume(input, out))).toEqual({ 'c.wav': 'E_OUTPUT_EXISTS' })
+    expect(existsSync(at('out/nowhere'))).toBe(false)
+  })
+
+  test('an output that could not be made anew is still one of ours', async () => {
+    const { at, input, out } = place('a.wav')
+    await run(input, out)
+    writeFileSync(at('in/a.wav'), broken)
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'E_WAV_TRUNCATED' })
+    writeFileSync(at('in/a.wav'), pcm16(600))
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'done' })
+  })
+
+  test('an input is not replaced by an output that was begun under its name', async () => {
+    const { at, out } = place('a.wav')
+    await run(at('in/a.wav'), out, { copies: 2 })
+    // Now the first copy is an input itself, and what it is made of has changed.
+    writeFileSync(at('in/a.wav'), pcm16(600))
+    const bytes = readFileSync(at('out/a.1.wav'))
+    const results = await resume([at('in/a.wav'), at('out/a.1.wav')], out, { copies: 2 })
+    expect(results.find(({ output }) => output === at('out/a.1.wav'))?.error?.code).toBe('E_OUTPUT_IS_INPUT')
+    expect(readFileSync(at('out/a.1.wav')).equals(bytes)).toBe(true)
+  })
+})

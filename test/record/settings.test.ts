@@ -1,0 +1,70 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { AddNoiseOptions } from '../../dist/index.js'
+import { describeBackends } from '../support/backends.js'
+import { filesBelow, JOURNAL } from '../support/folders.js'
+import { outcomes, place, runsOn } from '../support/resuming.js'
+import { pcm16 } from '../support/wav.js'
+
+describeBackends('resuming, by settings,', (backend) => {
+  const { run, resume } = runsOn({ backend, size: 2 })
+
+  test('refuses other settings, before anything is done, and says which', async () => {
+    const { input, out } = place('a.wav')
+    await run(input, out)
+    const bytes = readFileSync(path.join(out, JOURNAL))
+    const others: [Partial<AddNoiseOptions>, string][] = [
+      [{ sigma: 0.2 }, 'sigma was 0.1 and is 0.2'],
+      [{ sigma: [0.1, 0.2] }, 'sigma was 0.1 and is [0.1,0.2]'],
+      [{ sigma: undefined, snr: 0.1 } as never, 'sigma was 0.1 and is not given, snr was not given and is 0.1'],
+      [{ seed: 1 }, 'seed was "resume" and is "1"'],
+      [{ clip: false }, 'clip was true and is false'],
+      [{ copies: 2 }, 'copies was 1 and is 2'],
+    ]
+    for (const [other, received] of others) {
+      await expect(resume(input, out, other)).rejects.toMatchObject({ code: 'E_RESUME_SETTINGS', path: out, received })
+    }
+    expect(readFileSync(path.join(out, JOURNAL)).equals(bytes)).toBe(true)
+    expect(filesBelow(out)).toEqual(['a.wav'])
+  })
+
+  test('goes by the last run that wrote anything', async () => {
+    const { at, input, out } = place('a.wav')
+    await run(input, out)
+    // By mistake: nothing came of it.
+    expect(outcomes(await run(input, out, { seed: 'other' }))).toEqual({ 'a.wav': 'E_OUTPUT_EXISTS' })
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'skipped' })
+    await run(input, out, { seed: 'other', overwrite: true })
+    await expect(resume(input, out)).rejects.toMatchObject({ code: 'E_RESUME_SETTINGS' })
+    writeFileSync(at('in/b.wav'), pcm16(500))
+    expect(outcomes(await resume(input, out, { seed: 'other' }))).toEqual({ 'a.wav': 'skipped', 'b.wav': 'done' })
+  })
+
+  test('does not take for done what was made with other settings', async () => {
+    const { at, input, out } = place('a.wav', 'b.wav')
+    await run(at('in/a.wav'), out, { seed: 'other' })
+    await run(at('in/b.wav'), out)
+    const results = await resume(input, out)
+    expect(outcomes(results)).toEqual({ 'a.wav': 'E_OUTPUT_EXISTS', 'b.wav': 'skipped' })
+  })
+})
+
+describe('resuming', () => {
+  const { run } = runsOn({ backend: 'inline' })
+
+  test.each([0, 1, 'false'])('is not asked for with %j', async (value) => {
+    await expect(run('in', 'out', { resume: value as never })).rejects.toMatchObject({
+      code: 'E_OPTION_INVALID',
+      option: 'resume',
+    })
+  })
+
+  test('and overwriting exclude each other', async () => {
+    const { input, out } = place('a.wav')
+    await expect(run(input, out, { resume: true, overwrite: true })).rejects.toMatchObject({
+      code: 'E_OPTION_INVALID',
+      option: 'resume',
+    })
+  })
+})

@@ -1,0 +1,95 @@
+/** Both halves of core asked the same way, below options and pools: jobs in, outcomes out. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe } from 'vitest'
+import { type Backend, Cancellation } from '../../dist-lib/backends/backend.js'
+import { inlineBackend } from '../../dist-lib/backends/inline.js'
+import { nativeBackend } from '../../dist-lib/backends/native.js'
+import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
+import { tsKernels } from '../../dist-lib/core/kernels.js'
+import type { FileKey } from '../../dist-lib/core/noise/kinds.js'
+import { describeNative, instructionSets, theAddon } from './backends.js'
+import { temporaryFolder } from './folders.js'
+import { wasm } from './kernels.js'
+
+export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
+
+export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
+
+/** The addon, with so many threads. */
+export const nativeOf =
+  (size: number): RunJobs =>
+  async (jobs) => {
+    const outcomes: EtlOutcome[] = []
+    const files: Backend['files'] = inlineBackend(tsKernels).files
+    await nativeBackend(theAddon(), size, files).files(jobs, new Cancellation(), (index, outcome) => {
+      if ('error' in outcome) throw outcome.error
+      outcomes[index] = outcome.value
+    })
+    return outcomes
+  }
+
+const runNative = nativeOf(1)
+
+/** Everything that must do as the TypeScript does: the addon with each instruction set of this machine, and WebAssembly. */
+export const twins: readonly (readonly [name: string, run: RunJobs])[] = [
+  ...instructionSets.map((name): [string, RunJobs] => [
+    name,
+    async (jobs) => {
+      if (!theAddon().useInstructionSet(name)) throw new Error(`no ${name}`)
+      return runNative(jobs)
+    },
+  ]),
+  ...(wasm ? [wasm] : []).map((kernels): [string, RunJobs] => [
+    'wasm',
+    async (jobs) => jobs.map((job) => runEtl(job, () => false, kernels)),
+  ]),
+]
+
+/** Runs `body` in a `describe` for each half of core. */
+export function describeHalves(behaviour: string, body: (run: RunJobs) => void): void {
+  describe(`${behaviour} [TypeScript]`, () => body(runTypeScript))
+  describeNative(`${behaviour} [C++]`, () => body(runNative))
+}
+
+/** How loud, and from which key: what a test may want to choose. */
+export interface JobSettings {
+  readonly levelKind?: EtlJob['levelKind']
+  readonly level: number
+  readonly clip?: boolean
+  readonly key?: FileKey
+}
+
+/** A job that reads `NAME.wav` of a folder and writes `NAME.TAG.wav` beside it. */
+export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
+  return {
+    input: path.join(folder, `${name}.wav`),
+    output: path.join(folder, `${name}.${tag}.wav`),
+    temporary: path.join(folder, `.${name}.${tag}.tmp`),
+    overwrite: false,
+    fsync: false,
+    dryRun: false,
+    strict: false,
+    kind: 'gaussian',
+    parameters: new Float64Array(0),
+    key: { low: 1, high: 2 },
+    levelKind: 'sigma',
+    clip: true,
+    ...settings,
+  }
+}
+
+/** One file through one half: the bytes it wrote, and its figures. For a test's own body: its folder goes with the test. */
+export async function runFile(
+  run: RunJobs,
+  input: Uint8Array,
+  settings: JobSettings,
+): Promise<{ output: Buffer; figures: EtlFigures }> {
+  const folder = temporaryFolder()
+  writeFileSync(path.join(folder, 'a.wav'), input)
+  const job = jobFor(folder, 'a', 'out', settings)
+  const [outcome] = await run([job])
+  if ('failure' in outcome) throw new Error(`${outcome.failure.code} ${outcome.failure.detail}`)
+  return { output: readFileSync(job.output as string), figures: outcome.figures }
+}

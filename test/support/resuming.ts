@@ -1,0 +1,50 @@
+/** Runs over a folder, for the next one to go on from. */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import { type AddNoiseOptions, addNoiseToFiles, type FileResult, Pool, type PoolOptions } from '../../dist/index.js'
+import { writeFiles } from './files.js'
+import { JOURNAL, temporaryFolder } from './folders.js'
+import { collect } from './sources.js'
+import { pcm16 } from './wav.js'
+
+/** What a file holds that noisemill did not make. */
+export const foreign = Buffer.from('somebody else made this')
+
+/** Lines of a folder's journal, those that are whole. */
+export const journalOf = (out: string) =>
+  readFileSync(path.join(out, JOURNAL), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+/** `in` with the files of these names, each of another length, in a fresh folder. */
+export function place(...names: string[]) {
+  const folder = temporaryFolder()
+  const at = (...parts: string[]) => path.join(folder, ...parts)
+  writeFiles(at('in'), Object.fromEntries(names.map((name, i) => [name, pcm16(500 + i)])))
+  return { at, input: at('in'), out: at('out') }
+}
+
+/** What became of each file, by its key: its status, or the code of its error. */
+export const outcomes = (results: readonly FileResult[]) =>
+  Object.fromEntries(results.map(({ key, status, error }) => [key, error?.code ?? status]).sort())
+
+type Inputs = string | string[]
+
+/** Functions that run on a pool, which lasts as long as the `describe` that asks for them. */
+export function runsOn(poolOptions: PoolOptions) {
+  let pool: Pool
+  beforeAll(() => {
+    pool = new Pool(poolOptions)
+  })
+  afterAll(() => pool.close())
+
+  const begin = (input: Inputs, out: string, options: Partial<AddNoiseOptions> = {}) =>
+    addNoiseToFiles(input, { out, sigma: 0.1, seed: 'resume', pool, ...options })
+  const run = (input: Inputs, out: string, options?: Partial<AddNoiseOptions>) => collect(begin(input, out, options))
+  const resume = (input: Inputs, out: string, options: Partial<AddNoiseOptions> = {}) =>
+    run(input, out, { resume: true, ...options })
+  return { begin, run, resume }
+}

@@ -1,0 +1,19 @@
+/** Tasks that call functions of the modules in tasks/, and what those share with their callers. */
+
+import { type ModuleTask, type ModuleTaskOptions, moduleTask } from '../../dist/index.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: what the functions take and give is seen in the modules
+type AnyTask = ModuleTask<any, any>
+
+const tasksOf = (file: string) => (name: string, options?: ModuleTaskOptions) =>
+  moduleTask(new URL(`./tasks/${file}`, import.meta.url), name, options) as AnyTask
+
+/** Tasks that call a function of the modules in tasks/. */
+export const calls = tasksOf('calls.mjs')
+export const failing = tasksOf('failing.mjs')
+export const crashing = tasksOf('crashing.mjs')
+
+/** One number that all threads see: a gate (closed while 0), or a counter. */
+export const cell = () => new Int32Array(new SharedArrayBuffer(4))
+export const load = (shared: Int32Array) => Atomics.load(shared, 0)
+export const open = (gate: Int32Array) => Atomics.store(gate, 0, 1)
