@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/heavy/**'],
     // A crash in the addon would take a threads run with it.
     pool: 'forks',
+    // All of them wait a good part of their time: for processes, volumes, the end of threads.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -181,7 +181,7 @@ describe.each(['--max-old-space-size=512', '--expose-gc', '--title=noisemill'])(
     })
 
     test('with a program on the command line', () => {
-      expect(runNode(program, [flag])).toMatchObject({ status: 0, stdout: '[2,4]\n' })
+      expect(runNode(program, { flags: [flag] })).toMatchObject({ status: 0, stdout: '[2,4]\n' })
     })
   },
 )

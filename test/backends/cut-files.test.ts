@@ -16,7 +16,7 @@ describeBackends('a long file', (backend) => {
   // In its plain loop nobody has a turn in the middle of a file.
   const inTheMiddle = test.skipIf(backend === 'inline')
 
-  inTheMiddle.each(levels)('that gets shorter while it is read fails alone: %j', async (level) => {
+  inTheMiddle.each(levels)('that gets shorter while it is read fails alone: %j (needs threads)', async (level) => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const files = writeWavs(folder, 20)
@@ -35,7 +35,7 @@ describeBackends('a long file', (backend) => {
     expect(filesBelow(out)).toEqual(files.map((file) => path.basename(file)).sort())
   })
 
-  inTheMiddle('that is abandoned by its reader leaves nothing, time and again', async () => {
+  inTheMiddle('that is abandoned by its reader leaves nothing, time and again (needs threads)', async () => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const [long, short] = [writeLongWav(folder), writeWavs(folder, 1)[0]]
@@ -54,22 +54,25 @@ describeBackends('a long file', (backend) => {
     expect(status).toBe('done')
   })
 
-  inTheMiddle('is given up with others beside it and many behind it when its pool is terminated', async () => {
-    const folder = temporaryFolder()
-    const out = path.join(folder, 'out')
-    const long = writeLongWav(folder)
-    const pool = testPool({ backend, size: 5 })
-    const runs = ['a', 'b'].map((run) =>
-      pool.map(noiseTask({ sigma: 0.1 }), copiesOf(long, path.join(out, run), 30), { chunkSize: 10 }),
-    )
-    const rejected = runs.map((run) => expect(run).rejects.toMatchObject({ code: 'E_POOL_TERMINATED' }))
-    await until(() => filesBelow(out).filter(isTemporary).length >= 4)
-    await pool.terminate()
-    expect(filesBelow(out)).toEqual([])
-    await Promise.all(rejected)
-  })
+  inTheMiddle(
+    'is given up with others beside it and many behind it when its pool is terminated (needs threads)',
+    async () => {
+      const folder = temporaryFolder()
+      const out = path.join(folder, 'out')
+      const long = writeLongWav(folder)
+      const pool = testPool({ backend, size: 5 })
+      const runs = ['a', 'b'].map((run) =>
+        pool.map(noiseTask({ sigma: 0.1 }), copiesOf(long, path.join(out, run), 30), { chunkSize: 10 }),
+      )
+      const rejected = runs.map((run) => expect(run).rejects.toMatchObject({ code: 'E_POOL_TERMINATED' }))
+      await until(() => filesBelow(out).filter(isTemporary).length >= 4)
+      await pool.terminate()
+      expect(filesBelow(out)).toEqual([])
+      await Promise.all(rejected)
+    },
+  )
 
-  inTheMiddle('of a run that is aborted is not that of another, which goes on', async () => {
+  inTheMiddle('of a run that is aborted is not that of another, which goes on (needs threads)', async () => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const long = writeLongWav(folder)
@@ -91,22 +94,25 @@ describeBackends('a long file', (backend) => {
     expect(filesBelow(out)).toEqual([])
   })
 
-  test.skipIf(backend !== 'native')('does not keep those who help with it from other files', async () => {
-    const folder = temporaryFolder()
-    const out = path.join(folder, 'out')
-    const pool = testPool({ backend, size: 2 })
-    let isOver = false
-    const long = pool.map(noiseTask({ sigma: 0.1 }), copiesOf(writeLongWav(folder), out, 1)).finally(() => {
-      isOver = true
-    })
-    const rejected = expect(long).rejects.toMatchObject({ code: 'E_POOL_TERMINATED' })
-    await until(() => filesBelow(out).some(isTemporary))
-    // By now both threads are at it.
-    await turns()
-    const results = await pool.map(noiseTask({ out, sigma: 0.1 }), writeWavs(folder, 10))
-    expect(results.map(({ status }) => status)).toEqual(results.map(() => 'done'))
-    expect(isOver).toBe(false)
-    await pool.terminate()
-    await rejected
-  })
+  test.skipIf(backend !== 'native')(
+    'does not keep those who help with it from other files (needs the addon)',
+    async () => {
+      const folder = temporaryFolder()
+      const out = path.join(folder, 'out')
+      const pool = testPool({ backend, size: 2 })
+      let isOver = false
+      const long = pool.map(noiseTask({ sigma: 0.1 }), copiesOf(writeLongWav(folder), out, 1)).finally(() => {
+        isOver = true
+      })
+      const rejected = expect(long).rejects.toMatchObject({ code: 'E_POOL_TERMINATED' })
+      await until(() => filesBelow(out).some(isTemporary))
+      // By now both threads are at it.
+      await turns()
+      const results = await pool.map(noiseTask({ out, sigma: 0.1 }), writeWavs(folder, 10))
+      expect(results.map(({ status }) => status)).toEqual(results.map(() => 'done'))
+      expect(isOver).toBe(false)
+      await pool.terminate()
+      await rejected
+    },
+  )
 })

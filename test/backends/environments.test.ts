@@ -5,23 +5,17 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
-import { noiseTask } from '../../dist/index.js'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { noiseTask, Pool } from '../../dist/index.js'
 import { describeNative } from '../support/backends.js'
 import { writeLongWav, writeWavs } from '../support/files.js'
-import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { testPool } from '../support/pools.js'
-import { programFor, quote } from '../support/programs.js'
+import { filesBelow, hashesBelow, isTemporary, sharedFolder, temporaryFolder } from '../support/folders.js'
+import { programFor, quote, runNode } from '../support/programs.js'
 import { isRoot } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 
 /** Runs a program in a Node of its own whose libuv pool has this size. */
-function runWith(size: string | undefined, body: string) {
-  const { UV_THREADPOOL_SIZE, ...env } = process.env
-  if (size !== undefined) env.UV_THREADPOOL_SIZE = size
-  const args = ['--input-type=module', '--eval', programFor(body)]
-  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000, killSignal: 'SIGKILL', env })
-}
+const runWith = (size: string, body: string) => runNode(body, { env: { UV_THREADPOOL_SIZE: size } })
 
 /** Some short files, and one in three parts. */
 function writeMixed(folder: string): string[] {
@@ -51,13 +45,18 @@ const others = `
   const temporaries = (out) => readdirSync(out).filter((name) => name.endsWith('.tmp')).length`
 
 describeNative('a process', () => {
-  // Node's default is 4; libuv takes what is no number for 1, and has 1024 at most.
-  test.each(['0', '1', '4', '64', '1024', 'text', ''])(
-    'with UV_THREADPOOL_SIZE=%s runs a batch to its end',
-    async (size) => {
-      const folder = temporaryFolder()
-      const files = writeMixed(folder)
-      const out = path.join(folder, 'out')
+  describe('runs a batch to its end', () => {
+    const folder = sharedFolder()
+    const files = writeMixed(folder)
+    const expected = path.join(folder, 'expected')
+    beforeAll(async () => {
+      await using pool = new Pool({ backend: 'workers', size: 2 })
+      await pool.map(noiseTask({ out: expected, snr: 10, seed: 3 }), files)
+    })
+
+    // Node's default is 4; libuv takes what is no number for 1, and has 1024 at most.
+    test.each(['0', '1', '4', '64', '1024', 'text', ''])('with UV_THREADPOOL_SIZE=%s', (size) => {
+      const out = path.join(temporaryFolder(), 'out')
       const program = `
       const task = noisemill.noiseTask({ out: ${quote(out)}, snr: 10, seed: 3 })
       const pool = new noisemill.Pool({ backend: 'native', size: 8 })
@@ -66,11 +65,9 @@ describeNative('a process', () => {
       const { status, stdout, stderr } = runWith(size, program)
       const threads = { 4: 2, 64: 8, 1024: 8 }[size] ?? 0
       expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${files.length} ${threads}\n`, stderr: '' })
-      const expected = path.join(folder, 'expected')
-      await testPool({ backend: 'workers' }).map(noiseTask({ out: expected, snr: 10, seed: 3 }), files)
       expect(hashesBelow(out)).toEqual(hashesBelow(expected))
-    },
-  )
+    })
+  })
 
   test('goes on reading files and looking up names while a batch runs', () => {
     const folder = temporaryFolder()

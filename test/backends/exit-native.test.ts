@@ -50,7 +50,7 @@ describeNative('a process in the middle of long files', () => {
   test.each(ends)('that ends by %s leaves no temporary file', (_, end, code) => {
     for (const chunkSize of [1, 10, 500, 1]) {
       const { out, program } = longBatch()
-      const ended = runNode(`${program}\nbegin(${chunkSize}).catch(() => {})\nawait underWay()\n${end}`, flags)
+      const ended = runNode(`${program}\nbegin(${chunkSize}).catch(() => {})\nawait underWay()\n${end}`, { flags })
       expect(ended).toMatchObject({ status: code, signal: null, stdout: '' })
       expect(filesBelow(out).filter(isTemporary)).toEqual([])
       expect(filesBelow(out).length).toBeLessThan(100)
@@ -68,7 +68,7 @@ describeNative('a process in the middle of long files', () => {
       }
       await underWay()
       process.exit(7)`
-    expect(runNode(body, flags)).toMatchObject({ status: 7, signal: null, stdout: '', stderr: '' })
+    expect(runNode(body, { flags })).toMatchObject({ status: 7, signal: null, stdout: '', stderr: '' })
     expect(filesBelow(out).filter(isTemporary)).toEqual([])
   })
 
@@ -117,7 +117,7 @@ describeNative('pools that are forgotten', () => {
       await setTimeout(1)
       gc()
       console.log(references.length, references.filter((pool) => pool.deref()).length < 10)`
-      expect(runNode(program, ['--expose-gc'])).toMatchObject({ status: 0, stdout: '91 true\n', stderr: '' })
+      expect(runNode(program, { flags: ['--expose-gc'] })).toMatchObject({ status: 0, stdout: '91 true\n', stderr: '' })
     },
   )
 
@@ -131,7 +131,7 @@ describeNative('pools that are forgotten', () => {
       const all = await Promise.all([1, 2, 3, 8].map(start))
       clearInterval(timer)
       console.log(all.flat().filter(({ status }) => status === 'done').length)`
-    expect(runNode(program, ['--expose-gc'])).toMatchObject({ status: 0, stdout: '800\n', stderr: '' })
+    expect(runNode(program, { flags: ['--expose-gc'] })).toMatchObject({ status: 0, stdout: '800\n', stderr: '' })
     const hashes = [1, 2, 3, 8].map((size) => sha256OfFile(path.join(folder, `${size}`, 'clean199.wav')))
     expect(new Set(hashes).size).toBe(1)
   })

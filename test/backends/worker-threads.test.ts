@@ -12,6 +12,7 @@ import { describeNative } from '../support/backends.js'
 import { copiesOf, writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { testPool } from '../support/pools.js'
+import { bySize } from '../support/size.js'
 import { numbers } from '../support/sources.js'
 import { isWindows } from '../support/systems.js'
 import { until } from '../support/waiting.js'
@@ -139,9 +140,9 @@ describeNative('a worker thread', () => {
     },
   )
 
-  // 200 times, since few of them come in the middle of a call.
+  // So often, since few of them come in the middle of a call.
   test('that is terminated between short batches takes nothing with it', () => {
-    const { status, signal, stdout } = runTask('terminate-often.mjs', '200')
+    const { status, signal, stdout } = runTask('terminate-often.mjs', `${bySize(60, 200)}`)
     expect({ status, signal, stdout }).toEqual({ status: 0, signal: null, stdout: 'alive\n' })
   })
 })

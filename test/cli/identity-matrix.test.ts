@@ -1,63 +1,85 @@
 /** One corpus of every format, by every way there is to run it: the same bytes, and those that are pinned here for stream version 1. */
 
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { PoolOptions } from '../../dist/index.js'
 import { CORPUS_DIGEST, CORPUS_FILES, CORPUS_NOISE, digestOf, writeCorpus } from '../conformance/golden.mjs'
-import { describeNative, instructionSets } from '../support/backends.js'
-import { temporaryFolder } from '../support/folders.js'
+import { describeNative, instructionSets, present } from '../support/backends.js'
+import { sharedFolder, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
-import { noisemill } from '../support/programs.js'
+import { linesOf, noisemill, quote, runNode } from '../support/programs.js'
 
-const chunkings = ['1', '7', 'auto']
+const golden = new URL('../conformance/golden.mjs', import.meta.url).href
 
-async function digest(clean: string, flags: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+const clean = path.join(sharedFolder(), 'clean')
+beforeAll(() => writeCorpus(clean))
+
+/** A program that prints the digest of what such pools make of the corpus, for threads and chunks of several sizes. */
+const programOf = (ways: readonly PoolOptions[]) => `
+  import path from 'node:path'
+  import { CORPUS_NOISE, digestOf } from ${quote(golden)}
+  for (const [i, options] of ${quote(ways)}.entries()) {
+    // The plain loop has one thread.
+    for (const size of options.backend === 'inline' ? [1] : [1, 2, 5]) {
+      const pool = new noisemill.Pool({ ...options, size })
+      for (const chunkSize of [1, 7, 'auto']) {
+        const out = path.join(${quote(temporaryFolder())}, [i, size, chunkSize].join())
+        const run = noisemill.addNoiseToFiles(${quote(clean)}, { out, ...CORPUS_NOISE, pool, chunkSize })
+        for await (const { error } of run) if (error) throw error
+        console.log(JSON.stringify(digestOf(out)), JSON.stringify({ ...options, size, chunkSize }))
+      }
+      await pool.close()
+    }
+  }`
+
+const pinned = { files: CORPUS_FILES, digest: CORPUS_DIGEST }
+
+/** Runs the program, in an environment: each of its lines has the pinned digest. */
+function expectPinned(ways: readonly PoolOptions[], env: NodeJS.ProcessEnv = {}): void {
+  const { status, stdout, stderr } = runNode(programOf(ways), { env })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const lines = linesOf(stdout)
+  const sizes = ways.map(({ backend }) => (backend === 'inline' ? 1 : 3))
+  for (const line of lines) expect(line, JSON.stringify(env)).toContain(JSON.stringify(pinned))
+  expect(lines).toHaveLength(3 * sizes.reduce((sum, count) => sum + count, 0))
+}
+
+/** The same of the command. */
+async function expectPinnedByCommand(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
   const out = temporaryFolder()
   const level = ['--snr', CORPUS_NOISE.snr.join(':'), '--seed', CORPUS_NOISE.seed]
   const ended = await noisemill(['add', clean, '--out', out, ...level, '--quiet', ...flags], { env })
   expect([ended.code, ended.stderr]).toEqual([0, ''])
-  const { files, digest } = digestOf(out)
-  expect(files).toBe(CORPUS_FILES)
-  return digest
+  expect(digestOf(out)).toEqual(pinned)
 }
-
-/** Runs every combination; resolves to the digests, by what gave them. */
-async function digests(
-  flags: readonly (readonly string[])[],
-  envs: readonly NodeJS.ProcessEnv[] = [{}],
-): Promise<Record<string, string>> {
-  const clean = path.join(temporaryFolder(), 'clean')
-  writeCorpus(clean)
-  const found: Record<string, string> = {}
-  for (const env of envs) {
-    for (const each of flags) {
-      const way = [...each, ...Object.entries(env).map((pair) => pair.join('='))].join(' ')
-      found[await digest(clean, each, env)] ??= way
-    }
-  }
-  return found
-}
-
-const jobs = (...flags: string[]) =>
-  ['1', '2', '5'].flatMap((count) => chunkings.map((size) => [...flags, '--jobs', count, '--chunk-size', size]))
 
 describe('every way gives the pinned bytes', () => {
   describeNative('native', () => {
     test.each(instructionSets)(
-      'with %s: jobs 1, 2, 5, chunks of 1, 7 and auto, UV_THREADPOOL_SIZE 1, 4, 64',
-      async (set) => {
-        const envs = ['1', '4', '64'].map((size) => ({ NOISEMILL_ISA: set, UV_THREADPOOL_SIZE: size }))
-        expect(Object.keys(await digests(jobs('--backend', 'native'), envs))).toEqual([CORPUS_DIGEST])
+      'with %s: 1, 2 and 5 threads, chunks of 1, 7 and auto, UV_THREADPOOL_SIZE 1, 4, 64',
+      (set) => {
+        for (const size of ['1', '4', '64'])
+          expectPinned([{ backend: 'native' }], { NOISEMILL_ISA: set, UV_THREADPOOL_SIZE: size })
       },
     )
   })
 
-  test.each(jsKernel === 'wasm' ? ['wasm', 'ts'] : ['ts'])('workers and the plain loop with %s', async (kernel) => {
-    const ways = [...jobs('--backend', 'workers', '--kernel', kernel), ['--backend', 'inline', '--kernel', kernel]]
-    expect(Object.keys(await digests(ways))).toEqual([CORPUS_DIGEST])
+  test.each(jsKernel === 'wasm' ? (['wasm', 'ts'] as const) : (['ts'] as const))(
+    'workers and the plain loop with %s',
+    (kernel) => {
+      expectPinned([
+        { backend: 'workers', kernel },
+        { backend: 'inline', kernel },
+      ])
+    },
+  )
+
+  test.each(present)('the command, by %s, with two jobs and chunks of 7', async (backend) => {
+    await expectPinnedByCommand(['--backend', backend, '--jobs', '2', '--chunk-size', '7'])
   })
 
   test('the workers that stand in where there is no addon, and those without its kernels', async () => {
-    const envs = [{ NOISEMILL_NATIVE: 'off' }, { NOISEMILL_NATIVE: 'off', NOISEMILL_WASM: 'off' }]
-    expect(Object.keys(await digests([[]], envs))).toEqual([CORPUS_DIGEST])
+    for (const env of [{ NOISEMILL_NATIVE: 'off' }, { NOISEMILL_NATIVE: 'off', NOISEMILL_WASM: 'off' }])
+      await expectPinnedByCommand([], env)
   })
 })

@@ -86,7 +86,7 @@ function differences(a: Buffer | undefined, b: Buffer | undefined): string[] {
   return found
 }
 
-describe.skipIf(twins.length === 0)('both halves agree', () => {
+describe.skipIf(twins.length === 0)('both halves agree (needs the addon or the WebAssembly kernels)', () => {
   test.each(formats)('on $name at every edge of lanes, blocks and slices', async (format) => {
     const edges = [
       0,

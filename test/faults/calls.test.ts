@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { present } from '../support/backends.js'
 import { sha256 } from '../support/folders.js'
-import { isLong } from '../support/size.js'
+import { bySize, isFull } from '../support/size.js'
 import {
   type Expected,
   expectCompletes,
@@ -83,17 +83,21 @@ async function failEach(
       return nth - 1
     }
     if (mayChange) cpSync(saved, path.join(place.cwd, 'in'), { recursive: true, preserveTimestamps: true })
-    if (isLong || nth % 4 === 1) await expectCompletes(place, flags, title)
+    if (isFull || nth % 4 === 1) await expectCompletes(place, flags, title)
   }
   throw new Error(`more than ${MOST_CALLS} calls`)
 }
 
 describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C compiler)', () => {
-  for (const backend of present) {
+  // Workers do on several threads what the plain loop does on one.
+  for (const backend of bySize(
+    present.filter((name) => name !== 'workers'),
+    present,
+  )) {
     const flags = ['--backend', backend, '--jobs', backend === 'inline' ? '1' : '2']
     const name = (fault: Fault) => `${fault.call}, ${fault.error}${fault.lasts ? ' from then on' : ''}`
 
-    for (const fault of isLong ? faults : faults.filter(isShort)) {
+    for (const fault of isFull ? faults : faults.filter(isShort)) {
       test(`${name(fault)} [${backend}]`, async () => {
         const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, ...SYNC] : flags)
         if (isShort(fault)) expect(calls).toBeGreaterThanOrEqual(['name', 'stat'].includes(fault.call) ? 3 : 4)
@@ -108,7 +112,7 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
       { call: 'open', error: EIO },
       { call: 'close', error: EIO },
     ]
-    if (!isLong) continue
+    if (!isFull) continue
     for (const fault of replacing) {
       test(`${name(fault)}, with outputs to replace and a report [${backend}]`, async () => {
         const old = Buffer.from('what was there')

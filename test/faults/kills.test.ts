@@ -7,12 +7,12 @@ import { expect, test } from 'vitest'
 import { present } from '../support/backends.js'
 import { startNoisemill } from '../support/programs.js'
 import { Random } from '../support/random.js'
-import { isLong } from '../support/size.js'
+import { bySize } from '../support/size.js'
 import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
 import { expectCompletes, expectWhole, placeWith, startOver, temporariesOf } from './place.js'
 
-const KILLS = isLong ? 200 : 10
+const KILLS = bySize(6, 10, 200)
 
 test(`${KILLS} times a run is killed, and comes to its end when it is done again`, async () => {
   const random = new Random(7)

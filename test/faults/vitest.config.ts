@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['test/faults/**/*.test.ts'],
-    env: { NOISEMILL_TESTS: 'long' },
+    env: { NOISEMILL_TESTS: 'full' },
     testTimeout: 900_000,
     hookTimeout: 900_000,
     reporters: 'verbose',

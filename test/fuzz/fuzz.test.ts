@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { audioOf, corpus, corpusTest } from '../support/corpus.js'
 import { temporaryFolder } from '../support/folders.js'
+import { isLong } from '../support/size.js'
 import { isWindows } from '../support/systems.js'
 import { caseOf, compare, ownFiles, twinNames } from './compare.js'
 
@@ -21,7 +22,7 @@ function hasLibFuzzer(): boolean {
   return spawnSync('clang++', flags, { input: target }).status === 0 && spawnSync('cmake', ['--version']).status === 0
 }
 
-describe.skipIf(twinNames.length === 0)('mutated files', () => {
+describe.skipIf(twinNames.length === 0)('mutated files (needs the addon or the WebAssembly kernels)', () => {
   async function compareAll(files: readonly Buffer[], seed: number): Promise<number> {
     let done = 0
     for (const [i, twin] of twinNames.entries()) {
@@ -44,8 +45,8 @@ describe.skipIf(twinNames.length === 0)('mutated files', () => {
   })
 })
 
-test.skipIf(!hasLibFuzzer())(
-  'the fuzz targets of native core find nothing (needs clang with libFuzzer, and cmake; not on Windows)',
+test.skipIf(!isLong || !hasLibFuzzer())(
+  'the fuzz targets of native core find nothing (needs NOISEMILL_TESTS=long, clang with libFuzzer, and cmake; not on Windows)',
   () => {
     const program = fileURLToPath(new URL('../../native/fuzz/run.mjs', import.meta.url))
     const { status, stderr } = spawnSync(process.execPath, [program, '4'], { encoding: 'utf8' })

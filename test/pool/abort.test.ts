@@ -88,7 +88,7 @@ describeBackends('a signal', (backend) => {
   })
 
   // In its plain loop the caller has its turn only between files.
-  test.skipIf(backend === 'inline')('in the middle of long files leaves nothing of them', async () => {
+  test.skipIf(backend === 'inline')('in the middle of long files leaves nothing of them (needs threads)', async () => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const input = writeLongWav(folder)
@@ -122,7 +122,7 @@ describeBackends('a signal', (backend) => {
     expect(left.filter((name) => !/^clean\d+\.wav$/.test(name))).toEqual([])
   })
 
-  test.skipIf(backend === 'inline')('ends a run that waits for its turn behind another', async () => {
+  test.skipIf(backend === 'inline')('ends a run that waits for its turn behind another (needs threads)', async () => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const pool = testPool({ backend, size: 1 })

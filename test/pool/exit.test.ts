@@ -70,7 +70,7 @@ describeBackends('a process', (backend) => {
   })
 
   // In its plain loop nobody has a turn in the middle of a file.
-  test.skipIf(backend === 'inline')('that exits in the middle leaves only whole files', () => {
+  test.skipIf(backend === 'inline')('that exits in the middle leaves only whole files (needs threads)', () => {
     const folder = temporaryFolder()
     const out = path.join(folder, 'out')
     const files = writeWavs(folder, 20)

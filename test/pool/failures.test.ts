@@ -45,13 +45,16 @@ describePlaces('a function that throws [%s]', (backend) => {
     },
   )
 
-  test.skipIf(backend === 'inline')('is told by its place in the input, not by who failed first', async () => {
-    const pool = testPool({ backend })
-    const gate = cell()
-    // The first fails only after the second has.
-    const items = [{ waitsFor: gate }, { opens: gate }]
-    await expect(pool.map(failing('refuse'), items, { chunkSize: 1 })).rejects.toMatchObject({ index: 0 })
-  })
+  test.skipIf(backend === 'inline')(
+    'is told by its place in the input, not by who failed first (needs threads)',
+    async () => {
+      const pool = testPool({ backend })
+      const gate = cell()
+      // The first fails only after the second has.
+      const items = [{ waitsFor: gate }, { opens: gate }]
+      await expect(pool.map(failing('refuse'), items, { chunkSize: 1 })).rejects.toMatchObject({ index: 0 })
+    },
+  )
 
   test('is among the results where they are to be collected', async () => {
     const pool = testPool({ backend })

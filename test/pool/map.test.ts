@@ -81,7 +81,7 @@ describeBackends('map', (backend) => {
   })
 
   test.skipIf(backend === 'inline')(
-    'runs as many items at the same time as the pool has threads',
+    'runs as many items at the same time as the pool has threads (needs threads)',
     async () => {
       // More than twice the threads of the libuv pool, which are no concern of a user's task.
       const count = 12

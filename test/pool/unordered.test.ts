@@ -22,7 +22,7 @@ describeBackends('imapUnordered', (backend) => {
     for (const record of records) expect(record.item).toBe(items[record.index])
   })
 
-  test.skipIf(backend === 'inline')('gives what is done while the first item is not', async () => {
+  test.skipIf(backend === 'inline')('gives what is done while the first item is not (needs threads)', async () => {
     const gate = cell()
     const items: object[] = numbers(6).map((value) => ({ value }))
     items[0] = { value: 0, waitsFor: gate }

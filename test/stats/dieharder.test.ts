@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isLong } from '../support/size.js'
+import { isFull } from '../support/size.js'
 import { type Assessment, hasDieharder, runDieharder } from './dieharder.js'
 import { report } from './figures.js'
 import { BLOCK_STEPS, wordsOf } from './words.js'
@@ -46,9 +46,9 @@ const ARRANGEMENTS = [
 /** Where the next run begins: more streams than a test takes. */
 const FRESH = 2 ** 28
 
-describe.skipIf(!hasDieharder)('dieharder', () => {
+describe.skipIf(!hasDieharder)('dieharder (needs it)', () => {
   describe.each(ARRANGEMENTS)('of $title', ({ title, of, steps }) => {
-    const tests = TESTS.filter(({ quick, long }) => (isLong ? steps === BLOCK_STEPS || !long : quick))
+    const tests = TESTS.filter(({ quick, long }) => (isFull ? steps === BLOCK_STEPS || !long : quick))
 
     test.each(tests)('$name', async ({ name, options }) => {
       const assess = async (firstStream: number) => {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { describeNative } from '../support/backends.js'
-import { isLong } from '../support/size.js'
+import { isFull } from '../support/size.js'
 import { expectBetween, N } from './figures.js'
 import { normalBelow, normalQuantile } from './normal.js'
 import { noiseOf } from './streams.js'
@@ -27,7 +27,7 @@ const forCount = (allowed: number) => allowed * Math.sqrt(N / 1e8)
 const BINS = 256
 const CHI_SQUARE = [161.7, 377.1] as const
 
-describeNative(`${isLong ? 'a hundred' : 'four'} million values`, () => {
+describeNative(`${isFull ? 'a hundred' : 'four'} million values`, () => {
   let sorted: Float32Array
 
   beforeAll(() => {

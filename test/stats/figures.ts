@@ -1,17 +1,17 @@
 /** Figures, what is allowed of them, and the list that a full run prints. */
 
 import { expect } from 'vitest'
-import { isLong } from '../support/size.js'
+import { isFull } from '../support/size.js'
 import { normalQuantile } from './normal.js'
 
-/** Values that a figure is made of; docs/numerics.md tells of the long form. */
-export const N = isLong ? 1e8 : 2 ** 22
+/** Values that a figure is made of; docs/numerics.md tells of the full form. */
+export const N = isFull ? 1e8 : 2 ** 22
 
 /** How often a good generator may fail a test, were the seeds not fixed. */
 const FALSE_ALARM = 1e-6
 
 export function report(name: string, figure: string, allowed: string): void {
-  if (isLong) console.log(`  ${name}: ${figure} (${allowed})`)
+  if (isFull) console.log(`  ${name}: ${figure} (${allowed})`)
 }
 
 export function expectBetween(name: string, figure: number, low: number, high: number): void {

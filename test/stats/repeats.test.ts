@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
-import { isLong } from '../support/size.js'
+import { isFull } from '../support/size.js'
 import { report } from './figures.js'
 import { neighbourNames } from './streams.js'
 import { seededLanes } from './words.js'
@@ -19,7 +19,7 @@ function expectNoRepeat(what: string, halves: BigUint64Array): void {
 }
 
 test('no two lanes of neighbouring streams start in the same state', () => {
-  const streams = isLong ? 2 ** 18 : 2 ** 12
+  const streams = isFull ? 2 ** 18 : 2 ** 12
   const halves = new BigUint64Array(neighbourNames.length * streams * LANES)
   const words = new Uint32Array(halves.buffer)
   let at = 0
@@ -37,7 +37,7 @@ test('no two lanes of neighbouring streams start in the same state', () => {
 })
 
 test('no lane comes upon four words that it or another gave before', () => {
-  const streams = isLong ? 2 ** 11 : 2 ** 5
+  const streams = isFull ? 2 ** 11 : 2 ** 5
   const draws = 256
   const halves = new BigUint64Array(neighbourNames.length * streams * LANES * draws)
   const words = new Uint32Array(halves.buffer)

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['test/stats/**/*.test.ts'],
-    env: { NOISEMILL_TESTS: 'long' },
+    env: { NOISEMILL_TESTS: 'full' },
     // Some hold a gigabyte.
     fileParallelism: false,
     testTimeout: 600_000,

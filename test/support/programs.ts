@@ -84,8 +84,15 @@ export const quote = JSON.stringify
 export const programFor = (body: string) =>
   `import * as noisemill from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}\n${body}`
 
-/** Runs a program in a Node of its own. */
-export function runNode(body: string, flags: readonly string[] = []) {
-  const args = [...flags, '--input-type=module', '--eval', programFor(body)]
-  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 })
+/** Runs a program in a Node of its own, which is killed if it hangs. */
+export function runNode(
+  body: string,
+  { flags = [], env = {} }: { flags?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+) {
+  return spawnSync(process.execPath, [...flags, '--input-type=module', '--eval', programFor(body)], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MILLISECONDS,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, ...env },
+  })
 }

@@ -1,12 +1,35 @@
 /** Other programs that read audio, and Python with SciPy. */
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect } from 'vitest'
+import { temporaryFolder } from './folders.js'
 
 const runs = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 
 export const hasSox = (): boolean => runs('sox', '--version') && runs('soxi', '-V0')
 export const hasFfmpeg = (): boolean => runs('ffmpeg', '-version')
+
+/**
+ * The samples of files as ffmpeg decodes them into raw ones of these types (`s16le`), all by one process, since starting it takes longer
+ * than its work. Undefined where it fails, be it for one of them.
+ */
+export function ffmpegSamples(files: readonly { readonly file: string; readonly raw: string }[]): Buffer[] | undefined {
+  const folder = temporaryFolder()
+  const outputs = files.map((_, i) => path.join(folder, `${i}`))
+  const decode = ({ raw }: { raw: string }, i: number) => [
+    '-map',
+    `${i}:a:0`,
+    '-f',
+    raw,
+    '-c:a',
+    `pcm_${raw}`,
+    outputs[i],
+  ]
+  const args = ['-v', 'error', '-nostdin', ...files.flatMap(({ file }) => ['-i', file]), ...files.flatMap(decode)]
+  return runs('ffmpeg', ...args) ? outputs.map((output) => readFileSync(output)) : undefined
+}
 
 /** Debian's, which has NumPy and SciPy of Debian's packages, else the first of the path. */
 export const python = runs('/usr/bin/python3', '--version') ? '/usr/bin/python3' : 'python3'

@@ -1,7 +1,6 @@
 /** What is decoded is what SoX and ffmpeg decode, for every file of the corpus that those two agree on; by both halves of core. */
 
-import { execFile } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeFile } from '../../../dist-lib/core/decode.js'
@@ -11,7 +10,7 @@ import { hasAddon, theAddon } from '../../support/backends.js'
 import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
 import { filesBelow } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
-import { hasFfmpeg, hasSox } from '../../support/readers.js'
+import { ffmpegSamples, hasFfmpeg, hasSox } from '../../support/readers.js'
 
 /** Files that both read alike and that are read otherwise here, and why. docs/formats.md has the same list. */
 const exceptions: Readonly<Record<string, string>> = {
@@ -30,38 +29,46 @@ const exceptions: Readonly<Record<string, string>> = {
 
 const hasReaders = hasCorpus && hasSox() && hasFfmpeg()
 
-/** Samples as both give them: 32-bit integers. Undefined where the reader fails. */
-function read(command: string, args: readonly string[]): Promise<Int32Array | undefined> {
-  const options = { maxBuffer: 2 ** 26, timeout: 50_000, encoding: 'buffer' } as const
-  return new Promise((resolve) => {
-    execFile(command, args, options, (error, stdout) => {
-      resolve(error ? undefined : new Int32Array(Uint8Array.from(stdout).buffer))
-    })
-  })
+/** Samples as both give them: 32-bit integers. */
+const int32 = (bytes: Uint8Array) => new Int32Array(Uint8Array.from(bytes).buffer)
+
+/** Undefined where SoX fails. */
+function sox(file: string): Int32Array | undefined {
+  const args = ['-V1', '-D', '-t', 'wav', file, '-t', 's32', '-L', '-']
+  const { status, stdout } = spawnSync('sox', args, { maxBuffer: 2 ** 26, timeout: 50_000 })
+  return status === 0 ? int32(stdout) : undefined
 }
 
-const sox = (file: string) => read('sox', ['-V1', '-D', '-t', 'wav', file, '-t', 's32', '-L', '-'])
-const ffmpeg = (file: string) =>
-  read('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-map', '0:a:0', '-f', 's32le', '-c:a', 'pcm_s32le', '-'])
+/** Of a batch that fails as a whole each file is tried alone; undefined where that fails too. */
+function ffmpeg(files: readonly string[]): (Int32Array | undefined)[] {
+  const decoded = ffmpegSamples(files.map((file) => ({ file, raw: 's32le' })))
+  if (decoded) return decoded.map(int32)
+  return files.length === 1 ? [undefined] : files.flatMap((file) => ffmpeg([file]))
+}
 
 const same = (a: Int32Array, b: Int32Array) => Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
 
+const BATCH = 12
+
 /** The files of the corpus that both read, to the same samples, and these. */
-async function readAgreed(): Promise<ReadonlyMap<string, Int32Array>> {
-  const names = audioOf().filter((name) => /\.wav$/i.test(name))
+function readAgreed(): ReadonlyMap<string, Int32Array> {
+  const read = audioOf()
+    .filter((name) => /\.wav$/i.test(name))
+    .map((name) => ({ name, file: path.join(corpus, name) }))
+    .map(({ name, file }) => ({ name, file, samples: sox(file) }))
+    .filter(({ samples }) => samples !== undefined)
   const agreed = new Map<string, Int32Array>()
-  const readSome = async () => {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const file = path.join(corpus, name)
-      const [samples, others] = [await sox(file), await ffmpeg(file)]
-      if (samples && others && same(samples, others)) agreed.set(name, samples)
-    }
+  for (let at = 0; at < read.length; at += BATCH) {
+    const batch = read.slice(at, at + BATCH)
+    const others = ffmpeg(batch.map(({ file }) => file))
+    batch.forEach(({ name, samples }, i) => {
+      if (others[i] && same(samples!, others[i])) agreed.set(name, samples!)
+    })
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, readSome))
   return agreed
 }
 
-let agreed: Promise<ReadonlyMap<string, Int32Array>> | undefined
+let agreed: ReadonlyMap<string, Int32Array> | undefined
 
 /** As both hold what lies beyond full scale, and between steps of 32 bits: floats alone can. */
 function asIntegers(samples: Float64Array): Int32Array {
@@ -98,9 +105,9 @@ describe.each(cores)('by %s', (_, decode) => {
   test.skipIf(!hasReaders)(
     'the corpus is decoded as SoX and ffmpeg agree that it is (needs the corpus, SoX and ffmpeg)',
     { timeout: 300_000 },
-    async () => {
+    () => {
       agreed ??= readAgreed()
-      const files = await agreed
+      const files = agreed
       expect(files.size).toBeGreaterThan(170)
       const others: Record<string, string> = {}
       for (const [name, samples] of files) {

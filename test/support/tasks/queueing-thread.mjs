@@ -4,33 +4,49 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { loadAddon } from '../../../dist-lib/backends/addon.js'
 
 const { addon } = loadAddon()
-const COUNT = 100_000
-const jobs = {
-  count: COUNT,
-  texts: Buffer.from('/nowhere/a.wav\0/nowhere/b.wav\0/nowhere/c.tmp\0gaussian\0'.repeat(COUNT)),
+const JOBS = 100_000
+const SLICES = 30_000
+
+const makeJobs = () => ({
+  count: JOBS,
+  texts: Buffer.from('/nowhere/a.wav\0/nowhere/b.wav\0/nowhere/c.tmp\0gaussian\0'.repeat(JOBS)),
   // Neither overwrite, fsync, dryRun nor strict; clip, no SNR, level, two words of the key, no parameters.
-  numbers: new Float64Array(10 * COUNT).map((_, i) => [0, 0, 0, 0, 1, 0, 0.1, 1, 2, 0][i % 10]),
+  numbers: new Float64Array(10 * JOBS).map((_, i) => [0, 0, 0, 0, 1, 0, 0.1, 1, 2, 0][i % 10]),
+})
+
+const makeSlices = () => {
+  const slice = {
+    format: 'pcm16',
+    bigEndian: false,
+    validBits: 16,
+    channels: 1,
+    frames: 1,
+    firstFrame: 0,
+    kind: 'gaussian',
+    sigma: 0.1,
+    clip: true,
+    parameters: new Float64Array(0),
+    key: { low: 1, high: 2 },
+  }
+  return Array.from({ length: SLICES }, () => ({ ...slice, bytes: new Uint8Array(2) }))
 }
-const slice = {
-  format: 'pcm16',
-  bigEndian: false,
-  validBits: 16,
-  channels: 1,
-  frames: 1,
-  firstFrame: 0,
-  kind: 'gaussian',
-  sigma: 0.1,
-  clip: true,
-}
-const slices = Array.from({ length: COUNT }, () => ({
-  ...slice,
-  bytes: new Uint8Array(2),
-  parameters: new Float64Array(0),
-  key: { low: 1, high: 2 },
-}))
+
 const crew = addon.createCrew(2, 0)
 const flag = addon.createCancel()
+
+/** By what it is given: what it does without end. */
+const works = {
+  files: () => {
+    const jobs = makeJobs()
+    return () => addon.runFiles(crew, jobs, flag, () => {})
+  },
+  slices: () => {
+    const slices = makeSlices()
+    return () => addon.runSlices(crew, slices, flag, () => {})
+  },
+  crews: () => () => addon.cancel(addon.createCrew(2, 0), addon.createCancel()),
+}
+
+const work = works[workerData]()
 parentPort.postMessage('begun')
-while (workerData === 'files') addon.runFiles(crew, jobs, flag, () => {})
-while (workerData === 'slices') addon.runSlices(crew, slices, flag, () => {})
-for (;;) addon.cancel(addon.createCrew(2, 0), addon.createCancel())
+for (;;) work()
