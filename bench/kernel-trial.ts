@@ -1,22 +1,25 @@
 /** One trial: prints the ns a sample of the kernel that is named, the best of some tens of runs over a megabyte of noise. */
 
 import { loadAddon } from '../dist-lib/backends/addon.js'
+import { loadWasmModule } from '../dist-lib/backends/wasm.js'
 import { tsKernels } from '../dist-lib/core/kernels.js'
-import { loadWasmModule, wasmKernels } from '../dist-lib/core/kernels-wasm.js'
+import { wasmKernels } from '../dist-lib/core/kernels-wasm.js'
 import { gaussian } from '../dist-lib/core/noise/gaussian.js'
 
 const BLOCK = 4096
 const BLOCKS = 64
 const RUNS = 40
+const NO_PARAMETERS = new Float64Array(0)
 const key = { low: 1, high: 2 }
+const context = { key, parameters: NO_PARAMETERS, channels: 1, sampleRate: 0, frames: BLOCK * BLOCKS }
 
 function fillWith(kernels: typeof tsKernels): () => void {
   const state = kernels.words(gaussian.stateWords)
   const out = kernels.floats(BLOCK)
   return () => {
     for (let block = 0; block < BLOCKS; block++) {
-      gaussian.seed(state, key, 0, block, new Float64Array(0))
-      kernels.fill(gaussian, state, out, BLOCK)
+      gaussian.seed(state, context, 0, block)
+      kernels.fill(gaussian, state, NO_PARAMETERS, out, BLOCK)
     }
   }
 }
@@ -46,7 +49,7 @@ function contender(name: string): () => void {
   const { addon } = loaded
   if (!addon.useInstructionSet(name)) throw new Error(`no ${name} here`)
   const out = new Float32Array(BLOCK * BLOCKS)
-  return () => addon.fillNoise('gaussian', key.low, key.high, 0, 0, out)
+  return () => addon.fillNoise('gaussian', context, 0, 0, out)
 }
 
 const run = contender(process.argv[2])

@@ -7,7 +7,7 @@ import { isWithin, makeFolder } from './files/outputs.js'
 import { joinPath, pathFromCaller } from './files/paths.js'
 import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
-import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings } from './plan/options.js'
+import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
 import type { PoolOptions, RunOptions } from './pool/options.js'
 import { Pool } from './pool/pool.js'
@@ -109,7 +109,10 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
   const found = names.length === 1 ? files : await refuseClashes(files, out, Number(options.copies ?? 1))
   const folders = walked.map(({ folder }) => folder)
-  const journal = settings.dryRun && !resume ? undefined : new Journal(out, settings, resume)
+  const journal =
+    settings.dryRun && !resume
+      ? undefined
+      : new Journal(out, { settings: recordOf(settings), resume, dryRun: settings.dryRun, fsync: settings.fsync })
   return { task: noiseTaskOf(settings, journal), items: asItems(found, out, folders, settings, journal), journal }
 }
 

@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 import { checkBoolean, checkInteger, given } from './checks.js'
 import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
+import type { NoiseKind } from './core/noise/kind.js'
+import type { Noise } from './core/noise/noise.js'
 import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
 import { endOfData, refuseWarnings } from './core/wav/header.js'
@@ -11,9 +13,7 @@ import type { Input } from './core/wav/reader.js'
 import { outputSize, repairSizes } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
-import { fileKey } from './plan/keys.js'
-import { levelFor, noiseGain } from './plan/levels.js'
-import { checkNoiseSpec, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
+import { checkNoiseSpec, drawNoise, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
 import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
 import { runSlices } from './plan/slices.js'
 import { Pool } from './pool/pool.js'
@@ -70,6 +70,10 @@ export interface WavNoiseOptions extends NoiseSpec {
 export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
   /** Channels, interleaved frame after frame, 1 to 1024; 1 by default. */
   readonly channels?: number
+  /**
+   * Frames a second, an integer from 1 to 4,294,967,295. Only kinds of noise that depend on it need it; `sigma` and `snr` do not.
+   */
+  readonly sampleRate?: number
 }
 
 const COMMON_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'onFigures']
@@ -113,13 +117,14 @@ function sharedPool(): Pool {
  * // -> 16000
  */
 export async function addNoise<T extends Samples>(samples: T, options: SampleNoiseOptions): Promise<T> {
-  const request = checkRequest(options, [...COMMON_OPTIONS, 'channels'])
+  const request = checkRequest(options, [...COMMON_OPTIONS, 'channels', 'sampleRate'])
   const known = FORMATS.find(([type]) => samples instanceof type && !Buffer.isBuffer(samples))
   if (known === undefined) {
     const types = FORMATS.map(([type]) => type.name).join(', ')
     throw invalidOption('samples', `a ${types} (for the bytes of a WAV file: addNoiseToWav)`, samples)
   }
   const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
+  const sampleRate = checkSampleRate(options.sampleRate, request.noise.kind)
   const frames = samples.length / channels
   if (!Number.isInteger(frames)) throw invalidOption('samples', `whole frames of ${channels} channels`, samples.length)
   const [Type, name] = known
@@ -128,7 +133,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const result = request.inPlace ? samples : (new Type(samples.length) as T)
   const to = request.inPlace ? memory : bytesOf(result)
   const blockAlign = channels * format.bytes
-  const layout = { format, channels, blockAlign, frames, bigEndian: false, validBits: format.bits }
+  const layout = { format, channels, sampleRate, blockAlign, frames, bigEndian: false, validBits: format.bits }
   const figures = await noiseOnto(layout, request, memory, to, [])
   request.onFigures?.(figures)
   return result
@@ -194,6 +199,14 @@ async function decode(input: Input, signal: AbortSignal | undefined): Promise<Ui
   return bytes
 }
 
+const MAX_SAMPLE_RATE = 2 ** 32 - 1
+
+/** 0 where it is not given and not needed. */
+function checkSampleRate(value: number | undefined, kind: NoiseKind): number {
+  if (value === undefined && !kind.needsSampleRate) return 0
+  return checkInteger('sampleRate', value, 1, MAX_SAMPLE_RATE)
+}
+
 type Request = ReturnType<typeof checkRequest>
 
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
@@ -206,7 +219,7 @@ function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   if (onFigures !== undefined && typeof onFigures !== 'function')
     throw invalidOption('onFigures', 'a function', onFigures)
   return {
-    ...spec,
+    noise: spec,
     path: key,
     inPlace: checkBoolean('inPlace', given(options.inPlace, false)),
     signal,
@@ -238,23 +251,21 @@ async function noiseOnto(
   to: () => Uint8Array,
   warnings: SampleWarning[],
 ): Promise<SampleFigures> {
-  const { level, seed, kind, parameters, clip, path, signal } = request
+  const { path, signal } = request
   const pool = request.pool ?? sharedPool()
-  const key = fileKey(seed, path, 1)
-  const asked = levelFor(level, key)
-  const noise = { kind: kind.name, parameters, key, clip }
-  let sigma = asked
+  const { noise, askedSnr } = drawNoise(request.noise, path, 1)
+  const withSigma = (value: number): Noise => ({ ...noise, level: { kind: 'sigma', value } })
+  let sigma = noise.level.value
   const tally = await pool.accept(async (imap) => {
     const threads = { imap, threads: pool.info.threads }
-    if (level.kind === 'snr') {
-      const measured = await runSlices(threads, layout, { ...noise, sigma: 0 }, from, undefined, signal)
-      sigma = asError(() => sigmaForSnr(measured, layout, noiseGain(asked)))
+    if (noise.level.kind === 'snr') {
+      const measured = await runSlices(threads, layout, withSigma(0), from, undefined, signal)
+      sigma = asError(() => sigmaForSnr(measured, layout, noise.level.value))
       if (sigma === 0) warnings.push('W_SILENT')
     }
-    return runSlices(threads, layout, { ...noise, sigma }, from, to, signal)
+    return runSlices(threads, layout, withSigma(sigma), from, to, signal)
   })
-  const askedSnr = level.kind === 'snr' ? asked : undefined
-  return sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed })
+  return sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed: request.noise.seed })
 }
 
 /** What core throws, as the error that callers get. */

@@ -316,15 +316,7 @@ Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
 Napi::Value run_files(const Napi::CallbackInfo& info) { return run_jobs<FileWork>(info, read_etl_jobs(info[1].As<Napi::Object>())); }
 
 Napi::Value run_slices(const Napi::CallbackInfo& info) {
-  const auto array = info[1].As<Napi::Array>();
-  std::vector<SliceJob> jobs;
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    const Napi::HandleScope scope(info.Env());
-    const Napi::Value job = array.Get(i);
-    if (job.IsEmpty()) throw EnvironmentEnded{};
-    jobs.push_back(read_slice_job(job.As<Napi::Object>()));
-  }
-  return run_jobs<SliceWork>(info, std::move(jobs));
+  return run_jobs<SliceWork>(info, read_slice_jobs(info[1].As<Napi::Object>()));
 }
 
 Napi::Value create_cancel(const Napi::CallbackInfo& info) {
@@ -345,7 +337,7 @@ Napi::Value measure_pool(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
-  exports.Set("warnings", warning_names(env));
+  exports.Set("contract", contract(env));
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
   exports.Set("relieveCrew", Napi::Function::New(env, unless_ended<relieve_crew>));

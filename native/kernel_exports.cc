@@ -3,29 +3,37 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "core/decode.h"
 #include "core/failure.h"
-#include "core/noise/kinds.h"
+#include "core/noise/noise.h"
 #include "simd/kernels.h"
 
 namespace noisemill {
 
 namespace {
 
-// The noise alone, for tests and benchmarks: blocks of one channel from `block` on into a Float32Array of whole blocks.
+uint32_t number(Napi::Object object, const char* name) { return object.Get(name).As<Napi::Number>().Uint32Value(); }
+
+// The noise alone, for tests and benchmarks, which name kinds that there are: blocks of one channel from a frame on into a
+// Float32Array of whole blocks.
 void fill_noise(const Napi::CallbackInfo& info) {
-  // Tests and benchmarks name kinds that there are.
-  const NoiseKind& kind = find_kind(info[0].As<Napi::String>().Utf8Value().c_str());
-  const FileKey key = {info[1].As<Napi::Number>().Uint32Value(), info[2].As<Napi::Number>().Uint32Value()};
-  const uint32_t channel = info[3].As<Napi::Number>().Uint32Value();
-  uint64_t block = static_cast<uint64_t>(info[4].As<Napi::Number>().Int64Value());
-  auto out = info[5].As<Napi::Float32Array>();
-  std::vector<uint32_t> state(kind.state_words);
-  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames, block++) {
-    kind.seed(state.data(), key, channel, block, nullptr);
-    kind.fill(state.data(), out.Data() + at, kBlockFrames);
+  const auto context = info[1].As<Napi::Object>();
+  const auto key = context.Get("key").As<Napi::Object>();
+  const auto parameters = context.Get("parameters").As<Napi::Float64Array>();
+  const SignalShape signal = {number(context, "channels"), number(context, "sampleRate"),
+                              static_cast<uint64_t>(context.Get("frames").As<Napi::Number>().Int64Value())};
+  Noise noise;
+  noise.kind = info[0].As<Napi::String>().Utf8Value();
+  noise.key = {number(key, "low"), number(key, "high")};
+  noise.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
+  const uint32_t channel = info[2].As<Napi::Number>().Uint32Value();
+  const auto frame = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
+  auto out = info[4].As<Napi::Float32Array>();
+  Arena arena;
+  const auto source = open_source(noise, signal, arena);
+  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames) {
+    source->fill(channel, frame + at, out.Data() + at, kBlockFrames);
   }
 }
 

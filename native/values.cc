@@ -1,10 +1,12 @@
 #include "values.h"
 
-#include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "core/noise/kinds.h"
 
 namespace noisemill {
 
@@ -17,16 +19,6 @@ Napi::Value get(Napi::Object object, const char* name) {
   return value;
 }
 
-std::vector<double> read_doubles(Napi::Value value) {
-  const auto array = value.As<Napi::Float64Array>();
-  return std::vector<double>(array.Data(), array.Data() + array.ElementLength());
-}
-
-FileKey read_key(Napi::Value value) {
-  const auto key = value.As<Napi::Object>();
-  return {get(key, "low").As<Napi::Number>().Uint32Value(), get(key, "high").As<Napi::Number>().Uint32Value()};
-}
-
 Napi::Object write_failure(Napi::Env env, const Failure& failure) {
   auto object = Napi::Object::New(env);
   object.Set("code", failure.code);
@@ -35,8 +27,6 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
   object.Set("errno", -failure.error_number);
   return object;
 }
-
-void set_number(Napi::Object object, const char* name, double value) { object.Set(name, Napi::Number::New(object.Env(), value)); }
 
 // Each is the bit of its place.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME",  "W_BYTE_RATE",
@@ -48,16 +38,147 @@ Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   return array;
 }
 
+// A value of `From` under the name that JavaScript has for it.
+template <typename From, typename Value>
+struct Getter {
+  const char* name;
+  Value (*get)(const From& from);
+};
+
+// A member of `Into` under the name that JavaScript has for it.
+template <typename Into, typename Value>
+struct Setter {
+  const char* name;
+  void (*set)(Into& into, Value value);
+};
+
+using Text = std::string&&;
+
+constexpr Setter<EtlJob, Text> kFileTexts[] = {
+    {"input", [](EtlJob& job, Text value) { job.input = std::move(value); }},
+    {"output", [](EtlJob& job, Text value) { job.output = std::move(value); }},
+    {"temporary", [](EtlJob& job, Text value) { job.temporary = std::move(value); }},
+};
+
+constexpr Setter<EtlJob, double> kFileNumbers[] = {
+    {"overwrite", [](EtlJob& job, double value) { job.overwrite = value != 0; }},
+    {"fsync", [](EtlJob& job, double value) { job.fsync = value != 0; }},
+    {"dryRun", [](EtlJob& job, double value) { job.dry_run = value != 0; }},
+    {"strict", [](EtlJob& job, double value) { job.strict = value != 0; }},
+};
+
+// The format comes first: other numbers of a slice follow from it.
+constexpr Setter<SliceJob, double> kSliceNumbers[] = {
+    {"format", [](SliceJob& job, double value) { job.layout.format = &kSampleFormats[static_cast<size_t>(value)]; }},
+    {"channels",
+     [](SliceJob& job, double value) {
+       job.layout.channels = static_cast<uint32_t>(value);
+       job.layout.block_align = job.layout.channels * job.layout.format->bytes;
+     }},
+    {"sampleRate", [](SliceJob& job, double value) { job.layout.sample_rate = static_cast<uint32_t>(value); }},
+    {"bigEndian", [](SliceJob& job, double value) { job.layout.big_endian = value != 0; }},
+    {"validBits", [](SliceJob& job, double value) { job.layout.valid_bits = static_cast<uint32_t>(value); }},
+    {"frames", [](SliceJob& job, double value) { job.layout.frames = static_cast<uint64_t>(value); }},
+    {"firstFrame", [](SliceJob& job, double value) { job.first_frame = static_cast<uint64_t>(value); }},
+};
+
+constexpr Setter<Noise, Text> kNoiseTexts[] = {
+    {"kind", [](Noise& noise, Text value) { noise.kind = std::move(value); }},
+};
+
+constexpr Setter<Noise, double> kNoiseNumbers[] = {
+    {"keyLow", [](Noise& noise, double value) { noise.key.low = static_cast<uint32_t>(value); }},
+    {"keyHigh", [](Noise& noise, double value) { noise.key.high = static_cast<uint32_t>(value); }},
+    {"isSnr", [](Noise& noise, double value) { noise.level_kind = value != 0 ? LevelKind::kSnr : LevelKind::kSigma; }},
+    {"level", [](Noise& noise, double value) { noise.level = value; }},
+    {"clip", [](Noise& noise, double value) { noise.clip = value != 0; }},
+};
+
+double warning_bits(const EtlFigures& figures) {
+  double bits = 0;
+  for (const char* warning : figures.warnings) {
+    for (size_t i = 0; i < std::size(kWarnings); i++) {
+      if (std::strcmp(warning, kWarnings[i]) == 0) bits += static_cast<double>(1u << i);
+    }
+  }
+  return bits;
+}
+
+constexpr Getter<EtlFigures, double> kFigures[] = {
+    {"format", [](const EtlFigures& figures) { return static_cast<double>(figures.format->id); }},
+    {"channels", [](const EtlFigures& figures) { return static_cast<double>(figures.channels); }},
+    {"sampleRate", [](const EtlFigures& figures) { return static_cast<double>(figures.sample_rate); }},
+    {"frames", [](const EtlFigures& figures) { return static_cast<double>(figures.frames); }},
+    {"sigma", [](const EtlFigures& figures) { return figures.sigma; }},
+    {"signalEnergy", [](const EtlFigures& figures) { return figures.signal_energy; }},
+    {"noiseEnergy", [](const EtlFigures& figures) { return figures.noise_energy; }},
+    {"clipped", [](const EtlFigures& figures) { return static_cast<double>(figures.clipped); }},
+    {"nonFinite", [](const EtlFigures& figures) { return static_cast<double>(figures.non_finite); }},
+    {"bytesIn", [](const EtlFigures& figures) { return static_cast<double>(figures.bytes_in); }},
+    {"modified", [](const EtlFigures& figures) { return figures.modified; }},
+    {"bytesOut", [](const EtlFigures& figures) { return static_cast<double>(figures.bytes_out); }},
+    {"seconds", [](const EtlFigures& figures) { return figures.seconds; }},
+    {"warnings", warning_bits},
+};
+
+Napi::Value write_count(Napi::Env env, uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); }
+
+struct TallyField {
+  const char* name;
+  Napi::Value (*get)(Napi::Env env, const PartTally& tally);
+};
+
+constexpr TallyField kTally[] = {
+    {"signal", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return write_doubles(env, tally.signal); }},
+    {"noise", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return write_doubles(env, tally.noise); }},
+    {"clipped", [](Napi::Env env, const PartTally& tally) { return write_count(env, tally.clipped); }},
+    {"nonFinite", [](Napi::Env env, const PartTally& tally) { return write_count(env, tally.non_finite); }},
+};
+
 Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
   auto object = Napi::Object::New(env);
-  object.Set("signal", write_doubles(env, tally.signal));
-  object.Set("noise", write_doubles(env, tally.noise));
-  set_number(object, "clipped", static_cast<double>(tally.clipped));
-  set_number(object, "nonFinite", static_cast<double>(tally.non_finite));
+  for (const TallyField& field : kTally) object.Set(field.name, field.get(env, tally));
   return object;
 }
 
-}  // namespace
+// Reads packed jobs, job after job.
+class Unpacker {
+ public:
+  explicit Unpacker(Napi::Object packed)
+      : text_(reinterpret_cast<const char*>(get(packed, "texts").As<Napi::Uint8Array>().Data())),
+        number_(get(packed, "numbers").As<Napi::Float64Array>().Data()) {}
+
+  template <typename Into, size_t kCount>
+  void read(const Setter<Into, Text> (&texts)[kCount], Into& into) {
+    for (const auto& text : texts) {
+      std::string value(text_);
+      text_ += value.size() + 1;
+      text.set(into, std::move(value));
+    }
+  }
+
+  template <typename Into, size_t kCount>
+  void read(const Setter<Into, double> (&numbers)[kCount], Into& into) {
+    for (const auto& number : numbers) number.set(into, *number_++);
+  }
+
+  void read_parameters(Noise& noise) {
+    const auto count = static_cast<size_t>(*number_++);
+    noise.parameters.assign(number_, number_ + count);
+    number_ += count;
+  }
+
+ private:
+  const char* text_;
+  const double* number_;
+};
+
+template <typename Field, size_t kCount>
+Napi::Array names_of(Napi::Env env, const Field (&fields)[kCount]) {
+  auto names = Napi::Array::New(env, kCount);
+  for (uint32_t i = 0; i < kCount; i++) names.Set(i, fields[i].name);
+  return names;
+}
 
 Napi::Array warning_names(Napi::Env env) {
   auto names = Napi::Array::New(env, std::size(kWarnings));
@@ -65,89 +186,67 @@ Napi::Array warning_names(Napi::Env env) {
   return names;
 }
 
+Napi::Array kind_names(Napi::Env env) {
+  auto names = Napi::Array::New(env, std::size(kKinds));
+  for (uint32_t i = 0; i < std::size(kKinds); i++) names.Set(i, kKinds[i].name + (" " + std::to_string(kKinds[i].parameters)));
+  return names;
+}
+
+}  // namespace
+
+Napi::Object contract(Napi::Env env) {
+  auto object = Napi::Object::New(env);
+  object.Set("fileTexts", names_of(env, kFileTexts));
+  object.Set("fileNumbers", names_of(env, kFileNumbers));
+  object.Set("sliceNumbers", names_of(env, kSliceNumbers));
+  object.Set("noiseTexts", names_of(env, kNoiseTexts));
+  object.Set("noiseNumbers", names_of(env, kNoiseNumbers));
+  object.Set("figures", names_of(env, kFigures));
+  object.Set("tally", names_of(env, kTally));
+  object.Set("warnings", warning_names(env));
+  object.Set("sampleFormats", names_of(env, kSampleFormats));
+  object.Set("kinds", kind_names(env));
+  return object;
+}
+
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
-  const auto texts = get(packed, "texts").As<Napi::Uint8Array>();
-  const auto numbers = get(packed, "numbers").As<Napi::Float64Array>();
-  const char* text = reinterpret_cast<const char*>(texts.Data());
-  const double* number = numbers.Data();
-  const auto next_text = [&] {
-    std::string value(text);
-    text += value.size() + 1;
-    return value;
-  };
+  Unpacker unpacker(packed);
   std::vector<EtlJob> jobs(get(packed, "count").As<Napi::Number>().Uint32Value());
   for (EtlJob& job : jobs) {
-    job.input = next_text();
-    job.output = next_text();
-    job.temporary = next_text();
-    job.kind = next_text();
-    job.overwrite = *number++ != 0;
-    job.fsync = *number++ != 0;
-    job.dry_run = *number++ != 0;
-    job.strict = *number++ != 0;
-    job.clip = *number++ != 0;
-    job.level_kind = *number++ != 0 ? LevelKind::kSnr : LevelKind::kSigma;
-    job.level = *number++;
-    job.key.low = static_cast<uint32_t>(*number++);
-    job.key.high = static_cast<uint32_t>(*number++);
-    const auto parameters = static_cast<size_t>(*number++);
-    job.parameters.assign(number, number + parameters);
-    number += parameters;
+    unpacker.read(kFileTexts, job);
+    unpacker.read(kNoiseTexts, job.noise);
+    unpacker.read(kFileNumbers, job);
+    unpacker.read(kNoiseNumbers, job.noise);
+    unpacker.read_parameters(job.noise);
   }
   return jobs;
 }
 
-SliceJob read_slice_job(Napi::Object object) {
-  SliceJob job;
-  auto bytes = get(object, "bytes").As<Napi::Uint8Array>();
-  job.bytes = bytes.Data();
-  job.length = bytes.ByteLength();
-  const std::string format = get(object, "format").As<Napi::String>();
-  for (const SampleFormat& known : kSampleFormats) {
-    if (format == known.name) job.layout.format = &known;
+std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
+  Unpacker unpacker(packed);
+  const auto bytes = get(packed, "bytes").As<Napi::Array>();
+  std::vector<SliceJob> jobs(get(packed, "count").As<Napi::Number>().Uint32Value());
+  for (SliceJob& job : jobs) {
+    const Napi::HandleScope scope(packed.Env());
+    const Napi::Value slice = bytes.Get(static_cast<uint32_t>(&job - jobs.data()));
+    if (slice.IsEmpty()) throw EnvironmentEnded{};
+    auto memory = slice.As<Napi::Uint8Array>();
+    job.bytes = memory.Data();
+    job.length = memory.ByteLength();
+    unpacker.read(kNoiseTexts, job.noise);
+    unpacker.read(kSliceNumbers, job);
+    unpacker.read(kNoiseNumbers, job.noise);
+    unpacker.read_parameters(job.noise);
   }
-  job.layout.channels = get(object, "channels").As<Napi::Number>().Uint32Value();
-  job.layout.block_align = job.layout.channels * job.layout.format->bytes;
-  job.layout.frames = static_cast<uint64_t>(get(object, "frames").As<Napi::Number>().Int64Value());
-  job.layout.big_endian = get(object, "bigEndian").As<Napi::Boolean>();
-  job.layout.valid_bits = get(object, "validBits").As<Napi::Number>().Uint32Value();
-  job.first_frame = static_cast<uint64_t>(get(object, "firstFrame").As<Napi::Number>().Int64Value());
-  job.kind = get(object, "kind").As<Napi::String>().Utf8Value();
-  job.parameters = read_doubles(get(object, "parameters"));
-  job.key = read_key(get(object, "key"));
-  job.sigma = get(object, "sigma").As<Napi::Number>().DoubleValue();
-  job.clip = get(object, "clip").As<Napi::Boolean>();
-  return job;
+  return jobs;
 }
 
 Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome) {
   if (outcome.failure) return write_failure(env, *outcome.failure);
-  const EtlFigures& figures = outcome.figures;
-  double warnings = 0;
-  for (const char* warning : figures.warnings) {
-    for (size_t i = 0; i < std::size(kWarnings); i++) {
-      if (std::strcmp(warning, kWarnings[i]) == 0) warnings += static_cast<double>(1u << i);
-    }
-  }
-  const double numbers[] = {
-      static_cast<double>(figures.format->id),
-      static_cast<double>(figures.channels),
-      static_cast<double>(figures.sample_rate),
-      static_cast<double>(figures.frames),
-      figures.sigma,
-      figures.signal_energy,
-      figures.noise_energy,
-      static_cast<double>(figures.clipped),
-      static_cast<double>(figures.non_finite),
-      static_cast<double>(figures.bytes_in),
-      figures.modified,
-      static_cast<double>(figures.bytes_out),
-      figures.seconds,
-      warnings,
-  };
-  auto array = Napi::Float64Array::New(env, std::size(numbers));
+  auto array = Napi::Float64Array::New(env, std::size(kFigures));
   if (array.IsEmpty()) throw EnvironmentEnded{};
-  std::copy(std::begin(numbers), std::end(numbers), array.Data());
+  double* number = array.Data();
+  for (const auto& figure : kFigures) *number++ = figure.get(outcome.figures);
   return array;
 }
 

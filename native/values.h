@@ -1,4 +1,4 @@
-// Jobs and outcomes as they cross: see lib/backends/addon.ts for what JavaScript has of them.
+// Jobs and outcomes as they cross: see lib/backends/border.ts for the other side.
 #pragma once
 
 #include <napi.h>
@@ -14,12 +14,13 @@ namespace noisemill {
 // point, and node-addon-api aborts the process where an absent one is used.
 struct EnvironmentEnded {};
 
-// Of files, each at the place of its bit in their figures.
-Napi::Array warning_names(Napi::Env env);
+// The names of all that crosses, in the order in which it is read and written here: JavaScript packs in that order, and refuses an
+// addon that has other names.
+Napi::Object contract(Napi::Env env);
 
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
-// The bytes stay JavaScript's: whoever holds the job keeps them.
-SliceJob read_slice_job(Napi::Object object);
+// The bytes stay JavaScript's: whoever holds the jobs keeps them.
+std::vector<SliceJob> read_slice_jobs(Napi::Object packed);
 
 Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome);
 Napi::Value write_outcome(Napi::Env env, const SliceOutcome& outcome);

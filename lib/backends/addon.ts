@@ -4,12 +4,12 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { checkWish } from '../checks.js'
-import type { EtlWarning } from '../core/etl.js'
-import type { SliceJob } from '../core/slice.js'
+import type { NoiseContext } from '../core/noise/source.js'
 import type { PartTally } from '../core/transform.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
 import { NoisemillError } from '../errors.js'
 import { hasFiles, packageFolder } from '../places.js'
+import { type Contract, contractFault, type PackedJobs, type PackedSlices } from './border.js'
 
 /** A flag of native memory; see `createCancel`. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
@@ -22,15 +22,6 @@ export interface NativeFailure {
   readonly code: string
   readonly detail: string
   readonly errno: number
-}
-
-/** File jobs in few values: each that crosses costs about as much as a small file's header. See `pack` in native.ts. */
-export interface PackedJobs {
-  readonly count: number
-  /** Input, output, temporary name and kind of each job, as bytes that end with a NUL. */
-  readonly texts: Uint8Array
-  /** Of each job: overwrite, fsync, dryRun, strict, clip, whether the level is an SNR (0 or 1 each), level, the key's low and high, the number of parameters, these. */
-  readonly numbers: Float64Array
 }
 
 export interface DecodedSamples {
@@ -50,14 +41,14 @@ type RunJobs<Jobs, Outcome> = (
 
 /** What native/batch.cc and native/kernel_exports.cc export. */
 export interface Addon {
-  /** In the order of their bits in figures. */
-  readonly warnings: readonly EtlWarning[]
+  /** The names of all that crosses, checked when it is loaded. */
+  readonly contract: Contract
   /** Those that this machine can run, the best one first; that one is used until another is chosen. */
   instructionSets(): string[]
   /** Uses another for all work from then on, in the whole process. False if there is no such here. */
   useInstructionSet(name: string): boolean
-  /** Noise of one channel from a block on, for tests and benchmarks; fills the whole blocks of `out`. */
-  fillNoise(kind: string, keyLow: number, keyHigh: number, channel: number, block: number, out: Float32Array): void
+  /** Noise of one channel from a frame on, for tests and benchmarks: whole blocks, as NoiseSource.fill gives them. */
+  fillNoise(kind: string, context: NoiseContext, channel: number, frame: number, out: Float32Array): void
   /** The samples of a file as float64, for tests; see decodeFile in core/decode.ts. */
   decodeSamples(path: string): DecodedSamples | Pick<NativeFailure, 'code' | 'detail'>
   /** How many threads of the libuv pool are seen at work at the same time, up to `most`. Takes up to some milliseconds. */
@@ -73,13 +64,9 @@ export interface Addon {
   closeCrew(crew: NativeCrew): void
   createCancel(): NativeCancel
   cancel(crew: NativeCrew, flag: NativeCancel): void
-  /**
-   * Resolves after the last job, to the milliseconds that all of them took on their threads. An outcome is the figures of EtlFigures in
-   * their order: the format by its number, warnings as bits.
-   */
+  /** Resolves after the last job, to the milliseconds that all of them took on their threads. See Border for jobs and outcomes. */
   runFiles: RunJobs<PackedJobs, Float64Array>
-  /** Works in the memory of the jobs, which must stay where it is until then. */
-  runSlices: RunJobs<readonly SliceJob[], PartTally>
+  runSlices: RunJobs<PackedSlices, PartTally>
 }
 
 export interface FoundAddon {
@@ -140,7 +127,10 @@ function load(): LoadedAddon {
   for (const file of candidates(require)) {
     const binary = path.relative(packageFolder, file)
     try {
-      return { addon: require(file) as Addon, binary }
+      const addon = require(file) as Addon
+      const fault = contractFault(addon.contract)
+      if (fault === undefined) return { addon, binary }
+      faults.push(`${binary} does not fit: ${fault}`)
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === 'ERR_DLOPEN_DISABLED')

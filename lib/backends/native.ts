@@ -1,14 +1,11 @@
 /** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
 
-import { toNamespacedPath } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import { errnoName, type FailureData } from '../core/failure.js'
-import type { FilePath } from '../core/files.js'
-import { sampleFormats } from '../core/wav/samples.js'
-import type { Addon, NativeFailure, PackedJobs } from './addon.js'
+import type { Addon, NativeFailure } from './addon.js'
 import type { Backend, Cancellation } from './backend.js'
+import { Border } from './border.js'
 
 /** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
 const LIBUV_LEFT = 2
@@ -38,6 +35,7 @@ export function nativeBackend(addon: Addon, size: number, coded: Backend['files'
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
   const close = () => addon.closeCrew(crew)
+  const border = new Border(addon.contract)
 
   /** Runs a batch so that it can be cancelled. */
   async function run(cancellation: Cancellation, batch: (flag: ReturnType<Addon['createCancel']>) => Promise<number>) {
@@ -58,8 +56,8 @@ export function nativeBackend(addon: Addon, size: number, coded: Backend['files'
   const runBatch: Backend['files'] = async (jobs, cancellation, settle) => {
     const left: number[] = []
     const milliseconds = await run(cancellation, (flag) =>
-      addon.runFiles(crew, pack(jobs), flag, (index, outcome) => {
-        if (outcome instanceof Float64Array) settle(index, { value: { figures: figuresOf(outcome, addon.warnings) } })
+      addon.runFiles(crew, border.packFiles(jobs), flag, (index, outcome) => {
+        if (outcome instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(outcome) } })
         else if (outcome.code === CODED) left.push(index)
         else settle(index, { value: { failure: named(outcome) } })
       }),
@@ -85,7 +83,7 @@ export function nativeBackend(addon: Addon, size: number, coded: Backend['files'
     },
     slices: (jobs, cancellation, settle) =>
       run(cancellation, (flag) =>
-        addon.runSlices(crew, jobs, flag, (index, outcome) =>
+        addon.runSlices(crew, border.packSlices(jobs), flag, (index, outcome) =>
           settle(index, {
             value: {
               outcome: 'code' in outcome ? { failure: named(outcome) } : { tally: outcome },
@@ -113,52 +111,6 @@ function libuvLimit(addon: Addon, size: number): number {
     found = Math.max(found, addon.measureLibuvPool(most))
   }
   return Math.max(0, found - LIBUV_LEFT)
-}
-
-function pack(jobs: readonly EtlJob[]): PackedJobs {
-  let text = ''
-  const chunks: Uint8Array[] = []
-  const numbers: number[] = []
-  const add = (path: FilePath) => {
-    // On Windows the form that may have any length, which Node's own functions use as well; elsewhere the path itself.
-    if (typeof path === 'string') text += toNamespacedPath(path)
-    else {
-      chunks.push(Buffer.from(text), path)
-      text = ''
-    }
-    text += '\0'
-  }
-  for (const job of jobs) {
-    const { input, output, temporary, kind, parameters, key, overwrite, fsync, dryRun, strict, clip } = job
-    add(input)
-    add(output)
-    add(temporary)
-    text += `${kind}\0`
-    numbers.push(Number(overwrite), Number(fsync), Number(dryRun), Number(strict), Number(clip))
-    numbers.push(Number(job.levelKind === 'snr'), job.level)
-    numbers.push(key.low, key.high, parameters.length, ...parameters)
-  }
-  chunks.push(Buffer.from(text))
-  return { count: jobs.length, texts: Buffer.concat(chunks), numbers: Float64Array.from(numbers) }
-}
-
-function figuresOf(numbers: Float64Array, warnings: readonly EtlWarning[]): EtlFigures {
-  return {
-    format: sampleFormats[numbers[0]].name,
-    channels: numbers[1],
-    sampleRate: numbers[2],
-    frames: numbers[3],
-    sigma: numbers[4],
-    signalEnergy: numbers[5],
-    noiseEnergy: numbers[6],
-    clipped: numbers[7],
-    nonFinite: numbers[8],
-    bytesIn: numbers[9],
-    modified: numbers[10],
-    bytesOut: numbers[11],
-    seconds: numbers[12],
-    warnings: numbers[13] === 0 ? [] : warnings.filter((_, bit) => numbers[13] & (1 << bit)),
-  }
 }
 
 /** The failure with the name of the system's fault in the place of its number, which on Windows is not the one that libuv has. */

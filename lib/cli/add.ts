@@ -2,9 +2,9 @@
 
 import { type Command, Option } from 'commander'
 import { type AddNoiseOptions, addNoiseToFiles } from '../add.js'
-import { noiseKinds } from '../core/noise/kinds.js'
 import { NoisemillError } from '../errors.js'
 import { walk } from '../files/walk.js'
+import { offeredKinds } from '../plan/kinds.js'
 import type { LevelOption } from '../plan/levels.js'
 import type { FileResult } from '../plan/results.js'
 import type { PoolOptions } from '../pool/options.js'
@@ -44,7 +44,9 @@ const level = (flag: string) => (text: string) => parseLevel(flag, text)
 const number = (flag: string) => (text: string) => parseNumber(flag, text)
 
 /** Parameters of all kinds of noise, each a flag of its own. */
-const parameters = noiseKinds.flatMap((kind) => kind.parameters.map((parameter) => ({ kind: kind.name, parameter })))
+const parameters = offeredKinds().flatMap((kind) =>
+  kind.parameters.map((parameter) => ({ kind: kind.name, parameter })),
+)
 
 export function defineAdd(program: Command, stop: Stop, exit: (code: number) => void): void {
   const command = program
@@ -60,7 +62,12 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     .option('--seed <s>', 'integer or text that decides the noise (default: 0)')
     .option('--root <dir>', 'folder that output names and noise keys are relative to (default: each input)')
     .option('--copies <n>', 'noisy variants of each file (default: 1)', number('--copies'))
-    .option('--kind <kind>', `kind of noise: ${noiseKinds.map((kind) => kind.name).join(', ')}`)
+    .option(
+      '--kind <kind>',
+      `kind of noise: ${offeredKinds()
+        .map((kind) => kind.name)
+        .join(', ')}`,
+    )
     .option('--jobs <n>', 'files worked on at the same time (default: one for each CPU)', number('--jobs'))
     .option('--backend <b>', 'auto, native, workers or inline (default: auto)')
     .option('--kernel <k>', 'kernel of workers and inline: auto, wasm or ts (default: auto)')

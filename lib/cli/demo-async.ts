@@ -5,7 +5,6 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import { InputFile } from '../core/files.js'
-import { noiseKinds } from '../core/noise/kinds.js'
 import { NoiseTransform, sliceFrames } from '../core/transform.js'
 import { readHeader } from '../core/wav/header.js'
 import { fileKey } from '../plan/keys.js'
@@ -27,8 +26,9 @@ export async function addNoiseAsync({ input, output, key, sigma, seed }: AsyncJo
   const header = readHeader(source)
   const { size } = source
   source.close()
-  const noise = { kind: noiseKinds[0], parameters: new Float64Array(0), key: fileKey(seed, key, 1), sigma, clip: true }
-  const transform = new NoiseTransform(header, 0, noise)
+  const level = { kind: 'sigma', value: sigma } as const
+  const noise = { kind: 'gaussian', parameters: new Float64Array(0), key: fileKey(seed, key, 1), level, clip: true }
+  const transform = new NoiseTransform(header, 0, noise, sigma)
   const reader = await open(input)
   const writer = await open(output, 'wx')
   try {

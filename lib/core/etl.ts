@@ -6,7 +6,9 @@
 import { Failure, type FailureData } from './failure.js'
 import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { BLOCK_FRAMES, type FileKey, findKind, type NoiseKind } from './noise/kinds.js'
+import { findKind } from './noise/kinds.js'
+import type { Noise } from './noise/noise.js'
+import { BLOCK_FRAMES } from './noise/source.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
@@ -43,13 +45,7 @@ export interface EtlJob {
   readonly dryRun: boolean
   /** Refuse a file whose header gives rise to any warning. */
   readonly strict: boolean
-  readonly kind: string
-  readonly parameters: Float64Array
-  readonly key: FileKey
-  /** 'sigma': `level` is the standard deviation in full-scale units. 'snr': it is that over the signal's RMS. */
-  readonly levelKind: 'sigma' | 'snr'
-  readonly level: number
-  readonly clip: boolean
+  readonly noise: Noise
 }
 
 export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
@@ -110,7 +106,6 @@ class Etl {
   #input!: Input
   #output: OutputFile | undefined
   #header!: WavHeader
-  #kind!: NoiseKind
   #outputSize!: OutputSize
   /** Bytes of data that one read aims at, and of a part: whole slices, and whole blocks. */
   #runBytes = 0
@@ -129,7 +124,8 @@ class Etl {
   begin(): number {
     const { job } = this
     if (this.isCancelled()) throw new Failure('E_CANCELLED')
-    const measures = job.levelKind === 'snr'
+    const { kind, level } = job.noise
+    const measures = level.kind === 'snr'
     this.#file = new InputFile(job.input)
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
@@ -140,13 +136,14 @@ class Etl {
     if (job.strict) refuseWarnings(warnings)
     this.#outputSize = outputSize(header, input.size)
     this.#checkOutput()
-    this.#kind = findKind(job.kind)
+    // Early as well: nothing is written for a kind that does not exist.
+    findKind(kind)
     this.#warnings.push(...warnings)
     const slice = sliceFrames(header.channels) * header.blockAlign
     this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
     const block = BLOCK_FRAMES * header.blockAlign
     this.#partBytes = block * Math.max(1, Math.floor(PART_BYTES / block))
-    return measures ? this.#startPass('measure') : this.#startWriting(job.level)
+    return measures ? this.#startPass('measure') : this.#startWriting(level.value)
   }
 
   /** Early, so that no work is spent on a file that could not be written; `publish` has the last word on names. */
@@ -202,16 +199,9 @@ class Etl {
     kernels.reset()
     const room = kernels.bytes(this.#runBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
-    const settings = {
-      kind: this.#kind,
-      parameters: job.parameters,
-      key: job.key,
-      sigma: this.#sigma,
-      clip: job.clip,
-    }
     const walk =
       writes && this.#sigma !== 0
-        ? new NoiseTransform(header, firstFrame, settings, kernels)
+        ? new NoiseTransform(header, firstFrame, job.noise, this.#sigma, kernels)
         : new PowerMeter(header, firstFrame, kernels)
     while (position < end) {
       if (this.isCancelled()) throw new Failure('E_CANCELLED')
@@ -232,7 +222,7 @@ class Etl {
   endPass(): number {
     const header = this.#header
     if (this.#pass === 'measure') {
-      const sigma = sigmaForSnr(this.#tally, header, this.job.level)
+      const sigma = sigmaForSnr(this.#tally, header, this.job.noise.level.value)
       if (sigma === 0) this.#warnings.push('W_SILENT')
       return this.#startWriting(sigma)
     }
@@ -285,12 +275,16 @@ function placeInRoom(room: number, position: number, lead: number): number {
   return Math.ceil((room + data) / ALIGNMENT) * ALIGNMENT - room - lead
 }
 
-/** A silent signal has no SNR: it gets sigma 0. */
-export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayout, level: number): number {
+/**
+ * A silent signal has no SNR: it gets sigma 0.
+ *
+ * @param gain standard deviation of the noise over the RMS of the signal
+ */
+export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayout, gain: number): number {
   const finite = layout.frames * layout.channels - nonFinite
   const power = finite === 0 ? 0 : signal / finite
   if (!Number.isFinite(power)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
-  const sigma = Math.sqrt(power) * level
+  const sigma = Math.sqrt(power) * gain
   if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
     throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
   return sigma

@@ -1,11 +1,9 @@
 /** The kernels of native/simd/wasm.cc, with SIMD128. Built where clang and lld for wasm32 were found, else absent. */
 
-import { readFileSync } from 'node:fs'
-import { checkWish } from '../checks.js'
-import { placeOf } from '../places.js'
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
-import type { NoiseKind } from './noise/kinds.js'
+import type { NoiseKind } from './noise/kind.js'
+import { noiseKinds, testKinds } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
 import { type SampleFormat, type SampleValues, sampleFormats } from './wav/samples.js'
 
@@ -29,6 +27,11 @@ declare namespace WebAssembly {
 interface Exports {
   readonly memory: WebAssembly.Memory
   readonly __heap_base: WebAssembly.Global
+  /** Addresses of names that end with a NUL, in the order of the numbers that other functions take; 0 behind the last. */
+  kind_name(index: number): number
+  format_name(index: number): number
+  tally_bytes(): number
+  fill(kind: number, state: number, parameters: number, out: number, frames: number): void
   interleave(from: number, to: number, frames: number, channels: number): void
   decode(format: number, bytes: number, count: number, scratch: number): number
   encode(format: number, values: number, bytes: number, count: number): void
@@ -54,8 +57,6 @@ interface Exports {
     tally: number,
   ): void
 }
-
-type Fill = (state: number, out: number, frames: number) => void
 
 /** As long as an AVX-512 register: engines may well use wider loads than the module says. */
 const ALIGNMENT = 64
@@ -89,12 +90,33 @@ class WasmKernels implements Kernels {
   readonly name = 'wasm'
   readonly #exports: Exports
   readonly #start: number
+  /** Numbers of the kinds of noise in the module. */
+  readonly #kinds: ReadonlyMap<string, number>
   #free: number
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports
     this.#start = Number(this.#exports.__heap_base.value)
     this.#free = this.#start
+    this.#kinds = new Map(this.#names('kind_name').map((name, index) => [name, index]))
+    this.#checkFit()
+  }
+
+  #names(list: 'kind_name' | 'format_name'): string[] {
+    const memory = Buffer.from(this.#exports.memory.buffer)
+    const names: string[] = []
+    for (let at = this.#exports[list](0); at !== 0; at = this.#exports[list](names.length))
+      names.push(memory.toString('latin1', at, memory.indexOf(0, at)))
+    return names
+  }
+
+  /** Throws where the module was built from other sources than this code: its numbers would mean something else. */
+  #checkFit(): void {
+    const formats = sampleFormats.map(({ name }) => name).join()
+    if (this.#names('format_name').join() !== formats) throw new Error(`it does not have the sample formats ${formats}`)
+    const lacking = [...noiseKinds, ...testKinds].find(({ name }) => !this.#kinds.has(name))
+    if (lacking) throw new Error(`it does not have the noise kind ${lacking.name}`)
+    if (this.#exports.tally_bytes() !== TALLY_BYTES) throw new Error(`its sums do not take ${TALLY_BYTES} bytes`)
   }
 
   reset(): void {
@@ -127,10 +149,9 @@ class WasmKernels implements Kernels {
     return new WasmTally(this.bytes(TALLY_BYTES))
   }
 
-  fill(kind: NoiseKind, state: Uint32Array, out: Float32Array, frames: number): void {
-    const fill = (this.#exports as unknown as Record<string, Fill | undefined>)[`fill_${kind.name}`]
-    if (fill) fill(state.byteOffset, out.byteOffset, frames)
-    else kind.fill(state, out, frames)
+  fill(kind: NoiseKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void {
+    const index = this.#kinds.get(kind.name)!
+    this.#exports.fill(index, state.byteOffset, parameters.byteOffset, out.byteOffset, frames)
   }
 
   interleave(from: Float32Array, to: Float32Array, frames: number, channel: number, channels: number): void {
@@ -171,18 +192,11 @@ const addressOf = (tally: MixTally) => (tally as WasmTally).bytes.byteOffset
 
 export type WasmModule = WebAssembly.Module
 
-/** The module, compiled, or the reason why there is none. */
-export type LoadedModule = { readonly module: WasmModule } | { readonly reason: string }
-
-/** Reads and compiles the module; it can be sent to other threads. */
-export function loadWasmModule(): LoadedModule {
-  if (checkWish('NOISEMILL_WASM') === 'off') return { reason: 'NOISEMILL_WASM is off' }
-  try {
-    return { module: new WebAssembly.Module(readFileSync(placeOf('dist/kernels.wasm'))) }
-  } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return { reason: isAbsent ? 'it was not built' : (error as Error).message }
-  }
+/** Compiles the module, which can then be sent to other threads. Throws where it is none, or does not fit this code. */
+export function compileKernels(bytes: Uint8Array): WasmModule {
+  const module = new WebAssembly.Module(bytes)
+  new WasmKernels(module)
+  return module
 }
 
 export function wasmKernels(module: WasmModule): Kernels {

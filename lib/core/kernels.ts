@@ -4,7 +4,7 @@
  */
 
 import { type CountingTally, type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
-import type { NoiseKind } from './noise/kinds.js'
+import type { NoiseKind } from './noise/kind.js'
 import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
 
@@ -31,7 +31,7 @@ export interface Kernels {
   tally(): MixTally
 
   /** See NoiseKind.fill. */
-  fill(kind: NoiseKind, state: Uint32Array, out: Float32Array, frames: number): void
+  fill(kind: NoiseKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void
   /** One channel's values to their places among those of all. */
   interleave(from: Float32Array, to: Float32Array, frames: number, channel: number, channels: number): void
   /** See decode and encode in wav/samples.ts. */
@@ -64,7 +64,7 @@ export const tsKernels: Kernels = {
     clipped: 0,
     nonFinite: 0,
   }),
-  fill: (kind, state, out, frames) => kind.fill(state, out, frames),
+  fill: (kind, state, parameters, out, frames) => kind.fill(state, parameters, out, frames),
   interleave(from, to, frames, channel, channels) {
     for (let i = 0, at = channel; i < frames; i++, at += channels) to[at] = from[i]
   },

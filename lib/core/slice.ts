@@ -6,7 +6,7 @@
 import type { IsCancelled } from './etl.js'
 import { Failure, type FailureData } from './failure.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { type FileKey, findKind } from './noise/kinds.js'
+import type { Noise } from './noise/noise.js'
 import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
@@ -19,18 +19,16 @@ export interface SliceJob {
   readonly bytes: Uint8Array
   readonly format: SampleFormatName
   readonly channels: number
+  /** Frames a second; 0 where nobody has said. */
+  readonly sampleRate: number
   readonly bigEndian: boolean
   readonly validBits: number
   /** Of all, the slice among them. */
   readonly frames: number
   /** The first of the slice: the first of a noise block. */
   readonly firstFrame: number
-  readonly kind: string
-  readonly parameters: Float64Array
-  readonly key: FileKey
-  /** Standard deviation in full-scale units; 0 only measures. */
-  readonly sigma: number
-  readonly clip: boolean
+  /** With a level of the kind 'sigma'; 0 only measures. */
+  readonly noise: Noise
 }
 
 export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: FailureData }
@@ -46,15 +44,16 @@ export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kerne
 }
 
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
-  const { bytes, channels, frames, bigEndian, validBits, firstFrame, parameters, key, sigma, clip } = job
-  const kind = findKind(job.kind)
+  const { bytes, channels, sampleRate, frames, bigEndian, validBits, firstFrame, noise } = job
+  const sigma = noise.level.value
   const format = sampleFormats.find((known) => known.name === job.format)!
-  const layout: FrameLayout = { format, channels, blockAlign: channels * format.bytes, frames, bigEndian, validBits }
+  const blockAlign = channels * format.bytes
+  const layout: FrameLayout = { format, channels, sampleRate, blockAlign, frames, bigEndian, validBits }
   kernels.reset()
   const walk =
     sigma === 0
       ? new PowerMeter(layout, firstFrame, kernels)
-      : new NoiseTransform(layout, firstFrame, { kind, parameters, key, sigma, clip }, kernels)
+      : new NoiseTransform(layout, firstFrame, noise, sigma, kernels)
   const slice = sliceFrames(channels) * layout.blockAlign
   const runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
   // Kernels work on memory of their own, which does not grow.

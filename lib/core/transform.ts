@@ -2,7 +2,8 @@
 
 import { type Kernels, tsKernels } from './kernels.js'
 import type { MixTally } from './mix.js'
-import { BLOCK_FRAMES, FILL_FRAMES, type FileKey, type NoiseKind } from './noise/kinds.js'
+import { type Noise, openSource } from './noise/noise.js'
+import { BLOCK_FRAMES, FILL_FRAMES, type NoiseSource } from './noise/source.js'
 import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
 
@@ -17,15 +18,6 @@ export function sliceFrames(channels: number): number {
   let frames = BLOCK_FRAMES
   while (frames > FILL_FRAMES && frames * channels > SLICE_SAMPLES) frames /= 2
   return frames
-}
-
-export interface NoiseSettings {
-  readonly kind: NoiseKind
-  readonly parameters: Float64Array
-  readonly key: FileKey
-  /** Standard deviation in full-scale units. */
-  readonly sigma: number
-  readonly clip: boolean
 }
 
 /** What a part of the frames adds: the sum of each of its blocks, in order, and counts. */
@@ -113,42 +105,39 @@ export class PowerMeter extends FrameWalk {
 
 /** Adds noise. */
 export class NoiseTransform extends FrameWalk {
-  readonly #states: Uint32Array[]
+  readonly #source: NoiseSource
   readonly #noise: Float32Array
   readonly #channelNoise: Float32Array
 
+  /** @param sigma what the level of the noise comes to: its standard deviation in full-scale units */
   constructor(
     layout: FrameLayout,
     firstFrame: number,
-    readonly settings: NoiseSettings,
+    readonly noise: Noise,
+    readonly sigma: number,
     kernels: Kernels = tsKernels,
   ) {
     super(layout, firstFrame, kernels)
     const frames = sliceFrames(layout.channels)
-    this.#states = Array.from({ length: layout.channels }, () => kernels.words(settings.kind.stateWords))
+    this.#source = openSource(noise, layout, kernels)
     this.#noise = kernels.floats(frames * layout.channels)
     this.#channelNoise = layout.channels === 1 ? this.#noise : kernels.floats(frames)
   }
 
   protected slice(bytes: Uint8Array, frames: number): void {
     const { format, channels, validBits } = this.layout
-    const { sigma, clip } = this.settings
     this.#fillNoise(frames)
     const count = frames * channels
     const values = this.kernels.decode(format, bytes, count, this.scratch)
-    this.kernels.mix(values, this.#noise, count, format, validBits, sigma, clip, this.tally)
+    this.kernels.mix(values, this.#noise, count, format, validBits, this.sigma, this.noise.clip, this.tally)
     this.kernels.encode(format, values, bytes, count)
   }
 
   /** Noise for the next frames of every channel, interleaved like the samples. */
   #fillNoise(frames: number): void {
-    const { kind, key, parameters } = this.settings
     const { channels } = this.layout
-    const block = Math.floor(this.frame / BLOCK_FRAMES)
     for (let channel = 0; channel < channels; channel++) {
-      const state = this.#states[channel]
-      if (this.frame % BLOCK_FRAMES === 0) kind.seed(state, key, channel, block, parameters)
-      this.kernels.fill(kind, state, this.#channelNoise, frames)
+      this.#source.fill(channel, this.frame, this.#channelNoise, frames)
       if (channels === 1) return
       this.kernels.interleave(this.#channelNoise, this.#noise, frames, channel, channels)
     }

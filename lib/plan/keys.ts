@@ -1,12 +1,8 @@
 /** File keys: the 64 bits from which all noise of one output comes. */
 
 import { hash } from 'node:crypto'
-import type { FileKey } from '../core/noise/kinds.js'
-import { philox4x32 } from '../core/noise/philox.js'
+import { type NoiseKey, STREAM_VERSION } from '../core/noise/keys.js'
 import type { FilePath } from '../files/paths.js'
-
-/** Version of the noise stream: a change of any output bit is a new one. docs/numerics.md specifies it. */
-export const STREAM_VERSION = 1
 
 /**
  * An integer, or a string without NUL. Numbers and strings of the same text are the same seed.
@@ -30,21 +26,11 @@ export type Seed = number | bigint | string
  * @param path the path relative to the root, or the caller's key: its bytes are taken as they are
  * @param copy number of the copy, from 1
  */
-export function fileKey(seed: Seed, path: FilePath, copy: number): FileKey {
+export function fileKey(seed: Seed, path: FilePath, copy: number): NoiseKey {
   const before = `noisemill\0${STREAM_VERSION}\0${seed}\0`
   const after = `\0${copy}`
   const text =
     typeof path === 'string' ? before + path + after : Buffer.concat([Buffer.from(before), path, Buffer.from(after)])
   const digest = hash('sha256', text, 'buffer')
   return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
-}
-
-/** Lanes of noise have the numbers 0 to 15 in the last word of the counter; draws that are no noise have this. */
-const RESERVED_LANE = 0xffffffff
-
-/** A number uniform in [0, 1), of 53 bits, that belongs to a key: for the level of a file within a range. */
-export function uniformOf(key: FileKey): number {
-  const words = [0, 0, 0, 0]
-  philox4x32([0, 0, 0, RESERVED_LANE], key.low, key.high, words)
-  return ((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) / 2 ** 53
 }

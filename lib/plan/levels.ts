@@ -1,8 +1,7 @@
 /** How loud the noise is: sigma or SNR, one value or a range to draw from. */
 
-import type { FileKey } from '../core/noise/kinds.js'
+import { draw, type NoiseKey, Purpose } from '../core/noise/keys.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import { uniformOf } from './keys.js'
 
 /**
  * One value, or [low, high] for a uniform draw per file.
@@ -55,8 +54,8 @@ function rangeOf(
 }
 
 /** The level of one file: the value itself, or a draw that depends on nothing but the file's key. */
-export function levelFor(level: Level, key: FileKey): number {
-  return level.low === level.high ? level.low : level.low + (level.high - level.low) * uniformOf(key)
+export function levelFor(level: Level, key: NoiseKey): number {
+  return level.low === level.high ? level.low : level.low + (level.high - level.low) * draw(key, Purpose.level, 0)
 }
 
 /** ln 2 to the powers 0 to 16 over their factorials: Taylor's series of 2^x, far below a rounding for |x| <= 1/2. */

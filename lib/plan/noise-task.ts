@@ -6,9 +6,7 @@ import { copyName, freshRunId, temporaryName } from '../files/outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from '../files/paths.js'
 import type { Journal } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
-import { fileKey } from './keys.js'
-import { levelFor, noiseGain } from './levels.js'
-import { checkNoiseOptions, type NoiseOptions, type NoiseSettings } from './options.js'
+import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
@@ -160,17 +158,16 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
 
   #planCopy(located: Located, copy: number): PlannedOutput {
     const { settings } = this
-    const key = fileKey(settings.seed, located.key, copy)
-    const level = levelFor(settings.level, key)
+    const { noise, askedSnr } = drawNoise(settings.noise, located.key, copy)
     const output = copyName(located.output, copy, settings.copies)
     const plan: OutputPlan = {
       input: located.input,
       output,
       key: located.key,
       copy,
-      seed: settings.seed,
+      seed: settings.noise.seed,
       dryRun: settings.dryRun,
-      askedSnr: settings.level.kind === 'snr' ? level : undefined,
+      askedSnr,
     }
     const id = `${this.#run}-${(this.#count++).toString(36)}`
     const failure = located.failure ?? this.#claim(output)
@@ -185,12 +182,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       fsync: settings.fsync,
       dryRun: settings.dryRun,
       strict: settings.strict,
-      kind: settings.kind.name,
-      parameters: settings.parameters,
-      key,
-      levelKind: settings.level.kind,
-      level: settings.level.kind === 'snr' ? noiseGain(level) : level,
-      clip: settings.clip,
+      noise,
     }
     return { plan, id, job }
   }

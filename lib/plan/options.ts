@@ -1,11 +1,13 @@
 /** Options of the noise task: checked once, here, before anything is done. */
 
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
-import { type NoiseKind, type NoiseParameter, noiseKinds } from '../core/noise/kinds.js'
+import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
+import type { Noise, NoiseLevel } from '../core/noise/noise.js'
 import { invalidOption } from '../errors.js'
-import { pathFromCaller } from '../files/paths.js'
-import type { Seed } from './keys.js'
-import { checkLevel, type Level, type LevelOption } from './levels.js'
+import { type FilePath, pathFromCaller } from '../files/paths.js'
+import { fileKey, type Seed } from './keys.js'
+import { offeredKinds } from './kinds.js'
+import { checkLevel, type Level, type LevelOption, levelFor, noiseGain } from './levels.js'
 
 /**
  * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.
@@ -77,7 +79,8 @@ export interface NoiseSpecSettings {
 }
 
 /** Checked options, defaults filled in. */
-export interface NoiseSettings extends NoiseSpecSettings {
+export interface NoiseSettings {
+  readonly noise: NoiseSpecSettings
   readonly out: string | undefined
   readonly root: string | undefined
   readonly copies: number
@@ -140,9 +143,10 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
  */
 export function checkNoiseSpec(options: unknown, known: readonly string[]): NoiseSpecSettings {
   checkObject('options', options)
-  const kindNames = noiseKinds.map((kind) => kind.name)
-  const kindName = checkOneOf('kind', given(options.kind, noiseKinds[0].name), kindNames)
-  const kind = noiseKinds.find((kind) => kind.name === kindName)!
+  const kinds = offeredKinds()
+  const names = kinds.map(({ name }) => name)
+  const name = checkOneOf('kind', given(options.kind, names[0]), names)
+  const kind = kinds[names.indexOf(name)]
   checkKeys(options, known)
   return {
     level: checkLevel(options.sigma, options.snr),
@@ -155,9 +159,8 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
 
 /** Throws NoisemillError with the option at fault. */
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
-  const spec = checkNoiseSpec(options, NOISE_OPTIONS)
   return {
-    ...spec,
+    noise: checkNoiseSpec(options, NOISE_OPTIONS),
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
     copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
@@ -166,4 +169,40 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
     strict: checkBoolean('strict', given(options.strict, false)),
   }
+}
+
+/** What decides the bytes of outputs, by the names of the options, as the journal records it. */
+export function recordOf({ noise, copies }: NoiseSettings): Record<string, unknown> {
+  const { level, seed, kind, parameters, ...others } = noise
+  const values = kind.parameters.map(({ name }, i) => [name, parameters[i]] as const)
+  return {
+    [level.kind]: level.low === level.high ? level.low : [level.low, level.high],
+    seed: String(seed),
+    kind: kind.name,
+    ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
+    ...others,
+    copies,
+  }
+}
+
+/** The noise of one output. */
+export interface DrawnNoise {
+  readonly noise: Noise
+  /** Decibels asked for; undefined if sigma was. */
+  readonly askedSnr: number | undefined
+}
+
+/**
+ * The noise of one output, with its level drawn.
+ *
+ * @param path what the noise belongs to, see `fileKey`
+ * @param copy number of the copy, from 1
+ */
+export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number): DrawnNoise {
+  const { level: range, seed, kind, ...others } = settings
+  const key = fileKey(seed, path, copy)
+  const drawn = levelFor(range, key)
+  const isSnr = range.kind === 'snr'
+  const level: NoiseLevel = { kind: range.kind, value: isSnr ? noiseGain(drawn) : drawn }
+  return { noise: { ...others, kind: kind.name, key, level }, askedSnr: isSnr ? drawn : undefined }
 }

@@ -2,11 +2,12 @@
 
 import type { EtlOutcome, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
+import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { FileTally } from '../core/transform.js'
 import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
-import { type Seed, STREAM_VERSION } from './keys.js'
+import type { Seed } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
 
 /**

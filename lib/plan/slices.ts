@@ -2,7 +2,8 @@
 
 import { setImmediate } from 'node:timers/promises'
 import type { SettledSlice } from '../backends/backend.js'
-import { BLOCK_FRAMES } from '../core/noise/kinds.js'
+import type { Noise } from '../core/noise/noise.js'
+import { BLOCK_FRAMES } from '../core/noise/source.js'
 import type { SliceJob } from '../core/slice.js'
 import { FileTally, type PartTally } from '../core/transform.js'
 import type { FrameLayout } from '../core/wav/samples.js'
@@ -16,9 +17,6 @@ const SLICE_BYTES = 256 * 1024
 const CHUNK_SLICES = 4
 /** Bytes that are copied before others have their turn on this thread: some milliseconds. */
 const TURN_BYTES = 4 * 1024 * 1024
-
-/** What becomes of a slice: all of SliceJob but the slice itself. */
-export type SliceNoise = Pick<SliceJob, 'kind' | 'parameters' | 'key' | 'sigma' | 'clip'>
 
 /** Part of a pool. */
 export interface SliceThreads {
@@ -52,13 +50,14 @@ const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | Noise
  * itself, which its owner may detach or resize at any time, but slices of it that are copied out and back; no more of them at a time than
  * the pool's window has room for.
  *
+ * @param noise with a level of the kind 'sigma'; 0 only measures
  * @param from the bytes of all frames; asked for anew for each slice, so that memory that is gone is noticed
  * @param to where they go; nowhere when they are only measured
  */
 export async function runSlices(
   { imap, threads }: SliceThreads,
   layout: FrameLayout,
-  noise: SliceNoise,
+  noise: Noise,
   from: () => Uint8Array,
   to: (() => Uint8Array) | undefined,
   signal: AbortSignal | undefined,
@@ -75,9 +74,9 @@ export async function runSlices(
     for (let at = 0; at < length; at += size) {
       const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(room), 0, Math.min(size, length - at))
       bytes.set(from().subarray(at, at + bytes.length))
-      const { format, channels, frames, blockAlign, bigEndian, validBits } = layout
+      const { format, channels, sampleRate, frames, blockAlign, bigEndian, validBits } = layout
       const firstFrame = at / blockAlign
-      yield { ...noise, bytes, format: format.name, channels, bigEndian, validBits, frames, firstFrame }
+      yield { bytes, format: format.name, channels, sampleRate, bigEndian, validBits, frames, firstFrame, noise }
       copied += bytes.length
       if (copied < TURN_BYTES) continue
       copied = 0

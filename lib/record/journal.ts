@@ -19,12 +19,10 @@ import {
 import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
 import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
+import { STREAM_VERSION } from '../core/noise/keys.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, temporaryName } from '../files/outputs.js'
 import { asWay, type FilePath, joinPath, joinWay, pathToBytes, splitPath, wayTo } from '../files/paths.js'
-import { STREAM_VERSION } from '../plan/keys.js'
-import type { NoiseSettings } from '../plan/options.js'
-import type { OutputPlan } from '../plan/results.js'
 import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from './journal-lines.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
@@ -54,17 +52,16 @@ const processes = (() => {
   }
 })()
 
-/** What decides the bytes of outputs, by the names of the options. */
-function settingsOf({ level, seed, kind, parameters, clip, copies }: NoiseSettings): RunLine['settings'] {
-  const values = kind.parameters.map(({ name }, i) => [name, parameters[i]] as const)
-  return {
-    [level.kind]: level.low === level.high ? level.low : [level.low, level.high],
-    seed: String(seed),
-    kind: kind.name,
-    ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
-    clip,
-    copies,
-  }
+/** What a journal has to know of the run that it records. */
+export interface JournalOptions {
+  /** What decides the bytes of outputs, by the names of the options. */
+  readonly settings: RunLine['settings']
+  /** Go by what is recorded. */
+  readonly resume: boolean
+  /** Only read. */
+  readonly dryRun: boolean
+  /** Have lines on the disk before the outputs that they are of are written. */
+  readonly fsync: boolean
 }
 
 export class Journal {
@@ -86,11 +83,9 @@ export class Journal {
   /** The folder of the last input, and its path from the output folder: files come folder by folder. */
   #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
 
-  /** @param resume whether what is recorded is to be gone by */
   constructor(
     readonly out: string,
-    readonly settings: NoiseSettings,
-    readonly resume: boolean,
+    readonly options: JournalOptions,
   ) {
     this.#file = joinPath(out, JOURNAL_NAME) as string
     this.#prefix = this.#file.slice(0, -JOURNAL_NAME.length)
@@ -101,8 +96,8 @@ export class Journal {
    * NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
    */
   async open(): Promise<void> {
-    const settings = settingsOf(this.settings)
-    const records = new Records(this.resume ? JSON.stringify(settings) : undefined)
+    const { settings, resume, dryRun } = this.options
+    const records = new Records(resume ? JSON.stringify(settings) : undefined)
     try {
       this.#fd = this.#openFile()
       if (this.#fd === -1) return
@@ -111,11 +106,11 @@ export class Journal {
     } catch (error) {
       throw this.#errorOf(error)
     }
-    if (this.resume) {
+    if (resume) {
       this.#checkSettings(records.lastRun, settings)
       this.#records = records
     }
-    if (this.settings.dryRun) return
+    if (dryRun) return
     removeTemporaries(this.#prefix, records)
     const line: RunLine = { run: this.run, settings, stream: STREAM_VERSION, host, pids: processes, pid: process.pid }
     // Written with the first output: a run that comes to write none is nothing to go on from.
@@ -124,7 +119,7 @@ export class Journal {
 
   /** -1 where there is nothing to read and nothing is to be written. */
   #openFile(): number {
-    const { dryRun, fsync } = this.settings
+    const { dryRun, fsync } = this.options
     // Not through a link, which might lead anywhere; and without waiting for the other end of a pipe.
     const flags = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     if (dryRun && !nameExists(this.#file)) return -1
@@ -179,7 +174,7 @@ export class Journal {
    * stays that. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
    */
   begin(outputs: readonly Intent[]): void {
-    if (this.settings.dryRun) return
+    if (this.options.dryRun) return
     if (this.#failure !== undefined) throw this.#failure
     for (const { id, output, overwrite } of outputs) {
       if (!overwrite && nameExists(output)) continue
@@ -189,7 +184,12 @@ export class Journal {
     if (this.#begun.size > 0) this.#flush()
   }
 
-  done(id: string, { input, output }: OutputPlan, { bytesIn, modified, bytesOut }: EtlFigures): void {
+  /** An output is there, whole. */
+  done(
+    id: string,
+    { input, output }: { readonly input: FilePath; readonly output: FilePath },
+    { bytesIn, modified, bytesOut }: EtlFigures,
+  ): void {
     this.#begun.delete(id)
     const source = JSON.stringify(jsonPath(this.#inputPath(input)))
     this.#add(
@@ -203,7 +203,7 @@ export class Journal {
   }
 
   #add(line: string): void {
-    if (this.settings.dryRun) return
+    if (this.options.dryRun) return
     this.#pending += line
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -222,7 +222,7 @@ export class Journal {
     this.#pending = ''
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done)
-      if (this.settings.fsync && bytes.length > 0) fdatasyncSync(this.#fd)
+      if (this.options.fsync && bytes.length > 0) fdatasyncSync(this.#fd)
     } catch (error) {
       throw this.#errorOf(error)
     }

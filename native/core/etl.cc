@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "noise/kinds.h"
+
 namespace noisemill {
 
 namespace {
@@ -26,12 +28,12 @@ constexpr uint64_t kHeldFileBytes = 16 * 1024 * 1024;
 constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
 
-// A silent signal has no SNR: it gets sigma 0.
-double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double level) {
+// A silent signal has no SNR: it gets sigma 0. `gain` is the standard deviation of the noise over the RMS of the signal.
+double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double gain) {
   const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
   const double power = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
   if (!std::isfinite(power)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
-  const double sigma = std::sqrt(power) * level;
+  const double sigma = std::sqrt(power) * gain;
   if (!std::isfinite(layout.format->wide ? sigma : static_cast<float>(sigma))) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
@@ -78,7 +80,7 @@ size_t Etl::begin() {
   size_t parts = 0;
   guard([&] {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    const bool measures = job_.level_kind == LevelKind::kSnr;
+    const bool measures = job_.noise.level_kind == LevelKind::kSnr;
     input_.emplace(job_.input);
     const uint64_t size = input_->size();
     const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
@@ -87,13 +89,14 @@ size_t Etl::begin() {
     if (job_.strict) refuse_warnings(header_);
     output_size_ = output_size(header_, size);
     check_output();
-    kind_ = &find_kind(job_.kind.c_str());
+    // Early as well: nothing is written for a kind that does not exist.
+    find_kind(job_.noise.kind.c_str());
     warnings_ = header_.warnings;
     const size_t slice = slice_frames(header_.channels) * header_.block_align;
     run_bytes_ = slice * std::max<size_t>(1, kRunBytes / slice);
     const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
     part_bytes_ = block * std::max<uint64_t>(1, kPartBytes / block);
-    parts = measures ? start_pass(Pass::kMeasure) : start_writing(job_.level);
+    parts = measures ? start_pass(Pass::kMeasure) : start_writing(job_.noise.level);
   });
   if (parts == 0) finish();
   return parts;
@@ -157,8 +160,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   std::unique_ptr<FrameWalk> walk;
   const uint64_t first_frame = first / header_.block_align;
   if (writes && sigma_ != 0) {
-    const NoiseSettings settings = {kind_, job_.parameters.data(), job_.key, sigma_, job_.clip};
-    walk = std::make_unique<NoiseTransform>(header_, first_frame, settings, arena);
+    walk = std::make_unique<NoiseTransform>(header_, first_frame, job_.noise, sigma_, arena);
   } else {
     walk = std::make_unique<PowerMeter>(header_, first_frame, arena);
   }
@@ -182,7 +184,7 @@ size_t Etl::end_pass() {
   if (!has_failed()) {
     guard([&] {
       if (pass_ == Pass::kMeasure) {
-        const double sigma = sigma_for_snr(tally_, header_, job_.level);
+        const double sigma = sigma_for_snr(tally_, header_, job_.noise.level);
         if (sigma == 0) warnings_.push_back("W_SILENT");
         parts = start_writing(sigma);
         return;

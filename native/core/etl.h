@@ -14,19 +14,12 @@
 #include "arena.h"
 #include "failure.h"
 #include "files.h"
-#include "noise/kinds.h"
+#include "noise/noise.h"
 #include "transform.h"
 #include "wav/header.h"
 #include "wav/repair.h"
 
 namespace noisemill {
-
-enum class LevelKind : uint8_t {
-  // `level` is the standard deviation in full-scale units.
-  kSigma,
-  // `level` is that over the signal's RMS.
-  kSnr,
-};
 
 // One file's work, as plain data that crosses threads. All options are checked and all draws made by then.
 struct EtlJob {
@@ -41,12 +34,7 @@ struct EtlJob {
   bool dry_run = false;
   // Refuse a file whose header gives rise to any warning.
   bool strict = false;
-  std::string kind;
-  std::vector<double> parameters;
-  FileKey key;
-  LevelKind level_kind = LevelKind::kSigma;
-  double level = 0;
-  bool clip = true;
+  Noise noise;
 };
 
 // What is known of a file once it is done.
@@ -112,7 +100,6 @@ class Etl {
   const EtlJob& job_;
   const std::atomic<bool>& cancelled_;
   std::chrono::steady_clock::time_point started_;
-  const NoiseKind* kind_ = nullptr;
   std::optional<InputFile> input_;
   std::optional<OutputFile> output_;
   WavHeader header_;

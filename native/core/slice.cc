@@ -12,14 +12,12 @@ namespace {
 constexpr size_t kRunBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
-  const NoiseKind& kind = find_kind(job.kind.c_str());
   arena.reset();
   std::unique_ptr<FrameWalk> walk;
-  if (job.sigma == 0) {
+  if (job.noise.level == 0) {
     walk = std::make_unique<PowerMeter>(job.layout, job.first_frame, arena);
   } else {
-    const NoiseSettings settings = {&kind, job.parameters.data(), job.key, job.sigma, job.clip};
-    walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, settings, arena);
+    walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, job.noise, job.noise.level, arena);
   }
   const size_t slice = slice_frames(job.layout.channels) * job.layout.block_align;
   const size_t run = slice * std::max<size_t>(1, kRunBytes / slice);

@@ -6,12 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "arena.h"
 #include "failure.h"
-#include "noise/kinds.h"
+#include "noise/noise.h"
 #include "transform.h"
 #include "wav/samples.h"
 
@@ -25,12 +23,8 @@ struct SliceJob {
   FrameLayout layout;
   // The first of the slice: the first of a noise block.
   uint64_t first_frame = 0;
-  std::string kind;
-  std::vector<double> parameters;
-  FileKey key;
-  // Standard deviation in full-scale units; 0 only measures.
-  double sigma = 0;
-  bool clip = true;
+  // With a level of the kind kSigma; 0 only measures.
+  Noise noise;
 };
 
 struct SliceOutcome {

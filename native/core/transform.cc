@@ -59,10 +59,12 @@ void PowerMeter::slice(uint8_t* bytes, size_t frames) {
   use.measure(use.decode(*layout_.format, bytes, count, scratch_), count, *layout_.format, tally_);
 }
 
-NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const NoiseSettings& settings, Arena& arena)
-    : FrameWalk(layout, first_frame, arena), settings_(settings) {
+NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena)
+    : FrameWalk(layout, first_frame, arena),
+      source_(open_source(noise, {layout.channels, layout.sample_rate, layout.frames}, arena)),
+      sigma_(sigma),
+      clip_(noise.clip) {
   const size_t frames = slice_frames(layout.channels);
-  states_ = arena.take<uint32_t>(layout.channels * settings.kind->state_words);
   noise_ = arena.take<float>(frames * layout.channels);
   channel_noise_ = layout.channels == 1 ? noise_ : arena.take<float>(frames);
 }
@@ -75,23 +77,17 @@ void NoiseTransform::slice(uint8_t* bytes, size_t frames) {
   const Kernels& use = kernels();
   void* values = use.decode(format, bytes, count, scratch_);
   if (format.wide) {
-    use.mix_float64(static_cast<double*>(values), noise_, count, format, valid, settings_.sigma, settings_.clip, tally_);
+    use.mix_float64(static_cast<double*>(values), noise_, count, format, valid, sigma_, clip_, tally_);
   } else {
-    const float sigma = static_cast<float>(settings_.sigma);
-    use.mix_float32(static_cast<float*>(values), noise_, count, format, valid, sigma, settings_.clip, tally_);
+    use.mix_float32(static_cast<float*>(values), noise_, count, format, valid, static_cast<float>(sigma_), clip_, tally_);
   }
   use.encode(format, values, bytes, count);
 }
 
 void NoiseTransform::fill_noise(size_t frames) {
-  const NoiseKind& kind = *settings_.kind;
   const uint32_t channels = layout_.channels;
   for (uint32_t channel = 0; channel < channels; channel++) {
-    uint32_t* state = states_ + channel * kind.state_words;
-    if (frame_ % kBlockFrames == 0) {
-      kind.seed(state, settings_.key, channel, frame_ / kBlockFrames, settings_.parameters);
-    }
-    kind.fill(state, channel_noise_, frames);
+    source_->fill(channel, frame_, channel_noise_, frames);
     if (channels == 1) return;
     for (size_t i = 0; i < frames; i++) noise_[i * channels + channel] = channel_noise_[i];
   }

@@ -3,11 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "arena.h"
 #include "mix.h"
-#include "noise/kinds.h"
+#include "noise/noise.h"
 #include "wav/samples.h"
 
 namespace noisemill {
@@ -15,15 +16,6 @@ namespace noisemill {
 // Frames that are worked on at once: a power of two, so that slices end where blocks end, and a multiple of what noise is made
 // in.
 size_t slice_frames(uint32_t channels);
-
-struct NoiseSettings {
-  const NoiseKind* kind;
-  const double* parameters;
-  FileKey key;
-  // Standard deviation in full-scale units.
-  double sigma;
-  bool clip;
-};
 
 // What a part of the frames adds: the sum of each of its blocks, in order, and counts.
 struct PartTally {
@@ -81,7 +73,8 @@ class PowerMeter final : public FrameWalk {
 // Adds noise.
 class NoiseTransform final : public FrameWalk {
  public:
-  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const NoiseSettings& settings, Arena& arena);
+  // `sigma` is what the level of the noise comes to: its standard deviation in full-scale units. The noise must outlive it.
+  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena);
 
  protected:
   void slice(uint8_t* bytes, size_t frames) override;
@@ -90,8 +83,9 @@ class NoiseTransform final : public FrameWalk {
   // Noise for the next frames of every channel, interleaved like the samples.
   void fill_noise(size_t frames);
 
-  NoiseSettings settings_;
-  uint32_t* states_;
+  const std::unique_ptr<NoiseSource> source_;
+  const double sigma_;
+  const bool clip_;
   float* noise_;
   float* channel_noise_;
 };

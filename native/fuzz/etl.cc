@@ -36,13 +36,13 @@ constexpr double kGains[] = {1e-5, 0.1, 1, 1e10};
 // The last byte decides how the job is done; it is a byte of the file too, so that any file is an input.
 EtlJob job_for(uint8_t choice) {
   EtlJob job;
-  job.kind = "gaussian";
-  job.key = {choice, 7};
-  job.clip = choice & 1;
+  job.noise.kind = "gaussian";
+  job.noise.key = {choice, 7};
+  job.noise.clip = choice & 1;
   job.dry_run = (choice & 0x1e) == 0x1e;
-  job.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
+  job.noise.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
   const size_t level = choice >> 1;
-  job.level = choice & 0x20 ? kGains[level % std::size(kGains)] : kSigmas[level % std::size(kSigmas)];
+  job.noise.level = choice & 0x20 ? kGains[level % std::size(kGains)] : kSigmas[level % std::size(kSigmas)];
   return job;
 }
 

@@ -3,7 +3,6 @@
 #include "simd/kernels.h"
 
 #include "core/mix.inl"
-#include "core/noise/gaussian.inl"
 #include "core/wav/samples.inl"
 
 #define NOISEMILL_TABLE_OF(isa) kernels_##isa
@@ -17,9 +16,11 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "samples are used where
 
 namespace noisemill {
 
+#define NOISEMILL_FILL(Kind) Kind::fill,
+
 extern const Kernels NOISEMILL_TABLE(NOISEMILL_ISA);
 const Kernels NOISEMILL_TABLE(NOISEMILL_ISA) = {
-    NOISEMILL_NAME(NOISEMILL_ISA), fill_gaussian, decode, encode, measure, mix_float32, mix_float64,
+    NOISEMILL_NAME(NOISEMILL_ISA), {NOISEMILL_KINDS(NOISEMILL_FILL)}, decode, encode, measure, mix_float32, mix_float64,
 };
 
 }  // namespace noisemill

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/mix.h"
+#include "core/noise/kinds.h"
 #include "core/wav/samples.h"
 
 namespace noisemill {
@@ -13,8 +14,8 @@ namespace noisemill {
 struct Kernels {
   const char* instruction_set;
 
-  // core/noise/gaussian.inl. See NoiseKind::fill.
-  void (*fill_gaussian)(uint32_t* state, float* out, size_t frames);
+  // The inner loops of all kinds of noise, in the order of core/noise/kinds.h. See NoiseKind::fill.
+  void (*fill[kKindCount])(uint32_t* state, const double* parameters, float* out, size_t frames);
 
   // core/wav/samples.inl. The samples of `bytes` in full-scale units, float or double as `format.wide` says. Float formats give the
   // bytes themselves, so that what is not written stays as it is to the bit, NaN payloads included. `bytes` is aligned to the sample

@@ -1,15 +1,30 @@
 // The kernels as a WebAssembly module: what lib/core/kernels-wasm.ts calls. Freestanding: the module has no imports, no heap and no
 // stack to speak of; its memory is laid out by the caller.
 #include "core/mix.inl"
-#include "core/noise/gaussian.inl"
+#include "core/noise/kinds.h"
 #include "core/wav/samples.inl"
 
 #define NOISEMILL_EXPORT(name) extern "C" __attribute__((export_name(#name)))
 
 using namespace noisemill;
 
-NOISEMILL_EXPORT(fill_gaussian) void wasm_fill_gaussian(uint32_t* state, float* out, size_t frames) {
-  fill_gaussian(state, out, frames);
+// Names in the order of the numbers that other functions take; nullptr behind the last.
+NOISEMILL_EXPORT(kind_name) const char* wasm_kind_name(size_t index) {
+#define NOISEMILL_NAME(Kind) Kind::kName,
+  static constexpr const char* names[] = {NOISEMILL_KINDS(NOISEMILL_NAME)};
+  return index < kKindCount ? names[index] : nullptr;
+}
+
+NOISEMILL_EXPORT(format_name) const char* wasm_format_name(size_t index) {
+  return index < sizeof kSampleFormats / sizeof kSampleFormats[0] ? kSampleFormats[index].name : nullptr;
+}
+
+NOISEMILL_EXPORT(tally_bytes) size_t wasm_tally_bytes() { return sizeof(MixTally); }
+
+NOISEMILL_EXPORT(fill) void wasm_fill(size_t kind, uint32_t* state, const double* parameters, float* out, size_t frames) {
+#define NOISEMILL_FILL(Kind) \
+  if (kind-- == 0) return Kind::fill(state, parameters, out, frames);
+  NOISEMILL_KINDS(NOISEMILL_FILL)
 }
 
 NOISEMILL_EXPORT(interleave) void wasm_interleave(const float* from, float* to, size_t frames, size_t channels) {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
+import type { Noise } from '../../dist-lib/core/noise/noise.js'
 import { NoiseTransform, PowerMeter, sliceFrames } from '../../dist-lib/core/transform.js'
 import type { WavHeader } from '../../dist-lib/core/wav/header.js'
 import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
@@ -35,18 +35,19 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       warnings: [],
       coded: undefined,
     }
-    const settings = {
-      kind: gaussian,
+    const sigma = 0.3
+    const noise: Noise = {
+      kind: 'gaussian',
       parameters: new Float64Array(0),
       key: { low: 3, high: 4 },
-      sigma: 0.3,
+      level: { kind: 'sigma', value: sigma },
       clip: true,
     }
     const source = sourceOf(format, frames * channels)
     const slice = sliceFrames(channels)
 
     const whole = source.slice()
-    const transform = new NoiseTransform(header, 0, settings)
+    const transform = new NoiseTransform(header, 0, noise, sigma)
     transform.run(whole)
     const meter = new PowerMeter(header, 0)
     meter.run(source)
@@ -56,7 +57,7 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
     // Runs end where slices do: at each, at every third, and at two and one by turns.
     for (const pattern of [[1], [3], [2, 1]]) {
       const cut = source.slice()
-      const parts = new NoiseTransform(header, 0, settings)
+      const parts = new NoiseTransform(header, 0, noise, sigma)
       const partMeter = new PowerMeter(header, 0)
       for (let start = 0, turn = 0; start < frames; turn++) {
         const end = Math.min(start + pattern[turn % pattern.length] * slice, frames)

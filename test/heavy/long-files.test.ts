@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
 import { NoiseTransform } from '../../dist-lib/core/transform.js'
 import { sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
@@ -57,10 +56,11 @@ function run(way: (typeof ways)[number], input: string, output: string, sigma: n
 /** What noise on silence of 16 bits is, from a frame on that begins a block. */
 function noiseFrom(frame: number, count: number, frames: number, channels: number, sigma: number): Buffer {
   const format = sampleFormats.find(({ name }) => name === 'pcm16')!
-  const layout = { format, channels, blockAlign: 2 * channels, frames, bigEndian: false, validBits: 16 }
-  const settings = { kind: gaussian, parameters: new Float64Array(0), key: fileKey(1, 'a', 1), sigma, clip: true }
+  const layout = { format, channels, sampleRate: 0, blockAlign: 2 * channels, frames, bigEndian: false, validBits: 16 }
+  const level = { kind: 'sigma', value: sigma } as const
+  const noise = { kind: 'gaussian', parameters: new Float64Array(0), key: fileKey(1, 'a', 1), level, clip: true }
   const bytes = Buffer.from(new ArrayBuffer(count * layout.blockAlign))
-  new NoiseTransform(layout, frame, settings).run(bytes)
+  new NoiseTransform(layout, frame, noise, sigma).run(bytes)
   return bytes
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fileKey, STREAM_VERSION, uniformOf } from '../../dist-lib/plan/keys.js'
+import { draw, Purpose, STREAM_VERSION } from '../../dist-lib/core/noise/keys.js'
+import { fileKey } from '../../dist-lib/plan/keys.js'
 import known from '../vectors/keys.json' with { type: 'json' }
 
 type Vector = (typeof known.vectors)[number]
@@ -41,8 +42,8 @@ describe('the key of a file', () => {
   })
 })
 
-describe('the uniform number of a key', () => {
+describe('the draw of a level', () => {
   test.each(known.vectors)('is that of Python for the key $low $high', (vector) => {
-    expect(uniformOf(keyOf(vector))).toBe(vector.uniform)
+    expect(draw(keyOf(vector), Purpose.level, 0)).toBe(vector.uniform)
   })
 })

@@ -1,6 +1,6 @@
 import { beforeAll, test } from 'vitest'
 import { FRAMES_PER_STEP } from '../../dist-lib/core/noise/gaussian.js'
-import { BLOCK_FRAMES } from '../../dist-lib/core/noise/kinds.js'
+import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { describeNative } from '../support/backends.js'
 import { allTogether, columnCorrelations, columnMeans, lagCorrelation, views } from './correlation.js'

@@ -1,12 +1,13 @@
 /** Streams that differ in one thing that noise is made from, and the noise of many. */
 
-import { BLOCK_FRAMES, type FileKey } from '../../dist-lib/core/noise/kinds.js'
+import type { NoiseKey } from '../../dist-lib/core/noise/keys.js'
+import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { theAddon } from '../support/backends.js'
 
 /** One block of one channel of one file. */
 export interface Stream {
-  readonly key: FileKey
+  readonly key: NoiseKey
   readonly channel: number
   readonly block: number
 }
@@ -14,7 +15,7 @@ export interface Stream {
 /** The most that a file can have. */
 const CHANNELS = 1024
 
-const of = (key: FileKey, channel = 0, block = 0): Stream => ({ key, channel, block })
+const of = (key: NoiseKey, channel = 0, block = 0): Stream => ({ key, channel, block })
 
 const ofBlocks = fileKey('blocks', 'a.wav', 1)
 const ofFarBlocks = fileKey('far blocks', 'a.wav', 1)
@@ -36,10 +37,19 @@ export type Neighbours = keyof typeof neighbours
 
 export const neighbourNames = Object.keys(neighbours) as Neighbours[]
 
+/** Gaussian noise depends on nothing else of its signal. */
+const contextOf = (key: NoiseKey) => ({
+  key,
+  parameters: new Float64Array(0),
+  channels: CHANNELS,
+  sampleRate: 0,
+  frames: 0,
+})
+
 /** `frames` values of noise of a channel, from a block on. */
 export function noiseOf({ key, channel, block }: Stream, frames: number): Float32Array {
   const whole = new Float32Array(Math.ceil(frames / BLOCK_FRAMES) * BLOCK_FRAMES)
-  theAddon().fillNoise('gaussian', key.low, key.high, channel, block, whole)
+  theAddon().fillNoise('gaussian', contextOf(key), channel, block * BLOCK_FRAMES, whole)
   return whole.subarray(0, frames)
 }
 
@@ -50,7 +60,7 @@ export function noiseOfNeighbours(name: Neighbours, count: number): Float32Array
   for (let i = 0; i < count; i++) {
     const { key, channel, block } = neighbours[name](i)
     const out = row.subarray(i * BLOCK_FRAMES, (i + 1) * BLOCK_FRAMES)
-    addon.fillNoise('gaussian', key.low, key.high, channel, block, out)
+    addon.fillNoise('gaussian', contextOf(key), channel, block * BLOCK_FRAMES, out)
   }
   return row
 }

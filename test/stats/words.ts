@@ -1,6 +1,6 @@
 /** The random words of noise, in the order in which it draws them. */
 
-import { BLOCK_FRAMES } from '../../dist-lib/core/noise/kinds.js'
+import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from '../../dist-lib/core/noise/xoshiro.js'
 import { type Neighbours, neighbours } from './streams.js'
 

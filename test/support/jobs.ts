@@ -8,7 +8,7 @@ import { inlineBackend } from '../../dist-lib/backends/inline.js'
 import { nativeBackend } from '../../dist-lib/backends/native.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
-import type { FileKey } from '../../dist-lib/core/noise/kinds.js'
+import type { Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
 import { describeNative, instructionSets, theAddon } from './backends.js'
 import { temporaryFolder } from './folders.js'
 import { wasm } from './kernels.js'
@@ -54,15 +54,14 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
 }
 
 /** How loud, and from which key: what a test may want to choose. */
-export interface JobSettings {
-  readonly levelKind?: EtlJob['levelKind']
+export interface JobSettings extends Partial<Omit<Noise, 'level'>> {
+  readonly levelKind?: NoiseLevel['kind']
   readonly level: number
-  readonly clip?: boolean
-  readonly key?: FileKey
 }
 
 /** A job that reads `NAME.wav` of a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
+  const { levelKind = 'sigma', level, ...others } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
@@ -71,12 +70,14 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     fsync: false,
     dryRun: false,
     strict: false,
-    kind: 'gaussian',
-    parameters: new Float64Array(0),
-    key: { low: 1, high: 2 },
-    levelKind: 'sigma',
-    clip: true,
-    ...settings,
+    noise: {
+      kind: 'gaussian',
+      parameters: new Float64Array(0),
+      key: { low: 1, high: 2 },
+      level: { kind: levelKind, value: level },
+      clip: true,
+      ...others,
+    },
   }
 }
 

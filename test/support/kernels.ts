@@ -1,5 +1,6 @@
+import { loadWasmModule } from '../../dist-lib/backends/wasm.js'
 import type { Kernels } from '../../dist-lib/core/kernels.js'
-import { loadWasmModule, wasmKernels } from '../../dist-lib/core/kernels-wasm.js'
+import { wasmKernels } from '../../dist-lib/core/kernels-wasm.js'
 
 const loaded = loadWasmModule()
 if ('reason' in loaded && process.env.NOISEMILL_WASM === 'require')

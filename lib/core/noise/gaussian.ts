@@ -4,7 +4,8 @@
  * part of it, so an "equivalent" rewrite is a change of the stream.
  */
 
-import type { NoiseKind } from './kinds.js'
+import type { NoiseKind } from './kind.js'
+import { BLOCK_FRAMES } from './source.js'
 import { LANE_STATE_WORDS, LANES, seedLanes } from './xoshiro.js'
 
 /** Frames that one step of all lanes gives: one by cosine and one by sine from each lane. */
@@ -43,7 +44,7 @@ const SQRT_HALF_BITS = 0x3f3504f3
 const floatCell = new Float32Array(1)
 const bitsCell = new Int32Array(floatCell.buffer)
 
-function fill(state: Uint32Array, out: Float32Array, frames: number): void {
+function fill(state: Uint32Array, _parameters: Float64Array, out: Float32Array, frames: number): void {
   const steps = Math.ceil(frames / FRAMES_PER_STEP)
   for (let lane = 0; lane < LANES; lane++) {
     let s0 = state[lane] | 0
@@ -114,7 +115,9 @@ export const gaussian: NoiseKind = {
   name: 'gaussian',
   summary: 'white Gaussian noise (normal distribution), independent in every sample and channel',
   parameters: [],
+  needsSampleRate: false,
+  blockFrames: BLOCK_FRAMES,
   stateWords: LANE_STATE_WORDS,
-  seed: (state, key, channel, block) => seedLanes(state, key.low, key.high, channel, block),
+  seed: (state, { key }, channel, block) => seedLanes(state, key.low, key.high, channel, block),
   fill,
 }

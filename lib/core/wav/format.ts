@@ -57,8 +57,6 @@ const others: Readonly<Record<number, string>> = {
 export type FormatWarning = 'W_BYTE_RATE' | 'W_BLOCK_ALIGN'
 
 export interface WavFormat extends Omit<FrameLayout, 'frames'> {
-  /** Frames a second. */
-  readonly sampleRate: number
   readonly warnings: readonly FormatWarning[]
   /** How the samples are coded, where they are: all else is of what they are decoded to. */
   readonly coded: CodedLayout | undefined

@@ -40,8 +40,6 @@ export interface CodedData extends CodedLayout {
 
 export interface WavHeader extends FrameLayout {
   readonly container: Container
-  /** Frames a second. */
-  readonly sampleRate: number
   /** Where the first frame starts in the file. */
   readonly dataOffset: number
   /** Bytes of the whole frames. */

@@ -35,6 +35,8 @@ export interface SampleFormat {
 export interface FrameLayout {
   readonly format: SampleFormat
   readonly channels: number
+  /** Frames a second; 0 where nobody has said, which only samples in memory may leave open. */
+  readonly sampleRate: number
   /** Bytes of a frame. */
   readonly blockAlign: number
   /** In all, wherever the work on them is cut. */

@@ -154,7 +154,7 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
   result.layout.block_align = frame_bytes;
   result.layout.big_endian = reader.big_endian;
   result.layout.valid_bits = encoding.valid_bits;
-  result.sample_rate = sample_rate;
+  result.layout.sample_rate = sample_rate;
   return result;
 }
 

@@ -17,8 +17,6 @@ constexpr uint32_t kMaxChannels = 1024;
 // All of the layout but the number of frames.
 struct WavFormat {
   FrameLayout layout;
-  // Frames a second.
-  uint32_t sample_rate = 0;
   // W_BYTE_RATE, W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
 };

@@ -163,7 +163,6 @@ WavHeader read_header(const InputFile& input) {
       WavHeader header;
       static_cast<FrameLayout&>(header) = format->layout;
       header.container = container;
-      header.sample_rate = format->sample_rate;
       locate_data(sizes.of_data(field, input.size() - start, header.block_align), start, header);
       header.warnings.insert(header.warnings.end(), format->warnings.begin(), format->warnings.end());
       return header;

@@ -19,8 +19,6 @@ enum class Container : uint8_t { kRiff, kRifx, kRf64, kBw64 };
 
 struct WavHeader : FrameLayout {
   Container container = Container::kRiff;
-  // Frames a second.
-  uint32_t sample_rate = 0;
   // Where the first frame starts in the file.
   uint64_t data_offset = 0;
   // Bytes of the whole frames.

@@ -31,6 +31,8 @@ constexpr SampleFormat kSampleFormats[] = {
 struct FrameLayout {
   const SampleFormat* format = nullptr;
   uint32_t channels = 0;
+  // Frames a second; 0 where nobody has said, which only samples in memory may leave open.
+  uint32_t sample_rate = 0;
   // Bytes of a frame.
   uint32_t block_align = 0;
   // In all, wherever the work on them is cut.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { gaussian } from '../../../dist-lib/core/noise/gaussian.js'
-import { BLOCK_FRAMES, type FileKey } from '../../../dist-lib/core/noise/kinds.js'
+import type { NoiseKey } from '../../../dist-lib/core/noise/keys.js'
+import { BLOCK_FRAMES } from '../../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../../dist-lib/core/noise/xoshiro.js'
 import { sha256 } from '../../support/folders.js'
 import { describeHalves, type RunJobs, runFile } from '../../support/jobs.js'
@@ -13,7 +14,7 @@ const STEP = 2 * LANES
 const LARGEST = 6.6604
 const KEY = { low: 0xfeedface, high: 0x0badcafe }
 
-const keyOf = ([low, high]: readonly string[]): FileKey => ({
+const keyOf = ([low, high]: readonly string[]): NoiseKey => ({
   low: Number.parseInt(low, 16),
   high: Number.parseInt(high, 16),
 })
@@ -22,19 +23,22 @@ const bitsOf = (values: Float32Array) =>
     bits.toString(16).padStart(8, '0'),
   )
 
-function seeded(key: FileKey, channel: number, block: number): Uint32Array {
+/** Gaussian noise depends on the key alone. */
+const contextOf = (key: NoiseKey) => ({ key, parameters: NO_PARAMETERS, channels: 1, sampleRate: 0, frames: 0 })
+
+function seeded(key: NoiseKey, channel: number, block: number): Uint32Array {
   const state = new Uint32Array(LANE_STATE_WORDS)
-  gaussian.seed(state, key, channel, block, NO_PARAMETERS)
+  gaussian.seed(state, contextOf(key), channel, block)
   return state
 }
 
 function fill(state: Uint32Array, frames: number): Float32Array {
   const out = new Float32Array(Math.ceil(frames / STEP) * STEP)
-  gaussian.fill(state, out, frames)
+  gaussian.fill(state, NO_PARAMETERS, out, frames)
   return out.subarray(0, frames)
 }
 
-const blockOf = (key: FileKey, channel: number, block: number, frames = BLOCK_FRAMES) =>
+const blockOf = (key: NoiseKey, channel: number, block: number, frames = BLOCK_FRAMES) =>
   fill(seeded(key, channel, block), frames)
 
 /** Box and Muller's transform in float64. The roundings of u and of the angle to float32 are part of the stream. */
@@ -46,7 +50,7 @@ function reference(radiusWord: number, angleWord: number): [cosine: number, sine
 }
 
 /** The noise as a file gets it: -0 plus a value is that value to the bit, +0 would lose the sign of -0. */
-async function noiseOfFile(run: RunJobs, key: FileKey, channels: number, frames: number): Promise<Float32Array> {
+async function noiseOfFile(run: RunJobs, key: NoiseKey, channels: number, frames: number): Promise<Float32Array> {
   const silence = new Float32Array(channels * frames).fill(-0)
   const input = wav({ tag: 3, bits: 32, channels, data: new Uint8Array(silence.buffer) })
   const { output } = await runFile(run, input, { level: 1, clip: false, key })
@@ -129,7 +133,7 @@ describe('the Gaussian kernel', () => {
     const fresh = bitsOf(blockOf(KEY, 1, 5))
     const used = seeded({ low: 9, high: 9 }, 7, 123)
     fill(used, 2080)
-    gaussian.seed(used, KEY, 1, 5, NO_PARAMETERS)
+    gaussian.seed(used, contextOf(KEY), 1, 5)
     expect(bitsOf(fill(used, BLOCK_FRAMES))).toEqual(fresh)
   })
 

@@ -2,33 +2,32 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadAddon } from '../../../dist-lib/backends/addon.js'
+import { Border } from '../../../dist-lib/backends/border.js'
 
 const { addon } = loadAddon()
+const border = new Border(addon.contract)
 const JOBS = 100_000
 const SLICES = 30_000
 
-const makeJobs = () => ({
-  count: JOBS,
-  texts: Buffer.from('/nowhere/a.wav\0/nowhere/b.wav\0/nowhere/c.tmp\0gaussian\0'.repeat(JOBS)),
-  // Neither overwrite, fsync, dryRun nor strict; clip, no SNR, level, two words of the key, no parameters.
-  numbers: new Float64Array(10 * JOBS).map((_, i) => [0, 0, 0, 0, 1, 0, 0.1, 1, 2, 0][i % 10]),
-})
+const noise = {
+  kind: 'gaussian',
+  parameters: new Float64Array(0),
+  key: { low: 1, high: 2 },
+  level: { kind: 'sigma', value: 0.1 },
+  clip: true,
+}
+
+const makeJobs = () => {
+  const paths = { input: '/nowhere/a.wav', output: '/nowhere/b.wav', temporary: '/nowhere/c.tmp' }
+  const job = { ...paths, overwrite: false, fsync: false, dryRun: false, strict: false, noise }
+  return border.packFiles(Array(JOBS).fill(job))
+}
 
 const makeSlices = () => {
-  const slice = {
-    format: 'pcm16',
-    bigEndian: false,
-    validBits: 16,
-    channels: 1,
-    frames: 1,
-    firstFrame: 0,
-    kind: 'gaussian',
-    sigma: 0.1,
-    clip: true,
-    parameters: new Float64Array(0),
-    key: { low: 1, high: 2 },
-  }
-  return Array.from({ length: SLICES }, () => ({ ...slice, bytes: new Uint8Array(2) }))
+  const layout = { format: 'pcm16', channels: 1, sampleRate: 0, bigEndian: false, validBits: 16, frames: 1 }
+  return border.packSlices(
+    Array.from({ length: SLICES }, () => ({ ...layout, bytes: new Uint8Array(2), firstFrame: 0, noise })),
+  )
 }
 
 const crew = addon.createCrew(2, 0)

@@ -1,0 +1,220 @@
+/**
+ * What crosses to the addon and back, in few values: each costs about as much as reading a small file's header. Fields have names:
+ * the addon says in which order it reads and writes them, and numbers are put into that order. A name that one side has and the
+ * other lacks is an error when the addon is loaded. native/values.cc is the other side.
+ */
+
+import { toNamespacedPath } from 'node:path'
+import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
+import type { FilePath } from '../core/files.js'
+import { noiseKinds, testKinds } from '../core/noise/kinds.js'
+import type { Noise } from '../core/noise/noise.js'
+import type { SliceJob } from '../core/slice.js'
+import type { PartTally } from '../core/transform.js'
+import { sampleFormats } from '../core/wav/samples.js'
+
+/** The names that the addon has, each list in the order in which it uses them. */
+export interface Contract {
+  readonly fileTexts: readonly string[]
+  readonly fileNumbers: readonly string[]
+  readonly sliceNumbers: readonly string[]
+  readonly noiseTexts: readonly string[]
+  readonly noiseNumbers: readonly string[]
+  readonly figures: readonly string[]
+  readonly tally: readonly string[]
+  /** Each warning is the bit of its place. */
+  readonly warnings: readonly string[]
+  readonly sampleFormats: readonly string[]
+  readonly kinds: readonly string[]
+}
+
+/** Jobs of one kind. */
+export interface PackedJobs {
+  readonly count: number
+  /** The texts of each job and of its noise, as bytes that end with a NUL. */
+  readonly texts: Uint8Array
+  /** The numbers of each job and of its noise; then the number of the noise's parameters, and these. */
+  readonly numbers: Float64Array
+}
+
+/** The addon works in the memory of the slices, which must stay where it is until then. */
+export interface PackedSlices extends PackedJobs {
+  readonly bytes: readonly Uint8Array[]
+}
+
+type Fields<Job, Value> = Readonly<Record<string, (job: Job) => Value>>
+
+const fileTexts: Fields<EtlJob, FilePath> = {
+  input: ({ input }) => input,
+  output: ({ output }) => output,
+  temporary: ({ temporary }) => temporary,
+}
+
+const fileNumbers: Fields<EtlJob, number> = {
+  overwrite: ({ overwrite }) => Number(overwrite),
+  fsync: ({ fsync }) => Number(fsync),
+  dryRun: ({ dryRun }) => Number(dryRun),
+  strict: ({ strict }) => Number(strict),
+}
+
+const sliceNumbers: Fields<SliceJob, number> = {
+  format: ({ format }) => sampleFormats.findIndex(({ name }) => name === format),
+  channels: ({ channels }) => channels,
+  sampleRate: ({ sampleRate }) => sampleRate,
+  bigEndian: ({ bigEndian }) => Number(bigEndian),
+  validBits: ({ validBits }) => validBits,
+  frames: ({ frames }) => frames,
+  firstFrame: ({ firstFrame }) => firstFrame,
+}
+
+const noiseTexts: Fields<Noise, string> = {
+  kind: ({ kind }) => kind,
+}
+
+const noiseNumbers: Fields<Noise, number> = {
+  keyLow: ({ key }) => key.low,
+  keyHigh: ({ key }) => key.high,
+  isSnr: ({ level }) => Number(level.kind === 'snr'),
+  level: ({ level }) => level.value,
+  clip: ({ clip }) => Number(clip),
+}
+
+/** How a number becomes a figure. */
+const figures: { readonly [Name in keyof EtlFigures]: (value: number, contract: Contract) => EtlFigures[Name] } = {
+  format: (value) => sampleFormats[value].name,
+  channels: (value) => value,
+  sampleRate: (value) => value,
+  frames: (value) => value,
+  sigma: (value) => value,
+  signalEnergy: (value) => value,
+  noiseEnergy: (value) => value,
+  clipped: (value) => value,
+  nonFinite: (value) => value,
+  bytesIn: (value) => value,
+  modified: (value) => value,
+  bytesOut: (value) => value,
+  seconds: (value) => value,
+  warnings: (value, contract) =>
+    value === 0 ? [] : (contract.warnings as EtlWarning[]).filter((_, bit) => value & (1 << bit)),
+}
+
+const tally: { readonly [Name in keyof PartTally]: true } = {
+  signal: true,
+  noise: true,
+  clipped: true,
+  nonFinite: true,
+}
+
+/** Every warning of core; a Record, so that none can be left out. */
+const warnings: Readonly<Record<EtlWarning, true>> = {
+  W_SIZE_UNKNOWN: true,
+  W_DATA_CUT_SHORT: true,
+  W_PARTIAL_FRAME: true,
+  W_BYTE_RATE: true,
+  W_BLOCK_ALIGN: true,
+  W_SILENT: true,
+  W_NO_HARD_LINKS: true,
+  W_NON_FINITE: true,
+}
+
+/** Why an addon with these names does not fit this code; undefined if it does. */
+export function contractFault(contract: Contract | undefined): string | undefined {
+  if (contract === undefined) return 'it was built for another version of noisemill'
+  const own: { readonly [List in keyof Contract]: readonly string[] } = {
+    fileTexts: Object.keys(fileTexts),
+    fileNumbers: Object.keys(fileNumbers),
+    sliceNumbers: Object.keys(sliceNumbers),
+    noiseTexts: Object.keys(noiseTexts),
+    noiseNumbers: Object.keys(noiseNumbers),
+    figures: Object.keys(figures),
+    tally: Object.keys(tally),
+    warnings: Object.keys(warnings),
+    sampleFormats: sampleFormats.map(({ name }) => name),
+    kinds: [...noiseKinds, ...testKinds].map(({ name, parameters }) => `${name} ${parameters.length}`),
+  }
+  for (const [list, names] of Object.entries(own)) {
+    const others = contract[list as keyof Contract] ?? []
+    const lacking = names.find((name) => !others.includes(name)) ?? others.find((name) => !names.includes(name))
+    if (lacking !== undefined) return `it was built for another version of noisemill: ${list} differ in "${lacking}"`
+  }
+  // Formats cross as their numbers.
+  if (contract.sampleFormats.join() !== own.sampleFormats.join()) return 'it has the sample formats in another order'
+  return undefined
+}
+
+const inOrder = <Job, Value>(names: readonly string[], fields: Fields<Job, Value>) => names.map((name) => fields[name])
+
+/** Packs jobs and reads outcomes in the order of one addon, whose contract has no fault. */
+export class Border {
+  readonly #contract: Contract
+  readonly #fileTexts: readonly ((job: EtlJob) => FilePath)[]
+  readonly #fileNumbers: readonly ((job: EtlJob) => number)[]
+  readonly #sliceNumbers: readonly ((job: SliceJob) => number)[]
+  readonly #noiseTexts: readonly ((noise: Noise) => string)[]
+  readonly #noiseNumbers: readonly ((noise: Noise) => number)[]
+
+  constructor(contract: Contract) {
+    this.#contract = contract
+    this.#fileTexts = inOrder(contract.fileTexts, fileTexts)
+    this.#fileNumbers = inOrder(contract.fileNumbers, fileNumbers)
+    this.#sliceNumbers = inOrder(contract.sliceNumbers, sliceNumbers)
+    this.#noiseTexts = inOrder(contract.noiseTexts, noiseTexts)
+    this.#noiseNumbers = inOrder(contract.noiseNumbers, noiseNumbers)
+  }
+
+  packFiles(jobs: readonly EtlJob[]): PackedJobs {
+    return this.#pack(jobs, this.#fileTexts, this.#fileNumbers)
+  }
+
+  packSlices(jobs: readonly SliceJob[]): PackedSlices {
+    return { ...this.#pack(jobs, [], this.#sliceNumbers), bytes: jobs.map(({ bytes }) => bytes) }
+  }
+
+  #pack<Job extends { readonly noise: Noise }>(
+    jobs: readonly Job[],
+    texts: readonly ((job: Job) => FilePath)[],
+    numbers: readonly ((job: Job) => number)[],
+  ): PackedJobs {
+    const packed = new Texts()
+    const values: number[] = []
+    for (const job of jobs) {
+      const { noise } = job
+      for (const text of texts) packed.addPath(text(job))
+      for (const text of this.#noiseTexts) packed.add(text(noise))
+      for (const number of numbers) values.push(number(job))
+      for (const number of this.#noiseNumbers) values.push(number(noise))
+      values.push(noise.parameters.length, ...noise.parameters)
+    }
+    return { count: jobs.length, texts: packed.take(), numbers: Float64Array.from(values) }
+  }
+
+  figuresOf(numbers: Float64Array): EtlFigures {
+    const read: Record<string, unknown> = {}
+    const names = this.#contract.figures as (keyof EtlFigures)[]
+    for (let i = 0; i < names.length; i++) read[names[i]] = figures[names[i]](numbers[i], this.#contract)
+    return read as unknown as EtlFigures
+  }
+}
+
+/** Texts one after the other, each with a NUL at its end. */
+class Texts {
+  #text = ''
+  readonly #parts: Uint8Array[] = []
+
+  add(text: string): void {
+    this.#text += `${text}\0`
+  }
+
+  addPath(path: FilePath): void {
+    // On Windows the form that may have any length, which Node's own functions use as well; elsewhere the path itself.
+    if (typeof path === 'string') this.add(toNamespacedPath(path))
+    else {
+      this.#parts.push(Buffer.from(this.#text), path)
+      this.#text = '\0'
+    }
+  }
+
+  take(): Uint8Array {
+    return Buffer.concat([...this.#parts, Buffer.from(this.#text)])
+  }
+}

@@ -1,0 +1,34 @@
+/** What noise a job adds, as one value that jobs on files and on slices contain, and the source that it stands for. */
+
+import type { Kernels } from '../kernels.js'
+import { GeneratedSource } from './generated.js'
+import type { NoiseKey } from './keys.js'
+import { findKind } from './kinds.js'
+import type { NoiseSource, SignalShape } from './source.js'
+
+/**
+ * How loud the noise is. With 'sigma', `value` is the standard deviation in full-scale units. With 'snr' it is the standard
+ * deviation over the RMS of the signal.
+ */
+export interface NoiseLevel {
+  readonly kind: 'sigma' | 'snr'
+  readonly value: number
+}
+
+/** Plain data that crosses threads. All options are checked and the level is drawn by then. native/core/noise/noise.h is its twin. */
+export interface Noise {
+  /** Name of the kind, see kinds.ts. */
+  readonly kind: string
+  /** Values of the kind's parameters, in the order in which it declares them. */
+  readonly parameters: Float64Array
+  readonly key: NoiseKey
+  readonly level: NoiseLevel
+  /** Whether float formats are clamped to [-1, 1]; PCM always is clamped to its range. */
+  readonly clip: boolean
+}
+
+/** The source of this noise for a signal. Throws Failure E_OPTION_INVALID for a kind that does not exist. */
+export function openSource({ kind, parameters, key }: Noise, signal: SignalShape, kernels: Kernels): NoiseSource {
+  const { channels, sampleRate, frames } = signal
+  return new GeneratedSource(findKind(kind), { key, parameters, channels, sampleRate, frames }, kernels)
+}

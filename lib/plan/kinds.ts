@@ -1,0 +1,8 @@
+/** Kinds of noise that options may name. */
+
+import type { NoiseKind } from '../core/noise/kind.js'
+import { noiseKinds, testKinds } from '../core/noise/kinds.js'
+
+/** The first is the default. The project's own tests see more kinds, by the variable NOISEMILL_TEST_KINDS. */
+export const offeredKinds = (): readonly NoiseKind[] =>
+  process.env.NOISEMILL_TEST_KINDS === '1' ? [...noiseKinds, ...testKinds] : noiseKinds

@@ -1,0 +1,30 @@
+// The source of a generated kind: a state for each channel, put at the start of each block.
+#pragma once
+
+#include <vector>
+
+#include "../arena.h"
+#include "kind.h"
+
+namespace noisemill {
+
+class GeneratedSource final : public NoiseSource {
+ public:
+  GeneratedSource(const NoiseKind& kind, const NoiseContext& context, Arena& arena);
+
+  void fill(uint32_t channel, uint64_t frame, float* out, size_t frames) override;
+
+ private:
+  // `room` is for the frames that are passed over, `frames` of them at a time: the values there are lost.
+  void move_to(uint32_t channel, uint64_t frame, float* room, size_t frames);
+  void generate(uint32_t channel, float* out, size_t frames);
+  uint32_t* state(uint32_t channel) { return states_ + channel * kind_.state_words; }
+
+  const NoiseKind& kind_;
+  const NoiseContext context_;
+  uint32_t* const states_;
+  // The frame that each channel's state is at.
+  std::vector<uint64_t> frames_;
+};
+
+}  // namespace noisemill
