@@ -15,8 +15,8 @@ import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/w
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
 import { checkNoiseSpec, drawNoise, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
 import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
-import { runSlices } from './plan/slices.js'
 import { Pool } from './pool/pool.js'
+import { runSlices } from './slices.js'
 
 /**
  * Samples in the types that WAV has for them, all in the machine's byte order: PCM of 8 (unsigned), 16 and 32 bits, float of 32 and 64.

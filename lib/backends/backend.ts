@@ -1,7 +1,7 @@
 /** What the pool asks of the places where jobs run. */
 
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
-import type { SliceJob, SliceOutcome } from '../core/slice.js'
+import type { SettledSlice, SliceJob } from '../core/slice.js'
 import type { NoisemillError } from '../errors.js'
 
 /** How a job ended: with its value, or without any because the place it ran in failed it. */
@@ -60,12 +60,6 @@ export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) 
  * // -> inline 1
  */
 export type BackendName = 'native' | 'workers' | 'inline'
-
-/** A slice as it came back: `bytes` are those of the job, or where they crossed a thread others. */
-export interface SettledSlice {
-  readonly outcome: SliceOutcome
-  readonly bytes: Uint8Array
-}
 
 /** Where noise is added: to files, and to samples in memory. */
 export interface Backend {

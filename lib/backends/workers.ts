@@ -3,7 +3,8 @@
 import { rmSync } from 'node:fs'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { type FilePath, fsPath } from '../core/files.js'
-import type { Backend, Cancellation, Outcome, SettledSlice } from './backend.js'
+import type { SettledSlice } from '../core/slice.js'
+import type { Backend, Cancellation, Outcome } from './backend.js'
 import type { Threads } from './threads.js'
 
 /** Jobs that are under way, and what cancels each. */

@@ -33,6 +33,12 @@ export interface SliceJob {
 
 export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: FailureData }
 
+/** A slice as it came back: `bytes` are those of the job, or where they crossed a thread others. */
+export interface SettledSlice {
+  readonly outcome: SliceOutcome
+  readonly bytes: Uint8Array
+}
+
 /** Never throws for what samples can hold: the outcome says what went wrong. */
 export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): SliceOutcome {
   try {

@@ -1,15 +1,13 @@
-/** Samples in memory as work for a pool: cut into slices, and the task that adds noise to these. */
+/** The walk over samples in memory: slices of them through a pool, and back to where they go. */
 
 import { setImmediate } from 'node:timers/promises'
-import type { SettledSlice } from '../backends/backend.js'
-import type { Noise } from '../core/noise/noise.js'
-import { BLOCK_FRAMES } from '../core/noise/source.js'
-import type { SliceJob } from '../core/slice.js'
-import { FileTally, type PartTally } from '../core/transform.js'
-import type { FrameLayout } from '../core/wav/samples.js'
-import { type ErrorCode, NoisemillError } from '../errors.js'
-import type { SlicesRun } from '../pool/pool.js'
-import { defineTask, type Planned, type Task } from '../task.js'
+import type { Noise } from './core/noise/noise.js'
+import { BLOCK_FRAMES } from './core/noise/source.js'
+import type { SliceJob } from './core/slice.js'
+import { FileTally } from './core/transform.js'
+import type { FrameLayout } from './core/wav/samples.js'
+import { sliceTask } from './plan/slice-task.js'
+import type { SlicesRun } from './pool/pool.js'
 
 /** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
 const SLICE_BYTES = 256 * 1024
@@ -23,27 +21,6 @@ export interface SliceThreads {
   readonly imap: SlicesRun
   readonly threads: number
 }
-
-interface DoneSlice {
-  readonly bytes: Uint8Array
-  readonly tally: PartTally
-}
-
-/** Its failures are thrown by the pool. */
-const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | NoisemillError, 'slices'>({
-  lane: 'slices',
-  start: () => ({
-    weigh: ({ bytes }) => bytes.length,
-    plan: (job) => [{ job }],
-    settle(_planned: Planned<SliceJob, unknown>, { outcome, bytes }) {
-      if ('tally' in outcome) return { bytes, tally: outcome.tally }
-      const { code, detail } = outcome.failure
-      return new NoisemillError(code as ErrorCode, detail === '' ? {} : { received: detail })
-    },
-    fail: (_planned, error) => error,
-    failureOf: (result) => (result instanceof NoisemillError ? result : undefined),
-  }),
-}) as Task<SliceJob, DoneSlice, 'slices'>
 
 /**
  * Adds noise to frames in memory, on the threads of a pool: from one place to another, or to the same. Threads never see that memory

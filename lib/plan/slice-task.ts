@@ -1,0 +1,27 @@
+/** The task that adds noise to slices of samples in memory. */
+
+import type { SettledSlice, SliceJob } from '../core/slice.js'
+import type { PartTally } from '../core/transform.js'
+import { type ErrorCode, NoisemillError } from '../errors.js'
+import { defineTask, type Planned, type Task } from '../task.js'
+
+interface DoneSlice {
+  readonly bytes: Uint8Array
+  readonly tally: PartTally
+}
+
+/** Its failures are thrown by the pool. */
+export const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | NoisemillError, 'slices'>({
+  lane: 'slices',
+  start: () => ({
+    weigh: ({ bytes }) => bytes.length,
+    plan: (job) => [{ job }],
+    settle(_planned: Planned<SliceJob, unknown>, { outcome, bytes }) {
+      if ('tally' in outcome) return { bytes, tally: outcome.tally }
+      const { code, detail } = outcome.failure
+      return new NoisemillError(code as ErrorCode, detail === '' ? {} : { received: detail })
+    },
+    fail: (_planned, error) => error,
+    failureOf: (result) => (result instanceof NoisemillError ? result : undefined),
+  }),
+}) as Task<SliceJob, DoneSlice, 'slices'>
