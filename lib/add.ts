@@ -1,5 +1,6 @@
 /** From folders to folders: what the command line calls. */
 
+import type { PoolOptions } from './backends/options.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
@@ -9,7 +10,7 @@ import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
-import type { PoolOptions, RunOptions } from './pool/options.js'
+import type { RunOptions } from './pool/options.js'
 import { Pool } from './pool/pool.js'
 import { Journal } from './record/journal.js'
 

@@ -124,6 +124,10 @@ const table = {
     remedy: 'Functions, promises and class instances cannot; pass plain data, or a file name.',
   },
   E_WORKER_DIED: { summary: 'the worker thread died on this item', remedy: 'The cause, where known, is on the error.' },
+  E_BACKEND_FAILED: {
+    summary: 'the backend did not do it as it must',
+    remedy: 'The cause, where known, is on the error.',
+  },
   E_WORKER_START: { summary: 'worker threads cannot be started', remedy: 'The cause is on the error.' },
 } as const satisfies Record<string, CodeEntry>
 

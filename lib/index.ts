@@ -1,6 +1,20 @@
 export { type AddNoiseOptions, addNoiseToFiles } from './add.js'
-export type { BackendName } from './backends/backend.js'
+export type {
+  Backend,
+  BackendName,
+  CallsChunk,
+  Chunk,
+  ChunkFigures,
+  FilesChunk,
+  Outcome,
+  SlicesChunk,
+} from './backends/backend.js'
+export { Cancellation } from './backends/cancellation.js'
+export { createBackend } from './backends/choose.js'
+export type { PoolInfo, PoolOptions } from './backends/options.js'
+export type { EtlJob, EtlOutcome } from './core/etl.js'
 export type { KernelName } from './core/kernels.js'
+export type { SettledSlice, SliceJob } from './core/slice.js'
 export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, type ErrorDetails, errorCodes, NoisemillError } from './errors.js'
 export type { Seed } from './plan/keys.js'
@@ -25,7 +39,7 @@ export {
   type ModuleTaskOptions,
   moduleTask,
 } from './pool/module-task.js'
-export type { PoolInfo, PoolOptions, RunOptions } from './pool/options.js'
+export type { RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'
 export type { Items } from './pool/source.js'
 export {
@@ -35,4 +49,4 @@ export {
   type Samples,
   type WavNoiseOptions,
 } from './samples.js'
-export type { Task } from './task.js'
+export type { ModuleCall, Task } from './task.js'

@@ -7,7 +7,7 @@ import type { SliceJob } from './core/slice.js'
 import { FileTally } from './core/transform.js'
 import type { FrameLayout } from './core/wav/samples.js'
 import { sliceTask } from './plan/slice-task.js'
-import type { SlicesRun } from './pool/pool.js'
+import type { AcceptedImap } from './pool/pool.js'
 
 /** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
 const SLICE_BYTES = 256 * 1024
@@ -18,7 +18,7 @@ const TURN_BYTES = 4 * 1024 * 1024
 
 /** Part of a pool. */
 export interface SliceThreads {
-  readonly imap: SlicesRun
+  readonly imap: AcceptedImap
   readonly threads: number
 }
 

@@ -1,57 +1,104 @@
 /** The plain loop: one job after the other on the calling thread. The baseline, and blind to everything else meanwhile. */
 
 import { setImmediate } from 'node:timers/promises'
-import { type IsCancelled, runEtl } from '../core/etl.js'
+import { runEtl } from '../core/etl.js'
 import type { Kernels } from '../core/kernels.js'
 import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
-import type { Backend, Execute } from './backend.js'
-import { callWith, loadCall } from './calls.js'
+import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
+import { type Call, callWith, loadCall } from './calls.js'
 import { asError } from './messages.js'
 import { Slots } from './slots.js'
+import { Unsettled } from './unsettled.js'
+
+/** How a chunk is worked on: after which others, and what its job of a number gives. */
+interface ChunkWork {
+  readonly slots: Slots
+  readonly run: (index: number) => Outcome<unknown> | Promise<Outcome<unknown>>
+}
 
 export function inlineBackend(kernels: Kernels): Backend {
-  const slots = new Slots(1)
-  const oneByOne =
-    <Job, Value>(work: (job: Job, isCancelled: IsCancelled) => Value): Execute<Job, Value> =>
-    (jobs, cancellation, settle) =>
-      slots.run(cancellation, async () => {
-        let milliseconds = 0
-        for (const [index, job] of jobs.entries()) {
-          const started = performance.now()
-          settle(index, { value: work(job, () => cancellation.isCancelled) })
-          milliseconds += performance.now() - started
-          // Between jobs others have their turn, or nothing could ever cancel.
-          await setImmediate()
+  const noiseSlots = new Slots(1)
+  const functions = new WeakMap<ModuleCall, InlineFunction>()
+  const underWay = new Set<Unsettled>()
+
+  function functionOf(call: ModuleCall): InlineFunction {
+    const known = functions.get(call) ?? new InlineFunction(call)
+    functions.set(call, known)
+    return known
+  }
+
+  function workOf(chunk: Chunk): ChunkWork {
+    const isCancelled = () => chunk.cancellation.isCancelled
+    switch (chunk.kind) {
+      case 'files':
+        return { slots: noiseSlots, run: (index) => ({ value: runEtl(chunk.jobs[index], isCancelled, kernels) }) }
+      case 'slices':
+        return {
+          slots: noiseSlots,
+          run: (index) => {
+            const job = chunk.jobs[index]
+            return { value: { outcome: runSlice(job, isCancelled, kernels), bytes: job.bytes } }
+          },
         }
-        return milliseconds
-      })
+      case 'calls': {
+        const known = functionOf(chunk.call)
+        return { slots: known.slots, run: (index) => known.run(chunk.jobs[index]) }
+      }
+    }
+  }
+
   return {
     name: 'inline',
-    files: oneByOne((job, isCancelled) => runEtl(job, isCancelled, kernels)),
-    slices: oneByOne((job, isCancelled) => ({ outcome: runSlice(job, isCancelled, kernels), bytes: job.bytes })),
+    threads: 1,
+    async execute(chunk) {
+      const jobs = new Unsettled(chunk.jobs.length, (index, outcome) => chunk.settle(index, outcome as never))
+      underWay.add(jobs)
+      try {
+        return await runEach(chunk, jobs, workOf(chunk))
+      } finally {
+        underWay.delete(jobs)
+      }
+    },
+    async close() {
+      for (const jobs of underWay) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
+    },
   }
 }
 
-/** A user's function on the calling thread. */
-export function inlineCalls(call: ModuleCall): Execute<unknown, unknown> {
-  const slots = new Slots(1)
-  const loading = loadCall(call)
-  // Its failure is told with the first item.
-  loading.catch(() => {})
-  return (items, cancellation, settle) =>
-    slots.run(cancellation, async () => {
+async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork): Promise<ChunkFigures> {
+  let milliseconds = 0
+  const each = slots.run(chunk.cancellation, async () => {
+    for (const index of chunk.jobs.keys()) {
+      if (chunk.cancellation.isCancelled) jobs.failRest(new NoisemillError('E_CANCELLED'))
+      if (jobs.left === 0) return
       const started = performance.now()
-      for (const [index, item] of items.entries()) {
-        if (cancellation.isCancelled) {
-          settle(index, { error: new NoisemillError('E_CANCELLED') })
-          continue
-        }
-        const outcome = await callWith(loading, item)
-        settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
-        await setImmediate()
-      }
-      return performance.now() - started
-    })
+      const outcome = await run(index)
+      milliseconds += performance.now() - started
+      jobs.settle(index, outcome)
+      // Between jobs others have their turn, or nothing could ever cancel.
+      await setImmediate()
+    }
+  })
+  // Closing settles jobs of functions that may never return.
+  await Promise.race([each, jobs.ended])
+  return { milliseconds }
+}
+
+/** A user's function on the calling thread. */
+class InlineFunction {
+  readonly slots = new Slots(1)
+  readonly #loading: Promise<Call>
+
+  constructor(call: ModuleCall) {
+    this.#loading = loadCall(call)
+    // Its failure is told with the first item.
+    this.#loading.catch(() => {})
+  }
+
+  async run(item: unknown): Promise<Outcome<unknown>> {
+    const outcome = await callWith(this.#loading, item)
+    return 'value' in outcome ? outcome : { error: asError(outcome.failure) }
+  }
 }

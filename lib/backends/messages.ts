@@ -19,11 +19,15 @@ export type ThreadOutcome = { readonly value: unknown } | { readonly failure: Th
 
 export type ToThread =
   /** Makes a module's function known under a number; `call.data` crosses this once. */
-  | { readonly type: 'module'; readonly id: number; readonly call: ModuleCall }
-  /** Calls that function with each item. */
-  | { readonly type: 'call'; readonly id: number; readonly items: readonly unknown[]; readonly cancelled: Int32Array }
-  | { readonly type: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
-  | { readonly type: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
+  { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall } | ThreadChunk
+
+/** A chunk as it crosses. */
+export type ThreadChunk = { readonly cancelled: Int32Array } & (
+  | { readonly kind: 'files'; readonly jobs: readonly EtlJob[] }
+  | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[] }
+  /** Items for the function of that number. */
+  | { readonly kind: 'calls'; readonly jobs: readonly unknown[]; readonly id: number }
+)
 
 export type FromThread =
   | { readonly type: 'ready' }

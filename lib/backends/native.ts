@@ -3,9 +3,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
 import { errnoName, type FailureData } from '../core/failure.js'
+import { NoisemillError } from '../errors.js'
 import type { Addon, NativeFailure } from './addon.js'
-import type { Backend, Cancellation } from './backend.js'
+import type { Backend, ChunkFigures, FilesChunk, Outcome, SlicesChunk } from './backend.js'
 import { Border } from './border.js'
+import { Cancellation } from './cancellation.js'
 
 /** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
 const LIBUV_LEFT = 2
@@ -30,18 +32,20 @@ export interface NativeBackend extends Backend {
 /** The code for files whose samples are coded: the addon leaves them to TypeScript. Nobody outside comes to see it. */
 const CODED = 'E_WAV_CODED'
 
-/** @param coded where files go whose samples are coded */
-export function nativeBackend(addon: Addon, size: number, coded: Backend['files']): NativeBackend {
+/** @param workers where functions run, and files whose samples are coded; closed with this one */
+export function nativeBackend(addon: Addon, size: number, workers: Backend): NativeBackend {
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
   const close = () => addon.closeCrew(crew)
   const border = new Border(addon.contract)
+  const closing = new Cancellation()
+  const chunksUnderWay = new Set<Promise<ChunkFigures>>()
 
   /** Runs a batch so that it can be cancelled. */
   async function run(cancellation: Cancellation, batch: (flag: ReturnType<Addon['createCancel']>) => Promise<number>) {
     const flag = addon.createCancel()
     const cancel = () => addon.cancel(crew, flag)
-    const forget = cancellation.onCancel(cancel)
+    const forgets = [cancellation, closing].map((each) => each.onCancel(cancel))
     underWay.set(cancel, close)
     const late = setTimeout(() => addon.relieveCrew(crew), PATIENCE_MILLISECONDS)
     try {
@@ -49,49 +53,84 @@ export function nativeBackend(addon: Addon, size: number, coded: Backend['files'
     } finally {
       clearTimeout(late)
       underWay.delete(cancel)
-      forget()
+      for (const forget of forgets) forget()
     }
   }
 
-  const runBatch: Backend['files'] = async (jobs, cancellation, settle) => {
+  /** The outcome of a job that failed: where it was cancelled because the backend closes, it says that. */
+  function failed<Value>(failure: NativeFailure, as: (failure: FailureData) => Value): Outcome<Value> {
+    if (failure.code === 'E_CANCELLED' && closing.isCancelled) return { error: new NoisemillError('E_POOL_TERMINATED') }
+    return { value: as(named(failure)) }
+  }
+
+  async function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
     const left: number[] = []
     const milliseconds = await run(cancellation, (flag) =>
       addon.runFiles(crew, border.packFiles(jobs), flag, (index, outcome) => {
         if (outcome instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(outcome) } })
         else if (outcome.code === CODED) left.push(index)
-        else settle(index, { value: { failure: named(outcome) } })
+        else
+          settle(
+            index,
+            failed(outcome, (failure) => ({ failure })),
+          )
       }),
     )
     if (left.length === 0) return milliseconds
     const jobsLeft = left.map((index) => jobs[index])
-    return milliseconds + (await coded(jobsLeft, cancellation, (i, outcome) => settle(left[i], outcome)))
+    const others = await workers.execute({
+      kind: 'files',
+      jobs: jobsLeft,
+      cancellation,
+      settle: (i, outcome) => settle(left[i], outcome),
+    })
+    return milliseconds + others.milliseconds
+  }
+
+  async function runFiles(chunk: FilesChunk): Promise<ChunkFigures> {
+    const { jobs } = chunk
+    const batches: Promise<number>[] = []
+    for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
+      if (first > 0) await setImmediate()
+      const settle: FilesChunk['settle'] = (i, outcome) => chunk.settle(first + i, outcome)
+      batches.push(runBatch({ ...chunk, jobs: jobs.slice(first, first + BATCH_JOBS), settle }))
+    }
+    const milliseconds = await Promise.all(batches)
+    return { milliseconds: milliseconds.reduce((sum, each) => sum + each, 0) }
+  }
+
+  async function runSlices({ jobs, cancellation, settle }: SlicesChunk): Promise<ChunkFigures> {
+    const milliseconds = await run(cancellation, (flag) =>
+      addon.runSlices(crew, border.packSlices(jobs), flag, (index, outcome) => {
+        const { bytes } = jobs[index]
+        if ('code' in outcome)
+          settle(
+            index,
+            failed(outcome, (failure) => ({ outcome: { failure }, bytes })),
+          )
+        else settle(index, { value: { outcome: { tally: outcome }, bytes } })
+      }),
+    )
+    return { milliseconds }
   }
 
   return {
     name: 'native',
+    threads: size,
     libuvThreads: Math.min(size, limit),
-    files: async (jobs, cancellation, settle) => {
-      const trips: Promise<number>[] = []
-      for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
-        if (first > 0) await setImmediate()
-        trips.push(
-          runBatch(jobs.slice(first, first + BATCH_JOBS), cancellation, (i, outcome) => settle(first + i, outcome)),
-        )
-      }
-      const milliseconds = await Promise.all(trips)
-      return milliseconds.reduce((sum, each) => sum + each, 0)
+    execute(chunk) {
+      if (chunk.kind === 'calls') return workers.execute(chunk)
+      const ended = chunk.kind === 'files' ? runFiles(chunk) : runSlices(chunk)
+      chunksUnderWay.add(ended)
+      const forget = () => chunksUnderWay.delete(ended)
+      ended.then(forget, forget)
+      return ended
     },
-    slices: (jobs, cancellation, settle) =>
-      run(cancellation, (flag) =>
-        addon.runSlices(crew, border.packSlices(jobs), flag, (index, outcome) =>
-          settle(index, {
-            value: {
-              outcome: 'code' in outcome ? { failure: named(outcome) } : { tally: outcome },
-              bytes: jobs[index].bytes,
-            },
-          }),
-        ),
-      ),
+    async close() {
+      closing.cancel()
+      await workers.close()
+      await Promise.allSettled(chunksUnderWay)
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Cancellation } from './backend.js'
+import type { Cancellation } from './cancellation.js'
 
 /** Lets a number of callers in at once; the others wait their turn. */
 export class Slots {

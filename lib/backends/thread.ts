@@ -1,13 +1,13 @@
 /** The entry of a worker thread: runs the jobs of one chunk after the other, and says how each ended. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { type IsCancelled, runEtl } from '../core/etl.js'
+import { type EtlJob, runEtl } from '../core/etl.js'
 import { type Kernels, tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
-import { runSlice, type SettledSlice, type SliceJob } from '../core/slice.js'
-import { isCancelled } from './backend.js'
+import { runSlice, type SliceJob } from '../core/slice.js'
 import { type Call, callWith, loadCall } from './calls.js'
-import type { FromThread, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
+import { isCancelled } from './cancellation.js'
+import type { FromThread, ThreadChunk, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
 
 /** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
 const FLUSH_MILLISECONDS = 10
@@ -25,11 +25,6 @@ function kernels(): Kernels {
   ownKernels ??= wasm === undefined ? tsKernels : wasmKernels(wasm)
   return ownKernels
 }
-
-const settledSlice = (job: SliceJob, cancelled: IsCancelled): SettledSlice => ({
-  outcome: runSlice(job, cancelled, kernels()),
-  bytes: job.bytes,
-})
 
 const post = (message: FromThread, handedOver: ArrayBuffer[] = []) => port.postMessage(message, handedOver)
 
@@ -61,6 +56,24 @@ function textOf(thrown: unknown): string {
   }
 }
 
+function runFiles(jobs: readonly EtlJob[], cancelled: Int32Array): void {
+  for (const [index, job] of jobs.entries()) {
+    Atomics.store(begun, 0, index)
+    const value = runEtl(job, () => isCancelled(cancelled), kernels())
+    post({ type: 'settled', outcomes: [[index, { value }]] })
+  }
+}
+
+function runSlices(jobs: readonly SliceJob[], cancelled: Int32Array): void {
+  for (const [index, job] of jobs.entries()) {
+    Atomics.store(begun, 0, index)
+    const { bytes } = job
+    const value = { outcome: runSlice(job, () => isCancelled(cancelled), kernels()), bytes }
+    // They came as a copy, since a slice is given to another thread when this one dies; back they need none.
+    post({ type: 'settled', outcomes: [[index, { value }]] }, [bytes.buffer as ArrayBuffer])
+  }
+}
+
 async function callEach(id: number, items: readonly unknown[], cancelled: Int32Array): Promise<void> {
   let waiting: [number, ThreadOutcome][] = []
   let flushed = performance.now()
@@ -84,8 +97,19 @@ async function callEach(id: number, items: readonly unknown[], cancelled: Int32A
   flush()
 }
 
+function runChunk(chunk: ThreadChunk): void | Promise<void> {
+  switch (chunk.kind) {
+    case 'files':
+      return runFiles(chunk.jobs, chunk.cancelled)
+    case 'slices':
+      return runSlices(chunk.jobs, chunk.cancelled)
+    case 'calls':
+      return callEach(chunk.id, chunk.jobs, chunk.cancelled)
+  }
+}
+
 port.on('message', async (message: ToThread) => {
-  if (message.type === 'module') {
+  if (message.kind === 'module') {
     const call = loadCall(message.call)
     // It is awaited, and its failure told, with the first item.
     call.catch(() => {})
@@ -93,21 +117,7 @@ port.on('message', async (message: ToThread) => {
     return
   }
   const started = performance.now()
-  if (message.type === 'call') {
-    await callEach(message.id, message.items, message.cancelled)
-  } else {
-    const cancelled = () => isCancelled(message.cancelled)
-    for (const [index, job] of message.jobs.entries()) {
-      Atomics.store(begun, 0, index)
-      if ('bytes' in job) {
-        const value = settledSlice(job, cancelled)
-        // They came as a copy, since a slice is given to another thread when this one dies; back they need none.
-        post({ type: 'settled', outcomes: [[index, { value }]] }, [value.bytes.buffer as ArrayBuffer])
-      } else {
-        post({ type: 'settled', outcomes: [[index, { value: runEtl(job, cancelled, kernels()) }]] })
-      }
-    }
-  }
+  await runChunk(message)
   post({ type: 'done', milliseconds: performance.now() - started })
 })
 

@@ -5,20 +5,16 @@ import type { WasmModule } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
 import { placeOf } from '../places.js'
 import type { ModuleCall } from '../task.js'
-import type { Cancellation, Outcome } from './backend.js'
-import { asError, type FromThread, type ThreadData, type ToThread } from './messages.js'
+import type { Chunk, ChunkFigures, Outcome } from './backend.js'
+import { asError, type FromThread, type ThreadChunk, type ThreadData, type ToThread } from './messages.js'
 
-/** What the jobs of a request are: files, slices of samples, or items for a module's function. */
-export type Work = { readonly type: 'files' | 'slices' } | { readonly type: 'call'; readonly call: ModuleCall }
-
-interface Request {
-  readonly work: Work
-  readonly jobs: readonly unknown[]
+/** A chunk on its way. */
+interface Trip {
+  readonly chunk: Chunk
   /** Numbers of the jobs that are still to be run. */
   readonly remaining: Set<number>
-  readonly cancellation: Cancellation
   readonly settle: (index: number, outcome: Outcome<unknown>) => void
-  readonly resolve: (milliseconds: number) => void
+  readonly resolve: (figures: ChunkFigures) => void
   milliseconds: number
   /** Why a result could not be read: then the jobs go one by one, to find whose it was. */
   unreadable: Error | undefined
@@ -33,7 +29,7 @@ interface Thread {
   readonly begun: Int32Array
   readonly modules: Set<number>
   isReady: boolean
-  request: Request | undefined
+  trip: Trip | undefined
   /** Numbers of the jobs that it was given, in their order. */
   given: number[]
   failure: unknown
@@ -78,7 +74,8 @@ function startWorker(entry: URL, workerData: ThreadData): Worker {
 
 export class Threads {
   readonly #threads = new Set<Thread>()
-  #queue: Request[] = []
+  #queue: Trip[] = []
+  #isTerminated = false
 
   constructor(
     readonly size: number,
@@ -88,57 +85,54 @@ export class Threads {
     readonly wasm: WasmModule | undefined = undefined,
   ) {}
 
-  /** See Execute: outcomes hold whatever the work gives. */
-  execute(
-    work: Work,
-    jobs: readonly unknown[],
-    cancellation: Cancellation,
-    settle: (index: number, outcome: Outcome<unknown>) => void,
-  ): Promise<number> {
+  /** See Backend. */
+  execute(chunk: Chunk): Promise<ChunkFigures> {
     return new Promise((resolve) => {
-      const remaining = new Set(jobs.keys())
-      const request: Request = {
-        work,
-        jobs,
-        remaining,
-        cancellation,
-        settle,
+      const trip: Trip = {
+        chunk,
+        remaining: new Set(chunk.jobs.keys()),
+        settle: (index, outcome) => chunk.settle(index, outcome as never),
         resolve,
         milliseconds: 0,
         unreadable: undefined,
         hasDiedUnbegun: false,
         forget: () => {},
       }
-      this.#queue.push(request)
-      request.forget = cancellation.onCancel(() => {
-        const at = this.#queue.indexOf(request)
+      if (this.#isTerminated) {
+        this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+        return
+      }
+      this.#queue.push(trip)
+      trip.forget = chunk.cancellation.onCancel(() => {
+        const at = this.#queue.indexOf(trip)
         if (at < 0) return
         this.#queue.splice(at, 1)
-        this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
+        this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
       })
       this.#assign()
     })
   }
 
-  /** Ends all threads, whatever they are at. What they had not settled is settled as terminated. */
+  /** Ends all threads, whatever they are at, and starts no more. What they had not settled is settled as terminated. */
   async terminate(): Promise<void> {
-    const requests = [...this.#queue, ...Array.from(this.#threads, (thread) => thread.request)]
+    this.#isTerminated = true
+    const trips = [...this.#queue, ...Array.from(this.#threads, (thread) => thread.trip)]
     this.#queue = []
     const threads = [...this.#threads]
     this.#threads.clear()
-    for (const request of requests) {
-      if (request) this.#failRemaining(request, new NoisemillError('E_POOL_TERMINATED'))
+    for (const trip of trips) {
+      if (trip) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
     }
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
   }
 
   #assign(): void {
     while (this.#queue.length > 0) {
-      const idle = Array.from(this.#threads).find((thread) => thread.request === undefined)
+      const idle = Array.from(this.#threads).find((thread) => thread.trip === undefined)
       if (idle === undefined && this.#threads.size >= this.size) return
-      const request = this.#queue.shift()!
-      if (request.cancellation.isCancelled) {
-        this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
+      const trip = this.#queue.shift()!
+      if (trip.chunk.cancellation.isCancelled) {
+        this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
         continue
       }
       let thread = idle
@@ -146,10 +140,10 @@ export class Threads {
         thread ??= this.#start()
       } catch (cause) {
         // Node's permission model forbids threads, for one.
-        this.#failRemaining(request, new NoisemillError('E_WORKER_START', { cause }))
+        this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
         continue
       }
-      this.#give(thread, request)
+      this.#give(thread, trip)
     }
   }
 
@@ -161,14 +155,14 @@ export class Threads {
       begun,
       modules: new Set(),
       isReady: false,
-      request: undefined,
+      trip: undefined,
       given: [],
       failure: undefined,
     }
     this.#threads.add(thread)
     worker.on('message', (message: FromThread) => this.#receive(thread, message))
     worker.on('messageerror', (error) => {
-      if (thread.request) thread.request.unreadable = error
+      if (thread.trip) thread.trip.unreadable = error
     })
     worker.on('error', (error) => {
       thread.failure = error
@@ -177,49 +171,47 @@ export class Threads {
     return thread
   }
 
-  #give(thread: Thread, request: Request): void {
-    thread.request = request
-    thread.given = request.unreadable ? [...request.remaining].slice(0, 1) : [...request.remaining]
+  #give(thread: Thread, trip: Trip): void {
+    thread.trip = trip
+    thread.given = trip.unreadable ? [...trip.remaining].slice(0, 1) : [...trip.remaining]
     thread.worker.ref()
     Atomics.store(thread.begun, 0, -1)
-    const cancelled = request.cancellation.flag
-    const jobs = thread.given.map((index) => request.jobs[index])
     try {
-      if (request.work.type !== 'call') {
-        this.#post(thread, { type: request.work.type, jobs: jobs as never[], cancelled })
-      } else {
-        const { call } = request.work
-        const id = moduleId(call)
-        if (!thread.modules.has(id)) this.#post(thread, { type: 'module', id, call })
-        thread.modules.add(id)
-        this.#post(thread, { type: 'call', id, items: jobs, cancelled })
-      }
+      thread.worker.postMessage(this.#message(thread, trip.chunk))
     } catch (error) {
       this.#release(thread)
-      this.#refuse(request, error instanceof Error ? error : new Error(String(error)))
+      this.#refuse(trip, error instanceof Error ? error : new Error(String(error)))
     }
   }
 
-  #post(thread: Thread, message: ToThread): void {
-    thread.worker.postMessage(message)
+  /** The jobs that the thread was given; before them what it needs to know of their function. */
+  #message(thread: Thread, chunk: Chunk): ThreadChunk {
+    const cancelled = chunk.cancellation.flag
+    const jobs = thread.given.map((index) => chunk.jobs[index])
+    if (chunk.kind !== 'calls') return { kind: chunk.kind, jobs: jobs as never[], cancelled }
+    const { kind, call } = chunk
+    const id = moduleId(call)
+    if (!thread.modules.has(id)) thread.worker.postMessage({ kind: 'module', id, call } satisfies ToThread)
+    thread.modules.add(id)
+    return { kind, jobs, id, cancelled }
   }
 
-  /** Something in a request could not be cloned: fails those items, and queues the others again. */
-  #refuse(request: Request, error: Error): void {
+  /** Something in a chunk could not be cloned: fails those items, and queues the others again. */
+  #refuse(trip: Trip, error: Error): void {
     const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
-    if (request.work.type === 'call' && !isCloneable(request.work.call.data)) {
-      this.#failRemaining(request, failure(`the task's data: ${error.message}`))
+    if (trip.chunk.kind === 'calls' && !isCloneable(trip.chunk.call.data)) {
+      this.#failRemaining(trip, failure(`the task's data: ${error.message}`))
       return
     }
-    const before = request.remaining.size
-    for (const index of request.remaining) {
-      if (isCloneable(request.jobs[index])) continue
-      request.remaining.delete(index)
-      request.settle(index, { error: failure(`the item: ${error.message}`) })
+    const before = trip.remaining.size
+    for (const index of trip.remaining) {
+      if (isCloneable(trip.chunk.jobs[index])) continue
+      trip.remaining.delete(index)
+      trip.settle(index, { error: failure(`the item: ${error.message}`) })
     }
     // Nothing was found: then nothing would be different the next time.
-    if (request.remaining.size === before) this.#failRemaining(request, failure(error.message))
-    this.#continue(request)
+    if (trip.remaining.size === before) this.#failRemaining(trip, failure(error.message))
+    this.#continue(trip)
   }
 
   #receive(thread: Thread, message: FromThread): void {
@@ -227,75 +219,75 @@ export class Threads {
     if (!this.#threads.has(thread)) return
     // A user's module may post on the same port; what it says is not for here.
     if (typeof message?.type !== 'string') return
-    const { request } = thread
+    const { trip } = thread
     if (message.type === 'ready') thread.isReady = true
-    if (request === undefined) return
+    if (trip === undefined) return
     if (message.type === 'settled') {
       for (const [at, outcome] of message.outcomes) {
         const index = thread.given[at]
-        request.remaining.delete(index)
-        request.settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
+        trip.remaining.delete(index)
+        trip.settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
       }
     } else if (message.type === 'done') {
-      request.milliseconds += message.milliseconds
+      trip.milliseconds += message.milliseconds
       this.#release(thread)
-      if (request.unreadable && !request.cancellation.isCancelled) {
-        if (thread.given.length === 1 && request.remaining.delete(thread.given[0]))
-          request.settle(thread.given[0], {
-            error: new NoisemillError('E_NOT_CLONEABLE', { received: `the result: ${request.unreadable.message}` }),
+      if (trip.unreadable && !trip.chunk.cancellation.isCancelled) {
+        if (thread.given.length === 1 && trip.remaining.delete(thread.given[0]))
+          trip.settle(thread.given[0], {
+            error: new NoisemillError('E_NOT_CLONEABLE', { received: `the result: ${trip.unreadable.message}` }),
           })
-        this.#continue(request)
+        this.#continue(trip)
         return
       }
-      this.#failRemaining(request, new NoisemillError('E_CANCELLED'))
+      this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
       this.#assign()
     }
   }
 
   #release(thread: Thread): void {
-    thread.request = undefined
+    thread.trip = undefined
     thread.worker.unref()
   }
 
   #died(thread: Thread, exitCode: number): void {
     if (!this.#threads.delete(thread)) return
-    const { request, given, begun } = thread
-    if (request === undefined) return
+    const { trip, given, begun } = thread
+    if (trip === undefined) return
     const cause = thread.failure ?? new Error(`the thread exited with code ${exitCode}`)
     if (!thread.isReady) {
-      this.#failRemaining(request, new NoisemillError('E_WORKER_START', { cause }))
+      this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
       this.#assign()
       return
     }
     const index = Atomics.load(begun, 0)
-    if (index < 0 && !request.hasDiedUnbegun) {
+    if (index < 0 && !trip.hasDiedUnbegun) {
       // It may have died of what it did before; a second time it is of what it was given.
-      request.hasDiedUnbegun = true
-      this.#continue(request)
+      trip.hasDiedUnbegun = true
+      this.#continue(trip)
       return
     }
     const victim = given[Math.max(0, index)]
-    if (request.remaining.delete(victim)) {
-      request.settle(victim, { error: new NoisemillError('E_WORKER_DIED', { cause }) })
+    if (trip.remaining.delete(victim)) {
+      trip.settle(victim, { error: new NoisemillError('E_WORKER_DIED', { cause }) })
     }
-    this.#continue(request)
+    this.#continue(trip)
   }
 
-  /** Runs what remains of a request before all others. */
-  #continue(request: Request): void {
-    if (request.remaining.size === 0) {
-      request.forget()
-      request.resolve(request.milliseconds)
-    } else this.#queue.unshift(request)
+  /** Runs what remains of a trip before all others. */
+  #continue(trip: Trip): void {
+    if (trip.remaining.size === 0) {
+      trip.forget()
+      trip.resolve({ milliseconds: trip.milliseconds })
+    } else this.#queue.unshift(trip)
     this.#assign()
   }
 
-  #failRemaining(request: Request, error: NoisemillError): void {
-    request.forget()
-    const failed = [...request.remaining]
-    request.remaining.clear()
-    for (const index of failed) request.settle(index, { error })
-    request.resolve(request.milliseconds)
+  #failRemaining(trip: Trip, error: NoisemillError): void {
+    trip.forget()
+    const failed = [...trip.remaining]
+    trip.remaining.clear()
+    for (const index of failed) trip.settle(index, { error })
+    trip.resolve({ milliseconds: trip.milliseconds })
   }
 }
 

@@ -1,10 +1,10 @@
 /** Jobs in TypeScript on worker threads. Names of files cross, never their samples. */
 
 import { rmSync } from 'node:fs'
-import type { EtlJob, EtlOutcome } from '../core/etl.js'
+import type { EtlJob } from '../core/etl.js'
 import { type FilePath, fsPath } from '../core/files.js'
-import type { SettledSlice } from '../core/slice.js'
-import type { Backend, Cancellation, Outcome } from './backend.js'
+import type { Backend, FilesChunk } from './backend.js'
+import type { Cancellation } from './cancellation.js'
 import type { Threads } from './threads.js'
 
 /** Jobs that are under way, and what cancels each. */
@@ -19,20 +19,24 @@ process.once('exit', () => {
 export function workersBackend(threads: Threads): Backend {
   return {
     name: 'workers',
-    files(jobs, cancellation, settle) {
-      for (const job of jobs) underWay.set(job, cancellation)
-      return threads.execute({ type: 'files' }, jobs, cancellation, (index, outcome) => {
-        const job = jobs[index]
-        underWay.delete(job)
-        // A thread that died left behind what it was writing.
-        if ('error' in outcome) removeQuietly(job.temporary)
-        settle(index, outcome as Outcome<EtlOutcome>)
-      })
+    threads: threads.size,
+    execute: (chunk) => threads.execute(chunk.kind === 'files' ? tidied(chunk) : chunk),
+    close: () => threads.terminate(),
+  }
+}
+
+/** The chunk, such that no temporary file of it stays behind. */
+function tidied(chunk: FilesChunk): FilesChunk {
+  for (const job of chunk.jobs) underWay.set(job, chunk.cancellation)
+  return {
+    ...chunk,
+    settle(index, outcome) {
+      const job = chunk.jobs[index]
+      underWay.delete(job)
+      // A thread that died left behind what it was writing.
+      if ('error' in outcome) removeQuietly(job.temporary)
+      chunk.settle(index, outcome)
     },
-    slices: (jobs, cancellation, settle) =>
-      threads.execute({ type: 'slices' }, jobs, cancellation, (index, outcome) =>
-        settle(index, outcome as Outcome<SettledSlice>),
-      ),
   }
 }
 

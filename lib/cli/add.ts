@@ -2,12 +2,12 @@
 
 import { type Command, Option } from 'commander'
 import { type AddNoiseOptions, addNoiseToFiles } from '../add.js'
+import type { PoolOptions } from '../backends/options.js'
 import { NoisemillError } from '../errors.js'
 import { walk } from '../files/walk.js'
 import { offeredKinds } from '../plan/kinds.js'
 import type { LevelOption } from '../plan/levels.js'
 import type { FileResult } from '../plan/results.js'
-import type { PoolOptions } from '../pool/options.js'
 import { Pool } from '../pool/pool.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
 import { errorLine, failureLine, resultLine, warningLine } from './lines.js'

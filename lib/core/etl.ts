@@ -32,12 +32,34 @@ const HELD_FILE_BYTES = 16 * 1024 * 1024
 const ALIGNMENT = 64
 const PAGE_BYTES = 4096
 
-/** One file's work, as plain data that crosses threads. All options are checked and all draws made by then. */
+/**
+ * The work on one file, as plain data that can be cloned to threads and processes. All options are checked and all draws made. A backend
+ * passes it on as it is; its fields may change with any version.
+ *
+ * @example
+ * import { type Backend, createBackend, type EtlJob, noiseTask, Pool } from 'noisemill'
+ *
+ * const namesOf = ({ input, output }: EtlJob) => `${input} -> ${output}`
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   ...inner,
+ *   name: 'telling',
+ *   execute(chunk) {
+ *     if (chunk.kind === 'files') console.log(chunk.jobs.map(namesOf).join())
+ *     return inner.execute(chunk)
+ *   },
+ * }
+ * await using pool = new Pool({ backend })
+ * await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav']) // -> speech/a.wav -> noisy/a.wav
+ */
 export interface EtlJob {
+  /** Path of the input; bytes where it is not UTF-8. */
   readonly input: FilePath
+  /** Path of the output. */
   readonly output: FilePath
   /** The name in the output's folder that the file has until it is whole. */
   readonly temporary: FilePath
+  /** Whether it may replace what has the name of the output. */
   readonly overwrite: boolean
   /** The output, and its name, are to be on the disk before the job is done. */
   readonly fsync: boolean
@@ -45,6 +67,7 @@ export interface EtlJob {
   readonly dryRun: boolean
   /** Refuse a file whose header gives rise to any warning. */
   readonly strict: boolean
+  /** The noise to add. */
   readonly noise: Noise
 }
 
@@ -73,7 +96,40 @@ export interface EtlFigures {
   readonly warnings: readonly EtlWarning[]
 }
 
-export type EtlOutcome = { readonly figures: EtlFigures } | { readonly failure: FailureData }
+/**
+ * What became of a file: its figures, or why it could not be done. Plain data, which a backend passes on as it is.
+ *
+ * @example
+ * import { createBackend, type Backend, type EtlOutcome, noiseTask, type Outcome, Pool } from 'noisemill'
+ *
+ * const wasWritten = (outcome: Outcome<EtlOutcome>) => 'value' in outcome && 'figures' in outcome.value
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   ...inner,
+ *   name: 'telling',
+ *   execute(chunk) {
+ *     if (chunk.kind !== 'files') return inner.execute(chunk)
+ *     const settle = (index: number, outcome: Outcome<EtlOutcome>) => {
+ *       console.log(wasWritten(outcome))
+ *       chunk.settle(index, outcome)
+ *     }
+ *     return inner.execute({ ...chunk, settle })
+ *   },
+ * }
+ * await using pool = new Pool({ backend })
+ * await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav', 'speech/missing.wav'])
+ * // -> true
+ * // -> false
+ */
+export type EtlOutcome =
+  | {
+      /** What is known of the file once it is done. */
+      readonly figures: EtlFigures
+    }
+  | {
+      /** Why it could not be done. */
+      readonly failure: FailureData
+    }
 
 /** What a job needs to know of the world around it: whether to stop. Asked before every read. */
 export type IsCancelled = () => boolean

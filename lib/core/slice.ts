@@ -13,29 +13,76 @@ import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/sa
 /** Bytes between two looks at whether it is cancelled: they stay in a level-2 cache. */
 const RUN_BYTES = 256 * 1024
 
-/** As plain data that crosses threads. */
+/**
+ * The work on a slice of samples in memory, as plain data that can be cloned to threads and processes. A backend passes it on as it is; its
+ * fields may change with any version.
+ *
+ * @example
+ * import { addNoise, type Backend, createBackend, Pool, type SliceJob } from 'noisemill'
+ *
+ * const sizeOf = ({ bytes, format }: SliceJob) => `${bytes.length} bytes of ${format}`
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   ...inner,
+ *   name: 'telling',
+ *   execute(chunk) {
+ *     if (chunk.kind === 'slices') console.log(chunk.jobs.map(sizeOf).join())
+ *     return inner.execute(chunk)
+ *   },
+ * }
+ * await using pool = new Pool({ backend })
+ * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 2000 bytes of pcm16
+ */
 export interface SliceJob {
   /** Whole frames at the start of memory of their own, worked on in place. */
   readonly bytes: Uint8Array
+  /** Format of the samples. */
   readonly format: SampleFormatName
+  /** Channels, interleaved. */
   readonly channels: number
   /** Frames a second; 0 where nobody has said. */
   readonly sampleRate: number
+  /** Whether samples have their most significant byte first. */
   readonly bigEndian: boolean
+  /** Bits of a sample that are used, from the most significant on. */
   readonly validBits: number
   /** Of all, the slice among them. */
   readonly frames: number
   /** The first of the slice: the first of a noise block. */
   readonly firstFrame: number
-  /** With a level of the kind 'sigma'; 0 only measures. */
+  /** The noise to add, with a level of the kind 'sigma'; 0 only measures. */
   readonly noise: Noise
 }
 
 export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: FailureData }
 
-/** A slice as it came back: `bytes` are those of the job, or where they crossed a thread others. */
+/**
+ * A slice that was worked on, and what became of it. Plain data, which a backend passes on as it is.
+ *
+ * @example
+ * import { addNoise, type Backend, createBackend, type Outcome, Pool, type SettledSlice } from 'noisemill'
+ *
+ * const sizeOf = (outcome: Outcome<SettledSlice>) => ('value' in outcome ? outcome.value.bytes.length : 0)
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   ...inner,
+ *   name: 'telling',
+ *   execute(chunk) {
+ *     if (chunk.kind !== 'slices') return inner.execute(chunk)
+ *     const settle = (index: number, outcome: Outcome<SettledSlice>) => {
+ *       console.log(sizeOf(outcome))
+ *       chunk.settle(index, outcome)
+ *     }
+ *     return inner.execute({ ...chunk, settle })
+ *   },
+ * }
+ * await using pool = new Pool({ backend })
+ * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 2000
+ */
 export interface SettledSlice {
+  /** Counts and sums of the slice, or why it could not be done. */
   readonly outcome: SliceOutcome
+  /** The slice itself: the bytes of the job, or others where these crossed to a thread. */
   readonly bytes: Uint8Array
 }
 

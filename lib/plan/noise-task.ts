@@ -56,7 +56,7 @@ export interface FileItemObject {
  * // -> loud/a.wav
  * // -> soft/a.wav
  */
-export type NoiseTask = Task<FileItem, FileResult, 'files'>
+export type NoiseTask = Task<FileItem, FileResult>
 
 /**
  * A task for Pool's map, imap and imapUnordered: read a WAV file, add noise to its samples, write it to the output folder.
@@ -77,8 +77,11 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
 
 /** The same of checked options, and with a journal for those whose outputs all lie in its folder. */
 export function noiseTaskOf(settings: NoiseSettings, journal?: Journal): NoiseTask {
-  return defineTask<FileItem, EtlJob, EtlOutcome, FileResult, 'files'>({
-    lane: 'files',
+  return defineTask({
+    work: { kind: 'files' },
+    errors: 'collect',
+    endsWhenCancelled: true,
+    valueOf: (result: FileResult) => result,
     start: () => new NoiseRun(settings, journal),
   })
 }
@@ -96,7 +99,13 @@ interface PlannedOutput extends Planned<EtlJob, FileResult> {
 }
 
 /** Failures after which an output may be there all the same: a volume may be full when only a folder is left to sync. */
-const MAY_BE_WRITTEN: readonly string[] = ['E_OUTPUT_PUBLISH', 'E_VOLUME_FULL', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
+const MAY_BE_WRITTEN: readonly string[] = [
+  'E_OUTPUT_PUBLISH',
+  'E_VOLUME_FULL',
+  'E_WORKER_DIED',
+  'E_BACKEND_FAILED',
+  'E_POOL_TERMINATED',
+]
 
 /** One pass of the task over some items. */
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
@@ -149,7 +158,9 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   fail(planned: Planned<EtlJob, FileResult>, error: NoisemillError): FileResult {
     const { plan, id } = planned as PlannedOutput
     this.#failed(id, plan, error.code)
-    return failedResult(plan, new NoisemillError(error.code, { path: showPath(plan.input), cause: error.cause }))
+    const { code, cause, received } = error
+    const details = { path: showPath(plan.input), cause, ...(received !== undefined && { received }) }
+    return failedResult(plan, new NoisemillError(code, details))
   }
 
   failureOf(result: FileResult): NoisemillError | undefined {

@@ -60,7 +60,7 @@ export interface FinishedFile extends FileFigures {
 
 /**
  * The result of an output that could not be made. What had its name before is as it was; or with E_OUTPUT_PUBLISH, E_VOLUME_FULL,
- * E_WORKER_DIED or E_POOL_TERMINATED the output may be there all the same, and whole.
+ * E_WORKER_DIED, E_BACKEND_FAILED or E_POOL_TERMINATED the output may be there all the same, and whole.
  *
  * @example
  * import { writeFileSync } from 'node:fs'

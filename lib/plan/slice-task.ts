@@ -3,7 +3,7 @@
 import type { SettledSlice, SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
-import { defineTask, type Planned, type Task } from '../task.js'
+import { defineTask, type Task } from '../task.js'
 
 interface DoneSlice {
   readonly bytes: Uint8Array
@@ -11,12 +11,15 @@ interface DoneSlice {
 }
 
 /** Its failures are thrown by the pool. */
-export const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice | NoisemillError, 'slices'>({
-  lane: 'slices',
+export const sliceTask: Task<SliceJob, DoneSlice | NoisemillError, DoneSlice> = defineTask({
+  work: { kind: 'slices' },
+  errors: 'throw',
+  endsWhenCancelled: true,
+  valueOf: (done) => done as DoneSlice,
   start: () => ({
     weigh: ({ bytes }) => bytes.length,
     plan: (job) => [{ job }],
-    settle(_planned: Planned<SliceJob, unknown>, { outcome, bytes }) {
+    settle(_planned, { outcome, bytes }: SettledSlice) {
       if ('tally' in outcome) return { bytes, tally: outcome.tally }
       const { code, detail } = outcome.failure
       return new NoisemillError(code as ErrorCode, detail === '' ? {} : { received: detail })
@@ -24,4 +27,4 @@ export const sliceTask = defineTask<SliceJob, SliceJob, SettledSlice, DoneSlice 
     fail: (_planned, error) => error,
     failureOf: (result) => (result instanceof NoisemillError ? result : undefined),
   }),
-}) as Task<SliceJob, DoneSlice, 'slices'>
+})

@@ -91,7 +91,7 @@ export interface FailedItem<Item> {
   readonly item: Item
   /** The function threw, or was never called. */
   readonly status: 'failed'
-  /** E_TASK_LOAD, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED or E_WORKER_START; `cause` has what the function threw. */
+  /** E_TASK_LOAD, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or E_BACKEND_FAILED; `cause` has what the function threw. */
   readonly error: NoisemillError
 }
 
@@ -107,7 +107,7 @@ export interface FailedItem<Item> {
  * const squares: number[] = await pool.map(square, [1, 2, 3])
  * console.log(squares) // -> [ 1, 4, 9 ]
  */
-export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, 'module'>
+export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, Value, DoneItem<Item, Value>>
 
 /**
  * A task for Pool's map, imap and imapUnordered that calls `name`, exported by the module `url`, with each item (and with
@@ -139,9 +139,11 @@ export function moduleTask<Item = any, Value = any>(
   const setup = options.setup as string | undefined
   if (setup !== undefined && typeof setup !== 'string')
     throw invalidOption('setup', 'the name of an exported function', setup)
-  return defineTask<Item, Item, Value, ItemRecord<Item, Value>, 'module'>({
-    lane: 'module',
-    call: { url: String(url), name, setup, data: options.data },
+  return defineTask({
+    work: { kind: 'calls', call: { url: String(url), name, setup, data: options.data } },
+    errors: 'throw',
+    endsWhenCancelled: false,
+    valueOf: ({ value }: DoneItem<Item, Value>) => value,
     start: () => new ModuleRun<Item, Value>(),
   })
 }

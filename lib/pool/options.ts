@@ -1,61 +1,9 @@
-/** Options of a pool and of its runs, and what a pool says of itself. */
+/** Options of the runs of a pool. */
 
-import type { BackendName } from '../backends/backend.js'
-import type { KernelName } from '../core/kernels.js'
+import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
+import { invalidOption } from '../errors.js'
+import type { ErrorPolicy } from '../task.js'
 import type { ChunkSize } from './chunks.js'
-
-/**
- * Options of `Pool`.
- *
- * @example
- * import { Pool, type PoolOptions } from 'noisemill'
- *
- * const options: PoolOptions = { size: 4, backend: 'workers' }
- * await using pool = new Pool(options)
- * console.log(pool.info.threads) // -> 4
- */
-export interface PoolOptions {
-  /** Threads that work at the same time, 1 to 1024; by default one for each CPU that the process may use. */
-  readonly size?: number
-  /** Where noise tasks run; 'auto' (native where the addon loads, else workers) by default. */
-  readonly backend?: BackendName | 'auto'
-  /** What workers and inline compute noise with; 'wasm' where it was built, else 'ts', by default. Native has its own. */
-  readonly kernel?: KernelName | 'auto'
-}
-
-/**
- * What a pool runs on, and why.
- *
- * @example
- * import { Pool, type PoolInfo } from 'noisemill'
- *
- * const show = ({ backend, size, reason }: PoolInfo) => `${size} ${backend}: ${reason}`
- * await using pool = new Pool({ size: 2, backend: 'workers', kernel: 'ts' })
- * console.log(show(pool.info)) // -> 2 workers: asked for
- */
-export interface PoolInfo {
-  /** Where noise tasks run. */
-  readonly backend: BackendName
-  /** Why it is this backend, in words. */
-  readonly reason: string
-  /** What to do to have the addon, in words; null where it is there, or was not asked for. */
-  readonly remedy: string | null
-  /** The file that the addon is, from the package's folder on; null for other backends. */
-  readonly binary: string | null
-  /** As it was asked for, or the number of CPUs that the process may use. */
-  readonly size: number
-  /** What computes the noise: 'c++' in the addon; 'wasm' where it was built, else 'ts', on the other backends. */
-  readonly kernel: 'c++' | KernelName
-  /** Instruction set that the addon's kernels use; null for other backends. */
-  readonly instructionSet: string | null
-  /** Threads that work on files at the same time: `size`, or 1 for inline. */
-  readonly threads: number
-  /**
-   * Threads of the libuv pool among them, at most; the others are the pool's own. The libuv pool is measured, and two of its threads
-   * are left to the file system calls and name look-ups of others. 0 for other backends than native.
-   */
-  readonly libuvThreads: number
-}
 
 /**
  * Options of one run: of `map`, `imap` and `imapUnordered`.
@@ -84,4 +32,26 @@ export interface RunOptions {
    * failures among the results. Noise tasks collect by default, module tasks throw.
    */
   readonly errors?: 'throw' | 'collect'
+}
+
+const MAX_CHUNK = 1_000_000
+
+/** The options of a run, checked. */
+export interface RunSettings {
+  readonly chunkSize: ChunkSize
+  readonly signal: AbortSignal | undefined
+  readonly errors: ErrorPolicy
+}
+
+/** @param errors the policy of the task, where the options have none */
+export function checkRunOptions(options: RunOptions, errors: ErrorPolicy): RunSettings {
+  checkObject('options', options)
+  checkKeys(options, ['chunkSize', 'signal', 'errors'])
+  const { chunkSize = 'auto', signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', 'an AbortSignal', signal)
+  return {
+    signal,
+    errors: checkOneOf('errors', options.errors ?? errors, ['throw', 'collect']),
+    chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
+  }
 }

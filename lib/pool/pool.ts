@@ -1,35 +1,27 @@
 /** The pool: tasks over items, on every core. */
 
-import { availableParallelism } from 'node:os'
-import { type Backend, type BackendName, Cancellation, type Execute, type Outcome } from '../backends/backend.js'
-import { inlineCalls } from '../backends/inline.js'
-import type { Threads } from '../backends/threads.js'
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
+import type { Backend } from '../backends/backend.js'
+import { Cancellation } from '../backends/cancellation.js'
+import { chooseBackend } from '../backends/choose.js'
+import type { PoolInfo, PoolOptions } from '../backends/options.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import type { FileItem, NoiseTask } from '../plan/noise-task.js'
-import type { FileResult } from '../plan/results.js'
-import { definitionOf, type ModuleCall, type Task } from '../task.js'
+import { definitionOf, type Task } from '../task.js'
 import { onAbort } from './abort.js'
-import { chooseBackend } from './choose.js'
-import type { DoneItem, ItemRecord, ModuleTask } from './module-task.js'
-import type { PoolInfo, PoolOptions, RunOptions } from './options.js'
-import { Run, type RunParts, terminated } from './run.js'
+import { checkRunOptions, type RunOptions } from './options.js'
+import { Run, terminated } from './run.js'
 import { type Items, isItems, Source } from './source.js'
 
 /** @inline */
 type Collect = RunOptions & { readonly errors: 'collect' }
 
-const MAX_SIZE = 1024
-const MAX_CHUNK = 1_000_000
-
 type Order = 'input' | 'completion'
 
-/** `imap` for slices, in work that was accepted already. */
-export type SlicesRun = <I, R>(
-  task: Task<I, R, 'slices'>,
-  items: Items<I>,
-  options?: RunOptions,
-) => AsyncGenerator<R, void, undefined>
+type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled'>
+
+type Results<Result> = AsyncGenerator<Result, void, undefined>
+
+/** `imap` in work that was accepted already. */
+export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions) => Results<V>
 
 /**
  * Runs tasks over items on several threads.
@@ -57,14 +49,13 @@ export class Pool {
    * console.log(size, threads, kernel, instructionSet) // -> 2 1 ts null
    */
   readonly info: PoolInfo
-  readonly #threads: Threads
   readonly #backend: Backend
-  readonly #calls = new WeakMap<ModuleCall, Execute<unknown, unknown>>()
-  readonly #runs = new Set<Run<unknown, unknown, unknown, unknown>>()
+  readonly #runs = new Set<AnyRun>()
   readonly #ended = new Map<() => void, Promise<void>>()
   /** Set from when no more work is taken. */
   #closing: Promise<void> | undefined
   #terminating: Promise<void> | undefined
+  #backendClosing: Promise<void> | undefined
 
   /**
    * Chooses what it runs on, which `info` then says.
@@ -72,19 +63,13 @@ export class Pool {
    * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
    */
   constructor(options: PoolOptions = {}) {
-    checkObject('options', options)
-    checkKeys(options, ['size', 'backend', 'kernel'])
-    const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
-    const wanted = checkOneOf('backend', options.backend ?? 'auto', ['auto', 'native', 'workers', 'inline'])
-    const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
-    const { threads, backend, info } = chooseBackend(wanted, kernel, size)
-    this.#threads = threads
+    const { backend, info } = chooseBackend(options)
     this.#backend = backend
     this.info = Object.freeze(info)
   }
 
   /**
-   * Where noise tasks run; `info` says why.
+   * The name of the backend that tasks run on; `info` says why.
    *
    * @example
    * import { Pool } from 'noisemill'
@@ -92,8 +77,8 @@ export class Pool {
    * await using pool = new Pool({ backend: 'workers' })
    * console.log(pool.backend) // -> workers
    */
-  get backend(): BackendName {
-    return this.#backend.name
+  get backend(): string {
+    return this.info.backend
   }
 
   /**
@@ -109,12 +94,11 @@ export class Pool {
    * await using pool = new Pool()
    * console.log(await pool.map(square, [1, 2, 3])) // -> [ 1, 4, 9 ]
    */
-  map<I, V>(task: ModuleTask<I, V>, items: Items<I>, options: Collect): Promise<ItemRecord<I, V>[]>
-  map<I, V>(task: ModuleTask<I, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
-  map(task: NoiseTask, items: Items<FileItem>, options?: RunOptions): Promise<FileResult[]>
-  async map(task: Task<never, unknown>, items: Items<never>, options: RunOptions = {}): Promise<unknown[]> {
+  map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): Promise<R[]>
+  map<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
+  async map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Promise<unknown[]> {
     const results: unknown[] = []
-    for await (const result of this.#start('input', task, items, options)) results.push(result)
+    for await (const result of this.#start(task, items, 'input', options)) results.push(result)
     return results
   }
 
@@ -134,19 +118,10 @@ export class Pool {
    * // -> 4
    * // -> 9
    */
-  imap<I, V>(
-    task: ModuleTask<I, V>,
-    items: Items<I>,
-    options: Collect,
-  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
-  imap<I, V>(task: ModuleTask<I, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
-  imap(task: NoiseTask, items: Items<FileItem>, options?: RunOptions): AsyncGenerator<FileResult, void, undefined>
-  imap(
-    task: Task<never, unknown>,
-    items: Items<never>,
-    options: RunOptions = {},
-  ): AsyncGenerator<unknown, void, undefined> {
-    return this.#start('input', task, items, options)
+  imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): AsyncGenerator<R, void, undefined>
+  imap<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
+  imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
+    return this.#start(task, items, 'input', options)
   }
 
   /**
@@ -164,27 +139,14 @@ export class Pool {
    * for await (const { item, value } of pool.imapUnordered(square, [1, 2, 3])) squares.set(item, value)
    * console.log(squares.get(3)) // -> 9
    */
-  imapUnordered<I, V>(
-    task: ModuleTask<I, V>,
-    items: Items<I>,
-    options: Collect,
-  ): AsyncGenerator<ItemRecord<I, V>, void, undefined>
-  imapUnordered<I, V>(
-    task: ModuleTask<I, V>,
+  imapUnordered<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): AsyncGenerator<R, void, undefined>
+  imapUnordered<I, R, D extends R>(
+    task: Task<I, R, unknown, D>,
     items: Items<I>,
     options?: RunOptions,
-  ): AsyncGenerator<DoneItem<I, V>, void, undefined>
-  imapUnordered(
-    task: NoiseTask,
-    items: Items<FileItem>,
-    options?: RunOptions,
-  ): AsyncGenerator<FileResult, void, undefined>
-  imapUnordered(
-    task: Task<never, unknown>,
-    items: Items<never>,
-    options: RunOptions = {},
-  ): AsyncGenerator<unknown, void, undefined> {
-    return this.#start('completion', task, items, options)
+  ): AsyncGenerator<D, void, undefined>
+  imapUnordered<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
+    return this.#start(task, items, 'completion', options)
   }
 
   /**
@@ -192,13 +154,12 @@ export class Pool {
    *
    * @internal
    */
-  async accept<T>(work: (imap: SlicesRun) => Promise<T>): Promise<T> {
+  async accept<T>(work: (imap: AcceptedImap) => Promise<T>): Promise<T> {
     this.#checkOpen(false)
     const end = this.#begin()
     try {
       return await work(
-        (task, items, options = {}) =>
-          this.#start('input', task as Task<never, unknown>, items as Items<never>, options, true) as never,
+        (task, items, options = {}) => this.#start(task, items, 'input', options, true) as Results<never>,
       )
     } finally {
       end()
@@ -225,64 +186,54 @@ export class Pool {
     return end
   }
 
-  /** Checks everything at once, so that a wrong call throws where it is made. */
-  #start(
+  /**
+   * Checks everything at once, so that a wrong call throws where it is made. What the results are follows from order and policy: see Task.
+   */
+  #start<I, R>(
+    task: Task<I, R, unknown>,
+    items: Items<I>,
     order: Order,
-    task: Task<never, unknown>,
-    items: Items<never>,
     options: RunOptions,
     isAccepted = false,
-  ): AsyncGenerator<unknown, void, undefined> {
+  ): Results<unknown> {
     this.#checkOpen(isAccepted)
-    const definition = definitionOf(task as Task<unknown, unknown>)
+    const definition = definitionOf(task)
     if (definition === undefined) throw invalidOption('task', 'a task of noiseTask or moduleTask', task)
     if (!isItems(items)) throw invalidOption('items', 'an iterable or async iterable (not a string)', items)
-    checkObject('options', options)
-    checkKeys(options, ['chunkSize', 'signal', 'errors'])
-    const { signal } = options
-    if (signal !== undefined && !(signal instanceof AbortSignal))
-      throw invalidOption('signal', 'an AbortSignal', signal)
-    const { chunkSize = 'auto' } = options
-    const { lane } = definition
-    const errors = checkOneOf('errors', options.errors ?? (lane === 'files' ? 'collect' : 'throw'), [
-      'throw',
-      'collect',
-    ])
-    const run = definition.start()
-    if (Array.isArray(items)) run.foresee?.(items)
-    const parts: RunParts<unknown, unknown, unknown, unknown> = {
-      source: new Source<unknown>(items),
-      task: run,
-      execute:
-        lane === 'module'
-          ? this.#executeCall(definition.call!)
-          : (this.#backend[lane] as unknown as Execute<unknown, unknown>),
+    const { work, endsWhenCancelled } = definition
+    const { chunkSize, signal, errors } = checkRunOptions(options, definition.errors)
+    const pass = definition.start()
+    if (Array.isArray(items)) pass.foresee?.(items)
+    const run = new Run<I, unknown, unknown, R>({
+      source: new Source(items),
+      work,
+      task: pass,
+      backend: this.#backend,
       cancellation: new Cancellation(),
       threads: this.info.threads,
-      chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
+      chunkSize,
       inOrder: order === 'input',
       stopAtFailure: errors === 'throw',
-      cancelsSoon: lane !== 'module',
-    }
-    const onlyValues = lane === 'module' && order === 'input' && errors === 'throw'
-    return this.#results(new Run(parts), signal, onlyValues, isAccepted)
+      endsWhenCancelled,
+    })
+    const givesValues = order === 'input' && errors === 'throw'
+    const give = (result: R) => (givesValues ? definition.valueOf(result) : result)
+    return this.#results(run, signal, give, isAccepted)
   }
 
-  async *#results(
-    run: Run<unknown, unknown, unknown, unknown>,
+  async *#results<I, R>(
+    run: Run<I, unknown, unknown, R>,
     signal: AbortSignal | undefined,
-    onlyValues: boolean,
+    give: (result: R) => unknown,
     isAccepted: boolean,
-  ): AsyncGenerator<unknown, void, undefined> {
+  ): Results<unknown> {
     this.#checkOpen(isAccepted)
     signal?.throwIfAborted()
     const end = this.#begin()
     const forget = signal && onAbort(signal, () => run.stop(signal.reason))
     this.#runs.add(run)
     try {
-      for await (const result of run.results()) {
-        yield onlyValues ? (result as { value: unknown }).value : result
-      }
+      for await (const result of run.results()) yield give(result)
     } finally {
       forget?.()
       this.#runs.delete(run)
@@ -290,22 +241,8 @@ export class Pool {
     }
   }
 
-  #executeCall(call: ModuleCall): Execute<unknown, unknown> {
-    let execute = this.#calls.get(call)
-    if (execute === undefined) {
-      const threads = this.#threads
-      execute =
-        this.backend === 'inline'
-          ? inlineCalls(call)
-          : (items, cancellation, settle: (index: number, outcome: Outcome<unknown>) => void) =>
-              threads.execute({ type: 'call', call }, items, cancellation, settle)
-      this.#calls.set(call, execute)
-    }
-    return execute
-  }
-
   /**
-   * Takes no more work, waits until the runs that have begun are consumed to their end, then ends the threads. An iterator left
+   * Takes no more work, waits until the runs that have begun are consumed to their end, then closes the backend. An iterator left
    * half-read keeps it waiting: leave its loop, or use `terminate`.
    *
    * @example
@@ -322,7 +259,7 @@ export class Pool {
   }
 
   /**
-   * Drops what has not begun, finishes or discards the files in flight, ends the threads. Runs under way end by throwing
+   * Drops what has not begun, finishes or discards the files in flight, closes the backend. Runs under way end by throwing
    * E_POOL_TERMINATED.
    *
    * @example
@@ -344,8 +281,11 @@ export class Pool {
     const runs = [...this.#runs]
     for (const run of runs) run.stop(terminated())
     await Promise.all(runs.map((run) => run.settled()))
-    await this.#threads.terminate()
-    for (const end of this.#ended.keys()) end()
+    try {
+      await this.#closeBackend()
+    } finally {
+      for (const end of this.#ended.keys()) end()
+    }
   }
 
   /**
@@ -366,6 +306,20 @@ export class Pool {
 
   async #whenRunsEnd(): Promise<void> {
     await Promise.all(this.#ended.values())
-    await this.#threads.terminate()
+    await this.#closeBackend()
+  }
+
+  /** Once, however often the pool is closed. */
+  #closeBackend(): Promise<void> {
+    this.#backendClosing ??= closeBackend(this.#backend)
+    return this.#backendClosing
+  }
+}
+
+async function closeBackend(backend: Backend): Promise<void> {
+  try {
+    await backend.close()
+  } catch (cause) {
+    throw new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name} while it was closed`, cause })
   }
 }

@@ -1,74 +1,54 @@
-/**
- * One pass of a task over some items: pull, cut into chunks, hand to a backend, put in order, hand to the consumer. What is
- * pulled and not yet consumed stays within a window, so that neither an endless source nor a slow consumer fills the memory.
- */
+/** One pass of a task over some items: pull, cut into chunks, hand to a backend, put in order, hand to the consumer. */
 
-import type { Cancellation, Execute } from '../backends/backend.js'
+import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
+import type { Cancellation } from '../backends/cancellation.js'
 import { NoisemillError } from '../errors.js'
-import type { Planned, TaskRun } from '../task.js'
+import type { TaskRun, Work } from '../task.js'
+import { Bell } from './bell.js'
 import { Chunker, type ChunkSize } from './chunks.js'
-import { type Pulled, type Source, weigh } from './source.js'
+import { type Entry, LATE, Puller } from './pull.js'
+import { ReadyResults } from './ready.js'
+import type { Source } from './source.js'
+import { send } from './trip.js'
 import { Turn } from './turn.js'
+import { Window } from './window.js'
 
-/** At least this many items may be under way, so that one slow item does not leave the other threads idle. */
-const MIN_WINDOW_ITEMS = 64
-const WINDOW_CHUNKS_PER_THREAD = 4
-/** Bytes of items under way; a single larger item still passes. */
-const WINDOW_BYTES = 64 * 1024 * 1024
-
-export interface RunParts<Item, Job, Value, Result> {
+export interface RunParts<Item, Job, JobValue, Result> {
   readonly source: Source<Item>
-  readonly task: TaskRun<Item, Job, Value, Result>
-  readonly execute: Execute<Job, Value>
+  readonly work: Work
+  readonly task: TaskRun<Item, Job, JobValue, Result>
+  readonly backend: Backend
   readonly cancellation: Cancellation
   readonly threads: number
   readonly chunkSize: ChunkSize
   readonly inOrder: boolean
   readonly stopAtFailure: boolean
   /** Whether jobs end soon after they are cancelled, so that stopping can wait for them. */
-  readonly cancelsSoon: boolean
+  readonly endsWhenCancelled: boolean
 }
 
-interface Entry<Job, Result> {
-  readonly sequence: number
-  readonly weight: number
-  readonly planned: Planned<Job, Result>
-}
-
-interface Ready<Result> {
-  readonly result: Result
-  readonly weight: number
-}
-
-const LATE = Symbol('late')
 const MICROTASKS = 16
 
-export class Run<Item, Job, Value, Result> {
-  readonly #parts: RunParts<Item, Job, Value, Result>
+export class Run<Item, Job, JobValue, Result> {
+  readonly #parts: RunParts<Item, Job, JobValue, Result>
   readonly #chunker: Chunker
-  /** Planned entries of an item that gave several, not yet in a chunk. */
-  #planned: Iterator<Planned<Job, Result>> | undefined
-  #plannedWeight = 0
-  #pull: Promise<Pulled<Item>> | undefined
-  #sourceEnded = false
-  #sourceError: { readonly reason: unknown } | undefined
-  #pumpEnded = false
-  #items = 0
-  #entries = 0
-  #consumed = 0
-  #bytes = 0
-  #next = 0
-  readonly #ready = new Map<number, Ready<Result>>()
-  readonly #chunks = new Set<Promise<void>>()
-  #stopped = false
+  readonly #puller: Puller<Item, Job, Result>
+  readonly #window: Window
+  readonly #ready: ReadyResults<Result>
+  readonly #trips = new Set<Promise<void>>()
   readonly #turn = new Turn()
+  readonly #pumpBell = new Bell()
+  readonly #consumerBell = new Bell()
+  #pumpHasEnded = false
+  /** Why the run was stopped. */
   #error: { readonly reason: unknown } | undefined
-  #wakePump: (() => void) | undefined
-  #wakeConsumer: (() => void) | undefined
 
-  constructor(parts: RunParts<Item, Job, Value, Result>) {
+  constructor(parts: RunParts<Item, Job, JobValue, Result>) {
     this.#parts = parts
     this.#chunker = new Chunker(parts.chunkSize, parts.threads)
+    this.#puller = new Puller(parts.source, parts.task)
+    this.#window = new Window(parts.threads)
+    this.#ready = new ReadyResults(parts.inOrder)
   }
 
   /**
@@ -79,21 +59,21 @@ export class Run<Item, Job, Value, Result> {
     const pump = this.#pump()
     try {
       for (;;) {
-        const ready = this.#takeReady()
+        const ready = this.#ready.take()
         if (ready !== undefined) {
+          this.#window.leave(ready.weight)
+          this.#pumpBell.ring()
           const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
           if (failure) throw failure
           if (this.#turn.isLong) await this.#turn.end()
           yield ready.result
-        } else if (this.#error && !(this.#tellsTheRest && this.#chunks.size > 0)) {
+        } else if (this.#error && !(this.#tellsTheRest && this.#trips.size > 0)) {
           throw this.#error.reason
-        } else if (!this.#error && this.#pumpEnded && this.#chunks.size === 0 && this.#ready.size === 0) {
-          if (this.#sourceError) throw this.#sourceError.reason
+        } else if (!this.#error && this.#pumpHasEnded && this.#trips.size === 0 && this.#ready.isEmpty) {
+          if (this.#puller.error) throw this.#puller.error.reason
           return
         } else {
-          await new Promise<void>((resolve) => {
-            this.#wakeConsumer = resolve
-          })
+          await this.#consumerBell.wait()
           this.#turn.begin()
         }
       }
@@ -110,185 +90,142 @@ export class Run<Item, Job, Value, Result> {
     this.#error ??= { reason }
     this.#halt()
     if (!this.#tellsTheRest) this.#ready.clear()
-    this.#wakeConsumer?.()
+    this.#consumerBell.ring()
   }
 
   /** Whether results that are there when a run is stopped are still given. */
   get #tellsTheRest(): boolean {
-    return this.#parts.cancelsSoon && !this.#parts.inOrder
+    return this.#parts.endsWhenCancelled && !this.#parts.inOrder
   }
 
   /** Resolves once the jobs that are under way have ended, for tasks that end soon after they are cancelled. */
   async settled(): Promise<void> {
-    if (this.#parts.cancelsSoon) await Promise.all(this.#chunks)
+    if (this.#parts.endsWhenCancelled) await Promise.all(this.#trips)
   }
 
+  /** Nothing more is begun from then on. */
   #halt(): void {
-    this.#stopped = true
     this.#parts.cancellation.cancel()
-    this.#wakePump?.()
+    this.#pumpBell.ring()
+  }
+
+  get #isHalted(): boolean {
+    return this.#parts.cancellation.isCancelled
   }
 
   async #finish(pump: Promise<void>): Promise<void> {
     this.#halt()
     // A source that never answers must not hold up a consumer that has left; closing it is for the source to do in its time.
-    this.#parts.source.close().catch(() => {})
+    this.#puller.close().catch(() => {})
     await this.settled()
-    if (this.#pull === undefined) await pump
-  }
-
-  #takeReady(): Ready<Result> | undefined {
-    const [first] = this.#ready.keys()
-    const sequence = this.#parts.inOrder ? this.#next : first
-    const ready = this.#ready.get(sequence)
-    if (ready === undefined) return undefined
-    this.#ready.delete(sequence)
-    this.#next++
-    this.#consumed++
-    this.#bytes -= ready.weight
-    this.#wakePump?.()
-    return ready
-  }
-
-  #settled(entry: Entry<Job, Result>, result: Result): void {
-    if (this.#error && (!this.#tellsTheRest || this.#parts.task.failureOf(result)?.code === 'E_CANCELLED')) return
-    if (this.#parts.stopAtFailure && this.#parts.task.failureOf(result)) {
-      // What was pulled before it is still finished; nothing after it is.
-      this.#sourceEnded = true
-      this.#planned = undefined
-    }
-    this.#ready.set(entry.sequence, { result, weight: entry.weight })
-    this.#wakeConsumer?.()
+    if (!this.#puller.isWaitingForSource) await pump
   }
 
   /** Pulls, and sends chunks, as far as window and threads allow, until the source ends or the run is stopped. */
   async #pump(): Promise<void> {
     try {
-      while (!this.#stopped) {
+      while (!this.#isHalted) {
         if (!this.#hasRoom()) {
-          await new Promise<void>((resolve) => {
-            this.#wakePump = resolve
-          })
+          await this.#pumpBell.wait()
           this.#turn.begin()
           continue
         }
         const chunk = await this.#collect()
         if (chunk.length > 0) this.#send(chunk)
-        else if (this.#sourceEnded) break
+        else if (this.#puller.hasEnded) break
         // Nothing but results that needed no job: others, an abort among them, must have their turn all the same.
         else await this.#turn.end()
       }
     } catch (reason) {
       this.stop(reason)
     }
-    this.#sourceEnded = true
-    this.#pumpEnded = true
-    this.#wakeConsumer?.()
+    this.#puller.end()
+    this.#pumpHasEnded = true
+    this.#consumerBell.ring()
   }
 
   #isFull(): boolean {
-    const { threads } = this.#parts
-    const window = Math.max(MIN_WINDOW_ITEMS, WINDOW_CHUNKS_PER_THREAD * threads * this.#chunker.size(undefined))
-    const underWay = this.#entries - this.#consumed
-    return underWay >= window || (this.#bytes >= WINDOW_BYTES && underWay > 0)
+    return this.#window.isFull(this.#chunker.size(undefined))
   }
 
   #hasRoom(): boolean {
     // Twice the threads: while one chunk runs, the next already waits beside it.
-    return this.#chunks.size < 2 * this.#parts.threads && !this.#isFull()
+    return this.#trips.size < 2 * this.#parts.threads && !this.#isFull()
   }
 
   /** The next chunk; empty at the end, or where entries had their results already. */
   async #collect(): Promise<Entry<Job, Result>[]> {
-    const { length } = this.#parts.source
-    // Where an item gives several entries, what remains of the items says nothing of what remains to do.
-    const isOneToOne = this.#entries <= this.#items
-    const size = this.#chunker.size(length !== undefined && isOneToOne ? length - this.#items : undefined)
+    const size = this.#chunker.size(this.#puller.remaining)
     const chunk: Entry<Job, Result>[] = []
-    while (chunk.length < size && !this.#stopped) {
+    while (chunk.length < size && !this.#isHalted) {
       if (this.#turn.isLong) await this.#turn.end()
-      const planned = await this.#nextPlanned(chunk.length > 0 && this.#chunker.isAuto)
-      if (planned === LATE || planned === undefined) break
-      const entry = { sequence: this.#entries++, weight: this.#plannedWeight, planned }
-      this.#bytes += entry.weight
-      if ('result' in planned) {
-        this.#settled(entry, planned.result as Result)
+      const maySendEarly = chunk.length > 0 && this.#chunker.isAuto
+      const entry = await this.#puller.next(maySendEarly ? (arrived) => this.#isLate(arrived) : undefined)
+      if (entry === LATE || entry === undefined) break
+      this.#window.enter(entry.weight)
+      if ('result' in entry.planned) {
+        this.#add(entry, entry.planned.result as Result)
         if (this.#isFull()) break
       } else chunk.push(entry)
-      if (this.#bytes >= WINDOW_BYTES) break
+      if (this.#window.isHeavy) break
     }
     return chunk
   }
 
-  /** The next entry; undefined at the end; LATE where `mayBeLate` and the source lets a thread wait. */
-  async #nextPlanned(mayBeLate: boolean): Promise<Planned<Job, Result> | undefined | typeof LATE> {
-    for (;;) {
-      const step = this.#planned?.next()
-      if (step && !step.done) return step.value
-      this.#planned = undefined
-      if (this.#sourceEnded) return undefined
-      let pulled: Pulled<Item> | Promise<Pulled<Item>>
-      try {
-        pulled = this.#pull ?? this.#parts.source.next()
-        if (pulled instanceof Promise) {
-          this.#pull = pulled
-          if (mayBeLate && (await this.#isLate(pulled))) return LATE
-          pulled = await pulled
-          this.#pull = undefined
-        }
-      } catch (reason) {
-        this.#pull = undefined
-        this.#sourceError = { reason }
-        pulled = undefined
-      }
-      if (pulled === undefined) {
-        this.#sourceEnded = true
-        return undefined
-      }
-      this.#plannedWeight = this.#parts.task.weigh?.(pulled.item) ?? weigh(pulled.item)
-      this.#planned = this.#parts.task.plan(pulled.item, this.#items++)[Symbol.iterator]()
-    }
-  }
-
   /** Waits for an item as long as no thread would be idle for it. True if then it is still not there. */
-  async #isLate(pulled: Promise<Pulled<Item>>): Promise<boolean> {
+  async #isLate(asked: Promise<unknown>): Promise<boolean> {
     let came = false
-    const arrived = pulled.then(
-      () => {
-        came = true
-      },
-      () => {
-        came = true
-      },
-    )
+    const note = () => {
+      came = true
+    }
+    const arrived = asked.then(note, note)
     // An item that only passes through generators is there after a few microtasks.
     for (let i = 0; i < MICROTASKS && !came; i++) await undefined
-    while (this.#chunks.size >= this.#parts.threads && !came && !this.#stopped)
-      await Promise.race([arrived, ...this.#chunks])
+    while (this.#trips.size >= this.#parts.threads && !came && !this.#isHalted)
+      await Promise.race([arrived, ...this.#trips])
     if (!came) await Promise.race([arrived, new Promise((resolve) => setImmediate(resolve))])
     return !came
   }
 
-  #send(chunk: Entry<Job, Result>[]): void {
-    if (this.#stopped) return
-    const { execute, task, cancellation } = this.#parts
-    const jobs = chunk.map((entry) => entry.planned.job as Job)
-    task.begin?.(chunk.map((entry) => entry.planned))
-    const trip = execute(jobs, cancellation, (index, outcome) => {
-      const entry = chunk[index]
-      this.#settled(
-        entry,
-        'value' in outcome ? task.settle(entry.planned, outcome.value) : task.fail(entry.planned, outcome.error),
-      )
-    })
-      .then((milliseconds) => this.#chunker.measured(jobs.length, milliseconds))
-      .catch((reason) => this.stop(reason))
+  #send(entries: Entry<Job, Result>[]): void {
+    if (this.#isHalted) return
+    const { backend, work, task, cancellation } = this.#parts
+    const jobs = entries.map((entry) => entry.planned.job as Job)
+    task.begin?.(entries.map((entry) => entry.planned))
+    const trip = send(backend, { work, jobs, cancellation }, (index, outcome) => this.#settle(entries[index], outcome))
+      .then((figures) => this.#measure(jobs.length, figures))
       .finally(() => {
-        this.#chunks.delete(trip)
-        this.#wakePump?.()
-        this.#wakeConsumer?.()
+        this.#trips.delete(trip)
+        this.#pumpBell.ring()
+        this.#consumerBell.ring()
       })
-    this.#chunks.add(trip)
+    this.#trips.add(trip)
+  }
+
+  #measure(jobs: number, figures: ChunkFigures | undefined): void {
+    const milliseconds = figures?.milliseconds
+    if (Number.isFinite(milliseconds)) this.#chunker.measured(jobs, milliseconds!)
+  }
+
+  #settle(entry: Entry<Job, Result>, outcome: Outcome<unknown>): void {
+    const { task } = this.#parts
+    const { planned } = entry
+    try {
+      const result =
+        'value' in outcome ? task.settle(planned, outcome.value as JobValue) : task.fail(planned, outcome.error)
+      this.#add(entry, result)
+    } catch (reason) {
+      this.stop(reason)
+    }
+  }
+
+  #add({ sequence, weight }: Entry<Job, Result>, result: Result): void {
+    const failure = this.#parts.task.failureOf(result)
+    if (this.#error && (!this.#tellsTheRest || failure?.code === 'E_CANCELLED')) return
+    // What was pulled before it is still finished; nothing after it is.
+    if (this.#parts.stopAtFailure && failure) this.#puller.end()
+    this.#ready.add(sequence, { result, weight })
+    this.#consumerBell.ring()
   }
 }
 

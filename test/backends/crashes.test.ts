@@ -6,7 +6,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { moduleTask, noiseTask } from '../../dist/index.js'
-import { Cancellation, type Outcome } from '../../dist-lib/backends/backend.js'
+import type { Outcome } from '../../dist-lib/backends/backend.js'
+import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { Threads } from '../../dist-lib/backends/threads.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlJob } from '../../dist-lib/core/etl.js'
@@ -115,9 +116,10 @@ test('a file that a thread died on fails, and nothing of it is left', async () =
   const threads = new Threads(1, new URL('../support/tasks/dying-thread.mjs', import.meta.url))
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(folder, `.${name}.tmp`) }) as EtlJob)
   const outcomes: Outcome<unknown>[] = []
-  await workersBackend(threads).files(jobs, new Cancellation(), (index, outcome) => {
+  const settle = (index: number, outcome: Outcome<unknown>) => {
     outcomes[index] = outcome
-  })
+  }
+  await workersBackend(threads).execute({ kind: 'files', jobs, cancellation: new Cancellation(), settle })
   const died = { error: { code: 'E_WORKER_DIED' } }
   expect(outcomes).toMatchObject([died, died])
   expect(readdirSync(folder)).toEqual([])
@@ -129,7 +131,8 @@ test('a file fails though its thread cannot start and its folder cannot be', asy
   const threads = new Threads(1, new URL('../support/tasks/missing.mjs', import.meta.url))
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(file, `.${name}.tmp`) }) as EtlJob)
   const settled: number[] = []
-  await workersBackend(threads).files(jobs, new Cancellation(), (index) => settled.push(index))
+  const settle = (index: number) => settled.push(index)
+  await workersBackend(threads).execute({ kind: 'files', jobs, cancellation: new Cancellation(), settle })
   expect(settled).toEqual([0, 1])
 }, 5000)
 
@@ -148,12 +151,12 @@ describe('threads that cannot be started', () => {
 
   test.each(Object.keys(entries) as (keyof typeof entries)[])('fail every job, and hang on none: %s', async (why) => {
     const threads = new Threads(2, entries[why]())
-    const work = { type: 'files' } as const
     const outcomes: unknown[] = []
     const settle = (index: number, outcome: unknown) => outcomes.push([index, outcome])
-    // More requests than threads: those that wait must not wait for ever.
-    const cancellation = new Cancellation()
-    await Promise.all(numbers(5).map(() => threads.execute(work, ['a', 'b'], cancellation, settle)))
+    const call = { url: 'file:///unused', name: 'unused', setup: undefined, data: undefined }
+    const chunk = { kind: 'calls', call, jobs: ['a', 'b'], cancellation: new Cancellation(), settle } as const
+    // More chunks than threads: those that wait must not wait for ever.
+    await Promise.all(numbers(5).map(() => threads.execute(chunk)))
     const failed = { error: { code: 'E_WORKER_START', cause: expect.any(Error) } }
     expect(outcomes).toHaveLength(10)
     expect(outcomes).toEqual(expect.arrayContaining([[0, expect.objectContaining({})]]))

@@ -3,28 +3,33 @@
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { noiseTask } from '../../dist/index.js'
-import type { Execute } from '../../dist-lib/backends/backend.js'
+import { type Chunk, noiseTask } from '../../dist/index.js'
 import type { TaskRun } from '../../dist-lib/task.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
 import { describePlaces, testPool } from '../support/pools.js'
 import { numberRun } from '../support/runs.js'
+import type { Script } from '../support/scripted-backend.js'
 import { collect, numbers } from '../support/sources.js'
 import { calls } from '../support/tasks.js'
 import { until } from '../support/waiting.js'
 
-/** An executor that gives numbers back, says how long a job took, and keeps a list of its trips. */
+const settleAll = ({ jobs, settle }: Chunk) => {
+  for (const [index, value] of jobs.entries()) settle(index, { value: value as never })
+}
+
+/** A backend that gives numbers back, says how long a job took, and keeps a list of its trips. */
 function recorder(millisecondsOf: (job: number) => number = () => 0.001) {
   const trips: number[][] = []
-  const execute: Execute<number, number> = async (jobs, _, settle) => {
+  const script: Script = async (chunk) => {
+    const jobs = chunk.jobs as readonly number[]
     trips.push([...jobs])
     await setImmediate()
-    for (const [index, value] of jobs.entries()) settle(index, { value })
-    return jobs.reduce((sum, job) => sum + millisecondsOf(job), 0)
+    settleAll(chunk)
+    return { milliseconds: jobs.reduce((sum, job) => sum + millisecondsOf(job), 0) }
   }
-  return { trips, execute }
+  return { trips, script }
 }
 
 async function* later(count: number): AsyncGenerator<number> {
@@ -54,8 +59,8 @@ describe('a fixed chunk size', () => {
     { items: 5, chunkSize: 1_000_000 }, // one trip that is never full
   ])('takes $items items in trips of $chunkSize, and what is left in a last one', async ({ items, chunkSize }) => {
     for (const source of [numbers(items), numbers(items).values(), later(items)]) {
-      const { trips, execute } = recorder()
-      expect(await collect(numberRun(source, execute, { chunkSize, threads: 2 }))).toEqual(numbers(items))
+      const { trips, script } = recorder()
+      expect(await collect(numberRun(source, script, { chunkSize, threads: 2 }))).toEqual(numbers(items))
       expect(trips).toHaveLength(Math.ceil(items / chunkSize))
       expect(trips.slice(0, -1).every((trip) => trip.length === chunkSize)).toBe(true)
       expect(trips.flat()).toEqual(numbers(items))
@@ -76,15 +81,15 @@ describe('a fixed chunk size', () => {
           await ended
           return { done: true, value: undefined }
         }
-        const execute: Execute<number, number> = async (jobs, _, settle) => {
+        const script: Script = async (chunk) => {
           await setImmediate()
           microtasks(endsAfter).then(end)
           await microtasks(settlesAfter)
-          for (const [index, value] of jobs.entries()) settle(index, { value })
-          return 1
+          settleAll(chunk)
+          return { milliseconds: 1 }
         }
         const items = { [Symbol.asyncIterator]: () => ({ next: source }) } as AsyncIterable<number>
-        const results = await collect(numberRun(items, execute, { chunkSize: 2 }))
+        const results = await collect(numberRun(items, script, { chunkSize: 2 }))
         expect(results, `end after ${endsAfter}, result after ${settlesAfter}`).toEqual([0, 1, 2])
       }
     }
@@ -93,8 +98,8 @@ describe('a fixed chunk size', () => {
 
 describe('an automatic chunk size', () => {
   test('grows for tiny items, so that trips are few', async () => {
-    const { trips, execute } = recorder()
-    for await (const number of numberRun(endless(), execute)) if (number === 5000) break
+    const { trips, script } = recorder()
+    for await (const number of numberRun(endless(), script)) if (number === 5000) break
     expect(trips[0]).toHaveLength(1)
     expect(trips.length).toBeLessThan(100)
     // Yet not so far that one trip would hold up everything else.
@@ -102,14 +107,14 @@ describe('an automatic chunk size', () => {
   })
 
   test('stays at one for items that take long', async () => {
-    const { trips, execute } = recorder(() => 200)
-    for await (const number of numberRun(endless(), execute, { threads: 4 })) if (number === 100) break
+    const { trips, script } = recorder(() => 200)
+    for await (const number of numberRun(endless(), script, { threads: 4 })) if (number === 100) break
     expect(trips.every((trip) => trip.length === 1)).toBe(true)
   })
 
   test('shrinks once items take longer, and grows again', async () => {
-    const { trips, execute } = recorder((job) => (job >= 1000 && job < 3000 ? 1000 : 0.001))
-    for await (const number of numberRun(endless(), execute)) if (number === 6000) break
+    const { trips, script } = recorder((job) => (job >= 1000 && job < 3000 ? 1000 : 0.001))
+    for await (const number of numberRun(endless(), script)) if (number === 6000) break
     const sizes = (from: number, to: number) =>
       trips.filter(([first]) => first >= from && first < to).map((trip) => trip.length)
     expect(Math.max(...sizes(0, 1000))).toBeGreaterThan(16)
@@ -119,8 +124,8 @@ describe('an automatic chunk size', () => {
   })
 
   test.each([1, 4])('leaves no thread of %i with more than its share towards a known end', async (threads) => {
-    const { trips, execute } = recorder()
-    await collect(numberRun(numbers(5000), execute, { threads }))
+    const { trips, script } = recorder()
+    await collect(numberRun(numbers(5000), script, { threads }))
     for (const trip of trips) {
       const left = 5000 - trip[0]
       expect(trip.length).toBeLessThanOrEqual(Math.ceil(left / threads))
@@ -138,8 +143,8 @@ describe('an automatic chunk size', () => {
       },
       failureOf: () => undefined,
     }
-    const { trips, execute } = recorder()
-    expect(await collect(numberRun([0], execute, { task }))).toEqual(numbers(copies))
+    const { trips, script } = recorder()
+    expect(await collect(numberRun([0], script, { task }))).toEqual(numbers(copies))
     expect(trips.length).toBeLessThan(copies / 2)
   })
 
@@ -155,16 +160,16 @@ describe('an automatic chunk size', () => {
       await result
       yield 3
     }
-    const execute: Execute<number, number> = async (jobs, _, settle) => {
-      if (jobs[0] === 1) {
+    const script: Script = async (chunk) => {
+      if (chunk.jobs[0] === 1) {
         events.dispatchEvent(new Event('1 begun'))
         for (let turn = 0; turn < 20; turn++) await setImmediate()
       }
-      for (const [index, value] of jobs.entries()) settle(index, { value })
-      return 0.001
+      settleAll(chunk)
+      return { milliseconds: 0.001 }
     }
     const results: number[] = []
-    for await (const number of numberRun(source(), execute)) {
+    for await (const number of numberRun(source(), script)) {
       results.push(number)
       if (number === 2) events.dispatchEvent(new Event('result 2'))
     }

@@ -9,6 +9,7 @@ import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { describePlaces, testPool } from '../support/pools.js'
 import { numberRun } from '../support/runs.js'
+import { giving } from '../support/scripted-backend.js'
 import { collect, Endless, numbers } from '../support/sources.js'
 import { calls, cell, load } from '../support/tasks.js'
 import { turns } from '../support/waiting.js'
@@ -243,11 +244,10 @@ describe('the end of a source', () => {
 
   test('an item larger than the whole window still passes', async () => {
     const large = [2 ** 26, 2 ** 26 + 1].map((length) => new Uint8Array(length)) // 64 MB is the window
-    const lengths = (jobs: readonly unknown[]) => jobs.map((job) => (job as Uint8Array).length)
-    const results = numberRun(large as never, async (jobs, _, settle) => {
-      for (const [index, value] of lengths(jobs).entries()) settle(index, { value })
-      return 1
-    })
+    const results = numberRun(
+      large as never,
+      giving(({ length }: Uint8Array) => length),
+    )
     expect(await collect(results)).toEqual([2 ** 26, 2 ** 26 + 1])
   })
 })

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe } from 'vitest'
-import { type Backend, Cancellation } from '../../dist-lib/backends/backend.js'
+import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { inlineBackend } from '../../dist-lib/backends/inline.js'
 import { nativeBackend } from '../../dist-lib/backends/native.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
@@ -17,15 +17,19 @@ export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
 
 export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
 
-/** The addon, with so many threads. */
+/** The addon, with so many threads; coded samples are for the plain loop. */
 export const nativeOf =
   (size: number): RunJobs =>
   async (jobs) => {
     const outcomes: EtlOutcome[] = []
-    const files: Backend['files'] = inlineBackend(tsKernels).files
-    await nativeBackend(theAddon(), size, files).files(jobs, new Cancellation(), (index, outcome) => {
-      if ('error' in outcome) throw outcome.error
-      outcomes[index] = outcome.value
+    await nativeBackend(theAddon(), size, inlineBackend(tsKernels)).execute({
+      kind: 'files',
+      jobs,
+      cancellation: new Cancellation(),
+      settle(index, outcome) {
+        if ('error' in outcome) throw outcome.error
+        outcomes[index] = outcome.value
+      },
     })
     return outcomes
   }

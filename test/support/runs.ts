@@ -1,10 +1,12 @@
-/** Runs without a pool, over an executor that stands in for a backend. */
+/** Runs without a pool, on a backend that does what a test tells it to. */
 
 import type { Items } from '../../dist/index.js'
-import { Cancellation, type Execute } from '../../dist-lib/backends/backend.js'
+import type { Backend } from '../../dist-lib/backends/backend.js'
+import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { Run, type RunParts } from '../../dist-lib/pool/run.js'
 import { Source } from '../../dist-lib/pool/source.js'
 import type { TaskRun } from '../../dist-lib/task.js'
+import { type Script, ScriptedBackend } from './scripted-backend.js'
 
 const numbersTask: TaskRun<number, number, number, number> = {
   plan: (item) => [{ job: item }],
@@ -17,20 +19,23 @@ const numbersTask: TaskRun<number, number, number, number> = {
 
 type NumberParts = RunParts<number, number, number, number>
 
-/** A run of numbers, in order on one thread unless told otherwise, over an executor in the place of a backend. */
+/** A run of numbers, in order on one thread unless told otherwise, on a backend that does what the script says. */
 export function numberRun(
   items: Items<number>,
-  execute: Execute<number, number>,
+  script: Script,
   parts: Partial<NumberParts> = {},
 ): AsyncGenerator<number, void, undefined> {
-  const defaults = { threads: 1, chunkSize: 'auto', inOrder: true, stopAtFailure: true, cancelsSoon: false } as const
-  const source = new Source(items)
   return new Run({
-    source,
+    source: new Source(items),
+    work: { kind: 'calls', call: { url: 'file:///unused', name: 'unused', setup: undefined, data: undefined } },
     task: numbersTask,
-    execute,
+    backend: new ScriptedBackend(script) as unknown as Backend,
     cancellation: new Cancellation(),
-    ...defaults,
+    threads: 1,
+    chunkSize: 'auto',
+    inOrder: true,
+    stopAtFailure: true,
+    endsWhenCancelled: false,
     ...parts,
   }).results()
 }

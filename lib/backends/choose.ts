@@ -1,0 +1,134 @@
+/** Which backend a pool has, and why. */
+
+import { checkWish } from '../checks.js'
+import { tsKernels } from '../core/kernels.js'
+import { type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
+import { NoisemillError } from '../errors.js'
+import { hasFiles } from '../places.js'
+import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
+import type { Backend, BackendName } from './backend.js'
+import { inlineBackend } from './inline.js'
+import { nativeBackend } from './native.js'
+import { checkPoolOptions, type PoolInfo, type PoolOptions, type PoolSettings } from './options.js'
+import { Threads } from './threads.js'
+import { loadWasmModule } from './wasm.js'
+import { workersBackend } from './workers.js'
+
+/** A backend, and what a pool says of it beside its name, threads and size. */
+interface Opened {
+  readonly backend: Backend
+  readonly about: Pick<PoolInfo, 'binary' | 'kernel' | 'instructionSet' | 'libuvThreads'>
+  /** What is done otherwise than it might be, in words, if anything. */
+  readonly note?: string
+}
+
+/** How each backend is made. Throws where it cannot be had. */
+const openers: Readonly<Record<BackendName, (settings: PoolSettings) => Opened>> = {
+  native: openNative,
+  workers: openWorkers,
+  inline: openInline,
+}
+
+/**
+ * A backend of this package, as a pool would have it: to wrap it in one of your own, or to run jobs that came from elsewhere. Close it
+ * when done, or give it to a pool, which does that. A backend that is given as an option is returned as it is.
+ *
+ * @param options as for `Pool`
+ * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
+ * @example
+ * import { type Backend, createBackend, noiseTask, Pool } from 'noisemill'
+ *
+ * const inner = createBackend({ backend: 'workers', size: 2 })
+ * let jobs = 0
+ * const counting: Backend = {
+ *   ...inner,
+ *   name: 'counting',
+ *   execute(chunk) {
+ *     jobs += chunk.jobs.length
+ *     return inner.execute(chunk)
+ *   },
+ * }
+ * await using pool = new Pool({ backend: counting })
+ * await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav', 'speech/b.wav'])
+ * console.log(jobs) // -> 2
+ */
+export function createBackend(options: PoolOptions = {}): Backend {
+  return chooseBackend(options).backend
+}
+
+/** The same, and what is to be said of it. */
+export function chooseBackend(options: PoolOptions): { readonly backend: Backend; readonly info: PoolInfo } {
+  const settings = checkPoolOptions(options)
+  if (typeof settings.backend === 'object') return { backend: settings.backend, info: infoOfGiven(settings.backend) }
+  const { name, reason, remedy } = chooseName(settings.backend)
+  const { backend, about, note } = openers[name](settings)
+  const because = note === undefined ? reason : `${reason}; ${note}`
+  const { size } = settings
+  return { backend, info: { backend: name, reason: because, remedy, size, threads: backend.threads, ...about } }
+}
+
+function infoOfGiven({ name, threads }: Backend): PoolInfo {
+  const nothingKnown = { remedy: null, binary: null, kernel: null, instructionSet: null, libuvThreads: 0 } as const
+  return { backend: name, reason: 'given', size: threads, threads, ...nothingKnown }
+}
+
+interface Choice {
+  readonly name: BackendName
+  readonly reason: string
+  readonly remedy: string | null
+}
+
+function chooseName(wanted: BackendName | 'auto'): Choice {
+  if (wanted !== 'auto') return { name: wanted, reason: 'asked for', remedy: null }
+  const loaded = loadAddon()
+  if ('addon' in loaded) return { name: 'native', reason: 'the addon loads', remedy: null }
+  if (checkWish('NOISEMILL_NATIVE') === 'require') throw unavailable('NOISEMILL_NATIVE', loaded)
+  const { remedy } = loaded
+  const reason = `no addon: ${loaded.reason}`
+  if (!hasFiles()) return { name: 'inline', reason, remedy }
+  if (mayStartThreads()) return { name: 'workers', reason, remedy }
+  return {
+    name: 'inline',
+    reason: `${reason}; and no worker threads: Node may not start them here`,
+    remedy: `${remedy}; or run Node with --allow-worker`,
+  }
+}
+
+const unavailable = (option: string, { reason, remedy }: MissingAddon) =>
+  new NoisemillError('E_BACKEND_UNAVAILABLE', { option, received: `${reason}; to have it, ${remedy}` })
+
+function openNative({ size }: PoolSettings): Opened {
+  const loaded = loadAddon()
+  if (!('addon' in loaded)) throw unavailable('backend', loaded)
+  const { addon, binary } = loaded
+  const instructionSet = chooseInstructionSet(addon)
+  const backend = nativeBackend(addon, size, workersBackend(new Threads(size)))
+  return { backend, about: { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } }
+}
+
+function openWorkers(settings: PoolSettings): Opened {
+  const { module, ...rest } = openKernel(settings)
+  return { backend: workersBackend(new Threads(settings.size, undefined, module)), ...rest }
+}
+
+function openInline(settings: PoolSettings): Opened {
+  const { module, ...rest } = openKernel(settings)
+  return { backend: inlineBackend(module ? wasmKernels(module) : tsKernels), ...rest }
+}
+
+/** The compiled module, or none for the TypeScript kernels, and why, where it was not asked for. */
+function openKernel({ kernel }: PoolSettings): Omit<Opened, 'backend'> & { readonly module?: WasmModule } {
+  const about = { binary: null, kernel: 'ts', instructionSet: null, libuvThreads: 0 } as const
+  if (kernel === 'ts') return { about }
+  const loaded = loadWasmModule()
+  if ('module' in loaded) return { module: loaded.module, about: { ...about, kernel: 'wasm' } }
+  const asking = kernel === 'wasm' ? 'kernel' : checkWish('NOISEMILL_WASM') === 'require' ? 'NOISEMILL_WASM' : undefined
+  if (asking) throw new NoisemillError('E_KERNEL_UNAVAILABLE', { option: asking, received: loaded.reason })
+  return { about, note: `no wasm kernel: ${loaded.reason}` }
+}
+
+/** False where Node's permission model is on and does not allow it. */
+function mayStartThreads(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } }
+  return permission?.has('worker') ?? true
+}
