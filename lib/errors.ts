@@ -125,7 +125,7 @@ const table = {
   },
   E_WORKER_DIED: { summary: 'the worker thread died on this item', remedy: 'The cause, where known, is on the error.' },
   E_BACKEND_FAILED: {
-    summary: 'the backend did not do it as it must',
+    summary: 'the backend failed',
     remedy: 'The cause, where known, is on the error.',
   },
   E_WORKER_START: { summary: 'worker threads cannot be started', remedy: 'The cause is on the error.' },

@@ -22,7 +22,7 @@ interface Opened {
   readonly note?: string
 }
 
-/** How each backend is made. Throws where it cannot be had. */
+/** How each backend is made: a new one is an entry here. Throws where it cannot be had. */
 const openers: Readonly<Record<BackendName, (settings: PoolSettings) => Opened>> = {
   native: openNative,
   workers: openWorkers,
@@ -58,7 +58,7 @@ export function createBackend(options: PoolOptions = {}): Backend {
 
 /** The same, and what is to be said of it. */
 export function chooseBackend(options: PoolOptions): { readonly backend: Backend; readonly info: PoolInfo } {
-  const settings = checkPoolOptions(options)
+  const settings = checkPoolOptions(options, Object.keys(openers) as BackendName[])
   if (typeof settings.backend === 'object') return { backend: settings.backend, info: infoOfGiven(settings.backend) }
   const { name, reason, remedy } = chooseName(settings.backend)
   const { backend, about, note } = openers[name](settings)

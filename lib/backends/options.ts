@@ -74,14 +74,15 @@ export interface PoolSettings {
 
 const MAX_SIZE = 1024
 
-export function checkPoolOptions(options: PoolOptions): PoolSettings {
+/** @param names of the backends that there are */
+export function checkPoolOptions(options: PoolOptions, names: readonly BackendName[]): PoolSettings {
   checkObject('options', options)
   checkKeys(options, ['size', 'backend', 'kernel'])
   const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
   const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
   const asked = options.backend ?? 'auto'
   if (typeof asked !== 'object') {
-    const backend = checkOneOf('backend', asked, ['auto', 'native', 'workers', 'inline'])
+    const backend = checkOneOf('backend', asked, ['auto', ...names])
     return { size, kernel, backend }
   }
   for (const option of ['size', 'kernel'] as const) {

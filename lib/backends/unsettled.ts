@@ -1,3 +1,5 @@
+/** What is left of a chunk. */
+
 import type { NoisemillError } from '../errors.js'
 import type { Outcome } from './backend.js'
 
@@ -24,13 +26,9 @@ export class Unsettled {
     return this.#left
   }
 
-  has(index: number): boolean {
-    return this.#isSettled[index] === 0
-  }
-
   /** Does nothing for a job that is settled already, or for a number that no job has. */
   settle(index: number, outcome: Outcome<unknown>): void {
-    if (!this.has(index)) return
+    if (this.#isSettled[index] !== 0) return
     this.#isSettled[index] = 1
     this.#left--
     this.#tell(index, outcome)
