@@ -1,4 +1,4 @@
-# On Windows the addon is built by CMake (native/build-windows.mjs): MSVC, which node-gyp calls there, has not the vector types of
+# On Windows the addon is built by CMake (scripts/build-windows.mjs): MSVC, which node-gyp calls there, has not the vector types of
 # native/simd.
 {
   "target_defaults": {
@@ -63,27 +63,7 @@
       "target_name": "noisemill_core",
       "type": "static_library",
       "cflags": ["-fPIC"],
-      "sources": [
-        "native/core/decode.cc",
-        "native/core/etl.cc",
-        "native/core/failure.cc",
-        "native/core/files.cc",
-        "native/core/noise/generated.cc",
-        "native/core/noise/keys.cc",
-        "native/core/noise/kinds.cc",
-        "native/core/noise/noise.cc",
-        "native/core/noise/philox.cc",
-        "native/core/noise/xoshiro.cc",
-        "native/core/slice.cc",
-        "native/core/system_posix.cc",
-        "native/core/transform.cc",
-        "native/core/wav/format.cc",
-        "native/core/wav/header.cc",
-        "native/core/wav/reader.cc",
-        "native/core/wav/repair.cc",
-        "native/core/wav/samples.cc",
-        "native/simd/dispatch.cc"
-      ]
+      "sources": ["<!@(node scripts/core-sources.mjs)", "native/simd/dispatch.cc"]
     },
     {
       "target_name": "noisemill",

@@ -15,7 +15,7 @@ using namespace noisemill;
 
 namespace {
 
-// Where outputs appear; native/fuzz/run.mjs makes it, in memory, and takes it away.
+// Where outputs appear; scripts/fuzz.mjs makes it, in memory, and takes it away.
 std::string folder() {
   const char* given = std::getenv("NOISEMILL_FUZZ_FOLDER");
   PROMISE(given != nullptr);

@@ -48,7 +48,7 @@ describe.skipIf(twinNames.length === 0)('mutated files (needs the addon or the W
 test.skipIf(!isLong || !hasLibFuzzer())(
   'the fuzz targets of native core find nothing (needs NOISEMILL_TESTS=long, clang with libFuzzer, and cmake; not on Windows)',
   () => {
-    const program = fileURLToPath(new URL('../../native/fuzz/run.mjs', import.meta.url))
+    const program = fileURLToPath(new URL('../../scripts/fuzz.mjs', import.meta.url))
     const { status, stderr } = spawnSync(process.execPath, [program, '4'], { encoding: 'utf8' })
     expect(status, stderr.slice(-4000)).toBe(0)
     for (const target of ['reader', 'etl']) expect(stderr).toContain(`fuzz: ${target}, 4 s`)

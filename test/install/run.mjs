@@ -16,10 +16,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { root, run as runCommand } from '../../scripts/commands.mjs'
 import { managers } from './managers.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const scratch = path.join(root, 'build-checks/install')
 const conformance = path.join(root, 'test/conformance/run.mjs')
 const tarball = path.join(scratch, 'noisemill.tgz')
@@ -27,17 +26,8 @@ const tarball = path.join(scratch, 'noisemill.tgz')
 const MINUTES = 10
 const COMPILERS = ['c++', 'g++', 'cc', 'gcc', 'clang', 'make', 'python', 'python3', 'node-gyp']
 
-/** What programs end with, and all that they say. Throws where they fail. */
-function run(program, args, { cwd = root, env = process.env } = {}) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, {
-    cwd,
-    env,
-    encoding: 'utf8',
-    timeout: MINUTES * 60_000,
-  })
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stdout + stderr}`)
-  return stdout
-}
+/** What a program writes to stdout. Throws if it fails, or hangs. */
+const run = (program, args, options = {}) => runCommand(program, args, { timeout: MINUTES * 60_000, ...options })
 
 /** A package of the registry, in a folder that is kept. */
 function fetched(spec) {

@@ -1,11 +1,11 @@
-/** The binaries of `npm run prebuild`, where they were made. */
+/** The binaries of `npm run prebuilds`, where they were made. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { names } from '../../native/prebuild/names.mjs'
-import { isTooNew, versionsOf } from '../../native/prebuild/symbols.mjs'
+import { names } from '../../scripts/prebuilds/names.mjs'
+import { isTooNew, versionsOf } from '../../scripts/prebuilds/symbols.mjs'
 import { root } from '../support/folders.js'
 import { isWindows } from '../support/systems.js'
 
@@ -26,7 +26,7 @@ test('symbols of libraries that Node 20 does not ask for are too new', () => {
 
 const some = (part: string) => binaries.filter((file) => file.includes(part))
 
-describe.skipIf(isWindows || binaries.length === 0)('prebuilt (needs npm run prebuild, and objdump)', () => {
+describe.skipIf(isWindows || binaries.length === 0)('prebuilt (needs npm run prebuilds, and objdump)', () => {
   test.each(some('glibc'))('%s loads wherever Node 20 does', (file) => {
     const versions = versionsOf(file)
     expect(versions).toEqual(expect.arrayContaining([expect.stringMatching(/^GLIBC_/)]))

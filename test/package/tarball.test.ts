@@ -1,10 +1,10 @@
 /** What npm would publish. */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { names } from '../../native/prebuild/names.mjs'
+import { names } from '../../scripts/prebuilds/names.mjs'
 import { root, sharedFolder } from '../support/folders.js'
 import { Project, pack } from './installed.js'
 
@@ -27,7 +27,8 @@ describe('the tarball', () => {
       /^dist\/(index\.js|index\.d\.ts|shared\.js|thread\.js|demo-tone\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
-      /^native\/(CMakeLists\.txt|build\.mjs|build-addon\.mjs|build-windows\.mjs)$/,
+      /^native\/CMakeLists\.txt$/,
+      /^scripts\/(build|build-addon|build-windows|commands|core-sources)\.mjs$/,
       /^docs\/[a-z]+\.md$/,
     ]
     const isBinary = (name: string) => names.some((binary) => name === `prebuilds/${binary}`)
@@ -45,9 +46,18 @@ describe('the tarball', () => {
   })
 
   test('has all sources that its builds name', () => {
-    const named = readFileSync(path.join(root, 'binding.gyp'), 'utf8').match(/native\/[\w/]+\.cc/g) ?? []
-    expect(named.length).toBeGreaterThan(20)
+    const named =
+      readFileSync(path.join(root, 'binding.gyp'), 'utf8').match(/(native|scripts)\/[\w/-]+\.(cc|mjs)/g) ?? []
+    expect(named.length).toBeGreaterThan(10)
     expect(packed.files.map((file) => file.path)).toEqual(expect.arrayContaining(named))
+  })
+
+  test('finds those of core in its own folder, in one order, wherever it is run', () => {
+    const listed = spawnSync(process.execPath, [path.join(project.package, 'scripts/core-sources.mjs')], {
+      encoding: 'utf8',
+    })
+    const found = packed.files.map((file) => file.path).filter((name) => /^native\/core\/.*(?<!_win32)\.cc$/.test(name))
+    expect([listed.stdout.split('\n').slice(0, -1), listed.stderr]).toEqual([found.sort(), ''])
   })
 
   test('installs without running anything', () => {

@@ -1,5 +1,5 @@
-// `npm run prebuild` builds the binaries that the package carries into prebuilds, all that this machine can; `npm run prebuilds --
-// NAME...` some. Each is of the sources alone: in a folder of its own, against libraries that are pinned where they are linked in.
+// `npm run prebuilds [-- NAME...]`: builds the binaries that the package carries into prebuilds, these or all that this machine can build. Each is
+// made of the sources alone: in a folder of its own, against libraries that are pinned where they are linked in.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,9 @@ import { sysrootFor } from './sysroot.mjs'
 
 const TRIPLES = { 'linux-x64': 'x86_64-linux-gnu', 'linux-arm64': 'aarch64-linux-gnu' }
 const isMusl = existsSync('/etc/alpine-release')
+
+/** What node-gyp needs to build the addon. */
+const SOURCES = ['native', 'binding.gyp', 'package.json', 'scripts/commands.mjs', 'scripts/core-sources.mjs']
 
 const possible = {
   linux: isMusl ? [`linux-${process.arch}`] : [...Object.keys(TRIPLES), 'win32-x64'],
@@ -23,8 +26,7 @@ async function build(name) {
   const folder = path.resolve('build-checks/prebuild')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  for (const part of ['native', 'binding.gyp', 'package.json'])
-    cpSync(part, path.join(folder, part), { recursive: true })
+  for (const part of SOURCES) cpSync(part, path.join(folder, part), { recursive: true })
   const options = { cwd: folder, out: process.cwd(), arch, targets: ['20.0.0'], napi: true, strip: true }
   const isLinux = platform === 'linux'
   await inEnvironment(isLinux ? await compilerFor(name) : {}, () =>

@@ -1,7 +1,8 @@
-// Compiles the kernels to WebAssembly with clang and lld for wasm32, where they are. Without them worker threads compute in
-// TypeScript: that is said in one line, and is a failure only where NOISEMILL_WASM is "require".
-import { spawnSync } from 'node:child_process'
+// `npm run build:wasm`: compiles the kernels to WebAssembly with clang and lld for wasm32, into dist. Without them worker threads compute in
+// TypeScript: this says so in one line, and fails only if NOISEMILL_WASM is "require".
 import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { isThere, root, run } from './commands.mjs'
 
 const OUTPUT = 'dist/kernels.wasm'
 /** The largest job takes less than 2 MB, see lib/core/transform.ts. */
@@ -30,14 +31,14 @@ const flags = [
   `-Wl,--initial-memory=${MEMORY_BYTES}`,
 ]
 
-rmSync(OUTPUT, { force: true })
-const { status, error, stderr } = spawnSync(compiler, [...flags, '-o', OUTPUT, 'native/simd/wasm.cc'], {
-  encoding: 'utf8',
-})
-if (status !== 0) {
-  const reason = error ? `"${compiler}" does not run` : stderr.trim().split('\n').slice(0, 3).join(' ')
+rmSync(path.join(root, OUTPUT), { force: true })
+try {
+  if (!isThere(compiler)) throw new Error(`"${compiler}" does not run`)
+  run(compiler, [...flags, '-o', OUTPUT, 'native/simd/wasm.cc'])
+} catch (error) {
+  const reason = error.message.trim().split('\n').slice(0, 3).join(' ')
   console.error(
     `noisemill: the WebAssembly kernels were not built (${reason}); worker threads will compute in TypeScript.`,
   )
-  process.exit(process.env.NOISEMILL_WASM === 'require' ? 1 : 0)
+  process.exitCode = process.env.NOISEMILL_WASM === 'require' ? 1 : 0
 }

@@ -1,4 +1,4 @@
-// Small files of every kind that the reader tells apart, for the fuzzer to begin with.
+// Writes small files of every kind that the reader tells apart, for the fuzzer to begin with.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 

@@ -1,4 +1,4 @@
-// Which versions of the system's libraries a Linux binary asks for.
+// Finds which versions of the system's libraries a Linux binary asks for, and which of them are too new.
 import { execFileSync } from 'node:child_process'
 
 /** What Node 20 itself asks for, and so what is there wherever it runs. */

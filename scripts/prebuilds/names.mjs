@@ -1,4 +1,4 @@
-// The binaries that a release has, in prebuilds.
+// Names the binaries that a release has, from the folder prebuilds on.
 const linux = ['x64', 'arm64'].flatMap((arch) =>
   ['glibc', 'musl'].map((libc) => `linux-${arch}/noisemill.${libc}.node`),
 )

@@ -1,5 +1,5 @@
-// What the Linux binaries are compiled against: headers and libraries of Debian 11 for an architecture, so that they load wherever Node
-// 20 does. Debian's own packages, by their hashes.
+// Makes what the Linux binaries are compiled against: headers and libraries of Debian 11 for an architecture, so that the binaries load wherever
+// Node 20 does. They are Debian's own packages, pinned by their hashes.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {

@@ -1,18 +1,14 @@
 // Builds the addon for Windows x64, on Windows or elsewhere: with CMake and the g++ of MinGW-w64, since MSVC has not the vector types
 // of native/simd.
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { isThere, root, run } from './commands.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const BUILD = 'build-checks/win32-x64'
 
 /** Threads of the posix model: std::thread needs them. */
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'g++' : 'x86_64-w64-mingw32-g++-posix')
-
-const runs = (command) => spawnSync(command, ['--version']).status === 0
 
 function hasHeaders() {
   try {
@@ -22,26 +18,22 @@ function hasHeaders() {
   }
 }
 
-function run(...args) {
-  const { status, error, stdout, stderr } = spawnSync('cmake', args, { cwd: root, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`cmake ${args.join(' ')}: ${error?.message ?? stdout + stderr}`)
-}
-
 /**
  * Builds it, stripped, into a folder of the package, as noisemill.node. Throws an Error that says what is missing, or what the build said.
  *
  * @param {string} folder
  */
 export function buildWindows(folder = 'prebuilds/win32-x64') {
-  if (!runs('cmake')) throw new Error('it takes CMake, and "cmake" does not run')
-  if (!runs(compiler)) throw new Error(`it takes g++ of MinGW-w64 (CXX names another), and "${compiler}" does not run`)
+  if (!isThere('cmake')) throw new Error('it takes CMake, and "cmake" does not run')
+  if (!isThere(compiler))
+    throw new Error(`it takes g++ of MinGW-w64 (CXX names another), and "${compiler}" does not run`)
   if (!hasHeaders())
     throw new Error('it takes the package node-api-headers, which "npm install node-api-headers" brings')
   // The default on Windows is Visual Studio, whatever the compiler.
-  const generator = runs('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
+  const generator = isThere('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
   const target = ['-DCMAKE_SYSTEM_NAME=Windows', '-DCMAKE_SYSTEM_PROCESSOR=AMD64', `-DCMAKE_CXX_COMPILER=${compiler}`]
-  run('-S', 'native', '-B', BUILD, '--fresh', '-G', generator, ...target)
-  run('--build', BUILD, '--parallel')
+  run('cmake', ['-S', 'native', '-B', BUILD, '--fresh', '-G', generator, ...target])
+  run('cmake', ['--build', BUILD, '--parallel'])
   mkdirSync(path.join(root, folder), { recursive: true })
   copyFileSync(path.join(root, BUILD, 'noisemill.node'), path.join(root, folder, 'noisemill.node'))
 }

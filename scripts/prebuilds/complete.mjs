@@ -1,4 +1,4 @@
-// Whether all binaries are there that a release has; without one of them it is not published.
+// Fails if one of the binaries that a release has is missing: npm then does not publish it.
 import { existsSync } from 'node:fs'
 import { names } from './names.mjs'
 

@@ -1,11 +1,8 @@
-// npm run test:asan | test:ubsan | test:tsan [-- FILTER...]: builds the addon with a sanitizer and runs the tests with it. A report of any process of the
-// run, tests' children included, fails the run and is printed at its end.
-import { spawnSync } from 'node:child_process'
+// `npm run test:asan | test:ubsan | test:tsan [-- FILTER...]`: builds the addon with a sanitizer and runs the tests with it. A report of any process of
+// the run, tests' children included, fails the run and is printed at its end.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
+import { root, run, show } from './commands.mjs'
 
 const SANITIZERS = {
   // Leaks are looked for by the fuzz targets: Node itself leaves much to the end of the process.
@@ -25,7 +22,7 @@ function fail(reason) {
 
 const [name, ...filters] = process.argv.slice(2)
 const sanitizer = SANITIZERS[name]
-if (!sanitizer) fail(`usage: run.mjs ${Object.keys(SANITIZERS).join('|')} [FILTER...]`)
+if (!sanitizer) fail(`usage: sanitizers.mjs ${Object.keys(SANITIZERS).join('|')} [FILTER...]`)
 
 const SHELL = 'no shell starts with the runtime of ThreadSanitizer in it'
 /** Tests that cannot run, by a part of their names, and why. */
@@ -54,18 +51,13 @@ const reports = path.join(place, 'reports')
 const compiler = 'g++'
 const cmakeJs = path.join(root, 'node_modules/cmake-js/bin/cmake-js')
 const flags = ['compile', '--directory', path.join(root, 'native'), '--out', path.join(place, 'build')]
-const build = spawnSync(
-  process.execPath,
-  [cmakeJs, ...flags, `--CDSAN=${name}`, `--CDCMAKE_CXX_COMPILER=${compiler}`],
-  {
-    encoding: 'utf8',
-    cwd: root,
-  },
-)
-if (build.status !== 0) fail(`the addon was not built:\n${build.stdout}${build.stderr}`)
+try {
+  run(process.execPath, [cmakeJs, ...flags, `--CDSAN=${name}`, `--CDCMAKE_CXX_COMPILER=${compiler}`])
+} catch (error) {
+  fail(`the addon was not built: ${error.message}`)
+}
 
-const { stdout } = spawnSync(compiler, [`-print-file-name=${sanitizer.library}`], { encoding: 'utf8' })
-const runtime = stdout.trim()
+const runtime = run(compiler, [`-print-file-name=${sanitizer.library}`]).trim()
 if (!existsSync(runtime)) fail(`${compiler} has no ${sanitizer.library}`)
 
 rmSync(reports, { recursive: true, force: true })
@@ -80,13 +72,9 @@ const env = {
   [variable]: `${options}:log_path=${reports}/report`,
 }
 const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts']
-const { status } = spawnSync(process.execPath, [...vitest, ...SLOW, ...others, ...filters], {
-  stdio: 'inherit',
-  cwd: root,
-  env,
-})
+const status = await show(process.execPath, [...vitest, ...SLOW, ...others, ...filters], { env })
 
 const found = readdirSync(reports)
 for (const file of found) console.error(`\n${file}\n${readFileSync(path.join(reports, file), 'utf8')}`)
 console.error(`sanitizers: ${found.length} processes reported something to ${reports}`)
-process.exit(found.length > 0 ? 1 : (status ?? 1))
+process.exitCode = found.length > 0 ? 1 : status

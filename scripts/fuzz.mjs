@@ -1,17 +1,15 @@
-// npm run fuzz -- [reader|etl] SECONDS: builds the fuzz targets with clang and runs one of them, or both in turn. What it finds interesting stays in
-// build-checks/fuzz for the next time, what breaks something in build-checks/fuzz/findings; then the exit code is not 0.
-import { spawnSync } from 'node:child_process'
+// `npm run fuzz -- [reader|etl] SECONDS`: builds the fuzz targets with clang and runs one of them, or both in turn. Inputs that reach new code stay
+// in build-checks/fuzz for the next time. Inputs that break something stay in build-checks/fuzz/findings, and the exit code is then not 0.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { writeSeeds } from './seeds.mjs'
+import { root, run, show } from './commands.mjs'
+import { writeSeeds } from './fuzz-seeds.mjs'
 
 const TARGETS = ['reader', 'etl']
 /** Longer files are cut: two runs of a job's reads, and more would only be slower. */
 const MAX_BYTES = 64 * 1024
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const build = path.join(root, 'build-checks/fuzz')
 const wavCorpus = path.join(root, '../shared/wav-corpus')
 
@@ -20,21 +18,18 @@ function fail(reason) {
   process.exit(2)
 }
 
-function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options })
-  if (error) fail(`${command}: ${error.message}`)
-  return status ?? 1
-}
-
 const [first, second] = process.argv.slice(2)
 const targets = TARGETS.includes(first) ? [first] : TARGETS
 const seconds = Number(TARGETS.includes(first) ? second : first)
 if (!Number.isInteger(seconds) || seconds < 1) fail(`usage: npm run fuzz -- [${TARGETS.join('|')}] SECONDS`)
 
 const clang = ['-DCMAKE_CXX_COMPILER=clang++', '-DCMAKE_BUILD_TYPE=None', '-DFUZZ=ON']
-const quiet = { stdio: ['ignore', 'ignore', 'inherit'] }
-if (run('cmake', ['-S', path.join(root, 'native'), '-B', build, ...clang], quiet) !== 0) fail('cmake failed')
-if (run('cmake', ['--build', build, '--parallel', '2'], quiet) !== 0) fail('the targets were not built')
+try {
+  run('cmake', ['-S', path.join(root, 'native'), '-B', build, ...clang])
+  run('cmake', ['--build', build, '--parallel', '2'])
+} catch (error) {
+  fail(`the targets were not built: ${error.message}`)
+}
 
 const seeds = path.join(build, 'seeds')
 writeSeeds(seeds)
@@ -63,7 +58,7 @@ for (const target of targets) {
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`)
   const env = { ...process.env, NOISEMILL_FUZZ_FOLDER: folder }
   console.error(`fuzz: ${target}, ${seconds} s`)
-  if (run(path.join(build, `fuzz_${target}`), [...args, found, seeds, ...foreign], { env }) !== 0) status = 1
+  if ((await show(path.join(build, `fuzz_${target}`), [...args, found, seeds, ...foreign], { env })) !== 0) status = 1
   rmSync(folder, { recursive: true, force: true })
 }
-process.exit(status)
+process.exitCode = status
