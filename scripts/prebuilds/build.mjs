@@ -29,7 +29,7 @@ async function build(name) {
   for (const part of SOURCES) cpSync(part, path.join(folder, part), { recursive: true })
   const options = { cwd: folder, out: process.cwd(), arch, targets: ['20.0.0'], napi: true, strip: true }
   const isLinux = platform === 'linux'
-  await inEnvironment(isLinux ? await compilerFor(name) : {}, () =>
+  await inEnvironment(isLinux ? compilerFor(name) : {}, () =>
     promisify(prebuildify)({
       ...options,
       tagLibc: isLinux,
@@ -54,10 +54,10 @@ async function inEnvironment(variables, work) {
  * For glibc clang and lld, which compile for any machine, and the libraries of Debian 11; for musl what Alpine has. The C++ library goes into the
  * binary: systems differ in which they have, if any, and nobody shall see what ours exports.
  */
-async function compilerFor(name) {
+function compilerFor(name) {
   const LDFLAGS = '-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'
   if (isMusl) return { LDFLAGS }
-  const target = `--target=${TRIPLES[name]} --sysroot=${await sysrootFor(name.split('-')[1])}`
+  const target = `--target=${TRIPLES[name]} --sysroot=${sysrootFor(name.split('-')[1])}`
   const CXX = `clang++ ${target}`
   return { CC: `clang ${target}`, CXX, LINK: CXX, AR: 'llvm-ar', LDFLAGS: `-fuse-ld=lld ${LDFLAGS}` }
 }

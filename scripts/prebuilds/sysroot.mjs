@@ -1,7 +1,6 @@
 // Makes what the Linux binaries are compiled against: headers and libraries of Debian 11 for an architecture, so that the binaries load wherever
 // Node 20 does. They are Debian's own packages, pinned by their hashes.
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -15,9 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { run } from '../commands.mjs'
 
-/** The second will have them when they are no longer in the first; DEBIAN_MIRROR is asked before both. */
-const MIRRORS = ['https://deb.debian.org/debian', 'https://archive.debian.org/debian']
+/** APT's own program for downloads: it knows this system's proxies and certificates, and checks hashes. */
+const APT_HELPER = '/usr/lib/apt/apt-helper'
 
 const packages = {
   x64: [
@@ -39,43 +39,47 @@ const packages = {
 }
 
 /** The folder of an architecture's, made at the first call. */
-export async function sysrootFor(arch) {
+export function sysrootFor(arch) {
   const folder = path.resolve('build-checks', `sysroot-${arch}`)
   if (existsSync(folder)) return folder
   const unfinished = `${folder}.tmp`
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { recursive: true })
-  for (const [name, sha256] of packages[arch]) await unpack(name, sha256, unfinished)
+  const mirrors = findMirrors()
+  for (const [name, sha256] of packages[arch]) unpack(name, sha256, mirrors, unfinished)
   mendLinks(unfinished, unfinished)
   hideClockWait(unfinished)
   renameSync(unfinished, folder)
   return folder
 }
 
-async function unpack(name, sha256, folder) {
-  const source = name.startsWith('linux/') ? `l/${name}` : `g/${name}`
-  const bytes = await download(`pool/main/${source}.deb`)
-  const found = createHash('sha256').update(bytes).digest('hex')
-  if (found !== sha256) throw new Error(`${name}: expected SHA-256 ${sha256} but got ${found}`)
+/** Mirrors have the packages of all suites in one pool, so that those of this system's suite have Debian 11 too, as long as it is not archived. */
+function findMirrors() {
+  if (process.env.DEBIAN_MIRROR) return [process.env.DEBIAN_MIRROR]
+  const told = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
+  return [...new Set(told.split('\n').filter(Boolean))]
+}
+
+function unpack(name, sha256, mirrors, folder) {
   const file = path.join(folder, 'package.deb')
-  writeFileSync(file, bytes)
+  const source = name.startsWith('linux/') ? `l/${name}` : `g/${name}`
+  download(`pool/main/${source}.deb`, sha256, mirrors, file)
   execFileSync('dpkg-deb', ['-x', file, folder])
   unlinkSync(file)
 }
 
-async function download(file) {
+/** Tries each mirror in turn. */
+function download(name, sha256, mirrors, file) {
   const faults = []
-  for (const mirror of [process.env.DEBIAN_MIRROR, ...MIRRORS].filter(Boolean)) {
-    const url = `${mirror}/${file}`
+  for (const mirror of mirrors) {
     try {
-      const response = await fetch(url)
-      if (response.ok) return Buffer.from(await response.arrayBuffer())
-      faults.push(`${url}: ${response.status} ${response.statusText}`)
+      run(APT_HELPER, ['download-file', `${mirror.replace(/\/$/, '')}/${name}`, file, `SHA256:${sha256}`])
+      return
     } catch (error) {
-      faults.push(`${url}: ${error.cause?.message ?? error.message}`)
+      faults.push(error.message)
     }
   }
-  throw new Error(faults.join('\n'))
+  throw new Error(`${faults.join('\n')}\nno mirror has ${name}: set DEBIAN_MIRROR to the address of one that has Debian 11`)
 }
 
 /** Links to absolute paths are meant within the folder. */
