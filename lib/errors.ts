@@ -114,6 +114,7 @@ const table = {
     remedy: 'Leave it alone until the promise settles.',
   },
   E_NO_MEMORY: { summary: 'out of memory', remedy: 'Do less at the same time, in a smaller pool for example.' },
+  E_INTERNAL: { summary: 'an error inside noisemill', remedy: 'Report it, with this message.' },
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
 
   // One item of a task.

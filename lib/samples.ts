@@ -106,7 +106,7 @@ function sharedPool(): Pool {
  * @param samples interleaved; integers span their type's range (unsigned for 8 bits), floats have full scale at 1.0. They may lie in shared memory.
  * @returns a new array of the same type; or `samples`, with `inPlace`
  * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN, E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER,
- * E_SAMPLES_CHANGED, E_POOL_CLOSED, E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START; and the signal's reason
+ * E_SAMPLES_CHANGED, E_POOL_CLOSED, E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START, E_INTERNAL; and the signal's reason
  * @example
  * import { addNoise } from 'noisemill'
  *

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -43,9 +43,10 @@ class Mailbox {
  public:
   explicit Mailbox(Wake wake) : wake_(std::move(wake)) {}
 
-  void post(Settled settled) {
+  // Takes what is in the list, without memory of its own.
+  void post(std::list<Settled>& settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.push_back(std::move(settled));
+    waiting_.splice(waiting_.end(), settled);
     wake();
   }
 
@@ -54,7 +55,7 @@ class Mailbox {
     wake();
   }
 
-  std::vector<Settled> take() {
+  std::list<Settled> take() {
     const std::lock_guard<std::mutex> lock(mutex_);
     wake_under_way_ = false;
     return std::exchange(waiting_, {});
@@ -76,7 +77,7 @@ class Mailbox {
 
   Wake wake_;
   std::mutex mutex_;
-  std::vector<Settled> waiting_;
+  std::list<Settled> waiting_;
   bool wake_under_way_ = false;
   bool closed_ = false;
 };
@@ -89,49 +90,67 @@ struct Place {
   std::shared_ptr<Mailbox> mailbox;
 };
 
-class FileWork final : public Work {
+// A job of a batch: tells its outcome to the JS thread. The memory that this takes is there before a thread begins the work, so that
+// it cannot fail.
+template <typename Outcome>
+class BatchWork : public Work {
  public:
-  FileWork(EtlJob job, Place place) : place_(std::move(place)), job_(std::move(job)), etl_(job_, *place_.cancelled) {}
+  explicit BatchWork(const Place& place) : cancelled_(place.cancelled), mailbox_(place.mailbox) {
+    settled_.push_back({place.batch, place.index, 0, [outcome = outcome_](Napi::Env env) { return write_outcome(env, *outcome); }});
+  }
+
+  void cancel() override { *cancelled_ = true; }
+  bool is_cancelled() const override { return *cancelled_; }
+
+ protected:
+  void tell(Outcome outcome, double milliseconds) {
+    *outcome_ = std::move(outcome);
+    settled_.front().milliseconds = milliseconds;
+    mailbox_->post(settled_);
+  }
+
+  const CancelFlag cancelled_;
+
+ private:
+  const std::shared_ptr<Mailbox> mailbox_;
+  const std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
+  std::list<Settled> settled_;
+};
+
+class FileWork final : public BatchWork<EtlOutcome> {
+ public:
+  FileWork(EtlJob job, const Place& place) : BatchWork(place), job_(std::move(job)), etl_(job_, *cancelled_) {}
 
   size_t begin() override { return etl_.begin(); }
   void run_part(size_t part, Arena& arena) override { etl_.run_part(part, arena); }
   size_t end_pass() override { return etl_.end_pass(); }
-  void cancel() override { *place_.cancelled = true; }
-  bool is_cancelled() const override { return *place_.cancelled; }
   void settle() override {
-    const auto outcome = std::make_shared<EtlOutcome>(etl_.take_outcome());
-    place_.mailbox->post({place_.batch, place_.index, outcome->figures.seconds * 1000,
-                          [outcome](Napi::Env env) { return write_outcome(env, *outcome); }});
+    EtlOutcome outcome = etl_.take_outcome();
+    const double milliseconds = outcome.figures.seconds * 1000;
+    tell(std::move(outcome), milliseconds);
   }
 
  private:
-  const Place place_;
   const EtlJob job_;
   Etl etl_;
 };
 
-class SliceWork final : public Work {
+class SliceWork final : public BatchWork<SliceOutcome> {
  public:
-  SliceWork(SliceJob job, Place place) : place_(std::move(place)), job_(std::move(job)) {}
+  SliceWork(SliceJob job, const Place& place) : BatchWork(place), job_(std::move(job)) {}
 
   size_t begin() override { return 1; }
   void run_part(size_t, Arena& arena) override {
     const auto started = std::chrono::steady_clock::now();
-    *outcome_ = run_slice(job_, *place_.cancelled, arena);
+    outcome_ = run_slice(job_, *cancelled_, arena);
     milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   }
   size_t end_pass() override { return 0; }
-  void cancel() override { *place_.cancelled = true; }
-  bool is_cancelled() const override { return *place_.cancelled; }
-  void settle() override {
-    place_.mailbox->post({place_.batch, place_.index, milliseconds_,
-                          [outcome = outcome_](Napi::Env env) { return write_outcome(env, *outcome); }});
-  }
+  void settle() override { tell(std::move(outcome_), milliseconds_); }
 
  private:
-  const Place place_;
   const SliceJob job_;
-  const std::shared_ptr<SliceOutcome> outcome_ = std::make_shared<SliceOutcome>();
+  SliceOutcome outcome_;
   double milliseconds_ = 0;
 };
 
@@ -173,7 +192,7 @@ class CrewHandle {
 
   // Tells what was settled, and sees to it that as many threads work as can.
   void deliver(Napi::Env env) {
-    for (Settled& settled : mailbox_->take()) untold_.push_back(std::move(settled));
+    untold_.splice(untold_.end(), mailbox_->take());
     const auto end = std::chrono::steady_clock::now() + kTurn;
     while (!untold_.empty()) {
       // Others have their turn on this thread too.
@@ -247,7 +266,7 @@ class CrewHandle {
 
   const size_t libuv_limit_;
   const std::shared_ptr<Mailbox> mailbox_;
-  std::deque<Settled> untold_;
+  std::list<Settled> untold_;
   const std::shared_ptr<Crew> crew_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t last_batch_ = 0;

@@ -25,13 +25,15 @@ class DefaultFloatEnvironment {
 
 }  // namespace
 
-Crew::Crew(size_t size, std::function<void()> call_for_hands) : size_(size), call_for_hands_(std::move(call_for_hands)) {}
+Crew::Crew(size_t size, std::function<void()> call_for_hands) : size_(size), call_for_hands_(std::move(call_for_hands)) {
+  active_.reserve(size);
+}
 
 Crew::~Crew() { close(); }
 
 void Crew::add(std::vector<std::unique_ptr<Work>> works) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (std::unique_ptr<Work>& work : works) queued_.push_back(std::move(work));
+  for (std::unique_ptr<Work>& work : works) queued_.push_back(std::make_shared<Active>(std::move(work)));
 }
 
 size_t Crew::takeable() const {
@@ -72,6 +74,8 @@ bool Crew::start_thread() {
       done.push_back(std::move(*found));
       own_.erase(found);
     }
+    // So that a thread takes no memory when it leaves.
+    left_.reserve(own_.size() + 1);
     try {
       own_.emplace_back([this] {
         drive(false);
@@ -116,8 +120,7 @@ void Crew::drive(bool guest) {
 std::optional<Crew::Taken> Crew::take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!queued_.empty()) {
-    const auto active = std::make_shared<Active>();
-    active->work = std::move(queued_.front());
+    const std::shared_ptr<Active> active = std::move(queued_.front());
     queued_.pop_front();
     active_.push_back(active);
     return Taken{active, false};
@@ -177,22 +180,23 @@ void Crew::forget(const Active& active) {
 }
 
 void Crew::settle_cancelled() {
-  std::vector<std::unique_ptr<Work>> cancelled;
+  std::vector<std::shared_ptr<Active>> cancelled;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::deque<std::unique_ptr<Work>> others;
-    for (std::unique_ptr<Work>& work : queued_) {
-      if (work->is_cancelled()) cancelled.push_back(std::move(work));
-      else others.push_back(std::move(work));
+    std::deque<std::shared_ptr<Active>> others;
+    for (std::shared_ptr<Active>& queued : queued_) {
+      if (queued->work->is_cancelled()) cancelled.push_back(std::move(queued));
+      else others.push_back(std::move(queued));
     }
     queued_ = std::move(others);
   }
   Arena arena;
-  for (const std::unique_ptr<Work>& work : cancelled) {
-    for (size_t parts = work->begin(); parts > 0; parts = work->end_pass()) {
-      for (size_t part = 0; part < parts; part++) work->run_part(part, arena);
+  for (const std::shared_ptr<Active>& begun : cancelled) {
+    Work& work = *begun->work;
+    for (size_t parts = work.begin(); parts > 0; parts = work.end_pass()) {
+      for (size_t part = 0; part < parts; part++) work.run_part(part, arena);
     }
-    work->settle();
+    work.settle();
   }
 }
 

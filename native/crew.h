@@ -8,13 +8,15 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/arena.h"
 
 namespace noisemill {
 
-// What a crew works on: passes over parts that several threads can take at once. See Etl.
+// What a crew works on: passes over parts that several threads can take at once. See Etl. Nothing of it may throw, because threads have
+// nobody to tell.
 class Work {
  public:
   virtual ~Work() = default;
@@ -60,9 +62,11 @@ class Crew {
   void close();
 
  private:
-  // Work that has begun.
+  // A work, and once it has begun where its pass is.
   struct Active {
-    std::unique_ptr<Work> work;
+    explicit Active(std::unique_ptr<Work> work) : work(std::move(work)) {}
+
+    const std::unique_ptr<Work> work;
     size_t parts = 0;
     size_t next_part = 0;
     size_t parts_running = 0;
@@ -87,7 +91,8 @@ class Crew {
   const size_t size_;
   const std::function<void()> call_for_hands_;
   std::mutex mutex_;
-  std::deque<std::unique_ptr<Work>> queued_;
+  // What a thread does with these takes no memory, which it could not be without: `active_` has room for a work of each thread.
+  std::deque<std::shared_ptr<Active>> queued_;
   std::vector<std::shared_ptr<Active>> active_;
   // Threads that were hired and have not left; and those of them that have not looked for work yet.
   size_t hired_ = 0;

@@ -50,7 +50,8 @@ Napi::Value decode_samples(const Napi::CallbackInfo& info) {
     auto samples = Napi::Float64Array::New(env, decoded.samples.size());
     std::copy(decoded.samples.begin(), decoded.samples.end(), samples.Data());
     told.Set("samples", samples);
-  } catch (const Failure& failure) {
+  } catch (...) {
+    const Failure failure = caught_failure();
     told.Set("code", failure.code);
     told.Set("detail", failure.detail);
   }

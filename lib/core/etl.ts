@@ -3,7 +3,7 @@
  * native/core/etl.cc is its twin.
  */
 
-import { Failure, type FailureData } from './failure.js'
+import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { findKind } from './noise/kinds.js'
@@ -134,7 +134,7 @@ export type EtlOutcome =
 /** What a job needs to know of the world around it: whether to stop. Asked before every read. */
 export type IsCancelled = () => boolean
 
-/** Runs a job to its end. Never throws for what a file can do: the outcome says it. */
+/** Runs a job to its end. Never throws: the outcome says what went wrong. */
 export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): EtlOutcome {
   const etl = new Etl(job, isCancelled, kernels)
   try {
@@ -143,8 +143,7 @@ export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels =
     }
     return { figures: etl.figures() }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return { failure: { code: error.code, detail: error.detail, errno: error.errno } }
+    return { failure: caughtFailure(error) }
   } finally {
     etl.close()
   }

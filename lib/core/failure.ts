@@ -9,9 +9,11 @@ export interface FailureData {
   readonly detail: string
   /** The system's name for the fault, 'ENOSPC' for example; '' where the system had no part in it. */
   readonly errno: string
+  /** What was thrown where no failure was expected; its stack says where. The addon has none, and says in `detail` what it was. */
+  readonly cause?: Error
 }
 
-export class Failure extends Error implements FailureData {
+export class Failure extends Error {
   constructor(
     readonly code: string,
     readonly detail = '',
@@ -19,6 +21,20 @@ export class Failure extends Error implements FailureData {
   ) {
     super(`${code} ${detail}`)
   }
+}
+
+/** What V8 says when it has no memory for an array. */
+const NO_MEMORY = /^Array buffer allocation failed/
+
+/**
+ * What was thrown, as the failure of a job. What is neither a Failure nor a lack of memory is a fault of noisemill's own, E_INTERNAL.
+ */
+export function caughtFailure(thrown: unknown): FailureData {
+  if (thrown instanceof Failure) return { code: thrown.code, detail: thrown.detail, errno: thrown.errno }
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (cause instanceof RangeError && NO_MEMORY.test(cause.message))
+    return { code: 'E_NO_MEMORY', detail: '', errno: '' }
+  return { code: 'E_INTERNAL', detail: '', errno: '', cause }
 }
 
 /** Full volumes get one code wherever they show: they end a run, since every further file would fail too. */

@@ -4,7 +4,7 @@
  */
 
 import type { IsCancelled } from './etl.js'
-import { Failure, type FailureData } from './failure.js'
+import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import type { Noise } from './noise/noise.js'
 import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
@@ -86,13 +86,12 @@ export interface SettledSlice {
   readonly bytes: Uint8Array
 }
 
-/** Never throws for what samples can hold: the outcome says what went wrong. */
+/** Never throws: the outcome says what went wrong. */
 export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): SliceOutcome {
   try {
     return { tally: walk(job, isCancelled, kernels) }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    return { failure: { code: error.code, detail: error.detail, errno: error.errno } }
+    return { failure: caughtFailure(error) }
   }
 }
 

@@ -305,11 +305,12 @@ export function sampleFigures(work: {
 }
 
 /** The error with the path at fault: outputs for codes of outputs, else the input. */
-function errorOf(plan: OutputPlan, { code, detail, errno }: FailureData): NoisemillError {
+function errorOf(plan: OutputPlan, { code, detail, errno, cause }: FailureData): NoisemillError {
   const ofOutput = code.startsWith('E_OUTPUT') || code === 'E_VOLUME_FULL'
   return new NoisemillError(code as ErrorCode, {
     path: showPath(ofOutput ? plan.output : plan.input),
     ...(detail === '' ? {} : { received: detail }),
     ...(errno === '' ? {} : { errno }),
+    cause,
   })
 }

@@ -21,8 +21,8 @@ export const sliceTask: Task<SliceJob, DoneSlice | NoisemillError, DoneSlice> = 
     plan: (job) => [{ job }],
     settle(_planned, { outcome, bytes }: SettledSlice) {
       if ('tally' in outcome) return { bytes, tally: outcome.tally }
-      const { code, detail } = outcome.failure
-      return new NoisemillError(code as ErrorCode, detail === '' ? {} : { received: detail })
+      const { code, detail, cause } = outcome.failure
+      return new NoisemillError(code as ErrorCode, { ...(detail === '' ? {} : { received: detail }), cause })
     },
     fail: (_planned, error) => error,
     failureOf: (result) => (result instanceof NoisemillError ? result : undefined),

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "noise/kinds.h"
@@ -27,6 +26,8 @@ constexpr uint64_t kHeldFileBytes = 16 * 1024 * 1024;
 // What values of registers are aligned to.
 constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
+// Warnings that do not come of the header: room for them is taken early, because once the output has its name nothing may fail.
+constexpr size_t kOwnWarnings = 3;
 
 // A silent signal has no SNR: it gets sigma 0. `gain` is the standard deviation of the noise over the RMS of the signal.
 double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double gain) {
@@ -56,17 +57,13 @@ Etl::~Etl() = default;
 
 template <typename Step>
 void Etl::guard(const Step& step) {
-  std::optional<Failure> failure;
   try {
     step();
-    return;
-  } catch (const Failure& thrown) {
-    failure = thrown;
-  } catch (const std::bad_alloc&) {
-    failure = Failure{"E_NO_MEMORY", ""};
+  } catch (...) {
+    Failure failure = caught_failure();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!failure_) failure_ = std::move(failure);
 }
 
 bool Etl::has_failed() const {
@@ -91,6 +88,7 @@ size_t Etl::begin() {
     check_output();
     // Early as well: nothing is written for a kind that does not exist.
     find_kind(job_.noise.kind.c_str());
+    warnings_.reserve(header_.warnings.size() + kOwnWarnings);
     warnings_ = header_.warnings;
     const size_t slice = slice_frames(header_.channels) * header_.block_align;
     run_bytes_ = slice * std::max<size_t>(1, kRunBytes / slice);

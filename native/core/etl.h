@@ -67,7 +67,11 @@ struct EtlOutcome {
 
 // A job on its way, in steps that any thread may take: `begin`; every part of the pass it announces, in any order and several at
 // once; `end_pass`; the same with the parts of the next pass, until there are none. A step that fails ends the job: those that
-// remain do nothing. Most files are one part; a long one is cut, so that all threads can work on it.
+// remain do nothing. No step throws. Most files are one part; a long one is cut, so that all threads can work on it.
+//
+// Callers order the steps: a part starts after the step that announced its pass, and `end_pass` after all parts of the pass have returned;
+// each thread sees what the steps before its own have changed. Crew does that by its lock, under which it hands out parts and takes them
+// back. So between passes nothing needs a lock. Parts of a pass run at the same time: they only read, but for what `mutex_` guards.
 class Etl {
  public:
   // The job and the flag must outlive it; the flag is looked at before every read.
@@ -110,7 +114,7 @@ class Etl {
   Pass pass_ = Pass::kWrite;
   double sigma_ = 0;
   std::vector<const char*> warnings_;
-  // Guards what follows.
+  // Guards what parts change, which is all from here to `failure_`, while a pass is under way.
   mutable std::mutex mutex_;
   FileTally tally_;
   // Parts that have ended before one that stands before them.

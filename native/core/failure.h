@@ -14,6 +14,10 @@ struct Failure {
   int error_number = 0;
 };
 
+// What was thrown, as the failure of a job; to be called in a catch block. What is neither a Failure nor a lack of memory is a fault of
+// noisemill's own, E_INTERNAL. Never throws.
+Failure caught_failure();
+
 // Full volumes get one code wherever they show: they end a run, since every further file would fail too.
 Failure system_failure(const char* code, int error_number);
 

@@ -113,9 +113,11 @@ void OutputFile::write(uint64_t position, const uint8_t* buffer, size_t length) 
 
 bool OutputFile::publish(const std::string& output, bool overwrite) {
   close();
+  // Taken before the output has its name: memory may be short.
+  const std::string folder = parent_of(output);
   const bool guarded = name(output, overwrite);
   if (!fsync_) return guarded;
-  const int error = os::sync_folder(parent_of(output));
+  const int error = os::sync_folder(folder);
   if (error != 0) throw system_failure("E_OUTPUT_PUBLISH", error);
   return guarded;
 }

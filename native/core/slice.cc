@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <new>
 
 namespace noisemill {
 
@@ -34,10 +33,8 @@ SliceOutcome run_slice(const SliceJob& job, const std::atomic<bool>& cancelled, 
   SliceOutcome outcome;
   try {
     outcome.tally = walk(job, cancelled, arena);
-  } catch (const Failure& failure) {
-    outcome.failure = failure;
-  } catch (const std::bad_alloc&) {
-    outcome.failure = Failure{"E_NO_MEMORY", ""};
+  } catch (...) {
+    outcome.failure = caught_failure();
   }
   return outcome;
 }
