@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import writeTone from '../dist-lib/cli/demo-tone.js'
+import writeTone from '../dist-lib/demo/tone.js'
 import { compare, report } from './harness.js'
 import { copyThreads, JOBS, Scratch } from './programs.js'
 

@@ -23,7 +23,7 @@ export default [
     input: {
       index: 'dist-lib/index.js',
       thread: 'dist-lib/backends/thread.js',
-      'demo-tone': 'dist-lib/cli/demo-tone.js',
+      'demo-tone': 'dist-lib/demo/tone.js',
     },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared.js' },
   },

@@ -1,0 +1,169 @@
+/** The same work four ways, side by side: `noisemill demo` without its command line. Stands on the public API alone. */
+
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import path from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { plural, showBytes, showSeconds } from '../cli/numbers.js'
+import { moduleTask, NoisemillError, Pool } from '../index.js'
+import type { Tone } from './tone.js'
+import { SIGMA, type Way, ways } from './ways.js'
+
+/** Files that the demo works on. */
+export const FILES = 24
+const BYTES_PER_SECOND = 44100 * 4
+const LOWEST_HERTZ = 220
+const HERTZ_STEP = 20
+
+interface Measured {
+  readonly seconds: number
+  /** Share of all cores, 0 to 1. */
+  readonly cpuShare: number
+  /** The longest that the event loop kept others waiting, in milliseconds. */
+  readonly delay: number
+  readonly order: readonly string[]
+  readonly hash: string
+}
+
+/**
+ * Makes sine files of so many seconds in a temporary folder, adds noise to them each way, prints how that went, and removes the folder.
+ *
+ * @param tone the module that `tone.ts` is
+ * @returns whether all ways had the same outputs
+ * @throws NoisemillError E_OUTPUT_FOLDER or E_VOLUME_FULL for the temporary folder; the signal's reason
+ */
+export async function compareWays(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-')).catch((error: NodeJS.ErrnoException) => {
+    throw new NoisemillError('E_OUTPUT_FOLDER', { path: tmpdir(), errno: error.code ?? '' })
+  })
+  try {
+    return await compareIn(folder, seconds, tone, signal)
+  } finally {
+    // All threads have ended by now: nothing is written to it any more.
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compareIn(folder: string, seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
+  await checkRoom(folder, FILES * seconds * BYTES_PER_SECOND)
+  say(`${FILES} sine files of ${seconds} s, float32, 44.1 kHz, mono: ${showBytes(FILES * seconds * BYTES_PER_SECOND)}.`)
+  const files = await makeTones(path.join(folder, 'clean'), seconds, tone, signal)
+  say(`Each way adds Gaussian noise, sigma ${SIGMA}, and clips to [-1, 1].`)
+  say(
+    `Node ${process.version}, ${plural(availableParallelism(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`,
+  )
+  say(row(['', 'seconds', 'speed-up', 'CPU', 'longest event-loop delay']))
+  const measured = new Map<Way, Measured>()
+  for (const way of ways) {
+    const outcome = await tryWay(way, files, path.join(folder, 'noisy'), signal)
+    if (typeof outcome === 'string') {
+      say(`${row([way.name])} not here: ${outcome}`)
+      continue
+    }
+    measured.set(way, outcome)
+    const loop = measured.get(ways[0])!.seconds
+    const { seconds: taken, cpuShare, delay } = outcome
+    say(
+      row([
+        way.name,
+        showSeconds(taken),
+        `${(loop / taken).toFixed(1)} x`,
+        `${Math.round(100 * cpuShare)} %`,
+        `${delay.toFixed(0)} ms`,
+      ]),
+    )
+  }
+  say('\nCPU is the share of all cores. Order in which files were finished:')
+  for (const [way, { order }] of measured) {
+    if (way.isUnordered) say(`  ${way.name.padEnd(14)}  ${order.join(' ')}`)
+  }
+  return areSame(measured)
+}
+
+function areSame(measured: ReadonlyMap<Way, Measured>): boolean {
+  const hashes = new Set(Array.from(measured.values(), ({ hash }) => hash))
+  if (hashes.size === 1) {
+    say(
+      `\nThe outputs of all ${measured.size} ways are identical: sha256 ${[...hashes][0].slice(0, 16)}... over ${FILES} files each.`,
+    )
+    return true
+  }
+  say('\nThe outputs differ, which is a bug in noisemill:')
+  for (const [way, { hash }] of measured) say(`  ${way.name.padEnd(14)}  sha256 ${hash}`)
+  return false
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+const WIDTHS = [14, 9, 9, 7, 26]
+const row = (cells: readonly string[]) =>
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join('')
+
+/** Inputs and one set of outputs lie there at the same time. */
+async function checkRoom(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  const needed = 2 * bytes
+  if (bavail * bsize >= needed) return
+  const received = `${showBytes(bavail * bsize)} free, ${showBytes(needed)} needed; set TMPDIR to another folder`
+  throw new NoisemillError('E_VOLUME_FULL', { path: tmpdir(), received })
+}
+
+async function makeTones(folder: string, seconds: number, tone: URL, signal: AbortSignal): Promise<string[]> {
+  await mkdir(folder)
+  const tones: Tone[] = Array.from({ length: FILES }, (_, i) => ({
+    file: path.join(folder, `${String(i).padStart(2, '0')}.wav`),
+    seconds,
+    frequency: LOWEST_HERTZ + HERTZ_STEP * i,
+  }))
+  const pool = new Pool()
+  try {
+    await pool.map(moduleTask<Tone, void>(tone), tones, { signal })
+  } finally {
+    await pool.terminate()
+  }
+  return tones.map(({ file }) => file)
+}
+
+/** Measures a way; the reason where it cannot be had. */
+async function tryWay(
+  way: Way,
+  files: readonly string[],
+  out: string,
+  signal: AbortSignal,
+): Promise<Measured | string> {
+  await mkdir(out)
+  const delays = monitorEventLoopDelay({ resolution: 1 })
+  const order: string[] = []
+  const finished = (file: string) => order.push(path.basename(file, '.wav'))
+  const started = performance.now()
+  const cpuBefore = process.cpuUsage()
+  delays.enable()
+  try {
+    await way.run(files, out, finished, signal)
+  } catch (error) {
+    if (error instanceof NoisemillError && error.code === 'E_BACKEND_UNAVAILABLE')
+      return error.received ?? error.message
+    throw error
+  }
+  // Once more round the event loop, so that what held it up last is seen too.
+  await new Promise((resolve) => setTimeout(resolve, 2))
+  delays.disable()
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const seconds = (performance.now() - started) / 1000
+  const cpuShare = (user + system) / 1e6 / seconds / availableParallelism()
+  signal.throwIfAborted()
+  const hash = await hashOf(files.map((file) => path.join(out, path.basename(file))))
+  await rm(out, { recursive: true })
+  return { seconds, cpuShare, delay: delays.max / 1e6, order, hash }
+}
+
+/** One hash over the content of all files, in their order. */
+async function hashOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    for await (const bytes of createReadStream(file)) hash.update(bytes)
+  }
+  return hash.digest('hex')
+}
