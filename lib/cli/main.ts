@@ -5,19 +5,11 @@ import { NoisemillError } from '../errors.js'
 import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
+import { inFlags } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
-
-/** Flags whose option has another name in the API. */
-const FLAGS: Readonly<Record<string, string>> = { size: '--jobs', chunkSize: '--chunk-size' }
-
-/** The error with the flag in the place of the option that it stands for. */
-function inFlags(error: NoisemillError): NoisemillError {
-  const flag = FLAGS[error.option ?? '']
-  return flag === undefined ? error : new NoisemillError(error.code, { ...error, option: flag })
-}
 
 export async function main(args: readonly string[]): Promise<void> {
   const stop = new Stop()

@@ -2,23 +2,28 @@
 
 import { invalidOption } from '../errors.js'
 import type { LevelOption } from '../plan/levels.js'
+import type { ChunkSize } from '../pool/chunks.js'
 
 /** A decimal number, or NaN where the text is none. Number() alone would take '' and '0x10'. */
 const parseDecimal = (text: string): number =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 
-export function parseNumber(flag: string, text: string): number {
+export function parseNumber(text: string, flag: string): number {
   const value = parseDecimal(text)
   if (Number.isNaN(value)) throw invalidOption(flag, 'a number', text)
   return value
 }
 
 /** A number, or a range LOW:HIGH. */
-export function parseLevel(flag: string, text: string): LevelOption {
+export function parseLevel(text: string, flag: string): LevelOption {
   const ends = text.split(':').map(parseDecimal)
   if (ends.length > 2 || ends.some(Number.isNaN)) throw invalidOption(flag, 'a number, or a range LOW:HIGH', text)
   return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
 }
+
+/** A number, or 'auto'. */
+export const parseChunkSize = (text: string, flag: string): ChunkSize =>
+  text === 'auto' ? text : parseNumber(text, flag)
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 

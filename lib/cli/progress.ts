@@ -2,7 +2,28 @@
 
 import { availableParallelism } from 'node:os'
 import type { FileResult } from '../plan/results.js'
+import type { PoolInfo } from '../pool/options.js'
 import { plural, showBytes, showSeconds } from './numbers.js'
+
+/** The last line that --json prints: the sums of a run, and what it ran on. */
+export interface Summary extends PoolInfo {
+  /** 'summary'; the lines before have 'file'. */
+  readonly type: 'summary'
+  /** Outputs that were written. */
+  readonly done: number
+  /** Outputs that a dry run would have written. */
+  readonly planned: number
+  /** Outputs that the run which was resumed had written. */
+  readonly skipped: number
+  /** Outputs that could not be made. */
+  readonly failed: number
+  /** Bytes of the inputs, but for those of skipped outputs. */
+  readonly bytesIn: number
+  /** Seconds that the run took. */
+  readonly seconds: number
+  /** The seed, as text. */
+  readonly seed: string
+}
 
 export class Progress {
   done = 0
@@ -50,8 +71,14 @@ export class Progress {
     return `${files}  ${rate}  ${cpu}${left}`
   }
 
+  /** What was done, in figures. */
+  summary(seed: string, info: PoolInfo): Summary {
+    const { done, planned, skipped, failed, bytes, seconds } = this
+    return { type: 'summary', done, planned, skipped, failed, bytesIn: bytes, seconds, seed, ...info }
+  }
+
   /** What was done, in a line. */
-  summary(): string {
+  summaryLine(): string {
     const counts = [
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),

@@ -1,0 +1,129 @@
+/** What the flags of `add` are made of: parsing, options, errors; and flags that several kinds of noise share. */
+
+import { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { NoisemillError, Pool, type PoolOptions } from '../../dist/index.js'
+import {
+  declareAddFlags,
+  declareFlags,
+  flagsOfKinds,
+  inFlags,
+  poolFlags,
+  readAddFlags,
+  readFlags,
+} from '../../dist-lib/cli/flags.js'
+
+/** What `add` makes of arguments. */
+function read(...args: string[]) {
+  const command = new Command().argument('[input...]').exitOverride()
+  declareAddFlags(command)
+  return readAddFlags(command.parse(['--out', 'out', ...args], { from: 'user' }).opts())
+}
+
+test('without flags nothing is passed on but what is required', () => {
+  expect(read()).toEqual({ noise: { out: 'out', clip: true }, pool: {}, own: {} })
+})
+
+test('each flag sets the option that it stands for', () => {
+  const noise = [
+    '--sigma',
+    '0.1:0.2',
+    '--seed',
+    '7',
+    '--copies',
+    '3',
+    '--kind',
+    'gaussian',
+    '--no-clip',
+    '--root',
+    'in',
+  ]
+  const care = ['--overwrite', '--resume', '--fsync', '--dry-run', '--strict']
+  const run = ['--jobs', '4', '--backend', 'workers', '--kernel', 'ts', '--chunk-size', '5']
+  expect(read(...noise, ...care, ...run, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
+    noise: {
+      ...{ sigma: [0.1, 0.2], seed: '7', copies: 3, kind: 'gaussian', clip: false, out: 'out', root: 'in' },
+      ...{ overwrite: true, resume: true, fsync: true, dryRun: true, strict: true, chunkSize: 5 },
+    },
+    pool: { size: 4, backend: 'workers', kernel: 'ts' },
+    own: { report: 'r.jsonl', json: true, quiet: true },
+  })
+  expect(read('--snr', '-3', '--chunk-size', 'auto').noise).toMatchObject({ snr: -3, chunkSize: 'auto' })
+})
+
+describe('errors name the flag', () => {
+  test.each([
+    ['size', '--jobs'],
+    ['chunkSize', '--chunk-size'],
+    ['dryRun', '--dry-run'],
+    ['clip', '--no-clip'],
+    ['NOISEMILL_ISA', 'NOISEMILL_ISA'],
+    ['constructor', 'constructor'],
+  ])('%s: %s', (option, flag) => {
+    const cause = new Error('why')
+    const error = inFlags(new NoisemillError('E_OPTION_INVALID', { option, expected: 'a', received: 'b', cause }))
+    expect(error).toMatchObject({ code: 'E_OPTION_INVALID', option: flag, expected: 'a', received: 'b', cause })
+    expect(error.message).toBe(`${flag}: invalid option: expected a but got b: why.`)
+  })
+
+  test('and are as they were where no option is at fault', () => {
+    const error = new NoisemillError('E_NO_INPUT')
+    expect(inFlags(error)).toBe(error)
+  })
+})
+
+test.each(['backend', 'kernel'] as const)('the help of --%s has every name that there is, and no other', (name) => {
+  const thrown = (() => {
+    try {
+      return new Pool({ [name]: 'none of them' } as PoolOptions)
+    } catch (error) {
+      return error
+    }
+  })()
+  const names = /^one of (.*)$/.exec((thrown as NoisemillError).expected!)![1].split(', ')
+  const listed = /: (.*)$/.exec(poolFlags[name].summary)![1].split(/, | or /)
+  expect(listed.sort()).toEqual(names.sort())
+})
+
+describe('parameters of kinds of noise', () => {
+  const parameter = (name: string, summary: string, unit: string, maximum: number) => ({
+    ...{ name, summary, unit, minimum: 0, maximum, default: 1 },
+  })
+  const kinds = [
+    { name: 'steep', summary: '', parameters: [parameter('slope', 'how steep', 'dB/octave', 6)] },
+    { name: 'plain', summary: '', parameters: [] },
+    {
+      name: 'hum',
+      summary: '',
+      parameters: [parameter('slope', 'of its overtones', 'dB', 90), parameter('baseRate', 'of the mains', 'Hz', 60)],
+    },
+  ]
+  const flags = flagsOfKinds(kinds)
+
+  function parse(...args: string[]) {
+    const command = new Command('add').exitOverride()
+    declareFlags(command, Object.values(flags))
+    command.parse(args, { from: 'user' })
+    return { given: readFlags(flags, command.opts()), help: command.helpInformation().replace(/\s+/g, ' ') }
+  }
+
+  test('are flags, one for each name', () => {
+    expect(parse().given).toEqual({})
+    expect(parse('--slope', '2.5', '--base-rate=50').given).toEqual({ slope: 2.5, baseRate: 50 })
+    expect(() => parse('--slope', 'x')).toThrow(expect.objectContaining({ option: '--slope', received: '"x"' }))
+  })
+
+  test('that share a name share a flag, and its help has both kinds with their ranges', () => {
+    const { help } = parse()
+    expect(help.match(/--slope/g)).toHaveLength(1)
+    expect(help).toContain(
+      'steep: how steep, 0 to 6 dB/octave (default: 1); hum: of its overtones, 0 to 90 dB (default: 1)',
+    )
+    expect(help).toContain('--base-rate <x> hum: of the mains, 0 to 60 Hz (default: 1)')
+  })
+
+  test('are named by their flags in errors', () => {
+    const error = new NoisemillError('E_OPTION_INVALID', { option: 'baseRate', expected: 'a', received: 'b' })
+    expect(inFlags(error, [flags]).option).toBe('--base-rate')
+  })
+})
