@@ -25,7 +25,6 @@ export type {
   FailedFile,
   FileFigures,
   FileResult,
-  FileWarning,
   FinishedFile,
   SampleFigures,
   SampleWarning,
@@ -50,3 +49,4 @@ export {
   type WavNoiseOptions,
 } from './samples.js'
 export type { ModuleCall, Task } from './task.js'
+export type { FileWarning } from './warnings.js'

@@ -1,32 +1,21 @@
-/** What a run says of each file. */
+/**
+ * What a run says of each file: the fields of results, with their units, and how they follow from what is known of an output. docs/results.md
+ * has a table that is made of these declarations.
+ */
 
-import type { EtlOutcome, EtlWarning } from '../core/etl.js'
+import type { EtlFigures, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { FileTally } from '../core/transform.js'
 import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
+import type { FileWarning } from '../warnings.js'
 import type { Seed } from './keys.js'
 import { achievedSnr, SNR_TOLERANCE } from './levels.js'
 
 /**
- * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE and
- * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, and W_SNR_OFF where the achieved SNR is more
- * than 0.5 dB from the one asked for; of its file system: W_NO_HARD_LINKS. docs/architecture.md has a table of all.
- *
- * @example
- * import { addNoiseToFiles, type FileWarning } from 'noisemill'
- *
- * // So much noise is clipped, which takes some of it away.
- * const expected: FileWarning = 'W_SNR_OFF'
- * const loud = addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: -20 })
- * for await (const { warnings } of loud) console.log(warnings.includes(expected)) // -> true
- */
-export type FileWarning = EtlWarning | 'W_SNR_OFF'
-
-/**
- * The result of one output. What was not learned, of a failed one or in a dry run, is null.
+ * The result of one output. Figures that were not learned, of a failed output or in a dry run, are null.
  *
  * @example
  * import { addNoiseToFiles, type FileResult } from 'noisemill'
@@ -52,7 +41,7 @@ export type FileResult = FinishedFile | FailedFile
  * console.log(finished.map((r) => r.status)) // -> [ 'planned', 'planned' ]
  */
 export interface FinishedFile extends FileFigures {
-  /** 'planned' is what a dry run would do; 'skipped' is done already, by the run that is resumed: of its figures only sizes are told. */
+  /** 'done'; 'planned' in a dry run; 'skipped' where the run that is resumed had done it: then of the figures only sizes are told. */
   readonly status: 'done' | 'planned' | 'skipped'
   /** Only failed files have one. */
   readonly error?: undefined
@@ -72,9 +61,9 @@ export interface FinishedFile extends FileFigures {
  * for (const { input, error } of failed) console.log(input, error.code) // -> speech/notes.wav E_WAV_NOT_RIFF
  */
 export interface FailedFile extends FileFigures {
-  /** Told of by `error`. */
+  /** 'failed', for the reason in `error`. */
   readonly status: 'failed'
-  /** Why. Its `path` is the input's or the output's, whichever is at fault. */
+  /** Why the output could not be made. Its `path` is the input's or the output's, whichever is at fault. */
   readonly error: NoisemillError
 }
 
@@ -90,17 +79,13 @@ export interface FailedFile extends FileFigures {
  * console.log(total.toFixed(1), 's') // -> 0.3 s
  */
 export interface FileFigures {
-  /** The input's path; bytes that are not UTF-8, and control characters, are shown as \xHH; then `inputBase64` has its bytes. */
+  /** The input's path. Bytes that are not UTF-8, and control characters, are shown as \xHH; then `inputBase64` has its bytes. */
   readonly input: string
-  /** The bytes of the input's path, where `input` does not show them as they are. */
-  readonly inputBase64?: string
   /** The output's path, shown as `input` is. */
   readonly output: string
-  /** The bytes of the output's path, where `output` does not show them as they are. */
-  readonly outputBase64?: string
   /** Samples of one channel. */
   readonly frames: number | null
-  /** 1 to 1024. */
+  /** Channels, 1 to 1024. */
   readonly channels: number | null
   /** Frames a second. */
   readonly sampleRate: number | null
@@ -108,26 +93,30 @@ export interface FileFigures {
   readonly format: SampleFormatName | null
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number | null
-  /** Decibels, measured after clipping and rounding; null where signal or noise is zero. */
+  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
   readonly snr: number | null
   /** Samples that the clamp changed. */
   readonly clipped: number | null
-  /** Size of the input. */
+  /** Size of the input, in bytes. */
   readonly bytesIn: number | null
-  /** Size of the output; in a dry run null. */
+  /** Size of the output, in bytes. */
   readonly bytesOut: number | null
-  /** Time on its thread. */
+  /** Seconds from opening the input to publishing the output. */
   readonly seconds: number | null
   /** The path, relative to the root, that the noise belongs to. */
   readonly key: string
-  /** Number of the copy, from 1. */
+  /** Number of the copy, from 1 to 1,000,000. */
   readonly copy: number
-  /** As text. */
+  /** The seed, as text. */
   readonly seed: string
-  /** Version of the noise stream. */
+  /** Version of the noise stream, 1. */
   readonly stream: number
-  /** What is odd about the file, and what came of it. */
+  /** Codes of what is odd about the file, and of what came of it. */
   readonly warnings: readonly FileWarning[]
+  /** The bytes of the input's path in base64, where `input` does not show them as they are. */
+  readonly inputBase64?: string
+  /** The bytes of the output's path in base64, where `output` does not show them as they are. */
+  readonly outputBase64?: string
 }
 
 /**
@@ -162,23 +151,23 @@ export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
 export interface SampleFigures {
   /** How samples lie in the array, or in the file. */
   readonly format: SampleFormatName
-  /** 1 to 1024. */
+  /** Channels, 1 to 1024. */
   readonly channels: number
   /** Samples of one channel. */
   readonly frames: number
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number
-  /** Decibels, measured after clipping and rounding; null where signal or noise is zero. */
+  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
   readonly snr: number | null
   /** Samples that the clamp changed. */
   readonly clipped: number
-  /** What the noise belongs to. */
+  /** The key that the noise belongs to. */
   readonly key: string
-  /** As text. */
+  /** The seed, as text. */
   readonly seed: string
-  /** Version of the noise stream. */
+  /** Version of the noise stream, 1. */
   readonly stream: number
-  /** What is odd about the samples, and what came of it. */
+  /** Codes of what is odd about the samples, and of what came of it. */
   readonly warnings: readonly SampleWarning[]
 }
 
@@ -194,8 +183,66 @@ export interface OutputPlan {
   readonly askedSnr: number | undefined
 }
 
+type Learning =
+  | 'format'
+  | 'channels'
+  | 'sampleRate'
+  | 'frames'
+  | 'sigma'
+  | 'clipped'
+  | 'bytesIn'
+  | 'bytesOut'
+  | 'seconds'
+
+/** What is known of a file in the end: the figures of its job, with null for each that was not learned. */
+type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings'> & {
+  readonly [Name in Learning]: EtlFigures[Name] | null
+}
+
+const NOTHING: Learned = {
+  format: null,
+  channels: null,
+  sampleRate: null,
+  frames: null,
+  sigma: null,
+  signalEnergy: 0,
+  noiseEnergy: 0,
+  clipped: null,
+  bytesIn: null,
+  bytesOut: null,
+  seconds: null,
+  warnings: [],
+}
+
+/** The result of an output: all fields, in the order that JSON lines have them, and how each follows. */
+function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
+  const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
+  const isOff = !plan.dryRun && isSnrOff(plan.askedSnr, snr, learned.signalEnergy)
+  const result: FileFigures & { readonly status: Status } = {
+    input: showPath(plan.input),
+    output: showPath(plan.output),
+    status,
+    frames: learned.frames,
+    channels: learned.channels,
+    sampleRate: learned.sampleRate,
+    format: learned.format,
+    sigma: learned.sigma,
+    snr,
+    clipped: learned.clipped,
+    bytesIn: learned.bytesIn,
+    bytesOut: learned.bytesOut,
+    seconds: learned.seconds,
+    key: showPath(plan.key),
+    copy: plan.copy,
+    seed: String(plan.seed),
+    stream: STREAM_VERSION,
+    warnings: isOff ? [...learned.warnings, 'W_SNR_OFF'] : learned.warnings,
+  }
+  return result
+}
+
 /** Fields that only some results have, put on after all others: spreading them into each is what a result would cost most. */
-function withBytes<Result extends object>(result: Result, plan: OutputPlan): Result {
+function withBytes<Result extends FileResult>(result: Result, plan: OutputPlan): Result {
   for (const [name, file] of [
     ['inputBase64', plan.input],
     ['outputBase64', plan.output],
@@ -206,66 +253,20 @@ function withBytes<Result extends object>(result: Result, plan: OutputPlan): Res
 }
 
 export function failedResult(plan: OutputPlan, error: NoisemillError): FileResult {
-  const result: FailedFile = { ...blankResult(plan), status: 'failed', error }
-  return withBytes(result, plan)
-}
-
-/** What is known without a job. */
-function blankResult(plan: OutputPlan) {
-  return {
-    input: showPath(plan.input),
-    output: showPath(plan.output),
-    status: '',
-    frames: null,
-    channels: null,
-    sampleRate: null,
-    format: null,
-    sigma: null,
-    snr: null,
-    clipped: null,
-    bytesIn: null,
-    bytesOut: null,
-    seconds: null,
-    key: showPath(plan.key),
-    copy: plan.copy,
-    seed: String(plan.seed),
-    stream: STREAM_VERSION,
-    warnings: [],
-  }
+  return withBytes({ ...resultWith(plan, 'failed', NOTHING), error }, plan)
 }
 
 /** An output that an earlier run has written: its figures were told then. */
 export function skippedResult(plan: OutputPlan, sizes: { bytesIn: number; bytesOut: number }): FileResult {
-  const result: FileResult = { ...blankResult(plan), ...sizes, status: 'skipped' }
-  return withBytes(result, plan)
+  return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...sizes }), plan)
 }
 
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
-  const snr = achievedSnr(figures.signalEnergy, figures.noiseEnergy)
-  const isOff = !plan.dryRun && isSnrOff(plan.askedSnr, snr, figures.signalEnergy)
-  const result: FinishedFile = {
-    input: showPath(plan.input),
-    output: showPath(plan.output),
-    status: plan.dryRun ? 'planned' : 'done',
-    frames: figures.frames,
-    channels: figures.channels,
-    sampleRate: figures.sampleRate,
-    format: figures.format,
-    sigma: figures.sigma,
-    snr,
-    clipped: plan.dryRun ? null : figures.clipped,
-    bytesIn: figures.bytesIn,
-    bytesOut: plan.dryRun ? null : figures.bytesOut,
-    seconds: figures.seconds,
-    key: showPath(plan.key),
-    copy: plan.copy,
-    seed: String(plan.seed),
-    stream: STREAM_VERSION,
-    warnings: isOff ? [...figures.warnings, 'W_SNR_OFF'] : figures.warnings,
-  }
-  return withBytes(result, plan)
+  return plan.dryRun
+    ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null, bytesOut: null }), plan)
+    : withBytes(resultWith(plan, 'done', figures), plan)
 }
 
 /** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */

@@ -1,0 +1,39 @@
+/** The one table of warnings. A file with a warning was done all the same. */
+
+/** What each says, in a sentence without its full stop. */
+const table = {
+  // The header: docs/formats.md says what the output then has.
+  W_SIZE_UNKNOWN:
+    'the header does not say how long the data are, so they were taken to the end of the file; the output has true sizes',
+  W_DATA_CUT_SHORT: 'the header claims more data than the file has; the output has true sizes',
+  W_PARTIAL_FRAME: 'the data end in the middle of a frame',
+  W_BYTE_RATE: 'the byte rate contradicts the format; it was left as it is',
+  W_BLOCK_ALIGN:
+    'the block align contradicts the format; samples were read one after the other, and it was left as it is',
+  // The samples.
+  W_NON_FINITE: 'samples that are NaN or infinite were passed through and left out of all sums',
+  W_SILENT: 'the file is silent and so has no SNR; it was copied without noise',
+  W_SNR_OFF: 'clipping or rounding moved the SNR more than 0.5 dB from the one asked for',
+  // The file system.
+  W_NO_HARD_LINKS:
+    'the file system has no hard links, so the output was given its name without their guard against a race',
+} as const
+
+/**
+ * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE and
+ * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, and W_SNR_OFF where the achieved SNR is more
+ * than 0.5 dB from the one asked for. Of its file system: W_NO_HARD_LINKS. docs/results.md has a table of all.
+ *
+ * @useDeclaredType
+ * @example
+ * import { addNoiseToFiles, type FileWarning } from 'noisemill'
+ *
+ * // So much noise is clipped, which takes some of it away.
+ * const expected: FileWarning = 'W_SNR_OFF'
+ * const loud = addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: -20 })
+ * for await (const { warnings } of loud) console.log(warnings.includes(expected)) // -> true
+ */
+export type FileWarning = keyof typeof table
+
+/** Each warning in words. */
+export const warnings: Readonly<Record<FileWarning, string>> = table
