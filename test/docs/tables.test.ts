@@ -1,0 +1,57 @@
+/**
+ * Tables in documentation are those that test/docs/tables.ts makes of the code. After a change of the code, this writes them anew:
+ * `npx vitest run --config test/vitest.config.ts test/docs/tables.test.ts -u`
+ */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { EXIT, exitForSignal } from '../../dist-lib/cli/exit.js'
+import { writeFiles } from '../support/files.js'
+import { root, temporaryFolder } from '../support/folders.js'
+import { jsonOf, noisemill } from '../support/programs.js'
+import { pcm16 } from '../support/wav.js'
+import { fileFields, namesIn, summaryFields, tables, withTables } from './tables.js'
+
+const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'))].map(
+  (name) => path.join(root, name === 'README.md' ? '' : 'docs', name),
+)
+const read = (file: string) => readFileSync(file, 'utf8')
+
+test('each table has a place in one document', () => {
+  const names = documents.flatMap((file) => namesIn(read(file)))
+  expect(names.sort()).toEqual(Object.keys(tables).sort())
+})
+
+const withPlaces = documents.filter((file) => namesIn(read(file)).length > 0)
+
+test.each(withPlaces.map((file) => path.relative(root, file)))('%s has the tables of the code', async (name) => {
+  const file = path.join(root, name)
+  await expect(withTables(read(file))).toMatchFileSnapshot(file)
+})
+
+const reference = read(path.join(root, 'docs/cli.md'))
+
+test('docs/cli.md has every exit code', () => {
+  const codes = Array.from(reference.matchAll(/^\| (\d+) \|/gm), ([, code]) => Number(code))
+  expect(codes).toEqual([...Object.values(EXIT), exitForSignal('SIGINT'), exitForSignal('SIGTERM')])
+})
+
+test.each(['add', 'demo', 'info'])('docs/cli.md has every flag that %s has', async (command) => {
+  const { stdout } = await noisemill([command, '--help'])
+  const flags = Array.from(stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm), ([, flag]) => flag)
+  expect(flags).toContain('--help')
+  for (const flag of flags) expect(reference).toMatch(new RegExp(`\`${flag}[ \`]`))
+})
+
+test('the table of fields is in the order of JSON lines, and has all of them', async () => {
+  const cwd = temporaryFolder()
+  writeFiles(cwd, { 'in/a.wav': pcm16(), 'in/bad.wav': Buffer.from('no audio') })
+  const { files, summary } = jsonOf(await noisemill(['add', 'in', '--out', 'out', '--snr', '10', '--json'], { cwd }))
+  const told = files.flatMap(({ type, ...fields }) => [Object.keys(fields)])
+  const listed = [...fileFields().keys()]
+  const rare = ['error', 'inputBase64', 'outputBase64']
+  for (const names of told) expect(names).toEqual(listed.filter((name) => names.includes(name)))
+  expect(new Set([...told.flat(), ...rare])).toEqual(new Set(listed))
+  expect(new Set(Object.keys(summary))).toEqual(new Set(summaryFields().keys()))
+})

@@ -1,0 +1,97 @@
+/** Tables that documentation shows, made of the declarations in the code. */
+
+import ts from 'typescript'
+import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
+import { warnings } from '../../dist-lib/warnings.js'
+import { root } from '../support/folders.js'
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('')
+
+const code = (text: string) => `\`${text}\``
+
+/** A heading and a table for each group of flags. */
+function flagTables(): string {
+  const sections = Object.entries(groups).map(([group, { heading }]) => {
+    const rows = flagsOf(group).map((flag) => [
+      code(termOf(flag)),
+      flag.isRequired ? `${flag.summary}; required` : flag.summary,
+      flag.preset ?? '',
+    ])
+    return `### ${heading}\n\n${table(['flag', 'meaning', 'default'], rows)}`
+  })
+  return sections.join('\n')
+}
+
+/** A row for each group of flags but those of parameters, where what stands for values is in capitals. */
+function shortFlagTable(): string {
+  const rows = Object.entries(groups).map(([group, { short }]) => {
+    const own = flagsOf(group).filter((flag) => !Object.values(parameterFlags).includes(flag as never))
+    return [
+      own.map((flag) => code(termOf(flag).replace(/<(.*)>/, (_, value) => value.toUpperCase()))).join(', '),
+      short,
+    ]
+  })
+  return table(['flag', ''], rows)
+}
+
+const sources = [`${root}/dist/index.d.ts`, `${root}/dist-lib/cli/progress.d.ts`]
+const program = ts.createProgram(sources, { strict: true, types: [] })
+const checker = program.getTypeChecker()
+
+/** The fields of exported interfaces with their docstrings; those of one field are joined. */
+function fieldsOf(source: string, ...names: readonly string[]): Map<string, string> {
+  const found = new Map<string, string[]>()
+  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(source)!)!)
+  for (const name of names) {
+    const symbol = exported.find((symbol) => symbol.name === name)!
+    const declared = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+    for (const field of checker.getDeclaredTypeOfSymbol(declared).getProperties()) {
+      const text = ts.displayPartsToString(field.getDocumentationComment(checker)).replaceAll('\n', ' ')
+      found.set(field.name, [...new Set([...(found.get(field.name) ?? []), text])])
+    }
+  }
+  return new Map(Array.from(found, ([name, texts]) => [name, texts.join(' ')]))
+}
+
+const fieldTable = (fields: ReadonlyMap<string, string>): string =>
+  table(
+    ['field', 'meaning'],
+    Array.from(fields, ([name, meaning]) => [code(name), meaning]),
+  )
+
+/** In the order of JSON lines. */
+export function fileFields(): Map<string, string> {
+  const fields = fieldsOf(sources[0], 'FinishedFile', 'FailedFile')
+  const { status, error, ...figures } = Object.fromEntries(fields)
+  const order = Object.entries(figures)
+  order.splice(2, 0, ['status', status])
+  order.splice(-2, 0, ['error', error])
+  return new Map(order)
+}
+
+export const summaryFields = () => fieldsOf(sources[1], 'Summary')
+
+/** Each table by the name that documentation has it under. */
+export const tables: Readonly<Record<string, () => string>> = {
+  flags: flagTables,
+  'flags in short': shortFlagTable,
+  'fields of files': () => fieldTable(fileFields()),
+  'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
+  'fields of summaries': () => fieldTable(summaryFields()),
+  warnings: () =>
+    table(
+      ['code', 'meaning'],
+      Object.entries(warnings).map(([name, text]) => [name, text]),
+    ),
+}
+
+const PLACE = /(<!-- table: (.*?) -->\n).*?(<!-- end of table -->)/gs
+
+export const namesIn = (text: string): string[] => Array.from(text.matchAll(PLACE), ([, , name]) => name)
+
+/** A document with its tables as they are to be. */
+export const withTables = (text: string): string =>
+  text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`)
