@@ -16,7 +16,6 @@ import {
   placeWith,
   preload,
   runWithFault,
-  SYNC,
   startOver,
 } from './place.js'
 
@@ -99,7 +98,7 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
 
     for (const fault of isFull ? faults : faults.filter(isShort)) {
       test(`${name(fault)} [${backend}]`, async () => {
-        const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, ...SYNC] : flags)
+        const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, '--fsync'] : flags)
         if (isShort(fault)) expect(calls).toBeGreaterThanOrEqual(['name', 'stat'].includes(fault.call) ? 3 : 4)
         console.log(`${name(fault)} [${backend}]: ${calls} calls`)
       })

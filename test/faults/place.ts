@@ -7,17 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, JOURNAL, temporaryFolder } from '../support/folders.js'
-import { bin, type Ended, linesOf, noisemill } from '../support/programs.js'
+import { type Ended, linesOf, noisemill } from '../support/programs.js'
 import { chunk, formats, pcm16, sine, wav } from '../support/wav.js'
-
-const help = spawnSync(process.execPath, [bin, 'add', '--help'], { encoding: 'utf8' }).stdout
-
-/** Whether the command can go on with a run that was broken off. */
-const RESUMES = help.includes('--resume')
-/** What makes it sync its files, where it can. */
-export const SYNC: readonly string[] = help.includes('--fsync') ? ['--fsync'] : []
-/** What a run is done again with; without --resume what it left can only be replaced. */
-const AGAIN = RESUMES ? '--resume' : '--overwrite'
 
 export interface Place {
   readonly cwd: string
@@ -104,14 +95,14 @@ export function expectHonest(place: Place, { code, stderr }: Ended, title: strin
 
 /** That the run, done again, comes to what an undisturbed one comes to. */
 export async function expectCompletes(place: Place, flags: readonly string[], title: string): Promise<void> {
-  const again = flags.includes('--overwrite') ? [] : [AGAIN]
+  const again = flags.includes('--overwrite') ? [] : ['--resume']
   const { code, stderr } = await noisemill([...place.args, ...flags, ...again, '--quiet'], { cwd: place.cwd })
   expect({ code, outputs: outputsOf(place.cwd) }, `done again with ${again}, ${title}\n${stderr}`).toEqual({
     code: 0,
     outputs: place.whole,
   })
   // Those of a process that was killed are swept by a run that knows of it.
-  if (RESUMES) expect(temporariesOf(place), `after ${again}: ${title}`).toEqual([])
+  expect(temporariesOf(place), `after ${again}: ${title}`).toEqual([])
 }
 
 /** Puts the place back to where nothing was done; with `old`, a file of that content has every final name. */
