@@ -6,8 +6,8 @@
 import { type Command, Option } from 'commander'
 import type { AddNoiseOptions } from '../add.js'
 import { NoisemillError } from '../errors.js'
+import type { PoolOptions } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
-import type { PoolOptions } from '../pool/options.js'
 import { parseChunkSize, parseLevel, parseNumber } from './numbers.js'
 
 /** Headings of the help, each with what README's short table says of its flags. */

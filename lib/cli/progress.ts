@@ -1,8 +1,8 @@
 /** How far a run is: the live line, and the sums at its end. */
 
 import { availableParallelism } from 'node:os'
+import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
-import type { PoolInfo } from '../pool/options.js'
 import { plural, showBytes, showSeconds } from './numbers.js'
 
 /** The last line that --json prints: the sums of a run, and what it ran on. */
