@@ -77,12 +77,13 @@ const table = {
   E_WAV_UNSUPPORTED: {
     summary: 'a format that noisemill does not read',
     remedy:
-      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits or float of 32 or 64 bits, up to 1024 channels. ' +
+      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM ' +
+      'or MS ADPCM, up to 1024 channels. ' +
       'Convert the file first, with SoX for example.',
   },
   E_WAV_TOO_LONG: {
-    summary: 'with true sizes the file would be longer than its container can be',
-    remedy: 'Convert it to RIFF, which can grow into RF64.',
+    summary: 'with true sizes, or decoded, the file would be longer than its container can be',
+    remedy: 'Convert RIFX to RIFF, which can grow into RF64, and coded samples to RF64.',
   },
   E_WAV_STRICT: {
     summary: 'the header is not as it should be',

@@ -6,6 +6,7 @@ import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
 import type { NoiseKind } from './core/noise/kind.js'
 import type { Noise } from './core/noise/noise.js'
+import type { CodecName } from './core/wav/codecs.js'
 import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
 import { endOfData, refuseWarnings } from './core/wav/header.js'
@@ -134,7 +135,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const to = request.inPlace ? memory : bytesOf(result)
   const blockAlign = channels * format.bytes
   const layout = { format, channels, sampleRate, blockAlign, frames, bigEndian: false, validBits: format.bits }
-  const figures = await noiseOnto(layout, request, memory, to, [])
+  const figures = await noiseOnto({ layout, codec: null, warnings: [] }, request, memory, to)
   request.onFigures?.(figures)
   return result
 }
@@ -165,8 +166,8 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
     size: wav.length,
     read: (position, buffer) => buffer.set(original().subarray(position, position + buffer.length)),
   }
-  const { input, header, warnings } = asError(() => openSamples(file))
-  if (strict) asError(() => refuseWarnings(warnings))
+  const { input, header, codec } = asError(() => openSamples(file))
+  if (strict) asError(() => refuseWarnings(header))
   const isDecoded = input !== file
   const bytes = isDecoded ? await decode(input, request.signal) : wav
   const memory = isDecoded ? () => bytes : original
@@ -182,7 +183,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
   }
   const from = () => memory().subarray(header.dataOffset, end)
   const onto = () => to().subarray(header.dataOffset + shift, end + shift)
-  const figures = await noiseOnto(header, request, from, onto, [...warnings])
+  const figures = await noiseOnto({ layout: header, codec, warnings: header.warnings }, request, from, onto)
   if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header, sizes)
   request.onFigures?.(figures)
   return result
@@ -243,14 +244,22 @@ function bytesOf(array: Samples): () => Uint8Array {
   }
 }
 
+/** What is known of samples before the work on them. */
+interface FoundSamples {
+  readonly layout: FrameLayout
+  readonly codec: CodecName | null
+  readonly warnings: readonly SampleWarning[]
+}
+
 /** Measures if need be, and adds noise. */
 async function noiseOnto(
-  layout: FrameLayout,
+  found: FoundSamples,
   request: Request,
   from: () => Uint8Array,
   to: () => Uint8Array,
-  warnings: SampleWarning[],
 ): Promise<SampleFigures> {
+  const { layout, codec } = found
+  const warnings = [...found.warnings]
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
   const { noise, askedSnr } = drawNoise(request.noise, path, 1)
@@ -265,7 +274,7 @@ async function noiseOnto(
     }
     return runSlices(threads, layout, withSigma(sigma), from, to, signal)
   })
-  return sampleFigures({ layout, sigma, tally, askedSnr, warnings, key: path, seed: request.noise.seed })
+  return sampleFigures({ layout, codec, sigma, tally, askedSnr, warnings, key: path, seed: request.noise.seed })
 }
 
 /** What core throws, as the error that callers get. */

@@ -7,9 +7,9 @@ const table = {
     'the header does not say how long the data are, so they were taken to the end of the file; the output has true sizes',
   W_DATA_CUT_SHORT: 'the header claims more data than the file has; the output has true sizes',
   W_PARTIAL_FRAME: 'the data end in the middle of a frame',
-  W_BYTE_RATE: 'the byte rate contradicts the format; it was left as it is',
+  W_BYTE_RATE: 'the byte rate contradicts the format; it was left as it is, unless samples were decoded',
   W_BLOCK_ALIGN:
-    'the block align contradicts the format; samples were read one after the other, and it was left as it is',
+    'the block align contradicts the format; samples were read one after the other, and it was left as it is, unless they were decoded',
   // The samples.
   W_NON_FINITE: 'samples that are NaN or infinite were passed through and left out of all sums',
   W_SILENT: 'the file is silent and so has no SNR; it was copied without noise',

@@ -106,6 +106,7 @@ double warning_bits(const EtlFigures& figures) {
 
 constexpr Getter<EtlFigures, double> kFigures[] = {
     {"format", [](const EtlFigures& figures) { return static_cast<double>(figures.format->id); }},
+    {"codec", [](const EtlFigures& figures) { return figures.codec == nullptr ? -1 : static_cast<double>(figures.codec->id); }},
     {"channels", [](const EtlFigures& figures) { return static_cast<double>(figures.channels); }},
     {"sampleRate", [](const EtlFigures& figures) { return static_cast<double>(figures.sample_rate); }},
     {"frames", [](const EtlFigures& figures) { return static_cast<double>(figures.frames); }},
@@ -205,6 +206,7 @@ Napi::Object contract(Napi::Env env) {
   object.Set("tally", names_of(env, kTally));
   object.Set("warnings", warning_names(env));
   object.Set("sampleFormats", names_of(env, kSampleFormats));
+  object.Set("codecs", names_of(env, kCodecs));
   object.Set("kinds", kind_names(env));
   return object;
 }

@@ -11,6 +11,7 @@ import { noiseKinds, testKinds } from '../core/noise/kinds.js'
 import type { Noise } from '../core/noise/noise.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
+import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 
 /** The names that the addon has, each list in the order in which it uses them. */
@@ -25,6 +26,7 @@ export interface Contract {
   /** Each warning is the bit of its place. */
   readonly warnings: readonly string[]
   readonly sampleFormats: readonly string[]
+  readonly codecs: readonly string[]
   readonly kinds: readonly string[]
 }
 
@@ -82,6 +84,8 @@ const noiseNumbers: Fields<Noise, number> = {
 /** How a number becomes a figure. */
 const figures: { readonly [Name in keyof EtlFigures]: (value: number, contract: Contract) => EtlFigures[Name] } = {
   format: (value) => sampleFormats[value].name,
+  // -1 for none.
+  codec: (value) => codecs[value]?.name ?? null,
   channels: (value) => value,
   sampleRate: (value) => value,
   frames: (value) => value,
@@ -130,6 +134,7 @@ export function contractFault(contract: Contract | undefined): string | undefine
     tally: Object.keys(tally),
     warnings: Object.keys(warnings),
     sampleFormats: sampleFormats.map(({ name }) => name),
+    codecs: codecs.map(({ name }) => name),
     kinds: [...noiseKinds, ...testKinds].map(({ name, parameters }) => `${name} ${parameters.length}`),
   }
   for (const [list, names] of Object.entries(own)) {
@@ -137,8 +142,9 @@ export function contractFault(contract: Contract | undefined): string | undefine
     const lacking = names.find((name) => !others.includes(name)) ?? others.find((name) => !names.includes(name))
     if (lacking !== undefined) return `it was built for another version of noisemill: ${list} differ in "${lacking}"`
   }
-  // Formats cross as their numbers.
+  // Formats and codecs cross as their numbers.
   if (contract.sampleFormats.join() !== own.sampleFormats.join()) return 'it has the sample formats in another order'
+  if (contract.codecs.join() !== own.codecs.join()) return 'it has the codecs in another order'
   return undefined
 }
 

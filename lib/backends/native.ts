@@ -29,10 +29,7 @@ export interface NativeBackend extends Backend {
   readonly libuvThreads: number
 }
 
-/** The code for files whose samples are coded: the addon leaves them to TypeScript. Nobody outside comes to see it. */
-const CODED = 'E_WAV_CODED'
-
-/** @param workers where functions run, and files whose samples are coded; closed with this one */
+/** @param workers where functions run; closed with this one */
 export function nativeBackend(addon: Addon, size: number, workers: Backend): NativeBackend {
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
@@ -63,12 +60,10 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     return { value: as(named(failure)) }
   }
 
-  async function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
-    const left: number[] = []
-    const milliseconds = await run(cancellation, (flag) =>
+  function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
+    return run(cancellation, (flag) =>
       addon.runFiles(crew, border.packFiles(jobs), flag, (index, outcome) => {
         if (outcome instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(outcome) } })
-        else if (outcome.code === CODED) left.push(index)
         else
           settle(
             index,
@@ -76,15 +71,6 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
           )
       }),
     )
-    if (left.length === 0) return milliseconds
-    const jobsLeft = left.map((index) => jobs[index])
-    const others = await workers.execute({
-      kind: 'files',
-      jobs: jobsLeft,
-      cancellation,
-      settle: (i, outcome) => settle(left[i], outcome),
-    })
-    return milliseconds + others.milliseconds
   }
 
   async function runFiles(chunk: FilesChunk): Promise<ChunkFigures> {

@@ -11,6 +11,7 @@ import type { WavHeader } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
 
 export interface DecodedFile {
+  /** Of coded samples that of the file which they are decoded to. */
   readonly header: WavHeader
   /** In full-scale units, interleaved. */
   readonly samples: Float64Array

@@ -10,6 +10,7 @@ import { findKind } from './noise/kinds.js'
 import type { Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
+import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
 import type { Input } from './wav/reader.js'
@@ -76,6 +77,8 @@ export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HAR
 /** What is known of a file once it is done. */
 export interface EtlFigures {
   readonly format: SampleFormatName
+  /** What the samples of the input were coded with; null where they were not. */
+  readonly codec: CodecName | null
   readonly channels: number
   readonly sampleRate: number
   readonly frames: number
@@ -161,6 +164,7 @@ class Etl {
   #input!: Input
   #output: OutputFile | undefined
   #header!: WavHeader
+  #codec: CodecName | null = null
   #outputSize!: OutputSize
   /** Bytes of data that one read aims at, and of a part: whole slices, and whole blocks. */
   #runBytes = 0
@@ -185,15 +189,16 @@ class Etl {
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
     this.#file.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
-    const { input, header, warnings } = openSamples(this.#file)
+    const { input, header, codec } = openSamples(this.#file)
     this.#input = input
     this.#header = header
-    if (job.strict) refuseWarnings(warnings)
+    this.#codec = codec
+    if (job.strict) refuseWarnings(header)
     this.#outputSize = outputSize(header, input.size)
     this.#checkOutput()
     // Early as well: nothing is written for a kind that does not exist.
     findKind(kind)
-    this.#warnings.push(...warnings)
+    this.#warnings.push(...header.warnings)
     const slice = sliceFrames(header.channels) * header.blockAlign
     this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
     const block = BLOCK_FRAMES * header.blockAlign
@@ -295,6 +300,7 @@ class Etl {
     if (nonFinite > 0) this.#warnings.push('W_NON_FINITE')
     return {
       format: format.name,
+      codec: this.#codec,
       channels,
       sampleRate,
       frames,

@@ -7,6 +7,7 @@ import type { EtlFigures, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { FileTally } from '../core/transform.js'
+import type { CodecName } from '../core/wav/codecs.js'
 import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
@@ -91,6 +92,8 @@ export interface FileFigures {
   readonly sampleRate: number | null
   /** How samples lie in the input, and in the output; of coded ones, how they leave. */
   readonly format: SampleFormatName | null
+  /** The codec that the samples of the input were decoded from: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null where they were not coded. */
+  readonly codec: CodecName | null
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number | null
   /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
@@ -149,8 +152,10 @@ export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
  * console.log(done?.format, done?.frames, done?.sigma.toFixed(3)) // -> pcm16 1000 0.031
  */
 export interface SampleFigures {
-  /** How samples lie in the array, or in the file. */
+  /** How samples lie in the array, or in the file that is returned. */
   readonly format: SampleFormatName
+  /** The codec that the samples of a file were decoded from: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null where they were not coded. */
+  readonly codec: CodecName | null
   /** Channels, 1 to 1024. */
   readonly channels: number
   /** Samples of one channel. */
@@ -185,6 +190,7 @@ export interface OutputPlan {
 
 type Learning =
   | 'format'
+  | 'codec'
   | 'channels'
   | 'sampleRate'
   | 'frames'
@@ -201,6 +207,7 @@ type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings'> & {
 
 const NOTHING: Learned = {
   format: null,
+  codec: null,
   channels: null,
   sampleRate: null,
   frames: null,
@@ -226,6 +233,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     channels: learned.channels,
     sampleRate: learned.sampleRate,
     format: learned.format,
+    codec: learned.codec,
     sigma: learned.sigma,
     snr,
     clipped: learned.clipped,
@@ -278,6 +286,7 @@ function isSnrOff(asked: number | undefined, achieved: number | null, signalEner
 /** The figures of samples, from what is known before the work on them and what it added up. */
 export function sampleFigures(work: {
   readonly layout: FrameLayout
+  readonly codec: CodecName | null
   readonly sigma: number
   readonly tally: FileTally
   /** Decibels asked for; undefined where sigma was. */
@@ -286,13 +295,14 @@ export function sampleFigures(work: {
   readonly key: string
   readonly seed: Seed
 }): SampleFigures {
-  const { layout, sigma, tally, askedSnr, key, seed } = work
+  const { layout, codec, sigma, tally, askedSnr, key, seed } = work
   const snr = achievedSnr(tally.signal, tally.noise)
   const warnings = [...work.warnings]
   if (tally.nonFinite > 0) warnings.push('W_NON_FINITE')
   if (isSnrOff(askedSnr, snr, tally.signal)) warnings.push('W_SNR_OFF')
   return {
     format: layout.format.name,
+    codec,
     channels: layout.channels,
     frames: layout.frames,
     sigma,

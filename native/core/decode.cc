@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "arena.h"
 #include "files.h"
 #include "simd/kernels.h"
 #include "transform.h"
+#include "wav/decoded.h"
 
 namespace noisemill {
 
@@ -42,9 +44,11 @@ class SampleReader final : public FrameWalk {
 }  // namespace
 
 DecodedFile decode_file(const std::string& path) {
-  const InputFile input(path);
+  const InputFile file(path);
+  Readable readable = open_samples(file);
+  const Input& input = readable.decoded ? *readable.decoded : file;
   DecodedFile decoded;
-  decoded.header = read_header(input);
+  decoded.header = std::move(readable.header);
   const WavHeader& header = decoded.header;
   Arena arena;
   const uint64_t room = slice_frames(header.channels) * header.block_align;

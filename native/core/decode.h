@@ -10,6 +10,7 @@
 namespace noisemill {
 
 struct DecodedFile {
+  // Of coded samples that of the file which they are decoded to.
   WavHeader header;
   // In full-scale units, interleaved.
   std::vector<double> samples;

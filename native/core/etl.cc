@@ -78,13 +78,16 @@ size_t Etl::begin() {
   guard([&] {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
     const bool measures = job_.noise.level_kind == LevelKind::kSnr;
-    input_.emplace(job_.input);
-    const uint64_t size = input_->size();
+    file_.emplace(job_.input);
+    const uint64_t size = file_->size();
     const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
-    input_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
-    header_ = read_header(*input_);
+    file_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
+    Readable readable = open_samples(*file_);
+    header_ = std::move(readable.header);
+    codec_ = readable.codec;
+    decoded_ = std::move(readable.decoded);
     if (job_.strict) refuse_warnings(header_);
-    output_size_ = output_size(header_, size);
+    output_size_ = output_size(header_, input().size());
     check_output();
     // Early as well: nothing is written for a kind that does not exist.
     find_kind(job_.noise.kind.c_str());
@@ -103,7 +106,7 @@ size_t Etl::begin() {
 // Early, so that no work is spent on a file that could not be written; `publish` has the last word on names.
 void Etl::check_output() const {
   if (!os::name_exists(job_.output)) return;
-  if (input_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
+  if (file_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
   if (!job_.overwrite) throw Failure{"E_OUTPUT_EXISTS", ""};
 }
 
@@ -117,7 +120,7 @@ size_t Etl::start_pass(Pass pass) {
 size_t Etl::start_writing(double sigma) {
   sigma_ = sigma;
   if (job_.dry_run) return 0;
-  output_.emplace(job_.temporary, input_->mode(), job_.fsync);
+  output_.emplace(job_.temporary, file_->mode(), job_.fsync);
   return start_pass(Pass::kWrite);
 }
 
@@ -149,7 +152,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
   const uint64_t first = part * part_bytes_;
   const bool is_last = first + part_bytes_ >= header_.data_bytes;
-  const uint64_t last_end = writes && !header_.sizes_lie ? input_->size() : end_of_data(header_);
+  const uint64_t last_end = writes && !header_.sizes_lie ? input().size() : end_of_data(header_);
   const uint64_t end = is_last ? last_end : header_.data_offset + first + part_bytes_;
   uint64_t position = writes && part == 0 ? 0 : header_.data_offset + first;
 
@@ -169,7 +172,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
     const uint64_t data_stop = std::min(stop, end_of_data(header_));
     uint8_t* const bytes = room + place_in_room(position, data_start < data_stop ? data_start - position : 0);
     const size_t length = static_cast<size_t>(stop - position);
-    input_->read(position, bytes, length);
+    input().read(position, bytes, length);
     if (data_start < data_stop) walk->run(bytes + (data_start - position), static_cast<size_t>(data_stop - data_start));
     if (writes) output_->write(position + output_size_.shift, bytes, length);
     position = stop;
@@ -202,6 +205,7 @@ void Etl::finish() {
   if (!failure_) {
     if (tally_.non_finite > 0) warnings_.push_back("W_NON_FINITE");
     figures_.format = header_.format;
+    figures_.codec = codec_;
     figures_.channels = header_.channels;
     figures_.sample_rate = header_.sample_rate;
     figures_.frames = header_.frames;
@@ -210,11 +214,12 @@ void Etl::finish() {
     figures_.noise_energy = tally_.noise;
     figures_.clipped = tally_.clipped;
     figures_.non_finite = tally_.non_finite;
-    figures_.bytes_in = input_->size();
-    figures_.modified = input_->modified();
+    figures_.bytes_in = file_->size();
+    figures_.modified = file_->modified();
     figures_.warnings = std::move(warnings_);
   }
-  input_.reset();
+  decoded_.reset();
+  file_.reset();
   figures_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "files.h"
 #include "noise/noise.h"
 #include "transform.h"
+#include "wav/decoded.h"
 #include "wav/header.h"
 #include "wav/repair.h"
 
@@ -40,6 +42,8 @@ struct EtlJob {
 // What is known of a file once it is done.
 struct EtlFigures {
   const SampleFormat* format = nullptr;
+  // What the samples of the input were coded with; nullptr where they were not.
+  const Codec* codec = nullptr;
   uint32_t channels = 0;
   uint32_t sample_rate = 0;
   uint64_t frames = 0;
@@ -93,6 +97,8 @@ class Etl {
   template <typename Step>
   void guard(const Step& step);
   bool has_failed() const;
+  // The file, or what it is decoded.
+  const Input& input() const { return decoded_ ? *decoded_ : *file_; }
   void check_output() const;
   size_t start_pass(Pass pass);
   size_t start_writing(double sigma);
@@ -104,9 +110,12 @@ class Etl {
   const EtlJob& job_;
   const std::atomic<bool>& cancelled_;
   std::chrono::steady_clock::time_point started_;
-  std::optional<InputFile> input_;
+  std::optional<InputFile> file_;
+  // Null where the samples of the file are not coded.
+  std::unique_ptr<const Input> decoded_;
   std::optional<OutputFile> output_;
   WavHeader header_;
+  const Codec* codec_ = nullptr;
   OutputSize output_size_;
   // Bytes of data that one read aims at, and of a part: whole slices, and whole blocks.
   size_t run_bytes_ = 0;

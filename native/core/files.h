@@ -8,18 +8,19 @@
 #include <string>
 
 #include "system.h"
+#include "wav/reader.h"
 
 namespace noisemill {
 
-class InputFile {
+class InputFile final : public Input {
  public:
   // Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE.
   explicit InputFile(const std::string& path);
-  ~InputFile();
+  ~InputFile() override;
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  uint64_t size() const { return facts_.size; }
+  uint64_t size() const override { return facts_.size; }
   // When it was last modified, see Facts.
   double modified() const { return facts_.modified; }
   // Permissions, 0 to 0777.
@@ -27,7 +28,7 @@ class InputFile {
   // Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`.
   void hold(size_t length);
   // Reads exactly `length` bytes; may be called from several threads. Throws E_INPUT_READ or E_INPUT_CHANGED.
-  void read(uint64_t position, uint8_t* buffer, size_t length) const;
+  void read(uint64_t position, uint8_t* buffer, size_t length) const override;
   bool is_same_file(const std::string& path) const;
 
  private:

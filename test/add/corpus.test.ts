@@ -16,14 +16,18 @@ const tolerated: Record<string, string> = {
   'float_format_chunk_extension_size_incomplete_with_padding_byte.wav': 'float needs nothing of a fmt after 16 bytes',
   'extensible_container_size_bigger_than_sample_size.wav': '24 valid bits in 32 are read, and kept',
   'unsupported_audio_format.wav': 'A-law is decoded',
+  'unsupported_format_code_with_extension.wav': 'MS ADPCM is decoded',
+  'unsupported_format_code_with_extension_and_extra_bytes.wav': 'MS ADPCM is decoded',
+  'unsupported_format_code_with_oversized_extension.wav': 'MS ADPCM is decoded, whose fields all are in the fmt chunk',
+  'unsupported_format_code_with_oversized_extension_and_extra_bytes.wav': 'MS ADPCM is decoded',
   'smpl_chunk_empty.wav': 'chunks other than fmt and data are carried over unread',
   'smpl_chunk_loop_count_too_high.wav': 'carried over unread',
   'smpl_chunk_truncated.wav': 'carried over unread',
   'smpl_chunk_truncated_sampler_specific_data.wav': 'carried over unread',
 }
 
-/** A-law, mu-law and IMA ADPCM. */
-const CODED = ['0x0006', '0x0007', '0x0011']
+/** A-law, mu-law, IMA ADPCM and MS ADPCM. */
+const CODED = ['0x0006', '0x0007', '0x0011', '0x0002']
 
 /** What INDEX.tsv of the corpus, made by another reader, says of each file: column -> field. */
 function index(): Map<string, Record<string, string>> {

@@ -7,12 +7,14 @@ import { root, sharedFolder } from '../support/folders.js'
 import { start } from '../support/programs.js'
 import { isWindows } from '../support/systems.js'
 
-/** Made for a test file, and removed after its tests. */
-export function makeProject(): string {
+/** Made for a test file, and removed after its tests; with these packages beside noisemill. */
+export function makeProject(...packages: string[]): string {
   const project = sharedFolder()
   writeFileSync(path.join(project, 'package.json'), '{ "type": "module" }')
   mkdirSync(path.join(project, 'node_modules'))
   symlinkSync(root, path.join(project, 'node_modules/noisemill'), 'junction')
+  for (const name of packages)
+    symlinkSync(path.join(root, 'node_modules', name), path.join(project, 'node_modules', name), 'junction')
   return project
 }
 

@@ -76,8 +76,8 @@ export async function asFile(
 
 /** Those figures that both ways give. */
 export function common(figures: FileResult | SampleFigures) {
-  const { format, channels, frames, sigma, snr, clipped, key, seed, stream, warnings } = figures
-  return { format, channels, frames, sigma, snr, clipped, key, seed, stream, warnings }
+  const { format, codec, channels, frames, sigma, snr, clipped, key, seed, stream, warnings } = figures
+  return { format, codec, channels, frames, sigma, snr, clipped, key, seed, stream, warnings }
 }
 
 /** Everything that computes noise here. */

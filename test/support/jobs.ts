@@ -17,7 +17,7 @@ export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
 
 export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
 
-/** The addon, with so many threads; coded samples are for the plain loop. */
+/** The addon, with so many threads. */
 export const nativeOf =
   (size: number): RunJobs =>
   async (jobs) => {

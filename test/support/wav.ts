@@ -17,6 +17,8 @@ export interface WavParts {
   readonly data?: Uint8Array
   /** Written as WAVE_FORMAT_EXTENSIBLE. */
   readonly extensible?: boolean
+  /** What a codec has behind the size of the extension, or behind that of EXTENSIBLE: words of 16 bits. */
+  readonly fields?: readonly number[]
   /** Whole chunks, `chunk()` makes them, between fmt and data, and after the data. */
   readonly before?: readonly Uint8Array[]
   readonly after?: readonly Uint8Array[]
@@ -47,7 +49,7 @@ export function chunk(id: string, body: Uint8Array, size = body.length, containe
 }
 
 export function formatBody(parts: WavParts): Buffer {
-  const { tag = 1, channels = 1, sampleRate = 16000, bits = 16, extensible = false } = parts
+  const { tag = 1, channels = 1, sampleRate = 16000, bits = 16, extensible = false, fields } = parts
   const blockAlign = parts.blockAlign ?? channels * Math.ceil(bits / 8)
   const body = Buffer.alloc(extensible ? 40 : 16)
   body.writeUInt16LE(extensible ? 0xfffe : tag, 0)
@@ -57,12 +59,16 @@ export function formatBody(parts: WavParts): Buffer {
   body.writeUInt16LE(blockAlign, 12)
   body.writeUInt16LE(bits, 14)
   if (extensible) {
-    body.writeUInt16LE(22, 16)
+    body.writeUInt16LE(22 + 2 * (fields?.length ?? 0), 16)
     body.writeUInt16LE(parts.validBits ?? bits, 18)
     body.writeUInt16LE(tag, 24)
     Buffer.from('000000001000800000aa00389b71', 'hex').copy(body, 26)
   }
-  return parts.container === 'RIFX' ? swapFields(body) : body
+  const isBig = parts.container === 'RIFX'
+  const more = Buffer.from(
+    Uint16Array.from([...(extensible || !fields ? [] : [2 * fields.length]), ...(fields ?? [])]).buffer,
+  )
+  return Buffer.concat([isBig ? swapFields(body) : body, isBig ? more.swap16() : more])
 }
 
 /** Sizes of the numbers in a fmt chunk; those of the GUID among them, whose last eight bytes are none. */

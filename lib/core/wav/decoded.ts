@@ -1,20 +1,22 @@
 /**
- * A file of coded samples as the WAV file of 16-bit PCM that it stands for: what the ETL reads in its place. Only the fmt chunk and the two
- * sizes are other; every other chunk is where it was among its neighbours.
+ * A file of coded samples as the file of 16-bit PCM that it stands for: what the ETL reads in its place. Only the fmt chunk and sizes are
+ * other; every other chunk is where it was among its neighbours. native/core/wav/decoded.cc is its twin.
  */
 
 import { Failure } from '../failure.js'
-import { decodeBlocks, framesOfBlock, unusedOfBlock } from './codecs.js'
-import { type CodedData, endOfData, type HeaderWarning, readHeader, type WavHeader } from './header.js'
+import { type CodecName, decodeBlocks, framesOfData } from './codecs.js'
+import { type CodedData, endOfData, hasLongSizes, MAX_U32, readHeader, type WavHeader } from './header.js'
 import type { Input } from './reader.js'
+import { putLongSizes } from './repair.js'
+import { swapBytes } from './samples.js'
 
-const SAMPLE_BYTES = 2
 const RIFF_HEAD_BYTES = 12
 const CHUNK_HEAD_BYTES = 8
 const FMT_BYTES = 16
-/** Bytes of coded data that are decoded at once. */
-const LOT_BYTES = 64 * 1024
-const MAX_RIFF_BYTES = 0xffffffff + CHUNK_HEAD_BYTES
+/** Of RF64 and BW64, up to the sizes in the ds64 chunk and with them. */
+const LONG_HEAD_BYTES = 44
+/** Bytes of blocks that are decoded at once: with their samples they stay in a level-1 or level-2 cache. */
+const LOT_BYTES = 16 * 1024
 
 /** A stretch of the decoded file: bytes that are made here, bytes of the input from `from` on, or decoded samples. */
 interface Stretch {
@@ -27,18 +29,13 @@ class DecodedInput implements Input {
   readonly size: number
   /** Of the file that it stands for. */
   readonly header: WavHeader
-  /** What is wrong with the data. */
-  readonly warnings: readonly HeaderWarning[]
   readonly #stretches: readonly Stretch[]
   readonly #coded: CodedData
   readonly #dataOffset: number
   readonly #dataEnd: number
-  readonly #lotBytes: number
-  readonly #lotFrames: number
-  #lot: { readonly index: number; readonly bytes: Uint8Array } | undefined
 
   /**
-   * Throws Failure E_WAV_TOO_LONG where RIFF cannot hold it decoded.
+   * Throws Failure E_WAV_TOO_LONG where RIFF or RIFX cannot hold it decoded, or one of reading.
    *
    * @param header of the input, whose samples are coded
    */
@@ -46,39 +43,34 @@ class DecodedInput implements Input {
     readonly input: Input,
     header: WavHeader,
   ) {
-    const { dataOffset, dataBytes, sizesLie } = header
-    const coded = header.coded!
-    const { channels, blockAlign, formatOffset, formatEnd } = coded
-    this.#coded = coded
+    const { container, blockAlign, frames, dataOffset, dataBytes, sizesLie, bigEndian } = header
+    this.#coded = header.coded!
     this.#dataOffset = dataOffset
     this.#dataEnd = endOfData(header)
-    const lotBlocks = Math.max(1, Math.floor(LOT_BYTES / blockAlign))
-    this.#lotBytes = lotBlocks * blockAlign
-    this.#lotFrames = lotBlocks * framesOfBlock(coded, blockAlign)
-    const blocks = Math.floor(dataBytes / blockAlign)
-    const shortBytes = dataBytes - blocks * blockAlign
-    const frames = blocks * framesOfBlock(coded, blockAlign) + framesOfBlock(coded, shortBytes)
-    const decodedBytes = frames * channels * SAMPLE_BYTES
-    this.warnings = unusedOfBlock(coded, shortBytes) > 0 ? ['W_PARTIAL_FRAME'] : []
-
+    const isLong = hasLongSizes(container)
+    const head = Buffer.alloc(isLong ? LONG_HEAD_BYTES : RIFF_HEAD_BYTES)
+    input.read(0, head)
+    const decodedBytes = frames * blockAlign
     // Sizes that lie leave nothing to carry after the data.
     const tail = Math.min(sizesLie ? input.size : this.#dataEnd + (dataBytes % 2), input.size)
-    const inside: Stretch[] = [
-      carried(RIFF_HEAD_BYTES, formatOffset),
+    const { formatOffset, formatEnd } = this.#coded
+    const before = [
+      made(head),
+      carried(head.length, formatOffset),
       made(pcmFormat(header)),
       carried(formatEnd, dataOffset - CHUNK_HEAD_BYTES),
-      made(chunkHead('data', decodedBytes)),
-      { length: decodedBytes },
-      carried(tail, input.size),
+      made(chunkHead('data', isLong ? MAX_U32 : decodedBytes, bigEndian)),
     ]
-    this.size = inside.reduce((sum, { length }) => sum + length, RIFF_HEAD_BYTES)
-    if (this.size > MAX_RIFF_BYTES) throw new Failure('E_WAV_TOO_LONG', `${this.size} bytes, decoded`)
-    this.#stretches = [made(riffHead(this.size)), ...inside]
-    const before = inside.slice(0, 4).reduce((sum, { length }) => sum + length, RIFF_HEAD_BYTES)
-    const data = { dataOffset: before, dataBytes: decodedBytes, frames, sizesLie: false }
-    this.header = { ...header, ...data, coded: undefined, warnings: [] }
+    this.#stretches = [...before, { length: decodedBytes }, carried(tail, input.size)]
+    this.size = lengthOf(this.#stretches)
+    if (isLong) putLongSizes(head, this.size, decodedBytes, frames)
+    else if (this.size - CHUNK_HEAD_BYTES < MAX_U32) put32(head, 4, this.size - CHUNK_HEAD_BYTES, bigEndian)
+    else throw new Failure('E_WAV_TOO_LONG', `${this.size} bytes of ${container}, decoded`)
+    const place = { dataOffset: lengthOf(before), dataBytes: decodedBytes, sizesLie: false }
+    this.header = { ...header, ...place, coded: undefined }
   }
 
+  /** Decodes what it reads, each time. */
   read(position: number, buffer: Uint8Array): void {
     let at = 0
     for (const { length, bytes, from } of this.#stretches) {
@@ -94,28 +86,30 @@ class DecodedInput implements Input {
     }
   }
 
+  /** Decodes the blocks that `into` overlaps, some at a time. */
   #readSamples(position: number, into: Uint8Array): void {
-    const lotBytes = this.#lotFrames * this.#coded.channels * SAMPLE_BYTES
+    const { blockAlign, blockFrames } = this.#coded
+    const { blockAlign: frameBytes, format, bigEndian } = this.header
+    const blockBytes = blockFrames * frameBytes
+    const blocksOf = (bytes: number) => Math.ceil(bytes / blockBytes)
+    const lotBlocks = Math.min(Math.max(1, Math.floor(LOT_BYTES / blockAlign)), blocksOf(into.length) + 1)
+    const room = new Uint8Array(lotBlocks * blockAlign)
+    const samples = new Int16Array((lotBlocks * blockBytes) / Int16Array.BYTES_PER_ELEMENT)
     for (let done = 0; done < into.length; ) {
-      const index = Math.floor((position + done) / lotBytes)
-      const within = position + done - index * lotBytes
-      const part = this.#decoded(index).subarray(within, within + into.length - done)
+      const first = Math.floor((position + done) / blockBytes)
+      const within = position + done - first * blockBytes
+      const start = this.#dataOffset + first * blockAlign
+      const blocks = Math.min(lotBlocks, blocksOf(within + into.length - done))
+      const coded = room.subarray(0, Math.min(blocks * blockAlign, this.#dataEnd - start))
+      this.input.read(start, coded)
+      const damaged = decodeBlocks(this.#coded, coded, samples)
+      if (damaged !== undefined) throw new Failure('E_WAV_DAMAGED', `in the block at byte ${start + damaged}`)
+      const bytes = new Uint8Array(samples.buffer, 0, framesOfData(this.#coded, coded.length) * frameBytes)
+      if (bigEndian) swapBytes(format, bytes)
+      const part = bytes.subarray(within, within + into.length - done)
       into.set(part, done)
       done += part.length
     }
-  }
-
-  /** The samples of a lot of blocks, which are kept until another is asked for. */
-  #decoded(index: number): Uint8Array {
-    if (this.#lot?.index === index) return this.#lot.bytes
-    const start = this.#dataOffset + index * this.#lotBytes
-    const blocks = new Uint8Array(Math.min(this.#lotBytes, this.#dataEnd - start))
-    this.input.read(start, blocks)
-    const samples = decodeBlocks(this.#coded, blocks)
-    if (samples === undefined) throw new Failure('E_WAV_DAMAGED', `in the ${blocks.length} bytes from ${start} on`)
-    const bytes = new Uint8Array(samples.buffer)
-    this.#lot = { index, bytes }
-    return bytes
   }
 }
 
@@ -123,43 +117,46 @@ const made = (bytes: Uint8Array): Stretch => ({ bytes, length: bytes.length })
 
 const carried = (from: number, end: number): Stretch => ({ from, length: end - from })
 
-function riffHead(size: number): Buffer {
-  const head = Buffer.from('RIFF    WAVE', 'latin1')
-  head.writeUInt32LE(size - CHUNK_HEAD_BYTES, 4)
-  return head
-}
+const lengthOf = (stretches: readonly Stretch[]) => stretches.reduce((sum, { length }) => sum + length, 0)
 
-function chunkHead(id: string, size: number): Buffer {
+const put16 = (bytes: Buffer, at: number, value: number, isBig: boolean) =>
+  isBig ? bytes.writeUInt16BE(value, at) : bytes.writeUInt16LE(value, at)
+
+/** Puts as much of a number as the field has room for. */
+const put32 = (bytes: Buffer, at: number, value: number, isBig: boolean) =>
+  isBig ? bytes.writeUInt32BE(value % 2 ** 32, at) : bytes.writeUInt32LE(value % 2 ** 32, at)
+
+function chunkHead(id: string, size: number, isBig: boolean): Buffer {
   const head = Buffer.alloc(CHUNK_HEAD_BYTES)
   head.write(id, 'latin1')
-  head.writeUInt32LE(size, 4)
+  put32(head, 4, size, isBig)
   return head
 }
 
-function pcmFormat({ channels, sampleRate }: WavHeader): Buffer {
-  const blockAlign = channels * SAMPLE_BYTES
+function pcmFormat({ channels, sampleRate, blockAlign, format, bigEndian }: WavHeader): Buffer {
   const body = Buffer.alloc(FMT_BYTES)
-  body.writeUInt16LE(1, 0)
-  body.writeUInt16LE(channels, 2)
-  body.writeUInt32LE(sampleRate, 4)
-  body.writeUInt32LE((sampleRate * blockAlign) % 2 ** 32, 8)
-  body.writeUInt16LE(blockAlign, 12)
-  body.writeUInt16LE(8 * SAMPLE_BYTES, 14)
-  return Buffer.concat([chunkHead('fmt ', FMT_BYTES), body])
+  put16(body, 0, 1, bigEndian)
+  put16(body, 2, channels, bigEndian)
+  put32(body, 4, sampleRate, bigEndian)
+  put32(body, 8, sampleRate * blockAlign, bigEndian)
+  put16(body, 12, blockAlign, bigEndian)
+  put16(body, 14, format.bits, bigEndian)
+  return Buffer.concat([chunkHead('fmt ', FMT_BYTES, bigEndian), body])
 }
 
-/** What a job works on: samples that are not coded, their header, and what is wrong with it or with what they were decoded from. */
+/** What a job works on: samples that are not coded, and their header with what was wrong in the input's. */
 export interface Readable {
   /** The input itself where its samples are not coded. */
   readonly input: Input
   readonly header: WavHeader
-  readonly warnings: readonly HeaderWarning[]
+  /** What decoded the samples; null where they are not coded. */
+  readonly codec: CodecName | null
 }
 
 /** Throws Failure with a code E_WAV_... or one of reading. */
 export function openSamples(input: Input): Readable {
   const header = readHeader(input)
-  if (header.coded === undefined) return { input, header, warnings: header.warnings }
+  if (header.coded === undefined) return { input, header, codec: null }
   const decoded = new DecodedInput(input, header)
-  return { input: decoded, header: decoded.header, warnings: [...header.warnings, ...decoded.warnings] }
+  return { input: decoded, header: decoded.header, codec: header.coded.codec.name }
 }

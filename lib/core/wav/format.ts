@@ -6,7 +6,7 @@
  */
 
 import { Failure } from '../failure.js'
-import { type CodedLayout, codecs, layoutFault } from './codecs.js'
+import { type Codec, type CodedLayout, codecs, framesThatFit } from './codecs.js'
 import { type HeaderReader, hex } from './reader.js'
 import { type FrameLayout, type SampleFormat, sampleFormats } from './samples.js'
 
@@ -18,6 +18,11 @@ const FORMAT_EXTENSIBLE = 0xfffe
 const FMT_MIN_BYTES = 16
 const FMT_EXTENSIBLE_BYTES = 40
 const EXTENSION_BYTES = 22
+/** Where the fields of a codec begin: behind the size of the extension, or behind what EXTENSIBLE has in it. */
+const CODEC_FIELDS = 18
+/** The standard pairs of MS ADPCM, which every table begins with, and as many as a byte can number. */
+const MIN_PAIRS = 7
+const MAX_PAIRS = 256
 /** What follows the tag in the GUID of every sub-format that stands for one. */
 const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
 /** In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it. */
@@ -25,7 +30,6 @@ const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
 /** Codecs that are met in WAV files and not decoded, so that they are refused by their names. */
 const others: Readonly<Record<number, string>> = {
-  2: 'MS ADPCM',
   8: 'DTS',
   16: 'OKI ADPCM',
   20: 'G.723 ADPCM',
@@ -77,7 +81,8 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
   const blockAlign = reader.u16(start + 12)
   const bits = reader.u16(start + 14)
   const plain = { tag: reader.u16(start), validBits: bits }
-  const { tag, validBits } = plain.tag === FORMAT_EXTENSIBLE ? readExtension(reader, start, size, bits) : plain
+  const isExtensible = plain.tag === FORMAT_EXTENSIBLE
+  const { tag, validBits } = isExtensible ? readExtension(reader, start, size, bits) : plain
 
   const codec = codecs.find((known) => known.tag === tag)
   if (tag !== FORMAT_PCM && tag !== FORMAT_FLOAT && codec === undefined) throw unsupported(nameOf(tag))
@@ -85,7 +90,12 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
   if (channels > MAX_CHANNELS) throw unsupported(`${channels} channels`)
   if (sampleRate === 0) throw malformed('sample rate 0')
   if (bits === 0) throw malformed('0 bits a sample')
-  if (codec) return decodedFormat(reader, sampleRate, bits, { codec, channels, blockAlign })
+  if (codec) {
+    if (bits !== codec.bits) throw malformed(`${codec.name} of ${bits} bits`)
+    const fields = isExtensible ? FMT_EXTENSIBLE_BYTES : CODEC_FIELDS
+    const coded = readLayout(reader, codec, channels, blockAlign, start + fields, start + size)
+    return decodedFormat(coded, sampleRate, byteRate, blockAlign, reader.bigEndian)
+  }
   const format = findFormat(bits, validBits, tag === FORMAT_FLOAT)
   const frameBytes = channels * format.bytes
   const warnings: FormatWarning[] = []
@@ -100,15 +110,64 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
   return { format, channels, sampleRate, blockAlign: frameBytes, bigEndian, validBits, warnings, coded: undefined }
 }
 
-function decodedFormat(reader: HeaderReader, sampleRate: number, bits: number, coded: CodedLayout): WavFormat {
-  const { codec, channels } = coded
-  if (reader.id(0) !== 'RIFF') throw unsupported(`${codec.name} in ${reader.id(0)}`)
-  if (bits !== codec.bits) throw malformed(`${codec.name} of ${bits} bits`)
-  const fault = layoutFault(coded)
-  if (fault !== undefined) throw malformed(`${codec.name} with ${fault}`)
+/**
+ * How the blocks of a codec lie.
+ *
+ * @param fields where those of the codec begin; the chunk goes on up to `end`
+ */
+function readLayout(
+  reader: HeaderReader,
+  codec: Codec,
+  channels: number,
+  blockAlign: number,
+  fields: number,
+  end: number,
+): CodedLayout {
+  const none = new Int16Array(0)
+  // What the block align says otherwise nobody reads by.
+  if (!codec.hasBlocks) return { codec, channels, blockAlign: channels, blockFrames: 1, coefficients: none }
+  const { name, headFrames, groupFrames, hasCoefficients } = codec
+  const stop = Math.min(end, reader.input.size)
+  const most = framesThatFit(codec, channels, blockAlign)
+  if (most === 0) throw malformed(`${name} with block align ${blockAlign} of ${channels} channels`)
+  // Without coefficients the field may be missing: then a block has as many as it can.
+  const hasField = hasCoefficients || fields + 2 <= stop
+  const blockFrames = hasField ? readWord(reader, name, fields, stop) : most
+  if (blockFrames < headFrames || blockFrames > most || (blockFrames - headFrames) % groupFrames !== 0)
+    throw malformed(`${name} with ${blockFrames} frames in a block of ${blockAlign} bytes, of ${channels} channels`)
+  const coefficients = hasCoefficients ? readCoefficients(reader, name, fields + 2, stop) : none
+  return { codec, channels, blockAlign, blockFrames, coefficients }
+}
+
+function readWord(reader: HeaderReader, codec: string, position: number, stop: number): number {
+  if (position + 2 > stop) throw malformed(`${codec} with a fmt chunk that is too short`)
+  return reader.u16(position)
+}
+
+/** The table of coefficients, which follows its number of pairs. */
+function readCoefficients(reader: HeaderReader, codec: string, position: number, stop: number): Int16Array {
+  const pairs = readWord(reader, codec, position, stop)
+  if (pairs < MIN_PAIRS || pairs > MAX_PAIRS) throw malformed(`${codec} with ${pairs} pairs of coefficients`)
+  return Int16Array.from({ length: 2 * pairs }, (_, i) => readWord(reader, codec, position + 2 + 2 * i, stop))
+}
+
+/** The format that samples of a codec are decoded to. */
+function decodedFormat(
+  coded: CodedLayout,
+  sampleRate: number,
+  byteRate: number,
+  blockAlign: number,
+  bigEndian: boolean,
+): WavFormat {
+  const { channels } = coded
   const format = sampleFormats.find(({ name }) => name === 'pcm16')!
-  const layout = { format, channels, blockAlign: channels * format.bytes, bigEndian: false, validBits: format.bits }
-  return { ...layout, sampleRate, warnings: [], coded }
+  const warnings: FormatWarning[] = []
+  // Blocks hold a number of frames that the rate need not be a multiple of: some writers round down, some up.
+  const rate = (sampleRate * coded.blockAlign) / coded.blockFrames
+  if (byteRate !== Math.floor(rate) % 2 ** 32 && byteRate !== Math.ceil(rate) % 2 ** 32) warnings.push('W_BYTE_RATE')
+  if (blockAlign !== coded.blockAlign) warnings.push('W_BLOCK_ALIGN')
+  const layout = { format, channels, blockAlign: channels * format.bytes, bigEndian, validBits: format.bits }
+  return { ...layout, sampleRate, warnings, coded }
 }
 
 function nameOf(tag: number): string {

@@ -7,7 +7,7 @@
  */
 
 import { Failure } from '../failure.js'
-import type { CodedLayout } from './codecs.js'
+import { type CodedLayout, endsInFrame, framesOfData } from './codecs.js'
 import { type FormatWarning, readFormat, type WavFormat } from './format.js'
 import { HeaderReader, hex, type Input } from './reader.js'
 import type { FrameLayout } from './samples.js'
@@ -33,7 +33,7 @@ export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 export type HeaderWarning = 'W_SIZE_UNKNOWN' | 'W_DATA_CUT_SHORT' | 'W_PARTIAL_FRAME' | FormatWarning
 
 export interface CodedData extends CodedLayout {
-  /** The fmt chunk, from its id on, and what follows it. */
+  /** Where the fmt chunk begins, with its id, and the chunk behind it. */
   readonly formatOffset: number
   readonly formatEnd: number
 }
@@ -42,12 +42,12 @@ export interface WavHeader extends FrameLayout {
   readonly container: Container
   /** Where the first frame starts in the file. */
   readonly dataOffset: number
-  /** Bytes of the whole frames. */
+  /** Bytes of the whole frames; of coded ones all that are there. */
   readonly dataBytes: number
   /** Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew. */
   readonly sizesLie: boolean
   readonly warnings: readonly HeaderWarning[]
-  /** Where the samples are coded: dataBytes are all that are there, and frames are known once they are decoded. */
+  /** How the samples are coded, where they are: the layout is of what they are decoded to. */
   readonly coded: CodedData | undefined
 }
 
@@ -74,7 +74,7 @@ export function readHeader(input: Input): WavHeader {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
       const { warnings, ...layout } = format
       const size = sizes.ofData(field, input.size - start, format.coded?.blockAlign ?? format.blockAlign)
-      const data = locateData(size, start, format.coded ? 1 : format.blockAlign)
+      const data = locateData(size, start, format)
       const coded = format.coded && { ...format.coded, ...formatChunk }
       return { container, ...layout, ...data, coded, warnings: [...data.warnings, ...warnings] }
     }
@@ -91,7 +91,7 @@ export function readHeader(input: Input): WavHeader {
 }
 
 /** Throws Failure E_WAV_STRICT where anything is wrong with a header. */
-export function refuseWarnings(warnings: readonly HeaderWarning[]): void {
+export function refuseWarnings({ warnings }: WavHeader): void {
   if (warnings.length > 0) throw new Failure('E_WAV_STRICT', warnings.join(', '))
 }
 
@@ -146,7 +146,8 @@ class ChunkSizes {
     if (fileSize < DS64_BODY || reader.id(12) !== 'ds64')
       throw new Failure('E_WAV_FORMAT', `${container} that does not begin with a ds64 chunk`)
     const size = reader.u32(16)
-    if (size < DS64_MIN_BYTES) throw new Failure('E_WAV_FORMAT', `ds64 chunk of ${size} bytes`)
+    // One of 4 GiB would have its size in itself.
+    if (size < DS64_MIN_BYTES || size === MAX_U32) throw new Failure('E_WAV_FORMAT', `ds64 chunk of ${size} bytes`)
     if (DS64_BODY + DS64_MIN_BYTES > fileSize) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its ds64 chunk')
     if (this.#riff === MAX_U32) this.#riff = longSize(reader, DS64_BODY)
     this.#data = longSize(reader, DS64_BODY + 8)
@@ -180,13 +181,14 @@ class ChunkSizes {
 /** Numbers are exact below 2^53, and no file is that long. */
 const longSize = (reader: HeaderReader, position: number) => Math.min(Number(reader.u64(position)), 2 ** 53)
 
-function locateData({ declared, available, isUnknown }: DataSize, dataOffset: number, blockAlign: number) {
+function locateData({ declared, available, isUnknown }: DataSize, dataOffset: number, format: WavFormat) {
   const sizesLie = isUnknown || declared > available
   const bytes = sizesLie ? available : declared
-  const frames = Math.floor(bytes / blockAlign)
-  const dataBytes = frames * blockAlign
+  const { coded, blockAlign } = format
+  const frames = coded ? framesOfData(coded, bytes) : Math.floor(bytes / blockAlign)
+  const dataBytes = coded ? bytes : frames * blockAlign
   const warnings: HeaderWarning[] = []
   if (sizesLie) warnings.push(isUnknown ? 'W_SIZE_UNKNOWN' : 'W_DATA_CUT_SHORT')
-  if (dataBytes < bytes) warnings.push('W_PARTIAL_FRAME')
+  if (coded ? endsInFrame(coded, bytes) : dataBytes < bytes) warnings.push('W_PARTIAL_FRAME')
   return { frames, dataOffset, dataBytes, sizesLie, warnings }
 }

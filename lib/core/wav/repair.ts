@@ -39,12 +39,9 @@ export function repairSizes(output: Output, header: WavHeader, { size, shift }: 
   if (shift > 0 || hasLongSizes(header.container)) {
     const head = Buffer.alloc(GROWN_HEAD_BYTES)
     head.write('RF64')
-    head.writeUInt32LE(MAX_U32, 4)
     head.write('WAVEds64', 8)
     head.writeUInt32LE(DS64_BYTES, 16)
-    head.writeBigUInt64LE(BigInt(size - 8), 20)
-    head.writeBigUInt64LE(BigInt(header.dataBytes), 28)
-    head.writeBigUInt64LE(BigInt(header.frames), 36)
+    putLongSizes(head, size, header.dataBytes, header.frames)
     // What has a ds64 chunk keeps its name, that chunk's size and its table.
     if (shift > 0) output.write(0, head)
     else {
@@ -56,6 +53,14 @@ export function repairSizes(output: Output, header: WavHeader, { size, shift }: 
   }
   output.write(4, word(size - 8, header.bigEndian))
   output.write(dataSizeAt, word(header.dataBytes, header.bigEndian))
+}
+
+/** Puts sizes into the head of RF64 or BW64: the field of RIFF, and ds64, which the head has up to its number of frames. */
+export function putLongSizes(head: Buffer, size: number, dataBytes: number, frames: number): void {
+  head.writeUInt32LE(MAX_U32, 4)
+  head.writeBigUInt64LE(BigInt(size - 8), 20)
+  head.writeBigUInt64LE(BigInt(dataBytes), 28)
+  head.writeBigUInt64LE(BigInt(frames), 36)
 }
 
 function word(value: number, bigEndian: boolean): Buffer {

@@ -1,8 +1,10 @@
 #include "format.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "../failure.h"
 
@@ -16,21 +18,22 @@ constexpr uint32_t kFormatExtensible = 0xfffe;
 constexpr uint64_t kFmtMinBytes = 16;
 constexpr uint64_t kFmtExtensibleBytes = 40;
 constexpr uint32_t kExtensionBytes = 22;
+// Where the fields of a codec begin: behind the size of the extension, or behind what EXTENSIBLE has in it.
+constexpr uint64_t kCodecFields = 18;
+// The standard pairs of MS ADPCM, which every table begins with, and as many as a byte can number.
+constexpr uint32_t kMinPairs = 7;
+constexpr uint32_t kMaxPairs = 256;
 // What follows the tag in the GUID of every sub-format that stands for one.
 constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 // In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it.
 constexpr uint8_t kTurnedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
-// A-law, mu-law and IMA ADPCM: TypeScript decodes them, see lib/core/wav/codecs.ts and lib/backends/native.ts.
-constexpr uint32_t kDecodedTags[] = {0x0006, 0x0007, 0x0011};
-
 // Codecs that are met in WAV files and not decoded, so that they are refused by their names.
-struct Codec {
+struct Other {
   uint32_t tag;
   const char* name;
 };
-constexpr Codec kCodecs[] = {
-    {0x0002, "MS ADPCM"},
+constexpr Other kOthers[] = {
     {0x0008, "DTS"},
     {0x0010, "OKI ADPCM"},
     {0x0014, "G.723 ADPCM"},
@@ -65,8 +68,8 @@ Failure unsupported(const std::string& detail) { return {"E_WAV_UNSUPPORTED", de
 std::string name_of(uint32_t tag) {
   char shown[32];
   std::snprintf(shown, sizeof shown, "format tag 0x%04x", tag);
-  for (const Codec& codec : kCodecs) {
-    if (codec.tag == tag) return std::string(codec.name) + " (" + shown + ")";
+  for (const Other& other : kOthers) {
+    if (other.tag == tag) return std::string(other.name) + " (" + shown + ")";
   }
   return shown;
 }
@@ -116,6 +119,65 @@ Encoding read_extension(HeaderReader& reader, uint64_t start, uint64_t size, uin
   return {tag, valid_bits == 0 ? bits : valid_bits};
 }
 
+uint32_t read_word(HeaderReader& reader, const char* codec, uint64_t position, uint64_t stop) {
+  if (position + 2 > stop) throw malformed(std::string(codec) + " with a fmt chunk that is too short");
+  return reader.u16(position);
+}
+
+// The table of coefficients, which follows its number of pairs.
+std::vector<int16_t> read_coefficients(HeaderReader& reader, const char* codec, uint64_t position, uint64_t stop) {
+  const uint32_t pairs = read_word(reader, codec, position, stop);
+  if (pairs < kMinPairs || pairs > kMaxPairs) {
+    throw malformed(std::string(codec) + " with " + std::to_string(pairs) + " pairs of coefficients");
+  }
+  std::vector<int16_t> coefficients;
+  for (uint32_t i = 0; i < 2 * pairs; i++) {
+    coefficients.push_back(static_cast<int16_t>(read_word(reader, codec, position + 2 + 2 * i, stop)));
+  }
+  return coefficients;
+}
+
+// How the blocks of a codec lie, whose fields begin at `fields` of a chunk that goes on up to `end`.
+CodedLayout read_layout(HeaderReader& reader, const Codec& codec, uint32_t channels, uint32_t block_align, uint64_t fields,
+                        uint64_t end) {
+  // What the block align says otherwise nobody reads by.
+  if (!codec.has_blocks) return {&codec, channels, channels, 1, {}};
+  const uint64_t stop = std::min(end, reader.input.size());
+  const std::string of = " of " + std::to_string(channels) + " channels";
+  const uint32_t most = frames_that_fit(codec, channels, block_align);
+  if (most == 0) throw malformed(std::string(codec.name) + " with block align " + std::to_string(block_align) + of);
+  // Without coefficients the field may be missing: then a block has as many as it can.
+  const bool has_field = codec.has_coefficients || fields + 2 <= stop;
+  const uint32_t block_frames = has_field ? read_word(reader, codec.name, fields, stop) : most;
+  if (block_frames < codec.head_frames || block_frames > most || (block_frames - codec.head_frames) % codec.group_frames != 0) {
+    throw malformed(std::string(codec.name) + " with " + std::to_string(block_frames) + " frames in a block of " +
+                    std::to_string(block_align) + " bytes," + of);
+  }
+  CodedLayout layout = {&codec, channels, block_align, block_frames, {}};
+  if (codec.has_coefficients) layout.coefficients = read_coefficients(reader, codec.name, fields + 2, stop);
+  return layout;
+}
+
+// The format that samples of a codec are decoded to.
+WavFormat decoded_format(CodedLayout coded, uint32_t sample_rate, uint32_t byte_rate, uint32_t block_align, bool big_endian) {
+  WavFormat result;
+  const SampleFormat* format = find_sample_format(16, false);
+  // Blocks hold a number of frames that the rate need not be a multiple of: some writers round down, some up.
+  const uint64_t bytes = uint64_t{sample_rate} * coded.block_align;
+  const auto down = static_cast<uint32_t>(bytes / coded.block_frames);
+  const auto up = static_cast<uint32_t>((bytes + coded.block_frames - 1) / coded.block_frames);
+  if (byte_rate != down && byte_rate != up) result.warnings.push_back("W_BYTE_RATE");
+  if (block_align != coded.block_align) result.warnings.push_back("W_BLOCK_ALIGN");
+  result.layout.format = format;
+  result.layout.channels = coded.channels;
+  result.layout.block_align = coded.channels * format->bytes;
+  result.layout.big_endian = big_endian;
+  result.layout.valid_bits = format->bits;
+  result.layout.sample_rate = sample_rate;
+  result.coded = std::move(coded);
+  return result;
+}
+
 }  // namespace
 
 WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
@@ -127,16 +189,21 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
   const uint32_t block_align = reader.u16(start + 12);
   const uint32_t bits = reader.u16(start + 14);
   Encoding encoding = {reader.u16(start), bits};
-  if (encoding.tag == kFormatExtensible) encoding = read_extension(reader, start, size, bits);
+  const bool is_extensible = encoding.tag == kFormatExtensible;
+  if (is_extensible) encoding = read_extension(reader, start, size, bits);
 
-  for (const uint32_t tag : kDecodedTags) {
-    if (encoding.tag == tag) throw Failure{"E_WAV_CODED", name_of(tag)};
-  }
-  if (encoding.tag != kFormatPcm && encoding.tag != kFormatFloat) throw unsupported(name_of(encoding.tag));
+  const Codec* codec = find_codec(encoding.tag);
+  if (encoding.tag != kFormatPcm && encoding.tag != kFormatFloat && codec == nullptr) throw unsupported(name_of(encoding.tag));
   if (channels == 0) throw malformed("0 channels");
   if (channels > kMaxChannels) throw unsupported(std::to_string(channels) + " channels");
   if (sample_rate == 0) throw malformed("sample rate 0");
   if (bits == 0) throw malformed("0 bits a sample");
+  if (codec != nullptr) {
+    if (bits != codec->bits) throw malformed(std::string(codec->name) + " of " + std::to_string(bits) + " bits");
+    const uint64_t fields = start + (is_extensible ? kFmtExtensibleBytes : kCodecFields);
+    CodedLayout coded = read_layout(reader, *codec, channels, block_align, fields, start + size);
+    return decoded_format(std::move(coded), sample_rate, byte_rate, block_align, reader.big_endian);
+  }
   WavFormat result;
   const SampleFormat* format = find_format(bits, encoding.valid_bits, encoding.tag == kFormatFloat);
   const uint32_t frame_bytes = channels * format->bytes;

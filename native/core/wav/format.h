@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "codecs.h"
 #include "reader.h"
 #include "samples.h"
 
@@ -19,6 +21,8 @@ struct WavFormat {
   FrameLayout layout;
   // W_BYTE_RATE, W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
+  // How the samples are coded, where they are: the layout is of what they are decoded to.
+  std::optional<CodedLayout> coded;
 };
 
 // `start` is that of the chunk's body, which has `size` bytes by its own account. Throws Failure with a code E_WAV_... or one of reading.

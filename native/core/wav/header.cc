@@ -91,7 +91,8 @@ class ChunkSizes {
       throw Failure{"E_WAV_FORMAT", std::string(name) + " that does not begin with a ds64 chunk"};
     }
     const uint64_t size = reader.u32(16);
-    if (size < kDs64MinBytes) throw Failure{"E_WAV_FORMAT", "ds64 chunk of " + std::to_string(size) + " bytes"};
+    // One of 4 GiB would have its size in itself.
+    if (size < kDs64MinBytes || size == kMaxU32) throw Failure{"E_WAV_FORMAT", "ds64 chunk of " + std::to_string(size) + " bytes"};
     if (kDs64Body + kDs64MinBytes > file_size) throw Failure{"E_WAV_TRUNCATED", "the file ends in its ds64 chunk"};
     if (riff_ == kMaxU32) riff_ = long_size(reader, kDs64Body);
     data_ = long_size(reader, kDs64Body + 8);
@@ -135,21 +136,23 @@ class ChunkSizes {
 void locate_data(const DataSize& size, uint64_t data_offset, WavHeader& header) {
   header.sizes_lie = size.unknown || size.declared > size.available;
   const uint64_t bytes = header.sizes_lie ? size.available : size.declared;
-  header.frames = bytes / header.block_align;
+  header.frames = header.coded ? frames_of_data(*header.coded, bytes) : bytes / header.block_align;
   header.data_offset = data_offset;
-  header.data_bytes = header.frames * header.block_align;
+  header.data_bytes = header.coded ? bytes : header.frames * header.block_align;
   if (header.sizes_lie) header.warnings.push_back(size.unknown ? "W_SIZE_UNKNOWN" : "W_DATA_CUT_SHORT");
-  if (header.data_bytes < bytes) header.warnings.push_back("W_PARTIAL_FRAME");
+  if (header.coded ? ends_in_frame(*header.coded, bytes) : header.data_bytes < bytes) header.warnings.push_back("W_PARTIAL_FRAME");
 }
 
 }  // namespace
 
-WavHeader read_header(const InputFile& input) {
+WavHeader read_header(const Input& input) {
   HeaderReader reader(input);
   const Container container = read_container(reader);
   reader.big_endian = container == Container::kRifx;
   const ChunkSizes sizes(reader, container);
   std::optional<WavFormat> format;
+  uint64_t format_offset = 0;
+  uint64_t format_end = 0;
   uint64_t position = 12;
   for (int chunk = 0; position + 8 <= input.size(); chunk++) {
     if (chunk == kMaxChunks) {
@@ -163,13 +166,20 @@ WavHeader read_header(const InputFile& input) {
       WavHeader header;
       static_cast<FrameLayout&>(header) = format->layout;
       header.container = container;
-      locate_data(sizes.of_data(field, input.size() - start, header.block_align), start, header);
+      if (format->coded) header.coded = {*format->coded, format_offset, format_end};
+      const uint32_t block_align = format->coded ? format->coded->block_align : header.block_align;
+      locate_data(sizes.of_data(field, input.size() - start, block_align), start, header);
       header.warnings.insert(header.warnings.end(), format->warnings.begin(), format->warnings.end());
       return header;
     }
     const uint64_t size = sizes.of(id, field);
-    if (id == "fmt " && !format) format = read_format(reader, start, size);
-    position = start + size + size % 2;
+    const uint64_t next = start + size + size % 2;
+    if (id == "fmt " && !format) {
+      format = read_format(reader, start, size);
+      format_offset = position;
+      format_end = next;
+    }
+    position = next;
   }
   if (!format) throw Failure{"E_WAV_NO_FORMAT", "the file ends before any fmt chunk"};
   throw Failure{"E_WAV_NO_DATA", "the file ends before any data chunk"};

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "../files.h"
+#include "codecs.h"
+#include "reader.h"
 #include "samples.h"
 
 namespace noisemill {
@@ -17,16 +19,24 @@ constexpr uint64_t kMaxU32 = 0xffffffff;
 
 enum class Container : uint8_t { kRiff, kRifx, kRf64, kBw64 };
 
+struct CodedData : CodedLayout {
+  // Where the fmt chunk begins, with its id, and the chunk behind it.
+  uint64_t format_offset = 0;
+  uint64_t format_end = 0;
+};
+
 struct WavHeader : FrameLayout {
   Container container = Container::kRiff;
   // Where the first frame starts in the file.
   uint64_t data_offset = 0;
-  // Bytes of the whole frames.
+  // Bytes of the whole frames; of coded ones all that are there.
   uint64_t data_bytes = 0;
   // Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew.
   bool sizes_lie = false;
   // What is wrong with a header that is read all the same: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE, W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
+  // How the samples are coded, where they are: the layout is of what they are decoded to.
+  std::optional<CodedData> coded;
 };
 
 inline uint64_t end_of_data(const WavHeader& header) { return header.data_offset + header.data_bytes; }
@@ -35,7 +45,7 @@ inline uint64_t end_of_data(const WavHeader& header) { return header.data_offset
 inline bool has_long_sizes(Container container) { return container == Container::kRf64 || container == Container::kBw64; }
 
 // Reads the header. Throws Failure with a code E_WAV_... or one of reading.
-WavHeader read_header(const InputFile& input);
+WavHeader read_header(const Input& input);
 
 // Throws Failure E_WAV_STRICT where anything is wrong with a header.
 void refuse_warnings(const WavHeader& header);

@@ -5,16 +5,25 @@
 #include <cstdint>
 #include <string>
 
-#include "../files.h"
-
 namespace noisemill {
+
+// Where a WAV file is read from: a file of the system, or one that is decoded as it is read.
+class Input {
+ public:
+  virtual ~Input() = default;
+
+  // In bytes.
+  virtual uint64_t size() const = 0;
+  // Reads exactly `length` bytes, all of which lie within the size; may be called from several threads. Throws Failure.
+  virtual void read(uint64_t position, uint8_t* buffer, size_t length) const = 0;
+};
 
 // Positions count from the start of the file. The caller knows that the file has what it asks for.
 class HeaderReader {
  public:
-  explicit HeaderReader(const InputFile& input) : input(input) {}
+  explicit HeaderReader(const Input& input) : input(input) {}
 
-  const InputFile& input;
+  const Input& input;
   // Whether words have their high byte first, as in RIFX.
   bool big_endian = false;
 

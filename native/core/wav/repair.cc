@@ -15,10 +15,6 @@ constexpr uint64_t kDs64Bytes = 28;
 constexpr uint64_t kGrowth = 8 + kDs64Bytes;
 constexpr uint64_t kGrownHeadBytes = 12 + kGrowth;
 
-void put(uint8_t* bytes, size_t count, uint64_t value, bool big_endian = false) {
-  for (size_t i = 0; i < count; i++) bytes[big_endian ? count - 1 - i : i] = static_cast<uint8_t>(value >> 8 * i);
-}
-
 void write_u32(OutputFile& output, uint64_t position, uint64_t value, bool big_endian) {
   uint8_t word[4];
   put(word, sizeof word, value, big_endian);
@@ -26,6 +22,17 @@ void write_u32(OutputFile& output, uint64_t position, uint64_t value, bool big_e
 }
 
 }  // namespace
+
+void put(uint8_t* bytes, size_t count, uint64_t value, bool big_endian) {
+  for (size_t i = 0; i < count; i++) bytes[big_endian ? count - 1 - i : i] = static_cast<uint8_t>(value >> 8 * i);
+}
+
+void put_long_sizes(uint8_t* head, uint64_t size, uint64_t data_bytes, uint64_t frames) {
+  put(head + 4, 4, kMaxU32);
+  put(head + 20, 8, size - 8);
+  put(head + 28, 8, data_bytes);
+  put(head + 36, 8, frames);
+}
 
 OutputSize output_size(const WavHeader& header, uint64_t input_size) {
   if (!header.sizes_lie) return {input_size, 0};
@@ -45,12 +52,9 @@ void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize&
   if (shift > 0 || has_long_sizes(header.container)) {
     uint8_t head[kGrownHeadBytes] = {};
     std::memcpy(head, "RF64", 4);
-    put(head + 4, 4, kMaxU32);
     std::memcpy(head + 8, "WAVEds64", 8);
     put(head + 16, 4, kDs64Bytes);
-    put(head + 20, 8, size - 8);
-    put(head + 28, 8, header.data_bytes);
-    put(head + 36, 8, header.frames);
+    put_long_sizes(head, size, header.data_bytes, header.frames);
     // What has a ds64 chunk keeps its name, that chunk's size and its table.
     if (shift > 0) {
       output.write(0, head, sizeof head);

@@ -15,16 +15,8 @@ import { ffmpegSamples, hasFfmpeg, hasSox } from '../../support/readers.js'
 /** Files that both read alike and that are read otherwise here, and why. docs/formats.md has the same list. */
 const exceptions: Readonly<Record<string, string>> = {
   '_generated/align_0.wav': 'block align 0',
-  '_generated/ffmpeg_ms.wav': 'MS ADPCM',
-  ...Object.fromEntries(
-    [
-      ['unsupported_bits_per_sample', 'block align 4, where 2 x 20 bits take 6'],
-      ['unsupported_format_code_with_extension', 'MS ADPCM'],
-      ['unsupported_format_code_with_extension_and_extra_bytes', 'MS ADPCM'],
-      ['unsupported_format_code_with_oversized_extension', 'MS ADPCM'],
-      ['unsupported_format_code_with_oversized_extension_and_extra_bytes', 'MS ADPCM'],
-    ].map(([name, reason]) => [`jstrait+wavefile/test/fixtures/wave/unsupported/${name}.wav`, reason]),
-  ),
+  'jstrait+wavefile/test/fixtures/wave/unsupported/unsupported_bits_per_sample.wav':
+    'block align 4, where 2 x 20 bits take 6',
 }
 
 const hasReaders = hasCorpus && hasSox() && hasFfmpeg()
@@ -90,9 +82,7 @@ const decodeWith =
 
 const decodeNative: Decode = (file) => {
   const decoded = theAddon().decodeSamples(file)
-  if (!('code' in decoded)) return decoded.samples
-  // As the native backend does.
-  return decoded.code === 'E_WAV_CODED' ? decodeWith(tsKernels)(file) : `${decoded.code} ${decoded.detail}`
+  return 'code' in decoded ? `${decoded.code} ${decoded.detail}` : decoded.samples
 }
 
 const cores: readonly (readonly [name: string, decode: Decode])[] = [

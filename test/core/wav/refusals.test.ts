@@ -83,6 +83,12 @@ const refusals: readonly Refusal[] = [
         'E_WAV_FORMAT',
         'ds64 chunk of 23 bytes',
       ],
+      [
+        `${container} whose ds64 has its size in its own table`,
+        Buffer.concat([head, chunk('ds64', Buffer.alloc(40), 0xffffffff), long.subarray(48)]),
+        'E_WAV_FORMAT',
+        'ds64 chunk of 4294967295 bytes',
+      ],
       [`${container} that ends in its ds64`, long.subarray(0, 43), 'E_WAV_TRUNCATED', 'ends in its ds64'],
       [
         `${container} with data of 2^53 bytes`,
@@ -174,7 +180,6 @@ const refusals: readonly Refusal[] = [
   ...(
     [
       [0x0000, 'format tag 0x0000'],
-      [0x0002, 'MS ADPCM (format tag 0x0002)'],
       [0x0031, 'GSM 6.10 (format tag 0x0031)'],
       [0x0055, 'MP3 (format tag 0x0055)'],
       [0x0064, 'G.726 ADPCM (format tag 0x0064)'],
