@@ -5,6 +5,7 @@
 
 import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
 
 /** Who wrote what follows under its id, and with which settings. */
@@ -12,6 +13,8 @@ export interface RunLine {
   readonly run: string
   readonly settings: Readonly<Record<string, unknown>>
   readonly stream: number
+  /** Version of the decoders; missing where version 1 decoded, which was not recorded. */
+  readonly codecs?: number
   readonly host: string
   /** Where process numbers are counted, on systems that have several such places. */
   readonly pids: string
@@ -35,6 +38,8 @@ export type OutputLine =
       readonly modified: number
       /** Of the output. */
       readonly bytes: number
+      /** Version of the decoders, where the samples of the input are coded. */
+      readonly codec?: number
     }
 
 export const jsonPath = (file: FilePath): JsonPath =>
@@ -101,8 +106,8 @@ export class Records {
   }
 
   /**
-   * What is recorded of an output, which is forgotten with that: its stamp; '' where it was begun and nobody knows how far it came; undefined where
-   * it is none of ours.
+   * What is recorded of an output, which is forgotten with that: its stamp; '' where it is to be done again, because nobody knows how far it came
+   * or because other decoders made it; undefined where it is none of ours.
    */
   take(text: string): string | undefined {
     const stamp = this.#done.get(text)
@@ -112,7 +117,7 @@ export class Records {
 
   #isWanted(id: string): boolean {
     const run = this.runs.get(runOf(id))
-    return run !== undefined && JSON.stringify(run.settings) === this.settings
+    return run?.codecs !== undefined && JSON.stringify(run.settings) === this.settings
   }
 
   #add(line: string): void {
@@ -130,10 +135,12 @@ export class Records {
       this.begun.delete(entry.id)
       if (begun?.before !== undefined && !this.#done.has(begun.text)) this.#done.set(begun.text, begun.before)
     } else {
-      const { id, done, bytes, size, modified, input } = entry
+      const { id, done, bytes, size, modified, input, codec = CODEC_VERSION } = entry
       this.begun.delete(id)
       if (this.settings === undefined) return
-      if (this.#isWanted(id)) this.#done.set(textOf(done), stampOf(bytes, size, modified, input))
+      // What other decoders made is done again, as what was only begun.
+      const stamp = codec === CODEC_VERSION ? stampOf(bytes, size, modified, input) : ''
+      if (this.#isWanted(id)) this.#done.set(textOf(done), stamp)
       else this.#done.delete(textOf(done))
     }
   }

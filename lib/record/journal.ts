@@ -20,6 +20,7 @@ import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
 import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
+import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, temporaryName } from '../files/outputs.js'
 import { asWay, type FilePath, joinPath, joinWay, pathToBytes, splitPath, wayTo } from '../files/paths.js'
@@ -112,7 +113,8 @@ export class Journal {
     }
     if (dryRun) return
     removeTemporaries(this.#prefix, records)
-    const line: RunLine = { run: this.run, settings, stream: STREAM_VERSION, host, pids: processes, pid: process.pid }
+    const versions = { stream: STREAM_VERSION, codecs: CODEC_VERSION }
+    const line: RunLine = { run: this.run, settings, ...versions, host, pids: processes, pid: process.pid }
     // Written with the first output: a run that comes to write none is nothing to go on from.
     this.#pending = `\n${JSON.stringify(line)}`
   }
@@ -143,12 +145,14 @@ export class Journal {
 
   #checkSettings(last: RunLine | undefined, settings: RunLine['settings']): void {
     if (last === undefined) return
-    const names = new Set([...Object.keys(last.settings), ...Object.keys(settings)])
-    const differ = [...names].filter((name) => JSON.stringify(last.settings[name]) !== JSON.stringify(settings[name]))
-    if (last.stream !== STREAM_VERSION) differ.push('stream')
+    const was: RunLine['settings'] = { ...last.settings, stream: last.stream, codecs: last.codecs }
+    // Which decoders made an output is recorded with that; a run that did not record it had those of version 1.
+    const is: RunLine['settings'] = { ...settings, stream: STREAM_VERSION, codecs: last.codecs ?? CODEC_VERSION }
+    const names = new Set([...Object.keys(was), ...Object.keys(is)])
+    const differ = [...names].filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
     if (differ.length === 0) return
     const text = (value: unknown) => (value === undefined ? 'not given' : JSON.stringify(value))
-    const received = differ.map((name) => `${name} was ${text(last.settings[name])} and is ${text(settings[name])}`)
+    const received = differ.map((name) => `${name} was ${text(was[name])} and is ${text(is[name])}`)
     throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: received.join(', ') })
   }
 
@@ -188,13 +192,13 @@ export class Journal {
   done(
     id: string,
     { input, output }: { readonly input: FilePath; readonly output: FilePath },
-    { bytesIn, modified, bytesOut }: EtlFigures,
+    { codec, bytesIn, modified, bytesOut }: EtlFigures,
   ): void {
     this.#begun.delete(id)
     const source = JSON.stringify(jsonPath(this.#inputPath(input)))
-    this.#add(
-      `\n{"done":${this.#json(output)},"id":"${id}","input":${source},"size":${bytesIn},"modified":${modified},"bytes":${bytesOut}}`,
-    )
+    const sizes = `"size":${bytesIn},"modified":${modified},"bytes":${bytesOut}`
+    const decoders = codec === null ? '' : `,"codec":${CODEC_VERSION}`
+    this.#add(`\n{"done":${this.#json(output)},"id":"${id}","input":${source},${sizes}${decoders}}`)
   }
 
   /** What was begun was not written, and what had the name before has it still. */

@@ -19,7 +19,15 @@ describe('resuming', () => {
       .slice(0, 32)
     const pids = existsSync('/proc/self/ns/pid') ? readlinkSync('/proc/self/ns/pid') : ''
     const settings = { sigma: 0.1, seed: 'resume', kind: 'gaussian', clip: true, copies: 1 }
-    const first = { run: id.split('-')[0], settings, stream: 1, host: run.host ?? host, pids: run.pids ?? pids, pid }
+    const first = {
+      run: id.split('-')[0],
+      settings,
+      stream: 1,
+      codecs: 2,
+      host: run.host ?? host,
+      pids: run.pids ?? pids,
+      pid,
+    }
     mkdirSync(out, { recursive: true })
     const text = [first, { begin: name, id }].map((line) => `\n${JSON.stringify(line)}`).join('')
     writeFileSync(path.join(out, JOURNAL), text, { flag: 'a' })

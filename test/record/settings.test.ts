@@ -3,9 +3,9 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { AddNoiseOptions } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
-import { filesBelow, JOURNAL } from '../support/folders.js'
-import { outcomes, place, runsOn } from '../support/resuming.js'
-import { pcm16 } from '../support/wav.js'
+import { filesBelow, hashesBelow, JOURNAL } from '../support/folders.js'
+import { journalOf, outcomes, place, runsOn } from '../support/resuming.js'
+import { pcm16, wav } from '../support/wav.js'
 
 describeBackends('resuming, by settings,', (backend) => {
   const { run, resume } = runsOn({ backend, size: 2 })
@@ -27,6 +27,46 @@ describeBackends('resuming, by settings,', (backend) => {
     }
     expect(readFileSync(path.join(out, JOURNAL)).equals(bytes)).toBe(true)
     expect(filesBelow(out)).toEqual(['a.wav'])
+  })
+
+  /** Changes lines of a journal. */
+  function editJournal(out: string, edit: (line: Record<string, unknown>) => Record<string, unknown>) {
+    const lines = journalOf(out).map((line) => `\n${JSON.stringify(edit(line))}`)
+    writeFileSync(path.join(out, JOURNAL), lines.join(''))
+  }
+
+  test('refuses what another version of the noise or of the decoders began', async () => {
+    const { input, out } = place('a.wav')
+    await run(input, out)
+    editJournal(out, (line) => ('run' in line ? { ...line, stream: 0, codecs: undefined } : line))
+    await expect(resume(input, out)).rejects.toMatchObject({
+      code: 'E_RESUME_SETTINGS',
+      received: 'stream was 0 and is 1, codecs was not given and is 2',
+    })
+  })
+
+  test('does again what other decoders have decoded, and nothing else', async () => {
+    const { at, input, out } = place('pcm.wav')
+    for (const name of ['today.wav', 'earlier.wav'])
+      writeFileSync(at('in', name), wav({ tag: 6, bits: 8, data: Buffer.alloc(500, 'codes') }))
+    await run(input, out)
+    const fresh = hashesBelow(out)
+    const versions = journalOf(out).flatMap(({ done, codec }) => (done ? [[done, codec]] : []))
+    expect(Object.fromEntries(versions)).toEqual({ 'today.wav': 2, 'earlier.wav': 2, 'pcm.wav': undefined })
+    editJournal(out, (line) => (line.done === 'earlier.wav' ? { ...line, codec: 1 } : line))
+    const results = await resume(input, out)
+    expect(outcomes(results)).toEqual({ 'earlier.wav': 'done', 'pcm.wav': 'skipped', 'today.wav': 'skipped' })
+    expect(hashesBelow(out)).toEqual(fresh)
+    // What that run recorded is as good as any.
+    expect(new Set(Object.values(outcomes(await resume(input, out))))).toEqual(new Set(['skipped']))
+  })
+
+  test('does not take for done what a run made that did not record its decoders', async () => {
+    const { at, input, out } = place('a.wav', 'b.wav')
+    await run(at('in/a.wav'), out)
+    editJournal(out, (line) => ('run' in line ? { ...line, codecs: undefined } : line))
+    await run(at('in/b.wav'), out)
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'E_OUTPUT_EXISTS', 'b.wav': 'skipped' })
   })
 
   test('goes by the last run that wrote anything', async () => {
