@@ -26,23 +26,20 @@ function wav({ container = 'RIFF', tag = 1, channels = 1, bits = 16, frames = 40
   const {
     align = channels * Math.ceil(bits / 8),
     validBits = bits,
-    extra = Buffer.alloc(0),
+    fields = [],
+    head = [],
     is64 = container.endsWith('64'),
   } = parts
   const data = Buffer.alloc(frames * align)
-  for (let i = 0; i < data.length; i++) data[i] = (i * 37) % 251
+  for (let i = 0; i < data.length; i++) data[i] = i % align < head.length ? head[i % align] : (i * 37) % 251
   const chunk = (id, body, size = body.length) =>
     Buffer.concat([Buffer.from(id), u32(size), body, Buffer.alloc(body.length % 2)])
-  const format = [
-    u16(extensible ? 0xfffe : tag),
-    u16(channels),
-    u32(8000),
-    u32(8000 * align),
-    u16(align),
-    u16(bits),
-    extra,
-  ]
-  if (extensible) format.push(u16(22), u16(validBits), u32(0), u16(tag), Buffer.from(GUID_TAIL, 'hex'))
+  const format = [u16(extensible ? 0xfffe : tag), u16(channels), u32(8000), u32(8000 * align), u16(align), u16(bits)]
+  if (extensible) {
+    const extension = 22 + 2 * fields.length
+    format.push(u16(extension), u16(validBits), u32(0), u16(tag), Buffer.from(GUID_TAIL, 'hex'))
+  } else if (fields.length > 0) format.push(u16(2 * fields.length))
+  format.push(...fields.map(u16))
   const sizes = Buffer.alloc(28)
   sizes.writeUInt32LE(data.length, 8)
   sizes.writeUInt32LE(frames, 16)
@@ -65,6 +62,17 @@ function wav({ container = 'RIFF', tag = 1, channels = 1, bits = 16, frames = 40
 
 const formats = [8, 16, 24, 32].map((bits) => ({ tag: 1, bits })).concat([32, 64].map((bits) => ({ tag: 3, bits })))
 
+const coefficients = [256, 0, 512, 0xff00, 0, 0, 192, 64, 240, 0, 460, 0xff30, 392, 0xff18]
+/** `frames` are blocks of the last four, which begin with good heads. */
+const coded = [
+  { tag: 6, bits: 8 },
+  { tag: 7, bits: 8, channels: 2 },
+  { tag: 0x11, bits: 4, align: 36, frames: 3, fields: [65], head: [1, 2, 3, 0] },
+  { tag: 0x11, bits: 4, channels: 2, align: 41, frames: 4, fields: [25], head: [0, 128, 88, 0, 9, 9, 0, 0] },
+  { tag: 2, bits: 4, align: 36, frames: 3, fields: [60, 7, ...coefficients], head: [6, 30, 0] },
+  { tag: 2, bits: 4, channels: 3, align: 30, frames: 4, fields: [7, 8, ...coefficients, 100, 50], head: [1, 7, 0] },
+]
+
 const seeds = [
   ...formats.flatMap((format) => [
     format,
@@ -84,10 +92,12 @@ const seeds = [
   { channels: 1024, frames: 2 },
   { frames: 0 },
   { align: 3 },
-  { tag: 6, bits: 8 },
-  { tag: 7, bits: 8, channels: 2 },
-  { tag: 0x11, bits: 4, align: 36, frames: 3, extra: Buffer.from([2, 0, 65, 0]) },
-  { tag: 2, bits: 4, align: 36, frames: 3 },
+  ...coded.flatMap((codec) => [
+    codec,
+    { ...codec, container: 'RIFX', before: true, after: true },
+    { ...codec, container: 'RF64', cut: 5 },
+    { ...codec, extensible: true, size: 0xffffffff },
+  ]),
 ]
 
 /** Writes them into a folder. */

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
+import { blockFile, codecNames } from '../support/blocks.js'
 import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
 import { Random } from '../support/random.js'
 import { formats, sine, wav } from '../support/wav.js'
@@ -15,11 +16,12 @@ export const ownFiles: readonly Buffer[] = [
     wav({ ...format, data: sine(format, 300) }),
     wav({ ...format, channels: 2, extensible: true, data: sine(format, 4100, 2, 0.9) }),
   ]),
-  // A-law, mu-law and IMA ADPCM, of which any bytes are samples but for an index beyond the table.
+  // Coded: any bytes are samples but for an index beyond its table, which the mutations may make.
   wav({ tag: 6, bits: 8, channels: 2, data: codes(4001 * 2) }),
   wav({ tag: 7, bits: 8, data: codes(500) }),
   wav({ tag: 17, bits: 4, blockAlign: 64, data: codes(64 * 20 + 12) }),
   wav({ tag: 17, bits: 4, channels: 2, blockAlign: 256, data: codes(256 * 3) }),
+  ...codecNames.flatMap((codec) => Array.from({ length: 6 }, (_, seed) => blockFile(codec, seed).bytes)),
 ]
 
 function codes(count: number): Uint8Array {

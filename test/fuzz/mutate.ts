@@ -150,6 +150,41 @@ const format: Mutation = (parts, random) => {
   Buffer.from('000000001000800000aa00389b71', 'hex').copy(chunk.body, 26)
 }
 
+const COEFFICIENTS = [256, 0, 512, 0xff00, 0, 0, 192, 64, 240, 0, 460, 0xff30, 392, 0xff18]
+
+/** The fmt chunk of a codec with blocks, and good heads for these, in data of any kind. */
+const blocks: Mutation = (parts, random) => {
+  const [chunk, data] = [find(parts, 'fmt '), find(parts, 'data')]
+  if (!chunk || !data) return
+  const channels = random.pick([1, 1, 2, 3, 8])
+  const isIma = random.once(2)
+  const codeBytes = random.pick([0, 4, 8, 60, 500]) * channels
+  const align = (isIma ? 4 : 7) * channels + codeBytes
+  const frames = isIma ? 1 + (2 * codeBytes) / channels : 2 + (2 * codeBytes) / channels
+  const pairs = 7 + random.below(3)
+  const more = Array.from({ length: 2 * (pairs - 7) }, () => random.below(65536))
+  const words = isIma ? [frames] : [frames - random.below(2), pairs, ...COEFFICIENTS, ...more]
+  chunk.body = Buffer.alloc(18 + 2 * words.length)
+  chunk.size = chunk.body.length
+  const { set16, set32 } = fields(parts, chunk.body)
+  set16(0, isIma ? 0x11 : 2)
+  set16(2, channels)
+  set32(4, 16000)
+  set32(8, Math.floor((16000 * align) / frames))
+  set16(12, align)
+  set16(14, 4)
+  set16(16, 2 * words.length)
+  words.forEach((word, i) => {
+    set16(18 + 2 * i, word)
+  })
+  for (let at = 0; at < data.body.length; at += align)
+    for (let channel = 0; channel < channels; channel++) {
+      const index = at + (isIma ? 4 * channel + 2 : channel)
+      // Few are beyond the table.
+      if (index < data.body.length) data.body[index] = random.below(isIma ? 89 : 7) + (random.once(2000) ? 100 : 0)
+    }
+}
+
 const duplicate: Mutation = ({ chunks }, random) => {
   if (chunks.length === 0) return
   const { id, size: claimed, body } = random.pick(chunks)
@@ -272,7 +307,24 @@ const resize: Mutation = (parts, random) => {
 
 const onParts: readonly Mutation[] = [
   ...[chunkSize, dataSize, dataSize, riffSize, formatField, formatField, format, format, format, duplicate, drop],
-  ...[swap, insert, insert, manyChunks, id, container, rf64, rf64, otherOrder, otherOrder, samples, samples, resize],
+  ...[
+    blocks,
+    blocks,
+    blocks,
+    swap,
+    insert,
+    insert,
+    manyChunks,
+    id,
+    container,
+    rf64,
+    rf64,
+    otherOrder,
+    otherOrder,
+    samples,
+    samples,
+    resize,
+  ],
 ]
 
 /** The bytes as such. */
