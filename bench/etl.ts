@@ -1,9 +1,10 @@
 /**
  * Whole programs on workloads of several shapes: a file of each is named like the workload, and says what it is.
  *
- *     npm run bench:etl [-- talk|many|long|latency|start|all [ROUNDS]]
+ *     npm run bench:etl [-- talk|many|long|coded|latency|start|all [ROUNDS]]
  */
 
+import coded from './coded.js'
 import latency from './latency.js'
 import long from './long.js'
 import many from './many.js'
@@ -11,7 +12,14 @@ import start from './start.js'
 import talk from './talk.js'
 
 /** Each takes the number of rounds; the default is what a record takes. */
-const workloads: Readonly<Record<string, (rounds?: number) => Promise<void>>> = { talk, many, long, latency, start }
+const workloads: Readonly<Record<string, (rounds?: number) => Promise<void>>> = {
+  talk,
+  many,
+  long,
+  coded,
+  latency,
+  start,
+}
 
 const [name = 'all', rounds] = process.argv.slice(2)
 const wanted = name === 'all' ? Object.values(workloads) : [workloads[name]]

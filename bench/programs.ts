@@ -53,7 +53,12 @@ export class Scratch {
 
   /** `noisemill add` of everything in `clean`. */
   noisemill(...flags: string[]): Contender {
-    const args = [...noisemill(this.clean, this.out), ...flags]
+    return this.noisemillOf(this.clean, flags)
+  }
+
+  /** The same of everything in a folder. */
+  noisemillOf(folder: string, flags: readonly string[]): Contender {
+    const args = [...noisemill(folder, this.out), ...flags]
     const name = `noisemill ${flags.join(' ')}`
     return {
       name,
