@@ -2,8 +2,8 @@
 
 import type { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
+import { showDecibels } from '../show.js'
 import { type FileWarning, warnings } from '../warnings.js'
-import { showDecibels } from './numbers.js'
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, sigma, snr, clipped } = result

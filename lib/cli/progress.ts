@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
-import { plural, showBytes, showSeconds } from './numbers.js'
+import { plural, showBytes, showSeconds } from '../show.js'
 
 /** The last line that --json prints: the sums of a run, and what it ran on. */
 export interface Summary extends PoolInfo {

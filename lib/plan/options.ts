@@ -74,8 +74,8 @@ export interface NoiseSpecSettings {
   readonly level: Level
   readonly seed: Seed
   readonly kind: NoiseKind
-  readonly parameters: Float64Array
-  readonly clip: boolean
+  /** All of the noise that is the same for every output. */
+  readonly common: Omit<Noise, 'key' | 'level'>
 }
 
 /** Checked options, defaults filled in. */
@@ -152,8 +152,11 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
     level: checkLevel(options.sigma, options.snr),
     seed: checkSeed(given(options.seed, 0)),
     kind,
-    parameters: checkParameters(kind, given(options.parameters, {})),
-    clip: checkBoolean('clip', given(options.clip, true)),
+    common: {
+      kind: kind.name,
+      parameters: checkParameters(kind, given(options.parameters, {})),
+      clip: checkBoolean('clip', given(options.clip, true)),
+    },
   }
 }
 
@@ -173,12 +176,13 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
 
 /** What decides the bytes of outputs, by the names of the options, as the journal records it. */
 export function recordOf({ noise, copies }: NoiseSettings): Record<string, unknown> {
-  const { level, seed, kind, parameters, ...others } = noise
-  const values = kind.parameters.map(({ name }, i) => [name, parameters[i]] as const)
+  const { level, seed, kind: declared, common } = noise
+  const { kind, parameters, ...others } = common
+  const values = declared.parameters.map(({ name }, i) => [name, parameters[i]] as const)
   return {
     [level.kind]: level.low === level.high ? level.low : [level.low, level.high],
     seed: String(seed),
-    kind: kind.name,
+    kind,
     ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
     ...others,
     copies,
@@ -199,10 +203,10 @@ export interface DrawnNoise {
  * @param copy number of the copy, from 1
  */
 export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number): DrawnNoise {
-  const { level: range, seed, kind, ...others } = settings
+  const { level: range, seed, common } = settings
   const key = fileKey(seed, path, copy)
   const drawn = levelFor(range, key)
   const isSnr = range.kind === 'snr'
   const level: NoiseLevel = { kind: range.kind, value: isSnr ? noiseGain(drawn) : drawn }
-  return { noise: { ...others, kind: kind.name, key, level }, askedSnr: isSnr ? drawn : undefined }
+  return { noise: { ...common, key, level }, askedSnr: isSnr ? drawn : undefined }
 }

@@ -3,7 +3,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { NoisemillError } from '../errors.js'
 import { isAudioName } from '../files/walk.js'
-import type { FileResult } from '../plan/results.js'
 
 /** What every report begins with: nothing else is replaced by one, an input by another name least of all. */
 const START = '{"input":'
@@ -46,7 +45,8 @@ export class Report {
     throw new NoisemillError('E_REPORT', { path, received: 'what is there is no report' })
   }
 
-  add(result: FileResult): void {
+  /** @param result what becomes the line: its first key is `input` */
+  add(result: { readonly input: string }): void {
     this.#guard(() => {
       if (this.#lines++ === 0 && this.#replaces) ftruncateSync(this.#fd)
       writeSync(this.#fd, `${JSON.stringify(result)}\n`)
