@@ -79,11 +79,13 @@ describe('the tarball', () => {
 
 describe('what a program can import', () => {
   const exported = [
+    'Cancellation',
     'NoisemillError',
     'Pool',
     'addNoise',
     'addNoiseToFiles',
     'addNoiseToWav',
+    'createBackend',
     'errorCodes',
     'moduleTask',
     'noiseTask',
