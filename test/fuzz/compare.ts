@@ -33,7 +33,7 @@ function codes(count: number): Uint8Array {
 export interface Case {
   readonly seed: number
   readonly input: Buffer
-  readonly settings: JobSettings & Pick<EtlJob, 'dryRun'>
+  readonly settings: JobSettings
 }
 
 export function caseOf(seed: number, files: readonly Buffer[]): Case {
@@ -42,7 +42,12 @@ export function caseOf(seed: number, files: readonly Buffer[]): Case {
   const sigma = { levelKind: 'sigma', level: random.pick([0, 1e-40, 1e-6, 0.01, 0.3, 16]) } as const
   const snr = { levelKind: 'snr', level: noiseGain(random.pick([-100, -20, 0, 10, 60, 200])) } as const
   const key = { low: random.word(), high: random.word() }
-  const settings = { ...random.pick([sigma, snr]), key, clip: random.once(2), dryRun: random.once(20) }
+  const sway = {
+    kind: 'sway',
+    parameters: Float64Array.of(random.pick([0, 0.5, 0.999]), random.pick([1, 440, 100_000])),
+  }
+  const kind = random.once(4) ? sway : {}
+  const settings = { ...kind, ...random.pick([sigma, snr]), key, clip: random.once(2), dryRun: random.once(20) }
   return { seed, input, settings }
 }
 

@@ -57,22 +57,23 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
   describeNative(`${behaviour} [C++]`, () => body(runNative))
 }
 
-/** How loud, and from which key: what a test may want to choose. */
+/** What a test may want to choose: of the noise, and whether anything is written. */
 export interface JobSettings extends Partial<Omit<Noise, 'level'>> {
   readonly levelKind?: NoiseLevel['kind']
   readonly level: number
+  readonly dryRun?: boolean
 }
 
 /** A job that reads `NAME.wav` of a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
-  const { levelKind = 'sigma', level, ...others } = settings
+  const { levelKind = 'sigma', level, dryRun = false, ...noise } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
     temporary: path.join(folder, `.${name}.${tag}.tmp`),
     overwrite: false,
     fsync: false,
-    dryRun: false,
+    dryRun,
     strict: false,
     noise: {
       kind: 'gaussian',
@@ -80,7 +81,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
       key: { low: 1, high: 2 },
       level: { kind: levelKind, value: level },
       clip: true,
-      ...others,
+      ...noise,
     },
   }
 }
