@@ -6,6 +6,8 @@ const table = {
   W_SIZE_UNKNOWN:
     'the header does not say how long the data are, so they were taken to the end of the file; the output has true sizes',
   W_DATA_CUT_SHORT: 'the header claims more data than the file has; the output has true sizes',
+  W_TRAILING_BYTES:
+    'bytes that are no chunk and no tag follow the last chunk: if they are samples, the header does not count them and they got no noise',
   W_PARTIAL_FRAME: 'the data end in the middle of a frame',
   W_BYTE_RATE: 'the byte rate contradicts the format; it was left as it is, unless samples were decoded',
   W_BLOCK_ALIGN:
@@ -20,7 +22,7 @@ const table = {
 } as const
 
 /**
- * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE and
+ * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE and
  * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, and W_SNR_OFF where the achieved SNR is more
  * than 0.5 dB from the one asked for. Of its file system: W_NO_HARD_LINKS. docs/results.md has a table of all.
  *

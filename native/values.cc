@@ -29,7 +29,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 }
 
 // Each is the bit of its place.
-constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME",  "W_BYTE_RATE",
+constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME", "W_TRAILING_BYTES",  "W_BYTE_RATE",
                                      "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_HARD_LINKS", "W_NON_FINITE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {

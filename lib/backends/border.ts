@@ -114,6 +114,7 @@ const warnings: Readonly<Record<EtlWarning, true>> = {
   W_SIZE_UNKNOWN: true,
   W_DATA_CUT_SHORT: true,
   W_PARTIAL_FRAME: true,
+  W_TRAILING_BYTES: true,
   W_BYTE_RATE: true,
   W_BLOCK_ALIGN: true,
   W_SILENT: true,

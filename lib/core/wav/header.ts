@@ -11,6 +11,7 @@ import { type CodedLayout, endsInFrame, framesOfData } from './codecs.js'
 import { type FormatWarning, readFormat, type WavFormat } from './format.js'
 import { HeaderReader, hex, type Input } from './reader.js'
 import type { FrameLayout } from './samples.js'
+import { hasTrailingBytes, isRecording } from './tail.js'
 
 /** A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data. */
 const MAX_CHUNKS = 100_000
@@ -30,7 +31,12 @@ const SOX_STREAMED_SIZE = 0x7ffff000
 export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 
 /** What is wrong with a header that is read all the same. */
-export type HeaderWarning = 'W_SIZE_UNKNOWN' | 'W_DATA_CUT_SHORT' | 'W_PARTIAL_FRAME' | FormatWarning
+export type HeaderWarning =
+  | 'W_SIZE_UNKNOWN'
+  | 'W_DATA_CUT_SHORT'
+  | 'W_PARTIAL_FRAME'
+  | 'W_TRAILING_BYTES'
+  | FormatWarning
 
 export interface CodedData extends CodedLayout {
   /** Where the fmt chunk begins, with its id, and the chunk behind it. */
@@ -73,10 +79,12 @@ export function readHeader(input: Input): WavHeader {
     if (id === 'data') {
       if (format === undefined) throw new Failure('E_WAV_NO_FORMAT', 'the data come before any fmt chunk')
       const { warnings, ...layout } = format
-      const size = sizes.ofData(field, input.size - start, format.coded?.blockAlign ?? format.blockAlign)
+      const size = sizes.ofData(field, start, format.coded?.blockAlign ?? format.blockAlign)
       const data = locateData(size, start, format)
       const coded = format.coded && { ...format.coded, ...formatChunk }
-      return { container, ...layout, ...data, coded, warnings: [...data.warnings, ...warnings] }
+      const trailing: HeaderWarning[] =
+        !data.sizesLie && hasTrailingBytes(reader, start + size.declared) ? ['W_TRAILING_BYTES'] : []
+      return { container, ...layout, ...data, coded, warnings: [...data.warnings, ...trailing, ...warnings] }
     }
     const size = sizes.of(id, field)
     const next = start + size + (size % 2)
@@ -127,7 +135,7 @@ interface DataSize {
   readonly declared: number
   /** To the end of the file. */
   readonly available: number
-  /** Whether the header says nothing of the size. */
+  /** Whether the header does not say the size, or says a wrong one that shows. */
   readonly isUnknown: boolean
 }
 
@@ -139,7 +147,10 @@ class ChunkSizes {
   readonly #data: number | undefined
   readonly #others = new Map<string, number>()
 
-  constructor(reader: HeaderReader, container: Container) {
+  constructor(
+    readonly reader: HeaderReader,
+    container: Container,
+  ) {
     this.#riff = reader.u32(4)
     if (!hasLongSizes(container)) return
     const { size: fileSize } = reader.input
@@ -166,15 +177,25 @@ class ChunkSizes {
     return this.#others.get(id) ?? Number.MAX_SAFE_INTEGER
   }
 
-  ofData(field: number, available: number, blockAlign: number): DataSize {
+  /** @param start where the data start */
+  ofData(field: number, start: number, blockAlign: number): DataSize {
+    const available = this.reader.input.size - start
     const isLong = field === MAX_U32 && this.#data !== undefined
     const declared = isLong ? this.#data! : field
     if (declared > Number.MAX_SAFE_INTEGER) throw new Failure('E_WAV_FORMAT', 'data of 2^53 bytes or more')
-    // A recording that was never finished: its sizes were to be put in at the end.
-    const isUnfinished = declared === 0 && (this.#riff === 0 || this.#riff === MAX_U32)
+    const isUnfinished = declared === 0 && this.#isUnfinished(start)
     const soxSizes = [SOX_STREAMED_SIZE, SOX_STREAMED_SIZE - (SOX_STREAMED_SIZE % blockAlign)]
     const isStreamed = !isLong && (declared === MAX_U32 || soxSizes.includes(declared))
-    return { declared, available, isUnknown: (isUnfinished || isStreamed) && declared !== available }
+    // Writers that know no container for 4 GiB and more let the size begin again at 0.
+    const isWrapped = this.#data === undefined && declared < available && (available - declared) % 2 ** 32 === 0
+    const isUnknown = isUnfinished || isStreamed || isWrapped
+    return { declared, available, isUnknown: isUnknown && declared !== available }
+  }
+
+  /** A recording whose sizes were to be put in at its end: they are those of no data, or nothing at all. */
+  #isUnfinished(start: number): boolean {
+    if (this.#riff === 0 || this.#riff === MAX_U32) return true
+    return 8 + this.#riff <= start && isRecording(this.reader, start)
   }
 }
 

@@ -10,6 +10,7 @@
 #include "../failure.h"
 #include "format.h"
 #include "reader.h"
+#include "tail.h"
 
 namespace noisemill {
 
@@ -83,7 +84,7 @@ struct DataSize {
 // Sizes of chunks, of which RF64 and BW64 keep those of 4 GiB and more in their ds64 chunk.
 class ChunkSizes {
  public:
-  ChunkSizes(HeaderReader& reader, Container container) : riff_(reader.u32(4)) {
+  ChunkSizes(HeaderReader& reader, Container container) : reader_(reader), riff_(reader.u32(4)) {
     if (!has_long_sizes(container)) return;
     const uint64_t file_size = reader.input.size();
     if (file_size < kDs64Body || reader.id(12) != "ds64") {
@@ -112,20 +113,30 @@ class ChunkSizes {
     return found == others_.end() ? kBeyondAll : found->second;
   }
 
-  DataSize of_data(uint64_t field, uint64_t available, uint32_t block_align) const {
+  // `start` is where the data start.
+  DataSize of_data(uint64_t field, uint64_t start, uint32_t block_align) const {
+    const uint64_t available = reader_.input.size() - start;
     const bool is_long = field == kMaxU32 && data_;
     const uint64_t declared = is_long ? *data_ : field;
     if (declared >= kBeyondAll) throw Failure{"E_WAV_FORMAT", "data of 2^53 bytes or more"};
-    // A recording that was never finished: its sizes were to be put in at the end.
-    const bool unfinished = declared == 0 && (riff_ == 0 || riff_ == kMaxU32);
+    const bool unfinished = declared == 0 && is_unfinished(start);
     const bool sox = declared == kSoxStreamedSize || declared == kSoxStreamedSize - kSoxStreamedSize % block_align;
     const bool streamed = !is_long && (declared == kMaxU32 || sox);
-    return {declared, available, (unfinished || streamed) && declared != available};
+    // Writers that know no container for 4 GiB and more let the size begin again at 0.
+    const bool wrapped = !data_ && declared < available && (available - declared) % (uint64_t{1} << 32) == 0;
+    return {declared, available, (unfinished || streamed || wrapped) && declared != available};
   }
 
  private:
+  // A recording whose sizes were to be put in at its end: they are those of no data, or nothing at all.
+  bool is_unfinished(uint64_t start) const {
+    if (riff_ == 0 || riff_ == kMaxU32) return true;
+    return 8 + riff_ <= start && is_recording(reader_, start);
+  }
+
   static uint64_t long_size(HeaderReader& reader, uint64_t position) { return std::min(reader.u64(position), kBeyondAll); }
 
+  HeaderReader& reader_;
   // Of the file behind the first eight bytes, by its header.
   uint64_t riff_;
   // What ds64 says: the size of the data, and of other chunks by their names.
@@ -168,7 +179,9 @@ WavHeader read_header(const Input& input) {
       header.container = container;
       if (format->coded) header.coded = {*format->coded, format_offset, format_end};
       const uint32_t block_align = format->coded ? format->coded->block_align : header.block_align;
-      locate_data(sizes.of_data(field, input.size() - start, block_align), start, header);
+      const DataSize size = sizes.of_data(field, start, block_align);
+      locate_data(size, start, header);
+      if (!header.sizes_lie && has_trailing_bytes(reader, start + size.declared)) header.warnings.push_back("W_TRAILING_BYTES");
       header.warnings.insert(header.warnings.end(), format->warnings.begin(), format->warnings.end());
       return header;
     }

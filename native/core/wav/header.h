@@ -33,7 +33,7 @@ struct WavHeader : FrameLayout {
   uint64_t data_bytes = 0;
   // Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew.
   bool sizes_lie = false;
-  // What is wrong with a header that is read all the same: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_BYTE_RATE, W_BLOCK_ALIGN.
+  // What is wrong with a header that is read all the same: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE, W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
   // How the samples are coded, where they are: the layout is of what they are decoded to.
   std::optional<CodedData> coded;

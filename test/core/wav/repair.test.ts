@@ -287,9 +287,9 @@ describeBackends('sizes that lie', (backend) => {
     const cases = [
       { claimed: 0xffffffff, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
       { claimed: 0x7ffff000, held: 6e9, frames: 1.5e9, warnings: ['W_SIZE_UNKNOWN'] },
-      { claimed: 0x7fffeffc, held: 6e9, frames: 0x7fffeffc / 4, warnings: [] },
+      { claimed: 0x7fffeffc, held: 6e9, frames: 0x7fffeffc / 4, warnings: ['W_TRAILING_BYTES'] },
       { claimed: 0x7ffff000, held: 0x7ffff000, frames: 0x7ffff000 / 4, warnings: [] },
-      { claimed: 0xfffffffc, held: 6e9, frames: 0xfffffffc / 4, warnings: [] },
+      { claimed: 0xfffffffc, held: 6e9, frames: 0xfffffffc / 4, warnings: ['W_TRAILING_BYTES'] },
     ]
     const inputs = cases.map(({ claimed, held }, i) => {
       const file = path.join(folder, `${i}.wav`)
