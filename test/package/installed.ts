@@ -73,7 +73,8 @@ export class Project {
 
   /** Runs a program of the project; what it says. */
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const plain = { NOISEMILL_NATIVE: '', NOISEMILL_WASM: '', NODE_OPTIONS: '' }
+    // With a sanitizer the tests' own addon is found by NOISEMILL_PREBUILD: here it is the installed one that counts.
+    const plain = { NOISEMILL_NATIVE: '', NOISEMILL_WASM: '', NOISEMILL_PREBUILD: '', NODE_OPTIONS: '' }
     return start([process.execPath, ...args], { cwd: this.folder, env: { ...plain, ...env } }).ended
   }
 
