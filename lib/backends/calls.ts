@@ -13,6 +13,16 @@ class FailedCall extends Error {
   }
 }
 
+/**
+ * What a module exports under a name. Of a CommonJS module Node finds the names in its text, and not those that are made as it runs: these are
+ * in `module.exports`, which is its default. Compilers to CommonJS put their own default in there too, with the mark `__esModule`.
+ */
+function exportOf(module: Record<string, unknown>, name: string): unknown {
+  const whole = Object(module.default) as Record<string, unknown>
+  if (name === 'default' && whole.__esModule) return whole.default
+  return module[name] ?? (Object.hasOwn(whole, name) ? whole[name] : undefined)
+}
+
 /** Imports the module and runs its setup. Rejects in a way that `callWith` knows. */
 export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<Call> {
   const unusable = (received: string, cause?: unknown) => new FailedCall({ code: 'E_TASK_LOAD', received, cause })
@@ -23,7 +33,7 @@ export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<
     throw unusable(url, cause)
   }
   const exported = (wanted: string) => {
-    const value = module[wanted]
+    const value = exportOf(module, wanted)
     if (typeof value !== 'function') throw unusable(`${url} exports ${describe(value)} as "${wanted}", not a function`)
     return value as (...values: unknown[]) => unknown
   }

@@ -21,7 +21,9 @@ export function pathToBytes(file: FilePath): Buffer {
   return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
 }
 
-const CONTROL = /\p{Cc}/u
+/** Control characters, and those that a terminal does not show but obeys: they turn the direction of text around, or end a line. */
+const CONTROL = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
+const CONTROLS = new RegExp(CONTROL, 'gu')
 const NOT_ASCII = /[^\0-\x7f]/
 
 /** Folder and name, or a way from that folder on, as one path of this system. */
@@ -59,7 +61,7 @@ export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } 
 const lastSeparator = (file: string | Buffer): number =>
   Math.max(file.lastIndexOf('/'), onWindows ? file.lastIndexOf('\\') : -1)
 
-/** A path for people: bytes that are not UTF-8, and control characters, as \xHH. */
+/** A path for people: bytes that are not UTF-8, and control characters, as \xHH; other characters that cannot be seen as \u{HHHH}. */
 export function showPath(file: FilePath): string {
   let text = ''
   if (typeof file === 'string') text = file
@@ -72,7 +74,10 @@ export function showPath(file: FilePath): string {
     }
   }
   if (!CONTROL.test(text)) return text
-  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0).toString(16)
+    return character < '\u0100' ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`
+  })
 }
 
 const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))

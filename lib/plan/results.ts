@@ -106,8 +106,10 @@ export interface FileFigures {
   readonly bytesOut: number | null
   /** Seconds from opening the input to publishing the output. */
   readonly seconds: number | null
-  /** The path, relative to the root, that the noise belongs to. */
+  /** The path, relative to the root, that the noise belongs to, shown as `input` is. */
   readonly key: string
+  /** The bytes of the key, where `key` does not show them as they are. */
+  readonly keyBase64?: string
   /** Number of the copy, from 1 to 1,000,000. */
   readonly copy: number
   /** The seed, as text. */
@@ -254,6 +256,7 @@ function withBytes<Result extends FileResult>(result: Result, plan: OutputPlan):
   for (const [name, file] of [
     ['inputBase64', plan.input],
     ['outputBase64', plan.output],
+    ['keyBase64', plan.key],
   ] as const) {
     if (showPath(file) !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
   }

@@ -1,6 +1,8 @@
 /** The --report file: one JSON object a line, one line an output. */
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { isAudioName } from '../files/walk.js'
 
@@ -14,7 +16,7 @@ export class Report {
   #lines = 0
 
   /**
-   * Creates the file, or opens an existing one: with `overwrite`, to replace its content as soon as there is a result; with `resume`, to
+   * Creates the file, and its folder, or opens an existing one: with `overwrite`, to replace its content as soon as there is a result; with `resume`, to
    * add to it. Throws NoisemillError E_REPORT.
    */
   constructor(
@@ -24,7 +26,7 @@ export class Report {
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
     const opened = this.#guard(() => {
       try {
-        return { fd: openSync(path, 'wx'), isNew: true }
+        return { fd: createFile(path), isNew: true }
       } catch (error) {
         if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         // What can only be added to cannot be cut to nothing on Windows.
@@ -77,5 +79,16 @@ export class Report {
     } catch (cause) {
       throw new NoisemillError('E_REPORT', { path: this.path, cause })
     }
+  }
+}
+
+/** Creates a file that is not there, and its folder. */
+function createFile(path: string): number {
+  try {
+    return openSync(path, 'wx')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    makeFolders(dirname(path), false)
+    return openSync(path, 'wx')
   }
 }

@@ -105,6 +105,12 @@ describe('--report', () => {
     expect(lines).toHaveLength(4)
   })
 
+  test('makes the folder of its file', async () => {
+    const cwd = workplace()
+    await noisemill(reporting('reports/today/r.jsonl'), { cwd })
+    expect(linesOf(readFileSync(path.join(cwd, 'reports/today/r.jsonl'), 'utf8'))).toHaveLength(4)
+  })
+
   test('replaces nothing without --overwrite, and all of it with it', async () => {
     const cwd = workplace()
     const old = '{"input":"old.wav"}\n'.repeat(1000)

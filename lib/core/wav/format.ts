@@ -28,6 +28,9 @@ const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
 /** In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it. */
 const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
+/** The same of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000), which has PCM and float alone: its samples lie as all others. */
+const AMBISONIC_GUID_TAIL = Buffer.from('00002107d3118644c8c1ca000000', 'hex')
+
 /** Codecs that are met in WAV files and not decoded, so that they are refused by their names. */
 const others: Readonly<Record<number, string>> = {
   8: 'DTS',
@@ -209,7 +212,9 @@ function readExtension(
   if (extensionBytes < EXTENSION_BYTES)
     throw malformed(`EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
   // SoX writes RIFX with the tag alone turned around.
-  const isPlain = reader.bytes(start + 26, 14).equals(GUID_TAIL)
+  const tail = reader.bytes(start + 26, 14)
+  const isAmbisonic = tail.equals(AMBISONIC_GUID_TAIL) && [FORMAT_PCM, FORMAT_FLOAT].includes(reader.u16(start + 24))
+  const isPlain = isAmbisonic || tail.equals(GUID_TAIL)
   const isTurned =
     reader.bigEndian && reader.u16(start + 24) === 0 && reader.bytes(start + 28, 12).equals(TURNED_GUID_TAIL)
   if (!isPlain && !isTurned) throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
