@@ -265,6 +265,8 @@ function messageFor(code: ErrorCode, details: ErrorDetails): string {
   else if (received !== undefined && received !== '') text += `: ${received}`
   if (errno !== undefined && errno !== '') text += ` (${errno})`
   if (cause instanceof Error && cause.message !== '') text += `: ${cause.message}`
+  // A function may throw anything, null and undefined too.
+  else if (code === 'E_TASK_FAILED' && !(cause instanceof Error)) text += ` ${describe(cause)}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
   const advice = [errno, (cause as NodeJS.ErrnoException | undefined)?.code].includes('ERR_ACCESS_DENIED')
     ? FORBIDDEN

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { describe } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
+import { packThrown, type Thrown } from './thrown.js'
 
 export type Call = (item: unknown) => unknown
 
@@ -25,12 +26,13 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
 
 /** Imports the module and runs its setup. Rejects in a way that `callWith` knows. */
 export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<Call> {
-  const unusable = (received: string, cause?: unknown) => new FailedCall({ code: 'E_TASK_LOAD', received, cause })
+  const unusable = (received: string, thrown?: Thrown) =>
+    new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
   let module: Record<string, unknown>
   try {
     module = await import(url.startsWith('file:') ? url : pathToFileURL(url).href)
   } catch (cause) {
-    throw unusable(url, cause)
+    throw unusable(url, packThrown(cause))
   }
   const exported = (wanted: string) => {
     const value = exportOf(module, wanted)
@@ -44,7 +46,7 @@ export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<
   try {
     shared = await prepare(data)
   } catch (cause) {
-    throw unusable(`"${setup}" of ${url} threw`, cause)
+    throw unusable(`"${setup}" of ${url} threw`, packThrown(cause))
   }
   return (item) => call(item, shared)
 }
@@ -54,7 +56,8 @@ export async function callWith(call: Promise<Call>, item: unknown): Promise<Thre
   try {
     const loaded = await call
     return { value: await loaded(item) }
-  } catch (cause) {
-    return { failure: cause instanceof FailedCall ? cause.failure : { code: 'E_TASK_FAILED', cause } }
+  } catch (thrown) {
+    if (thrown instanceof FailedCall) return { failure: thrown.failure }
+    return { failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) } }
   }
 }

@@ -5,15 +5,19 @@ import type { WasmModule } from '../core/kernels-wasm.js'
 import type { SliceJob } from '../core/slice.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import { type Thrown, unpackThrown } from './thrown.js'
 
 /** A failure as it crosses: a NoisemillError is made of it on the other side. */
 export interface ThreadFailure {
   readonly code: ErrorCode
   readonly received?: string
-  readonly cause?: unknown
+  readonly thrown?: Thrown
 }
 
-export const asError = ({ code, ...details }: ThreadFailure): NoisemillError => new NoisemillError(code, details)
+export function asError({ code, received, thrown }: ThreadFailure): NoisemillError {
+  const cause = thrown && unpackThrown(thrown)
+  return new NoisemillError(code, { ...(received !== undefined && { received }), cause })
+}
 
 export type ThreadOutcome = { readonly value: unknown } | { readonly failure: ThreadFailure }
 

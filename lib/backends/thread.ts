@@ -7,7 +7,8 @@ import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice, type SliceJob } from '../core/slice.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import { isCancelled } from './cancellation.js'
-import type { FromThread, ThreadChunk, ThreadData, ThreadFailure, ThreadOutcome, ToThread } from './messages.js'
+import type { FromThread, ThreadChunk, ThreadData, ThreadOutcome, ToThread } from './messages.js'
+import { textOf } from './thrown.js'
 
 /** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
 const FLUSH_MILLISECONDS = 10
@@ -37,22 +38,10 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
       for (const outcome of outcomes) postSettled([outcome])
       return
     }
-    const [index, outcome] = outcomes[0]
-    post({ type: 'settled', outcomes: [[index, { failure: withoutClone(outcome, error) }]] })
-  }
-}
-
-function withoutClone(outcome: ThreadOutcome, error: unknown): ThreadFailure {
-  if ('value' in outcome) return { code: 'E_NOT_CLONEABLE', received: `the result: ${textOf(error)}` }
-  const { code, received, cause } = outcome.failure
-  return { code, ...(received !== undefined && { received }), cause: new Error(textOf(cause)) }
-}
-
-function textOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? thrown.message : String(thrown)
-  } catch {
-    return 'something without a text'
+    const [[index]] = outcomes
+    // A failure is plain data, so this is a value.
+    const received = `the result: ${textOf(error)}`
+    post({ type: 'settled', outcomes: [[index, { failure: { code: 'E_NOT_CLONEABLE', received } }]] })
   }
 }
 

@@ -1,0 +1,106 @@
+/**
+ * What a user's function threw, as data that crosses threads and processes, and an error made of it again. Structured clone alone keeps
+ * of an error no more than message and stack: names of classes, `code` and its like, and what an AggregateError holds are lost, and of
+ * a DOMException everything.
+ */
+
+import { types } from 'node:util'
+
+/** Plain data. */
+export type Thrown =
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** Something that does not cross, in words. */
+  | { readonly kind: 'text'; readonly text: string }
+  | ThrownError
+
+interface ThrownError {
+  readonly kind: 'error' | 'DOMException'
+  readonly name: string
+  readonly message: string
+  readonly stack: string | undefined
+  /** Own enumerable properties, such as `code`; those that do not cross are in words. */
+  readonly properties: Readonly<Record<string, unknown>>
+  readonly cause?: Thrown
+  /** Of an AggregateError. */
+  readonly errors?: readonly Thrown[]
+}
+
+/** Causes of causes that are kept; an error may be its own cause. */
+const MAX_DEPTH = 16
+/** They have places of their own. */
+const APART = ['name', 'message', 'stack', 'cause', 'errors']
+
+const isDomException = (value: unknown): value is DOMException =>
+  Object.prototype.toString.call(value) === '[object DOMException]'
+const isError = (value: unknown): value is Error => types.isNativeError(value) || isDomException(value)
+
+/** Never throws, whatever was thrown. */
+export function packThrown(thrown: unknown, depth = 0): Thrown {
+  if (!isError(thrown)) {
+    return canCross(thrown) ? { kind: 'value', value: thrown } : { kind: 'text', text: textOf(thrown) }
+  }
+  const read = (name: string): unknown => {
+    try {
+      return (thrown as unknown as Record<string, unknown>)[name]
+    } catch (error) {
+      return `a getter that throws: ${textOf(error)}`
+    }
+  }
+  const names = Object.keys(thrown).filter((name) => !APART.includes(name))
+  const stack = read('stack')
+  const errors = read('errors')
+  const isDeep = depth === MAX_DEPTH
+  return {
+    kind: isDomException(thrown) ? 'DOMException' : 'error',
+    name: String(read('name')),
+    message: String(read('message')),
+    stack: typeof stack === 'string' ? stack : undefined,
+    properties: Object.fromEntries(names.map((name) => [name, crossing(read(name))])),
+    ...('cause' in thrown && !isDeep && { cause: packThrown(read('cause'), depth + 1) }),
+    ...(Array.isArray(errors) && !isDeep && { errors: errors.map((error) => packThrown(error, depth + 1)) }),
+  }
+}
+
+/** The value, or an error with all that was kept: of its class where JavaScript itself has that, else an Error with its name. */
+export function unpackThrown(thrown: Thrown): unknown {
+  if (thrown.kind === 'value') return thrown.value
+  if (thrown.kind === 'text') return new Error(thrown.text)
+  const { name, message, stack, properties, cause, errors } = thrown
+  const error = thrown.kind === 'DOMException' ? new DOMException(message, name) : errorOf(name, message)
+  const hidden = (key: string, value: unknown) =>
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false })
+  if (error.name !== name) hidden('name', name)
+  hidden('stack', stack)
+  if (cause !== undefined) hidden('cause', unpackThrown(cause))
+  if (errors !== undefined) hidden('errors', errors.map(unpackThrown))
+  for (const [key, value] of Object.entries(properties))
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true })
+  return error
+}
+
+const CLASSES = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
+
+function errorOf(name: string, message: string): Error {
+  if (name === 'AggregateError') return new AggregateError([], message)
+  return new (Object.hasOwn(CLASSES, name) ? CLASSES[name as keyof typeof CLASSES] : Error)(message)
+}
+
+const crossing = (value: unknown): unknown => (canCross(value) ? value : textOf(value))
+
+function canCross(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** In words; never throws. */
+export function textOf(value: unknown): string {
+  try {
+    return value instanceof Error ? value.message : String(value)
+  } catch {
+    return 'something without a text'
+  }
+}

@@ -1,0 +1,100 @@
+/** Errors of a user's functions arrive with all that is needed to act on them, the same from every place where functions run. */
+
+import { describe, expect, test } from 'vitest'
+import { moduleTask, NoisemillError } from '../../dist/index.js'
+import { describePlaces, testPool } from '../support/pools.js'
+
+const url = new URL('../support/tasks/throwing.mjs', import.meta.url)
+const task = moduleTask<string, never>(url, 'fail')
+
+describePlaces('an error that a function throws [%s]', (backend) => {
+  async function causeOf(sort: string): Promise<Error & Record<string, unknown>> {
+    const [record] = await testPool({ backend }).map(task, [sort], { errors: 'collect' })
+    if (record.status !== 'failed') throw new Error('it did not fail')
+    expect(record.error).toMatchObject({ code: 'E_TASK_FAILED', item: sort })
+    return record.error.cause as Error & Record<string, unknown>
+  }
+
+  test('of the system has its code, number, call and path', async () => {
+    const cause = await causeOf('system')
+    expect({ ...cause }).toEqual({
+      code: 'ENOENT',
+      errno: expect.any(Number),
+      syscall: 'open',
+      path: '/nowhere/at/all',
+    })
+    expect(cause.message).toContain('ENOENT')
+    expect(cause.stack).toContain('throwing.mjs')
+  })
+
+  test('of a class of its own has name and properties; what cannot cross is in words', async () => {
+    const cause = await causeOf('own')
+    expect(cause).toBeInstanceOf(Error)
+    expect([cause.name, cause.message]).toEqual(['BrokenPipe', 'no flow'])
+    expect({ ...cause }).toEqual({ pipe: { width: 3 }, code: 'E_PIPE', callback: expect.stringContaining('=>') })
+  })
+
+  test('has its causes, down to the first', async () => {
+    const cause = await causeOf('causes')
+    expect(cause).toBeInstanceOf(TypeError)
+    const middle = cause.cause as Error
+    expect([middle.message, (middle.cause as NodeJS.ErrnoException).code]).toEqual(['middle', 'ENOENT'])
+  })
+
+  test('of several has each of them', async () => {
+    const cause = (await causeOf('several')) as unknown as AggregateError
+    expect(cause).toBeInstanceOf(AggregateError)
+    expect(cause.message).toBe('all')
+    const [one, two, three] = cause.errors
+    expect([one.name, one.message, one.pipe, two]).toEqual(['BrokenPipe', 'one', 1, 'two'])
+    expect(three.errors[0]).toBeInstanceOf(SyntaxError)
+  })
+
+  test.each([
+    ['abort', 'AbortError', 20],
+    ['timeout', 'TimeoutError', 23],
+  ])('that is a DOMException stays one: %s', async (sort, name, code) => {
+    const cause = await causeOf(sort)
+    expect(cause).toBeInstanceOf(DOMException)
+    expect([cause.name, cause.code]).toEqual([name, code])
+    expect(cause.message).toContain('abort')
+  })
+
+  test('may be its own cause, or have a getter that throws', async () => {
+    expect(((await causeOf('circle')).cause as Error).message).toBe('round')
+    expect((await causeOf('hostile')).code).toContain('no')
+  })
+
+  test.each([
+    ['text', 'item 0: the task threw "text".'],
+    [null, 'item 0: the task threw null.'],
+    [undefined, 'item 0: the task threw undefined.'],
+    [42, 'item 0: the task threw 42.'],
+  ])('that is no error is in the message: %s', async (thrown, message) => {
+    const throwIt = moduleTask<unknown, never>(url, 'throwIt')
+    const [record] = await testPool({ backend }).map(throwIt, [thrown], { errors: 'collect' })
+    expect(record.status === 'failed' && record.error.message).toContain(message)
+  })
+
+  test('keeps as much when it is the set-up that throws', async () => {
+    const broken = moduleTask<string, never>(url, 'fail', { setup: 'prepare' })
+    const error = await testPool({ backend })
+      .map(broken, ['own'])
+      .catch((thrown) => thrown)
+    expect(error).toBeInstanceOf(NoisemillError)
+    expect(error).toMatchObject({
+      code: 'E_TASK_LOAD',
+      cause: { name: 'BrokenPipe', code: 'E_PIPE', pipe: { width: 3 } },
+    })
+  })
+})
+
+describe('an error of a module that cannot be loaded', () => {
+  test.each(['inline', 'workers'] as const)('has its code [%s]', async (backend) => {
+    const missing = moduleTask(new URL('./nowhere.mjs', import.meta.url), 'fail')
+    const error = await testPool({ backend })
+      .map(missing, [1])
+      .catch((thrown) => thrown)
+    expect(error).toMatchObject({ code: 'E_TASK_LOAD', cause: { code: 'ERR_MODULE_NOT_FOUND' } })
+  })
+})

@@ -1,0 +1,52 @@
+// Errors of every sort, each by its name.
+import { readFileSync } from 'node:fs'
+
+class BrokenPipe extends RangeError {
+  constructor(message, pipe) {
+    super(message)
+    this.name = 'BrokenPipe'
+    this.pipe = pipe
+  }
+}
+
+const sorts = {
+  system: () => readFileSync('/nowhere/at/all'),
+  own() {
+    throw Object.assign(new BrokenPipe('no flow', { width: 3 }), { code: 'E_PIPE', callback: () => {} })
+  },
+  causes() {
+    try {
+      readFileSync('/nowhere/at/all')
+    } catch (cause) {
+      throw new TypeError('outer', { cause: new Error('middle', { cause }) })
+    }
+  },
+  several() {
+    throw new AggregateError([new BrokenPipe('one', 1), 'two', new AggregateError([new SyntaxError('three')])], 'all')
+  },
+  abort: () => AbortSignal.abort().throwIfAborted(),
+  async timeout() {
+    const signal = AbortSignal.timeout(1)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    signal.throwIfAborted()
+  },
+  circle() {
+    const error = new Error('round')
+    error.cause = error
+    throw error
+  },
+  hostile() {
+    throw Object.defineProperty(new Error('hostile'), 'code', {
+      enumerable: true,
+      get() {
+        throw new Error('no')
+      },
+    })
+  },
+}
+
+export const fail = (sort) => sorts[sort]()
+export const prepare = () => sorts.own()
+export const throwIt = (thrown) => {
+  throw thrown
+}
