@@ -120,6 +120,12 @@ const table = {
 
   // One item of a task.
   E_TASK_LOAD: { summary: 'the task module cannot be used', remedy: 'Check the module URL and the exported name.' },
+  E_TASK_NESTED: {
+    summary:
+      'a module runs a pool on itself as soon as it is loaded, so each thread of the pool would start another pool',
+    remedy:
+      "Let only the main thread run it: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
+  },
   E_TASK_FAILED: { summary: 'the task threw', remedy: 'The cause is on the error.' },
   E_NOT_CLONEABLE: {
     summary: 'a value cannot cross to another thread',

@@ -14,6 +14,20 @@ class FailedCall extends Error {
   }
 }
 
+const LOADING = Symbol.for('noisemill.modulesThatAreLoaded')
+
+/** URLs of the task modules that this thread is loading: in a place that all copies of this package in the thread share. */
+function loading(): Set<string> {
+  const global = globalThis as { [LOADING]?: Set<string> }
+  global[LOADING] ??= new Set()
+  return global[LOADING]
+}
+
+const urlOf = (url: string): string => (url.startsWith('file:') ? url : pathToFileURL(url).href)
+
+/** Whether this thread is still loading a module as a task: if it runs a pool on itself then, each of that pool's threads does the same. */
+export const isLoading = (url: string): boolean => loading().has(urlOf(url))
+
 /**
  * What a module exports under a name. Of a CommonJS module Node finds the names in its text, and not those that are made as it runs: these are
  * in `module.exports`, which is its default. Compilers to CommonJS put their own default in there too, with the mark `__esModule`.
@@ -29,10 +43,14 @@ export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
   let module: Record<string, unknown>
+  const href = urlOf(url)
+  loading().add(href)
   try {
-    module = await import(url.startsWith('file:') ? url : pathToFileURL(url).href)
+    module = await import(href)
   } catch (cause) {
     throw unusable(url, packThrown(cause))
+  } finally {
+    loading().delete(href)
   }
   const exported = (wanted: string) => {
     const value = exportOf(module, wanted)

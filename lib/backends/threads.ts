@@ -6,6 +6,7 @@ import { NoisemillError } from '../errors.js'
 import { placeOf } from '../places.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
+import { isLoading } from './calls.js'
 import { asError, type FromThread, type ThreadChunk, type ThreadData, type ToThread } from './messages.js'
 
 /** A chunk on its way. */
@@ -100,6 +101,10 @@ export class Threads {
       }
       if (this.#isTerminated) {
         this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+        return
+      }
+      if (chunk.kind === 'calls' && isLoading(chunk.call.url)) {
+        this.#failRemaining(trip, new NoisemillError('E_TASK_NESTED', { received: chunk.call.url }))
         return
       }
       this.#queue.push(trip)

@@ -91,7 +91,7 @@ export interface FailedItem<Item> {
   readonly item: Item
   /** The function threw, or was never called. */
   readonly status: 'failed'
-  /** E_TASK_LOAD, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or E_BACKEND_FAILED; `cause` has what the function threw. */
+  /** E_TASK_LOAD, E_TASK_NESTED, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or E_BACKEND_FAILED; `cause` has what the function threw. */
   readonly error: NoisemillError
 }
 

@@ -1,0 +1,61 @@
+/** A program in one file: it exports its task, and runs a pool on it. */
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../support/folders.js'
+import { quote } from '../support/programs.js'
+
+const index = new URL('../../dist/index.js', import.meta.url).href
+
+function run(body: string) {
+  const folder = temporaryFolder()
+  const file = path.join(folder, 'program.mjs')
+  const imports = `import { writeFileSync } from 'node:fs'
+import { isMainThread, threadId } from 'node:worker_threads'
+import { moduleTask, Pool } from ${quote(index)}
+writeFileSync(${quote(path.join(folder, 'thread-'))} + process.pid + '-' + threadId + '-' + Math.random(), '')
+export const double = (n) => 2 * n
+const task = moduleTask(import.meta.url, 'double')
+`
+  writeFileSync(file, imports + body)
+  const ended = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 50_000, killSignal: 'SIGKILL' })
+  return { ...ended, threads: readdirSync(folder).filter((name) => name.startsWith('thread-')).length }
+}
+
+const UNGUARDED = `const pool = new Pool({ backend: 'workers', size: 2 })
+console.log(await pool.map(task, [1, 2, 3]))
+`
+
+test('without a guard it ends with an error that shows the guard, and no thread starts another', () => {
+  const { status, stdout, stderr, threads } = run(UNGUARDED)
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('E_TASK_LOAD')
+  expect(stderr).toMatch(/if \(isMainThread\)/)
+  expect(stderr).toContain('E_TASK_NESTED')
+  // The main thread, and those of its pool.
+  expect(threads).toBeLessThanOrEqual(3)
+})
+
+test('behind the guard it works', () => {
+  const { status, stdout, stderr, threads } = run(`if (isMainThread) {\n${UNGUARDED}await pool.close()\n}`)
+  expect([status, stdout, stderr]).toEqual([0, '[ 2, 4, 6 ]\n', ''])
+  expect(threads).toBeLessThanOrEqual(3)
+})
+
+test('a task may use a pool of its own once it is loaded, on its own module too', () => {
+  const { status, stdout, stderr } = run(`
+export async function outer(n) {
+  const pool = new Pool({ backend: 'workers', size: 1 })
+  const values = await pool.map(task, [n, n + 1])
+  await pool.close()
+  return values
+}
+if (isMainThread) {
+  const pool = new Pool({ backend: 'workers', size: 2 })
+  console.log(await pool.map(moduleTask(import.meta.url, 'outer'), [1, 10]))
+  await pool.close()
+}`)
+  expect([status, stdout, stderr]).toEqual([0, '[ [ 2, 4 ], [ 20, 22 ] ]\n', ''])
+})
