@@ -1,10 +1,11 @@
 /** From folders to folders: what the command line calls. */
 
+import path from 'node:path'
 import type { PoolOptions } from './backends/options.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
-import { isWithin, makeFolder } from './files/outputs.js'
+import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { joinPath, pathFromCaller } from './files/paths.js'
 import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
@@ -101,10 +102,12 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const names = checkInputs(inputs)
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const walked = await walkedFolders(names, root)
-  for (const { folder, prefix } of walked) {
+  for (const { folder, prefix, reaches } of walked) {
     // With a root the outputs of a folder lie in its path below the output folder.
-    if (isWithin(out, folder) || isWithin(`${out}/${prefix}`, folder))
-      throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
+    for (const outputs of [out, `${out}/${prefix}`]) {
+      if (isWithin(outputs, folder) && reaches(path.relative(realPath(folder), realPath(outputs))))
+        throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
+    }
   }
   const files = walk(names, { root, out, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.

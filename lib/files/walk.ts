@@ -40,15 +40,24 @@ export interface WalkOptions {
   readonly onLoop?: ((folder: string) => void) | undefined
 }
 
-/** The folders that inputs are walked from, each with its path in the root. */
-export async function walkedFolders(
-  inputs: readonly string[],
-  root: string | undefined,
-): Promise<{ folder: string; prefix: FilePath }[]> {
+/** The folders that inputs are walked from. */
+export async function walkedFolders(inputs: readonly string[], root: string | undefined): Promise<WalkedFolder[]> {
   const sources = await Promise.all(inputs.map(sourceOf))
-  return sources.flatMap((source) =>
-    source.kind === 'file' ? [] : [{ folder: source.folder, prefix: fromRoot(root, source.folder) ?? '' }],
-  )
+  return sources.flatMap((source) => {
+    if (source.kind === 'file') return []
+    const { folder } = source
+    const reaches = source.kind === 'glob' ? source.reaches : () => true
+    return [{ folder, prefix: fromRoot(root, folder) ?? '', reaches }]
+  })
+}
+
+/** A folder that an input is walked from. */
+export interface WalkedFolder {
+  readonly folder: string
+  /** Its path in the root. */
+  readonly prefix: FilePath
+  /** Whether files in a folder below it, by its path from there, may be inputs: not if a pattern cannot match any. */
+  reaches(below: string): boolean
 }
 
 /**
@@ -106,6 +115,7 @@ type Source =
       readonly isWanted: (relative: FilePath) => boolean
       /** Folders below `folder` that a match may lie in. */
       readonly depth: number
+      readonly reaches: (below: string) => boolean
     }
 
 async function sourceOf(input: string): Promise<Source> {
@@ -124,8 +134,14 @@ async function sourceOf(input: string): Promise<Source> {
   // A slash within a group, as in {a,b/c}, may stand for any number of them.
   const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
+  const reaches = (below: string) => {
+    const names = below.split(/[\\/]/)
+    if (depth === Number.POSITIVE_INFINITY || below === '') return true
+    return names.length <= depth && picomatch.isMatch(names.join('/'), glob.split('/').slice(0, names.length).join('/'))
+  }
   // A glob below a folder that is not there matches nothing, like any other that does.
-  return { kind: 'glob', folder, isWanted: (relative) => matches(showPath(relative)), depth: exists ? depth : -1 }
+  const isWanted = (relative: FilePath) => matches(showPath(relative))
+  return { kind: 'glob', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
 
 async function* walkFolder(

@@ -39,8 +39,30 @@ describeBackends('clashes', (backend) => {
   test('an output folder that is an input folder, or lies in one, refuses the run', async () => {
     const folder = tree('in/a.wav', 'in/sub/b.wav', 'far/')
     const outs = ['in', 'in/', 'in/..new', 'in/new', 'in/new/deep', 'far/../in/new']
-    await expectRefusals(folder, [...outs.map((out) => ['in', out]), ['in/*.wav', 'in/new'], ['in/**/b.wav', 'in/sub']])
+    await expectRefusals(folder, [
+      ...outs.map((out) => ['in', out]),
+      ['in/*.wav', 'in'],
+      ['in/s*/*.wav', 'in/sub'],
+      ['in/*/../*.wav', 'in'],
+      ['in/**/b.wav', 'in/sub'],
+    ])
     expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav'])
+  })
+
+  test.each([
+    ['*.wav', 'noisy'],
+    ['[ab].wav', 'noisy/deep'],
+    ['{a,b}.wav', 'noisy'],
+    ['s*/*.wav', 'noisy'],
+  ])('a pattern that cannot match its outputs does not refuse them: %s into %s', async (pattern, out) => {
+    const folder = tree('a.wav', 'b.wav', 'sub/c.wav')
+    const before = hashesBelow(folder)
+    for (const status of ['done', 'skipped']) {
+      const results = await run(`${folder}/${pattern}`, { out: `${folder}/${out}`, resume: true })
+      expect(results.map((result) => result.status)).toEqual(results.map(() => status))
+      expect(results.map(({ key }) => key).sort()).toEqual(pattern.startsWith('s') ? ['sub/c.wav'] : ['a.wav', 'b.wav'])
+    }
+    expect(hashesBelow(folder)).toMatchObject(before)
   })
 
   posixTest('so does one that is so by a link (needs symbolic links)', async () => {
