@@ -120,7 +120,7 @@ function decodeByTable(sampleOf: (code: number) => number): Codec['decode'] {
 
 /** Whether the head of a block, from `at` on, can be decoded. */
 type HasHead = (layout: CodedLayout, bytes: Uint8Array, at: number) => boolean
-/** Decodes a channel of the block from `at` on into every so-manieth sample from `to` on. */
+/** Decodes a channel of the block from `at` on into its samples, which lie `channels` apart from `to` on. */
 type DecodeChannel = (
   layout: CodedLayout,
   bytes: Uint8Array,

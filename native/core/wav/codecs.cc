@@ -52,7 +52,7 @@ std::optional<size_t> decode_by_table(const CodedLayout& layout, const uint8_t* 
 
 // Whether the head of a block can be decoded.
 using HasHead = bool(const CodedLayout& layout, const uint8_t* block);
-// Decodes a channel of a block into every so-manieth sample.
+// Decodes a channel of a block into its samples, which lie `channels` apart.
 using DecodeChannel = void(const CodedLayout& layout, const uint8_t* block, uint32_t channel, uint32_t frames, int16_t* samples);
 
 template <HasHead has_head, DecodeChannel decode_channel>
@@ -176,13 +176,15 @@ void decode_ms_channel(const CodedLayout& layout, const uint8_t* block, uint32_t
 
 }  // namespace
 
-const Codec kCodecs[4] = {
-    {CodecName::kALaw, "A-law", 0x0006, 8, 0, 0, 2, 1, false, false, decode_by_table<alaw_sample>},
-    {CodecName::kMuLaw, "mu-law", 0x0007, 8, 0, 0, 2, 1, false, false, decode_by_table<mulaw_sample>},
-    {CodecName::kImaAdpcm, "IMA ADPCM", 0x0011, 4, kImaHeadBytes, 1, 8, 8, true, false,
+const Codec kCodecs[] = {
+    {"A-law", 0x0006, 8, 0, 0, 2, 1, false, false, decode_by_table<alaw_sample>},
+    {"mu-law", 0x0007, 8, 0, 0, 2, 1, false, false, decode_by_table<mulaw_sample>},
+    {"IMA ADPCM", 0x0011, 4, kImaHeadBytes, 1, 8, 8, true, false,
      decode_by_block<has_ima_head, decode_ima_channel>},
-    {CodecName::kMsAdpcm, "MS ADPCM", 0x0002, 4, 7, 2, 1, 1, true, true, decode_by_block<has_ms_head, decode_ms_channel>},
+    {"MS ADPCM", 0x0002, 4, 7, 2, 1, 1, true, true, decode_by_block<has_ms_head, decode_ms_channel>},
 };
+
+const size_t kCodecCount = sizeof kCodecs / sizeof kCodecs[0];
 
 const Codec* find_codec(uint32_t tag) {
   for (const Codec& codec : kCodecs) {

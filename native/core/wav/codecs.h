@@ -12,12 +12,9 @@
 
 namespace noisemill {
 
-enum class CodecName : uint8_t { kALaw, kMuLaw, kImaAdpcm, kMsAdpcm };
-
 struct CodedLayout;
 
 struct Codec {
-  CodecName id;
   const char* name;
   // Format tag in the fmt chunk.
   uint32_t tag;
@@ -49,8 +46,9 @@ struct CodedLayout {
   std::vector<int16_t> coefficients;
 };
 
-// Each at the place that its id numbers.
-extern const Codec kCodecs[4];
+// A codec's number is its place here.
+extern const Codec kCodecs[];
+extern const size_t kCodecCount;
 
 // The codec with this format tag, or nullptr.
 const Codec* find_codec(uint32_t tag);

@@ -1,5 +1,5 @@
 // Finds the format and the data of a WAVE file, and trusts nothing in it: every bound is checked against the file,
-// nothing is allocated from a size in it. All other bytes are left for the ETL to carry over as they are.
+// no more is allocated than its fields of 16 bits allow. All other bytes are left for the ETL to carry over as they are.
 //
 // Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991) for RIFF and RIFX; EBU Tech
 // 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R BS.2088 (2019) for BW64. For formats see format.h.
