@@ -15,25 +15,29 @@ namespace {
 
 uint32_t number(Napi::Object object, const char* name) { return object.Get(name).As<Napi::Number>().Uint32Value(); }
 
-// The noise alone, for tests and benchmarks, which name kinds that there are: blocks of one channel from a frame on into a
+// The noise alone, for tests and benchmarks: blocks of one channel from a frame on into a
 // Float32Array of whole blocks.
 void fill_noise(const Napi::CallbackInfo& info) {
-  const auto context = info[1].As<Napi::Object>();
-  const auto key = context.Get("key").As<Napi::Object>();
-  const auto parameters = context.Get("parameters").As<Napi::Float64Array>();
-  const SignalShape signal = {number(context, "channels"), number(context, "sampleRate"),
-                              static_cast<uint64_t>(context.Get("frames").As<Napi::Number>().Int64Value())};
-  Noise noise;
-  noise.kind = info[0].As<Napi::String>().Utf8Value();
-  noise.key = {number(key, "low"), number(key, "high")};
-  noise.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
-  const uint32_t channel = info[2].As<Napi::Number>().Uint32Value();
-  const auto frame = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
-  auto out = info[4].As<Napi::Float32Array>();
-  Arena arena;
-  const auto source = open_source(noise, signal, arena);
-  for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames) {
-    source->fill(channel, frame + at, out.Data() + at, kBlockFrames);
+  try {
+    const auto context = info[1].As<Napi::Object>();
+    const auto key = context.Get("key").As<Napi::Object>();
+    const auto parameters = context.Get("parameters").As<Napi::Float64Array>();
+    const SignalShape signal = {number(context, "channels"), number(context, "sampleRate"),
+                                static_cast<uint64_t>(context.Get("frames").As<Napi::Number>().Int64Value())};
+    Noise noise;
+    noise.kind = info[0].As<Napi::String>().Utf8Value();
+    noise.key = {number(key, "low"), number(key, "high")};
+    noise.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
+    const uint32_t channel = info[2].As<Napi::Number>().Uint32Value();
+    const auto frame = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
+    auto out = info[4].As<Napi::Float32Array>();
+    Arena arena;
+    const auto source = open_source(noise, signal, arena);
+    for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames) {
+      source->fill(channel, frame + at, out.Data() + at, kBlockFrames);
+    }
+  } catch (const Failure& failure) {
+    Napi::Error::New(info.Env(), failure.detail).ThrowAsJavaScriptException();
   }
 }
 

@@ -104,9 +104,17 @@ double warning_bits(const EtlFigures& figures) {
   return bits;
 }
 
+constexpr bool ids_are_places() {
+  for (size_t i = 0; i < std::size(kSampleFormats); i++) {
+    if (static_cast<size_t>(kSampleFormats[i].id) != i) return false;
+  }
+  return true;
+}
+static_assert(ids_are_places(), "formats cross as their ids, and JavaScript takes these for places in the list");
+
 constexpr Getter<EtlFigures, double> kFigures[] = {
     {"format", [](const EtlFigures& figures) { return static_cast<double>(figures.format->id); }},
-    {"codec", [](const EtlFigures& figures) { return figures.codec == nullptr ? -1 : static_cast<double>(figures.codec->id); }},
+    {"codec", [](const EtlFigures& figures) { return figures.codec == nullptr ? -1 : static_cast<double>(figures.codec - kCodecs); }},
     {"channels", [](const EtlFigures& figures) { return static_cast<double>(figures.channels); }},
     {"sampleRate", [](const EtlFigures& figures) { return static_cast<double>(figures.sample_rate); }},
     {"frames", [](const EtlFigures& figures) { return static_cast<double>(figures.frames); }},
@@ -174,11 +182,16 @@ class Unpacker {
   const double* number_;
 };
 
+template <typename Field>
+Napi::Array names_of(Napi::Env env, const Field* fields, size_t count) {
+  auto names = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; i++) names.Set(i, fields[i].name);
+  return names;
+}
+
 template <typename Field, size_t kCount>
 Napi::Array names_of(Napi::Env env, const Field (&fields)[kCount]) {
-  auto names = Napi::Array::New(env, kCount);
-  for (uint32_t i = 0; i < kCount; i++) names.Set(i, fields[i].name);
-  return names;
+  return names_of(env, fields, kCount);
 }
 
 Napi::Array warning_names(Napi::Env env) {
@@ -206,7 +219,7 @@ Napi::Object contract(Napi::Env env) {
   object.Set("tally", names_of(env, kTally));
   object.Set("warnings", warning_names(env));
   object.Set("sampleFormats", names_of(env, kSampleFormats));
-  object.Set("codecs", names_of(env, kCodecs));
+  object.Set("codecs", names_of(env, kCodecs, kCodecCount));
   object.Set("kinds", kind_names(env));
   return object;
 }

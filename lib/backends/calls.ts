@@ -38,7 +38,7 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
   return module[name] ?? (Object.hasOwn(whole, name) ? whole[name] : undefined)
 }
 
-/** Imports the module and runs its setup. Rejects in a way that `callWith` knows. */
+/** Imports the module and runs its setup. Rejects with a FailedCall alone. */
 export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
@@ -71,11 +71,15 @@ export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<
 
 /** Calls the function, once it is loaded, with an item; whatever goes wrong is in the outcome. */
 export async function callWith(call: Promise<Call>, item: unknown): Promise<ThreadOutcome> {
+  let loaded: Call
   try {
-    const loaded = await call
+    loaded = await call
+  } catch (thrown) {
+    return { failure: (thrown as FailedCall).failure }
+  }
+  try {
     return { value: await loaded(item) }
   } catch (thrown) {
-    if (thrown instanceof FailedCall) return { failure: thrown.failure }
     return { failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) } }
   }
 }

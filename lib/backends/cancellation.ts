@@ -43,12 +43,13 @@ export class Cancellation {
   cancel(): void {
     if (this.isCancelled) return
     Atomics.store(this.flag, 0, 1)
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners) call(listener)
     this.#listeners.clear()
   }
 
   /**
-   * Calls `listener` once when it is cancelled; at once if it was cancelled before. Returns a function that removes the listener.
+   * Calls `listener` once when it is cancelled; at once if it was cancelled before. Returns a function that removes the listener. What a
+   * listener throws is dropped, because the others, and the pool, must be told all the same.
    *
    * @example
    * import { Cancellation } from 'noisemill'
@@ -60,10 +61,16 @@ export class Cancellation {
    * cancellation.cancel() // -> no longer wanted
    */
   onCancel(listener: () => void): () => void {
-    if (this.isCancelled) listener()
+    if (this.isCancelled) call(listener)
     else this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
+}
+
+function call(listener: () => void): void {
+  try {
+    listener()
+  } catch {}
 }
 
 /** The same of the flag alone, which is what crosses to a thread. */

@@ -2,9 +2,12 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import { errnoName, type FailureData } from '../core/failure.js'
+import { checkEtlJob, type EtlOutcome } from '../core/etl.js'
+import { caughtFailure, errnoName, type FailureData } from '../core/failure.js'
+import { checkSliceJob, type SettledSlice } from '../core/slice.js'
+import type { PartTally } from '../core/transform.js'
 import { NoisemillError } from '../errors.js'
-import type { Addon, NativeFailure } from './addon.js'
+import type { Addon, NativeCancel, NativeFailure } from './addon.js'
 import type { Backend, ChunkFigures, FilesChunk, Outcome, SlicesChunk } from './backend.js'
 import { Border } from './border.js'
 import { Cancellation } from './cancellation.js'
@@ -38,15 +41,29 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   const closing = new Cancellation()
   const chunksUnderWay = new Set<Promise<ChunkFigures>>()
 
-  /** Runs a batch so that it can be cancelled. */
-  async function run(cancellation: Cancellation, batch: (flag: ReturnType<Addon['createCancel']>) => Promise<number>) {
+  /** Runs a batch so that it can be cancelled, and ends it whatever `tell` throws: that is thrown after the last job. */
+  async function run<Told>(
+    cancellation: Cancellation,
+    tell: (index: number, told: Told) => void,
+    batch: (flag: NativeCancel, onSettled: (index: number, told: Told) => void) => Promise<number>,
+  ): Promise<number> {
     const flag = addon.createCancel()
     const cancel = () => addon.cancel(crew, flag)
     const forgets = [cancellation, closing].map((each) => each.onCancel(cancel))
+    let thrown: { readonly reason: unknown } | undefined
+    const onSettled = (index: number, told: Told) => {
+      try {
+        tell(index, told)
+      } catch (reason) {
+        thrown ??= { reason }
+      }
+    }
     underWay.set(cancel, close)
     const late = setTimeout(() => addon.relieveCrew(crew), PATIENCE_MILLISECONDS)
     try {
-      return await batch(flag)
+      const milliseconds = await batch(flag, onSettled)
+      if (thrown) throw thrown.reason
+      return milliseconds
     } finally {
       clearTimeout(late)
       underWay.delete(cancel)
@@ -61,41 +78,50 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   }
 
   function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
-    return run(cancellation, (flag) =>
-      addon.runFiles(crew, border.packFiles(jobs), flag, (index, outcome) => {
-        if (outcome instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(outcome) } })
-        else
-          settle(
-            index,
-            failed(outcome, (failure) => ({ failure })),
-          )
-      }),
+    return run<Float64Array | NativeFailure>(
+      cancellation,
+      (index, told) => {
+        if (told instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(told) } })
+        else {
+          const outcome = failed<EtlOutcome>(told, (failure) => ({ failure }))
+          settle(index, outcome)
+        }
+      },
+      (flag, onSettled) => addon.runFiles(crew, border.packFiles(jobs), flag, onSettled),
     )
   }
 
   async function runFiles(chunk: FilesChunk): Promise<ChunkFigures> {
-    const { jobs } = chunk
+    const { jobs, numbers } = checked(chunk.jobs, checkEtlJob, (index, failure) =>
+      chunk.settle(index, { value: { failure } }),
+    )
     const batches: Promise<number>[] = []
     for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
       if (first > 0) await setImmediate()
-      const settle: FilesChunk['settle'] = (i, outcome) => chunk.settle(first + i, outcome)
-      batches.push(runBatch({ ...chunk, jobs: jobs.slice(first, first + BATCH_JOBS), settle }))
+      const settle: FilesChunk['settle'] = (i, outcome) => chunk.settle(numbers[first + i], outcome)
+      const batch = runBatch({ ...chunk, jobs: jobs.slice(first, first + BATCH_JOBS), settle })
+      // Awaited below, which may be some turns later.
+      batch.catch(() => {})
+      batches.push(batch)
     }
     const milliseconds = await Promise.all(batches)
     return { milliseconds: milliseconds.reduce((sum, each) => sum + each, 0) }
   }
 
-  async function runSlices({ jobs, cancellation, settle }: SlicesChunk): Promise<ChunkFigures> {
-    const milliseconds = await run(cancellation, (flag) =>
-      addon.runSlices(crew, border.packSlices(jobs), flag, (index, outcome) => {
+  async function runSlices({ jobs: all, cancellation, settle }: SlicesChunk): Promise<ChunkFigures> {
+    const { jobs, numbers } = checked(all, checkSliceJob, (index, failure) =>
+      settle(index, { value: { outcome: { failure }, bytes: all[index].bytes } }),
+    )
+    const milliseconds = await run<PartTally | NativeFailure>(
+      cancellation,
+      (index, told) => {
         const { bytes } = jobs[index]
-        if ('code' in outcome)
-          settle(
-            index,
-            failed(outcome, (failure) => ({ outcome: { failure }, bytes })),
-          )
-        else settle(index, { value: { outcome: { tally: outcome }, bytes } })
-      }),
+        if ('code' in told) {
+          const outcome = failed<SettledSlice>(told, (failure) => ({ outcome: { failure }, bytes }))
+          settle(numbers[index], outcome)
+        } else settle(numbers[index], { value: { outcome: { tally: told }, bytes } })
+      },
+      (flag, onSettled) => addon.runSlices(crew, border.packSlices(jobs), flag, onSettled),
     )
     return { milliseconds }
   }
@@ -118,6 +144,28 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       await Promise.allSettled(chunksUnderWay)
     },
   }
+}
+
+/**
+ * The jobs that pass a check, with their numbers among all: C++ trusts what it gets, so others must not cross.
+ *
+ * @param refuse told of each of the others
+ */
+function checked<Job>(
+  all: readonly Job[],
+  check: (job: Job) => void,
+  refuse: (index: number, failure: FailureData) => void,
+): { readonly jobs: readonly Job[]; readonly numbers: readonly number[] } {
+  const numbers: number[] = []
+  for (const [index, job] of all.entries()) {
+    try {
+      check(job)
+      numbers.push(index)
+    } catch (thrown) {
+      refuse(index, caughtFailure(thrown))
+    }
+  }
+  return { jobs: numbers.length === all.length ? all : numbers.map((index) => all[index]), numbers }
 }
 
 let asked = 0

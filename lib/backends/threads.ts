@@ -118,17 +118,16 @@ export class Threads {
     })
   }
 
-  /** Ends all threads, whatever they are at, and starts no more. What they had not settled is settled as terminated. */
+  /**
+   * Ends all threads, whatever they are at, and starts no more. What they have not settled by the time they have ended is settled as
+   * terminated: not before, because until then they write.
+   */
   async terminate(): Promise<void> {
     this.#isTerminated = true
-    const trips = [...this.#queue, ...Array.from(this.#threads, (thread) => thread.trip)]
+    const queued = this.#queue
     this.#queue = []
-    const threads = [...this.#threads]
-    this.#threads.clear()
-    for (const trip of trips) {
-      if (trip) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
-    }
-    await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    for (const trip of queued) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+    await Promise.all(Array.from(this.#threads, ({ worker }) => worker.terminate()))
   }
 
   #assign(): void {
@@ -220,8 +219,6 @@ export class Threads {
   }
 
   #receive(thread: Thread, message: FromThread): void {
-    // A thread that is being ended must stay a reason for the process to wait: a late message would let go of it.
-    if (!this.#threads.has(thread)) return
     // A user's module may post on the same port; what it says is not for here.
     if (typeof message?.type !== 'string') return
     const { trip } = thread
@@ -251,13 +248,18 @@ export class Threads {
 
   #release(thread: Thread): void {
     thread.trip = undefined
-    thread.worker.unref()
+    // A thread that is being ended stays a reason for the process to wait.
+    if (!this.#isTerminated) thread.worker.unref()
   }
 
   #died(thread: Thread, exitCode: number): void {
     if (!this.#threads.delete(thread)) return
     const { trip, given, begun } = thread
     if (trip === undefined) return
+    if (this.#isTerminated) {
+      this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+      return
+    }
     const cause = thread.failure ?? new Error(`the thread exited with code ${exitCode}`)
     if (!thread.isReady) {
       this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
@@ -283,7 +285,8 @@ export class Threads {
     if (trip.remaining.size === 0) {
       trip.forget()
       trip.resolve({ milliseconds: trip.milliseconds })
-    } else this.#queue.unshift(trip)
+    } else if (this.#isTerminated) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+    else this.#queue.unshift(trip)
     this.#assign()
   }
 

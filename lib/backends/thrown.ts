@@ -25,8 +25,9 @@ interface ThrownError {
   readonly errors?: readonly Thrown[]
 }
 
-/** Causes of causes that are kept; an error may be its own cause. */
+/** Causes of causes that are kept, and errors in all: an error may be its own cause, or among its own errors. */
 const MAX_DEPTH = 16
+const MAX_ERRORS = 1000
 /** They have places of their own. */
 const APART = ['name', 'message', 'stack', 'cause', 'errors']
 
@@ -35,7 +36,21 @@ const isDomException = (value: unknown): value is DOMException =>
 const isError = (value: unknown): value is Error => types.isNativeError(value) || isDomException(value)
 
 /** Never throws, whatever was thrown. */
-export function packThrown(thrown: unknown, depth = 0): Thrown {
+export function packThrown(thrown: unknown): Thrown {
+  try {
+    return pack(thrown, { depth: 0, left: { count: MAX_ERRORS } })
+  } catch {
+    // A revoked proxy, for one.
+    return { kind: 'text', text: textOf(thrown) }
+  }
+}
+
+interface Limits {
+  readonly depth: number
+  readonly left: { count: number }
+}
+
+function pack(thrown: unknown, { depth, left }: Limits): Thrown {
   if (!isError(thrown)) {
     return canCross(thrown) ? { kind: 'value', value: thrown } : { kind: 'text', text: textOf(thrown) }
   }
@@ -50,14 +65,16 @@ export function packThrown(thrown: unknown, depth = 0): Thrown {
   const stack = read('stack')
   const errors = read('errors')
   const isDeep = depth === MAX_DEPTH
+  const below = { depth: depth + 1, left }
+  const others = Array.isArray(errors) && !isDeep ? errors.filter(() => left.count-- > 0) : undefined
   return {
     kind: isDomException(thrown) ? 'DOMException' : 'error',
-    name: String(read('name')),
-    message: String(read('message')),
+    name: textOf(read('name')),
+    message: textOf(read('message')),
     stack: typeof stack === 'string' ? stack : undefined,
     properties: Object.fromEntries(names.map((name) => [name, crossing(read(name))])),
-    ...('cause' in thrown && !isDeep && { cause: packThrown(read('cause'), depth + 1) }),
-    ...(Array.isArray(errors) && !isDeep && { errors: errors.map((error) => packThrown(error, depth + 1)) }),
+    ...('cause' in thrown && !isDeep && { cause: pack(read('cause'), below) }),
+    ...(others && { errors: others.map((error) => pack(error, below)) }),
   }
 }
 

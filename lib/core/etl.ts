@@ -6,8 +6,7 @@
 import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { findKind } from './noise/kinds.js'
-import type { Noise } from './noise/noise.js'
+import { checkNoise, type Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
 import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
@@ -134,6 +133,15 @@ export type EtlOutcome =
       readonly failure: FailureData
     }
 
+/** Throws Failure E_OPTION_INVALID for what no job has that options were checked for; see checkNoise. */
+export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
+  for (const path of [input, output, temporary]) {
+    if (typeof path === 'string' ? path.includes('\0') : path.includes(0))
+      throw new Failure('E_OPTION_INVALID', 'a path with a NUL')
+  }
+  checkNoise(noise)
+}
+
 /** What a job needs to know of the world around it: whether to stop. Asked before every read. */
 export type IsCancelled = () => boolean
 
@@ -183,7 +191,8 @@ class Etl {
   begin(): number {
     const { job } = this
     if (this.isCancelled()) throw new Failure('E_CANCELLED')
-    const { kind, level } = job.noise
+    checkEtlJob(job)
+    const { level } = job.noise
     const measures = level.kind === 'snr'
     this.#file = new InputFile(job.input)
     const { size } = this.#file
@@ -196,8 +205,6 @@ class Etl {
     if (job.strict) refuseWarnings(header)
     this.#outputSize = outputSize(header, input.size)
     this.#checkOutput()
-    // Early as well: nothing is written for a kind that does not exist.
-    findKind(kind)
     this.#warnings.push(...header.warnings)
     const slice = sliceFrames(header.channels) * header.blockAlign
     this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))

@@ -96,6 +96,7 @@ class WasmKernels implements Kernels {
 
   constructor(module: WebAssembly.Module) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports
+    if (typeof this.#exports.kind_name !== 'function') throw new Error('it was built from other sources')
     this.#start = Number(this.#exports.__heap_base.value)
     this.#free = this.#start
     this.#kinds = new Map(this.#names('kind_name').map((name, index) => [name, index]))

@@ -6,8 +6,10 @@
 import type { IsCancelled } from './etl.js'
 import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import type { Noise } from './noise/noise.js'
+import { checkNoise, type Noise } from './noise/noise.js'
+import { BLOCK_FRAMES } from './noise/source.js'
 import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
+import { MAX_CHANNELS } from './wav/format.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
 /** Bytes between two looks at whether it is cancelled: they stay in a level-2 cache. */
@@ -95,7 +97,25 @@ export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kerne
   }
 }
 
+/** Throws Failure E_OPTION_INVALID for what no job has that options were checked for; see checkNoise. */
+export function checkSliceJob({ bytes, format, channels, validBits, frames, firstFrame, noise }: SliceJob): void {
+  const known = sampleFormats.find(({ name }) => name === format)
+  const invalid = (what: string) => new Failure('E_OPTION_INVALID', `a slice of ${what}`)
+  const isCount = (value: number, least: number, most: number) =>
+    Number.isSafeInteger(value) && value >= least && value <= most
+  if (known === undefined) throw invalid(`the format ${format}`)
+  if (!isCount(channels, 1, MAX_CHANNELS)) throw invalid(`${channels} channels`)
+  if (!isCount(validBits, 1, known.bits)) throw invalid(`${validBits} valid bits in ${known.bits}`)
+  const own = bytes.length / (channels * known.bytes)
+  if (!isCount(frames, 0, Number.MAX_SAFE_INTEGER) || !isCount(own, 0, frames))
+    throw invalid(`${own} frames of ${frames}`)
+  if (!isCount(firstFrame, 0, frames - own) || firstFrame % BLOCK_FRAMES !== 0)
+    throw invalid(`${own} frames from ${firstFrame} on, of ${frames}`)
+  checkNoise(noise)
+}
+
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
+  checkSliceJob(job)
   const { bytes, channels, sampleRate, frames, bigEndian, validBits, firstFrame, noise } = job
   const sigma = noise.level.value
   const format = sampleFormats.find((known) => known.name === job.format)!

@@ -32,8 +32,9 @@ export async function addNoiseAsync(
   try {
     // All lanes end before any error is told, so that none still writes.
     const lanes = await Promise.allSettled(Array.from({ length: OPEN_FILES }, lane))
-    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
+    // Files that a signal interrupts say so in an error of their own.
     signal.throwIfAborted()
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
   } finally {
     await pool.terminate()
   }

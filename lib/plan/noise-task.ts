@@ -100,6 +100,9 @@ interface PlannedOutput extends Planned<EtlJob, FileResult> {
 
 /** Failures after which an output may be there all the same: a volume may be full when only a folder is left to sync. */
 const MAY_BE_WRITTEN: readonly string[] = [
+  'E_NO_MEMORY',
+  'E_INTERNAL',
+
   'E_OUTPUT_PUBLISH',
   'E_VOLUME_FULL',
   'E_WORKER_DIED',

@@ -204,18 +204,29 @@ export class Run<Item, Job, JobValue, Result> {
 
   #measure(jobs: number, figures: ChunkFigures | undefined): void {
     const milliseconds = figures?.milliseconds
-    if (Number.isFinite(milliseconds)) this.#chunker.measured(jobs, milliseconds!)
+    // 0 is what backends say that do not measure.
+    if (Number.isFinite(milliseconds) && milliseconds! > 0) this.#chunker.measured(jobs, milliseconds!)
   }
 
   #settle(entry: Entry<Job, Result>, outcome: Outcome<unknown>): void {
-    const { task } = this.#parts
-    const { planned } = entry
     try {
-      const result =
-        'value' in outcome ? task.settle(planned, outcome.value as JobValue) : task.fail(planned, outcome.error)
-      this.#add(entry, result)
+      this.#add(entry, this.#resultOf(entry, outcome))
     } catch (reason) {
       this.stop(reason)
+    }
+  }
+
+  /** Throws what ends the run: that nothing can be recorded any more, for one. */
+  #resultOf({ planned }: Entry<Job, Result>, outcome: Outcome<unknown>): Result {
+    const { task, backend } = this.#parts
+    if ('error' in outcome) return task.fail(planned, outcome.error)
+    try {
+      return task.settle(planned, outcome.value as JobValue)
+    } catch (cause) {
+      if (cause instanceof NoisemillError) throw cause
+      // The value is none that such a job has.
+      const received = `${backend.name} gave a value that is none of the job`
+      return task.fail(planned, new NoisemillError('E_BACKEND_FAILED', { received, cause }))
     }
   }
 

@@ -152,7 +152,11 @@ export class Journal {
     const differ = [...names].filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
     if (differ.length === 0) return
     const text = (value: unknown) => (value === undefined ? 'not given' : JSON.stringify(value))
-    const received = differ.map((name) => `${name} was ${text(was[name])} and is ${text(is[name])}`)
+    const received = differ.map((name) =>
+      name === 'codecs'
+        ? 'an earlier version of noisemill wrote there, whose decoders were others'
+        : `${name} was ${text(was[name])} and is ${text(is[name])}`,
+    )
     throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: received.join(', ') })
   }
 

@@ -60,6 +60,15 @@ describePlaces('an error that a function throws [%s]', (backend) => {
     expect(cause.message).toContain('abort')
   })
 
+  test.each(['proxy', 'nameless', 'many'])('of a hostile sort costs its own item: %s', async (sort) => {
+    const records = await testPool({ backend }).map(task, [sort, 'own'], { errors: 'collect', chunkSize: 2 })
+    expect(records.map((record) => record.status === 'failed' && record.error.code)).toEqual([
+      'E_TASK_FAILED',
+      'E_TASK_FAILED',
+    ])
+    expect(records[1]).toMatchObject({ error: { cause: { name: 'BrokenPipe' } } })
+  })
+
   test('may be its own cause, or have a getter that throws', async () => {
     expect(((await causeOf('circle')).cause as Error).message).toBe('round')
     expect((await causeOf('hostile')).code).toContain('no')

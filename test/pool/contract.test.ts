@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   addNoiseToFiles,
+  type Backend,
   type Chunk,
   createBackend,
   NoisemillError,
@@ -129,15 +130,18 @@ describe('a backend that', () => {
     expect(results[2]).toMatchObject({ error: { cause: { error: { message: 'no code' } } } })
   })
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, undefined])(
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0, undefined])(
     'gives %s for its milliseconds has no say in the size of chunks',
     async (milliseconds) => {
+      let largest = 0
       const script: Script = async (chunk) => {
+        largest = Math.max(largest, chunk.jobs.length)
         await giving(square)(chunk)
         return { milliseconds } as never
       }
       const { pool } = scripted(script)
       expect(await pool.map(calls('double'), numbers(500))).toEqual(numbers(500).map(square))
+      expect(largest).toBe(1)
     },
   )
 
@@ -234,4 +238,47 @@ describe('what a backend is asked', () => {
     expect(backend.chunks[0].cancellation.isCancelled).toBe(true)
     expect(backend.chunks[0].cancellation.flag[0]).toBe(1)
   })
+})
+
+describe('a backend that files go to', () => {
+  // A value that is none of a file: of another version, say.
+  test.each([[4], [undefined], [{}], [{ failure: { code: 'E_NEW', detail: '', errno: '' } }]])(
+    'gives %j for one: that file fails, and the others go on',
+    async (value) => {
+      const folder = temporaryFolder()
+      const inputs = writeWavs(folder, 3)
+      const inner = createBackend({ backend: 'inline' })
+      const backend: Backend = {
+        ...inner,
+        execute: (chunk) => {
+          if (chunk.kind !== 'files') return inner.execute(chunk)
+          const settle: typeof chunk.settle = (index, outcome) =>
+            chunk.settle(index, chunk.jobs[index].input === inputs[1] ? ({ value } as never) : outcome)
+          return inner.execute({ ...chunk, settle })
+        },
+      }
+      const pool = new Pool({ backend })
+      onTestFinished(() => pool.terminate())
+      const results = await pool.map(noiseTask({ out: `${folder}/out`, sigma: 0.1 }), inputs)
+      expect(results.map(({ status }) => status)).toEqual(['done', 'failed', 'done'])
+      expect(results[1].error?.code).toBe('E_BACKEND_FAILED')
+    },
+  )
+})
+
+test('a listener that throws when a run is stopped keeps nobody from being told', async () => {
+  const script: Script = async (chunk) => {
+    chunk.cancellation.onCancel(() => {
+      throw new Error('a faulty listener')
+    })
+    await new Promise<void>((resolve) => chunk.cancellation.onCancel(resolve))
+    return { milliseconds: 1 }
+  }
+  const { pool } = scripted(script)
+  const aborting = new AbortController()
+  const run = pool.map(calls('double'), numbers(3), { signal: aborting.signal })
+  await turns()
+  aborting.abort(new Error('enough'))
+  await expect(run).rejects.toThrow('enough')
+  await pool.terminate()
 })

@@ -1,5 +1,6 @@
 /** What noise a job adds, as one value that jobs on files and on slices contain, and the source that it stands for. */
 
+import { Failure } from '../failure.js'
 import type { Kernels } from '../kernels.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
@@ -25,6 +26,19 @@ export interface Noise {
   readonly level: NoiseLevel
   /** Whether float formats are clamped to [-1, 1]; PCM always is clamped to its range. */
   readonly clip: boolean
+}
+
+/**
+ * Checks what options have checked before, for jobs that come from elsewhere. Throws Failure E_OPTION_INVALID. Native core trusts its callers,
+ * so jobs are checked before they cross to it.
+ */
+export function checkNoise({ kind, parameters }: Noise): void {
+  const { length } = findKind(kind).parameters
+  if (parameters.length !== length)
+    throw new Failure(
+      'E_OPTION_INVALID',
+      `${parameters.length} parameters of the noise kind ${kind}, which has ${length}`,
+    )
 }
 
 /** The source of this noise for a signal. Throws Failure E_OPTION_INVALID for a kind that does not exist. */

@@ -35,6 +35,19 @@ const sorts = {
     error.cause = error
     throw error
   },
+  proxy() {
+    const { proxy, revoke } = Proxy.revocable(new Error('gone'), {})
+    revoke()
+    throw proxy
+  },
+  nameless() {
+    throw Object.assign(new Error('no name'), { name: Object.create(null) })
+  },
+  many() {
+    const error = new AggregateError([])
+    error.errors.push(error, error, error)
+    throw error
+  },
   hostile() {
     throw Object.defineProperty(new Error('hostile'), 'code', {
       enumerable: true,
