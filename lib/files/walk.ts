@@ -135,12 +135,14 @@ async function sourceOf(input: string): Promise<Source> {
   const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
   const reaches = (below: string) => {
-    const names = below.split(/[\\/]/)
-    if (depth === Number.POSITIVE_INFINITY || below === '') return true
-    return names.length <= depth && picomatch.isMatch(names.join('/'), glob.split('/').slice(0, names.length).join('/'))
+    const names = below.split(path.sep)
+    // A folder that is one of these by another name has no path from here.
+    if (depth === Number.POSITIVE_INFINITY || below === '' || names[0] === '..' || path.isAbsolute(below)) return true
+    const parts = glob.split('/').slice(0, names.length).join('/')
+    return names.length <= depth && picomatch(parts, { nonegate: true })(names.join('/'))
   }
   // A glob below a folder that is not there matches nothing, like any other that does.
-  const isWanted = (relative: FilePath) => matches(showPath(relative))
+  const isWanted = (relative: FilePath) => matches(typeof relative === 'string' ? relative : showPath(relative))
   return { kind: 'glob', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
 

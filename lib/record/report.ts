@@ -1,6 +1,17 @@
 /** The --report file: one JSON object a line, one line an output. */
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
@@ -12,6 +23,8 @@ const START = '{"input":'
 export class Report {
   readonly #fd: number
   readonly #isNew: boolean
+  /** Folders that were made for it, the deepest first. */
+  readonly #made: readonly string[]
   #replaces = true
   #lines = 0
 
@@ -24,9 +37,10 @@ export class Report {
     { overwrite = false, resume = false }: { overwrite?: boolean; resume?: boolean },
   ) {
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
+    this.#made = this.#guard(() => makeFolderOf(path))
     const opened = this.#guard(() => {
       try {
-        return { fd: createFile(path), isNew: true }
+        return { fd: openSync(path, 'wx'), isNew: true }
       } catch (error) {
         if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         // What can only be added to cannot be cut to nothing on Windows.
@@ -65,11 +79,13 @@ export class Report {
     })
   }
 
-  /** A report without results is taken away again, if it was not there before. */
+  /** A report without results is taken away again, with the folders that were made for it, if it was not there before. */
   close(): void {
     this.#guard(() => {
       closeSync(this.#fd)
-      if (this.#lines === 0 && this.#isNew) unlinkSync(this.path)
+      if (this.#lines > 0 || !this.#isNew) return
+      unlinkSync(this.path)
+      for (const folder of this.#made) rmdirSync(folder)
     })
   }
 
@@ -82,13 +98,11 @@ export class Report {
   }
 }
 
-/** Creates a file that is not there, and its folder. */
-function createFile(path: string): number {
-  try {
-    return openSync(path, 'wx')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    makeFolders(dirname(path), false)
-    return openSync(path, 'wx')
-  }
+/** Makes the folder of a file; those that it had to make, the deepest first. */
+function makeFolderOf(file: string): string[] {
+  const missing: string[] = []
+  for (let folder = dirname(file); !existsSync(folder) && dirname(folder) !== folder; folder = dirname(folder))
+    missing.push(folder)
+  if (missing.length > 0) makeFolders(missing[0], false)
+  return missing
 }

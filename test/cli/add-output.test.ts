@@ -1,7 +1,7 @@
 /** What `add` says, and where: results to stdout, the rest to stderr, a live line to a person who watches. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeFiles, writeLongInputs } from '../support/files.js'
@@ -109,6 +109,14 @@ describe('--report', () => {
     const cwd = workplace()
     await noisemill(reporting('reports/today/r.jsonl'), { cwd })
     expect(linesOf(readFileSync(path.join(cwd, 'reports/today/r.jsonl'), 'utf8'))).toHaveLength(4)
+  })
+
+  test('leaves no folder behind where the command is wrong', async () => {
+    const cwd = workplace()
+    const before = readdirSync(cwd)
+    const wrong = ['add', 'in', '--out', 'out', '--report', 'reports/today/r.jsonl']
+    expect((await noisemill(wrong, { cwd })).code).toBe(2)
+    expect(readdirSync(cwd)).toEqual(before)
   })
 
   test('replaces nothing without --overwrite, and all of it with it', async () => {
