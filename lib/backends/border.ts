@@ -7,7 +7,7 @@
 import { toNamespacedPath } from 'node:path'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FilePath } from '../core/files.js'
-import { noiseKinds, testKinds } from '../core/noise/kinds.js'
+import { allKinds } from '../core/noise/kinds.js'
 import type { Noise } from '../core/noise/noise.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
@@ -136,7 +136,7 @@ export function contractFault(contract: Contract | undefined): string | undefine
     warnings: Object.keys(warnings),
     sampleFormats: sampleFormats.map(({ name }) => name),
     codecs: codecs.map(({ name }) => name),
-    kinds: [...noiseKinds, ...testKinds].map(({ name, parameters }) => `${name} ${parameters.length}`),
+    kinds: allKinds.map(({ name, parameters }) => `${name} ${parameters.length}`),
   }
   for (const [list, names] of Object.entries(own)) {
     const others = contract[list as keyof Contract] ?? []
@@ -190,7 +190,8 @@ export class Border {
       for (const text of this.#noiseTexts) packed.add(text(noise))
       for (const number of numbers) values.push(number(job))
       for (const number of this.#noiseNumbers) values.push(number(noise))
-      values.push(noise.parameters.length, ...noise.parameters)
+      values.push(noise.parameters.length)
+      for (const parameter of noise.parameters) values.push(parameter)
     }
     return { count: jobs.length, texts: packed.take(), numbers: Float64Array.from(values) }
   }

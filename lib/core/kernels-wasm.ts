@@ -3,7 +3,7 @@
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
 import type { NoiseKind } from './noise/kind.js'
-import { noiseKinds, testKinds } from './noise/kinds.js'
+import { allKinds } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
 import { type SampleFormat, type SampleValues, sampleFormats } from './wav/samples.js'
 
@@ -115,7 +115,7 @@ class WasmKernels implements Kernels {
   #checkFit(): void {
     const formats = sampleFormats.map(({ name }) => name).join()
     if (this.#names('format_name').join() !== formats) throw new Error(`it does not have the sample formats ${formats}`)
-    const lacking = [...noiseKinds, ...testKinds].find(({ name }) => !this.#kinds.has(name))
+    const lacking = allKinds.find(({ name }) => !this.#kinds.has(name))
     if (lacking) throw new Error(`it does not have the noise kind ${lacking.name}`)
     if (this.#exports.tally_bytes() !== TALLY_BYTES) throw new Error(`its sums do not take ${TALLY_BYTES} bytes`)
   }

@@ -102,7 +102,6 @@ interface PlannedOutput extends Planned<EtlJob, FileResult> {
 const MAY_BE_WRITTEN: readonly string[] = [
   'E_NO_MEMORY',
   'E_INTERNAL',
-
   'E_OUTPUT_PUBLISH',
   'E_VOLUME_FULL',
   'E_WORKER_DIED',

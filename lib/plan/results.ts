@@ -252,14 +252,13 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
 }
 
 /** Fields that only some results have, put on after all others: spreading them into each is what a result would cost most. */
-function withBytes<Result extends FileResult>(result: Result, plan: OutputPlan): Result {
-  for (const [name, file] of [
-    ['inputBase64', plan.input],
-    ['outputBase64', plan.output],
-    ['keyBase64', plan.key],
-  ] as const) {
-    if (showPath(file) !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
+function withBytes<Result extends FileResult>(result: Result, { input, output, key }: OutputPlan): Result {
+  const add = (name: string, shown: string, file: FilePath) => {
+    if (shown !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
   }
+  add('inputBase64', result.input, input)
+  add('outputBase64', result.output, output)
+  add('keyBase64', result.key, key)
   return result
 }
 

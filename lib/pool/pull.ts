@@ -81,8 +81,21 @@ export class Puller<Item, Job, Result> {
       if (step && !step.done) return { sequence: this.#entries++, weight: this.#item!.weight, planned: step.value }
       this.#item = undefined
       if (this.#hasEnded) return undefined
-      const pulled = await this.#pull(isLate)
-      if (pulled === LATE) return LATE
+      let pulled: Pulled<Item> | Promise<Pulled<Item>>
+      // Here and not in a function of its own: one more promise for each item is felt where files are short.
+      try {
+        pulled = this.#asked ?? this.#source.next()
+        if (pulled instanceof Promise) {
+          this.#asked = pulled
+          if (isLate && (await isLate(pulled))) return LATE
+          pulled = await pulled
+          this.#asked = undefined
+        }
+      } catch (reason) {
+        this.#asked = undefined
+        this.#error = { reason }
+        pulled = undefined
+      }
       if (pulled === undefined) {
         this.#hasEnded = true
         return undefined
@@ -90,23 +103,6 @@ export class Puller<Item, Job, Result> {
       const { item } = pulled
       const weight = this.#task.weigh?.(item) ?? weigh(item)
       this.#item = { weight, entries: this.#task.plan(item, this.#items++)[Symbol.iterator]() }
-    }
-  }
-
-  async #pull(isLate?: (arrived: Promise<unknown>) => Promise<boolean>): Promise<Pulled<Item> | typeof LATE> {
-    try {
-      let pulled = this.#asked ?? this.#source.next()
-      if (pulled instanceof Promise) {
-        this.#asked = pulled
-        if (isLate && (await isLate(pulled))) return LATE
-        pulled = await pulled
-        this.#asked = undefined
-      }
-      return pulled
-    } catch (reason) {
-      this.#asked = undefined
-      this.#error = { reason }
-      return undefined
     }
   }
 }

@@ -9,11 +9,14 @@ import { sway } from './sway.js'
 export const noiseKinds: readonly NoiseKind[] = [gaussian]
 
 /** Kinds for the project's own tests, see sway.ts. */
-export const testKinds: readonly NoiseKind[] = [sway]
+const testKinds: readonly NoiseKind[] = [sway]
+
+/** All of them. */
+export const allKinds: readonly NoiseKind[] = [...noiseKinds, ...testKinds]
 
 /** The kind of this name. Throws Failure E_OPTION_INVALID where there is none. */
 export function findKind(name: string): NoiseKind {
-  const kind = [...noiseKinds, ...testKinds].find((known) => known.name === name)
+  const kind = allKinds.find((known) => known.name === name)
   if (kind === undefined) throw new Failure('E_OPTION_INVALID', `noise kind ${name}`)
   return kind
 }
