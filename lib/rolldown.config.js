@@ -22,7 +22,7 @@ export default [
     // Besides index those that worker threads begin with.
     input: {
       index: 'dist-lib/index.js',
-      thread: 'dist-lib/backends/thread.js',
+      'thread-entry': 'dist-lib/backends/thread-entry.js',
       'demo-tone': 'dist-lib/demo/tone.js',
     },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared.js' },

@@ -263,13 +263,13 @@ async function noiseOnto(
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
   const { noise, askedSnr } = drawNoise(request.noise, path, 1)
-  const withSigma = (value: number): Noise => ({ ...noise, level: { kind: 'sigma', value } })
-  let sigma = noise.level.value
+  const withSigma = (deviation: number): Noise => ({ ...noise, level: { kind: 'sigma', deviation } })
+  let sigma = noise.level.deviation
   const tally = await pool.accept(async (imap) => {
     const threads = { imap, threads: pool.info.threads }
     if (noise.level.kind === 'snr') {
       const measured = await runSlices(threads, layout, withSigma(0), from, undefined, signal)
-      sigma = asError(() => sigmaForSnr(measured, layout, noise.level.value))
+      sigma = asError(() => sigmaForSnr(measured, layout, noise.level.deviation))
       if (sigma === 0) warnings.push('W_SILENT')
     }
     return runSlices(threads, layout, withSigma(sigma), from, to, signal)

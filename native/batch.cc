@@ -20,7 +20,7 @@ namespace noisemill {
 namespace {
 
 // Of the JS thread, that telling outcomes takes at once.
-constexpr std::chrono::milliseconds kTurn{4};
+constexpr std::chrono::milliseconds kTimeBudget{4};
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
@@ -193,7 +193,7 @@ class CrewHandle {
   // Tells what was settled, and sees to it that as many threads work as can.
   void deliver(Napi::Env env) {
     untold_.splice(untold_.end(), mailbox_->take());
-    const auto end = std::chrono::steady_clock::now() + kTurn;
+    const auto end = std::chrono::steady_clock::now() + kTimeBudget;
     while (!untold_.empty()) {
       // Others have their turn on this thread too.
       if (std::chrono::steady_clock::now() > end) {

@@ -8,7 +8,7 @@ import type { NoiseContext } from '../core/noise/source.js'
 import type { PartTally } from '../core/transform.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
 import { NoisemillError } from '../errors.js'
-import { hasFiles, packageFolder } from '../places.js'
+import { hasFiles, packageFolder } from '../package-files.js'
 import { type Contract, contractFault, type PackedJobs, type PackedSlices } from './border.js'
 
 /** A flag of native memory; see `createCancel`. */

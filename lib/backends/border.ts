@@ -77,7 +77,7 @@ const noiseNumbers: Fields<Noise, number> = {
   keyLow: ({ key }) => key.low,
   keyHigh: ({ key }) => key.high,
   isSnr: ({ level }) => Number(level.kind === 'snr'),
-  level: ({ level }) => level.value,
+  level: ({ level }) => level.deviation,
   clip: ({ clip }) => Number(clip),
 }
 

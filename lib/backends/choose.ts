@@ -4,13 +4,13 @@ import { checkWish } from '../checks.js'
 import { tsKernels } from '../core/kernels.js'
 import { type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
-import { hasFiles } from '../places.js'
+import { hasFiles } from '../package-files.js'
 import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
 import type { Backend, BackendName } from './backend.js'
 import { inlineBackend } from './inline.js'
 import { nativeBackend } from './native.js'
 import { checkPoolOptions, type PoolInfo, type PoolOptions, type PoolSettings } from './options.js'
-import { Threads } from './threads.js'
+import { ThreadPool } from './thread-pool.js'
 import { loadWasmModule } from './wasm.js'
 import { workersBackend } from './workers.js'
 
@@ -102,13 +102,13 @@ function openNative({ size }: PoolSettings): Opened {
   if (!('addon' in loaded)) throw unavailable('backend', loaded)
   const { addon, binary } = loaded
   const instructionSet = chooseInstructionSet(addon)
-  const backend = nativeBackend(addon, size, workersBackend(new Threads(size)))
+  const backend = nativeBackend(addon, size, workersBackend(new ThreadPool(size)))
   return { backend, about: { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } }
 }
 
 function openWorkers(settings: PoolSettings): Opened {
   const { module, ...rest } = openKernel(settings)
-  return { backend: workersBackend(new Threads(settings.size, undefined, module)), ...rest }
+  return { backend: workersBackend(new ThreadPool(settings.size, undefined, module)), ...rest }
 }
 
 function openInline(settings: PoolSettings): Opened {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { checkWish } from '../checks.js'
 import { compileKernels, type WasmModule } from '../core/kernels-wasm.js'
-import { placeOf } from '../places.js'
+import { packageFile } from '../package-files.js'
 
 export type LoadedModule = { readonly module: WasmModule } | { readonly reason: string }
 
@@ -11,7 +11,7 @@ export type LoadedModule = { readonly module: WasmModule } | { readonly reason: 
 export function loadWasmModule(): LoadedModule {
   if (checkWish('NOISEMILL_WASM') === 'off') return { reason: 'NOISEMILL_WASM is off' }
   try {
-    return { module: compileKernels(readFileSync(placeOf('dist/kernels.wasm'))) }
+    return { module: compileKernels(readFileSync(packageFile('dist/kernels.wasm'))) }
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return { reason: isAbsent ? 'it was not built' : (error as Error).message }

@@ -5,7 +5,7 @@ import type { EtlJob } from '../core/etl.js'
 import { type FilePath, fsPath } from '../core/files.js'
 import type { Backend, FilesChunk } from './backend.js'
 import type { Cancellation } from './cancellation.js'
-import type { Threads } from './threads.js'
+import type { ThreadPool } from './thread-pool.js'
 
 /** Jobs that are under way, and what cancels each. */
 const underWay = new Map<EtlJob, Cancellation>()
@@ -16,7 +16,7 @@ process.once('exit', () => {
   for (const job of underWay.keys()) removeQuietly(job.temporary)
 })
 
-export function workersBackend(threads: Threads): Backend {
+export function workersBackend(threads: ThreadPool): Backend {
   return {
     name: 'workers',
     threads: threads.size,

@@ -1,8 +1,8 @@
 /** `noisemill demo`: the same work four ways, side by side. */
 
 import type { Command } from 'commander'
-import { compareWays, FILES } from '../demo/compare.js'
-import { placeOf } from '../places.js'
+import { compareContenders, FILES } from '../demo/compare.js'
+import { packageFile } from '../package-files.js'
 import { EXIT } from './exit.js'
 import type { Stop } from './stop.js'
 
@@ -27,7 +27,7 @@ export function defineDemo(program: Command, stop: Stop, exit: (code: number) =>
 
 async function demo(seconds: number, stop: Stop): Promise<number> {
   try {
-    const areSame = await compareWays(seconds, placeOf('dist/demo-tone.js'), stop.signal)
+    const areSame = await compareContenders(seconds, packageFile('dist/demo-tone.js'), stop.signal)
     return areSame ? EXIT.done : EXIT.filesFailed
   } catch (error) {
     if (stop.exitCode === undefined) throw error

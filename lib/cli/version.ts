@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { placeOf } from '../places.js'
+import { packageFile } from '../package-files.js'
 
 /** The package's version. */
-export const { version } = JSON.parse(readFileSync(placeOf('package.json'), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string
 }

@@ -5,7 +5,7 @@
 
 import { type FilePath, InputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { FrameWalk, sliceFrames } from './transform.js'
+import { FrameWalk, pieceFrames } from './transform.js'
 import { openSamples } from './wav/decoded.js'
 import type { WavHeader } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
@@ -26,7 +26,7 @@ class SampleReader extends FrameWalk {
     this.samples = new Float64Array(layout.frames * layout.channels)
   }
 
-  protected slice(bytes: Uint8Array, frames: number): void {
+  protected piece(bytes: Uint8Array, frames: number): void {
     const count = frames * this.layout.channels
     const values = this.kernels.decode(this.layout.format, bytes, count, this.scratch)
     this.samples.set(values.subarray(0, count), this.#done)
@@ -40,7 +40,7 @@ export function decodeFile(path: FilePath, kernels: Kernels = tsKernels): Decode
   try {
     const { input, header } = openSamples(file)
     kernels.reset()
-    const room = kernels.bytes(sliceFrames(header.channels) * header.blockAlign)
+    const room = kernels.bytes(pieceFrames(header.channels) * header.blockAlign)
     const reader = new SampleReader(header, kernels)
     for (let done = 0; done < header.dataBytes; done += room.length) {
       const bytes = room.subarray(0, Math.min(room.length, header.dataBytes - done))

@@ -8,7 +8,7 @@ import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { checkNoise, type Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
-import { FileTally, NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
+import { FileTally, NoiseTransform, type PartTally, PowerMeter, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
@@ -17,13 +17,13 @@ import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
 /** Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write. */
-const RUN_BYTES = 256 * 1024
+const READ_BYTES = 256 * 1024
 /** A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write. */
 const SIDE_BYTES = 16 * 1024
 /** Bytes of data of a part: what its sums of blocks take stays small. */
 const PART_BYTES = 4 * 1024 * 1024
 /** Files up to this size are read at once. */
-const SHORT_FILE_BYTES = RUN_BYTES
+const SHORT_FILE_BYTES = READ_BYTES
 /** Most headers are shorter. */
 const HEAD_BYTES = 4096
 /** Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice. */
@@ -174,8 +174,8 @@ class Etl {
   #header!: WavHeader
   #codec: CodecName | null = null
   #outputSize!: OutputSize
-  /** Bytes of data that one read aims at, and of a part: whole slices, and whole blocks. */
-  #runBytes = 0
+  /** Bytes of data that one read aims at, and of a part: whole pieces, and whole blocks. */
+  #readBytes = 0
   #partBytes = 0
   #pass: 'measure' | 'write' = 'write'
   #sigma = 0
@@ -206,11 +206,11 @@ class Etl {
     this.#outputSize = outputSize(header, input.size)
     this.#checkOutput()
     this.#warnings.push(...header.warnings)
-    const slice = sliceFrames(header.channels) * header.blockAlign
-    this.#runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
+    const piece = pieceFrames(header.channels) * header.blockAlign
+    this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
     const block = BLOCK_FRAMES * header.blockAlign
     this.#partBytes = block * Math.max(1, Math.floor(PART_BYTES / block))
-    return measures ? this.#startPass('measure') : this.#startWriting(level.value)
+    return measures ? this.#startPass('measure') : this.#startWriting(level.deviation)
   }
 
   /** Early, so that no work is spent on a file that could not be written; `publish` has the last word on names. */
@@ -238,13 +238,13 @@ class Etl {
     this.#tally.add(this.#walkPart(part))
   }
 
-  /** Where the run of bytes ends that starts at `position`: whole slices of data, and a short head before them or tail behind them. */
-  #runEnd(position: number, end: number): number {
+  /** Where the read ends that starts at `position`: whole pieces of data, and a short head before them or tail behind them. */
+  #readEnd(position: number, end: number): number {
     const { dataOffset } = this.#header
     const dataEnd = endOfData(this.#header)
     if (position < dataOffset && dataOffset - position > SIDE_BYTES)
-      return Math.min(position + this.#runBytes, dataOffset)
-    const stop = Math.max(position, dataOffset) + this.#runBytes
+      return Math.min(position + this.#readBytes, dataOffset)
+    const stop = Math.max(position, dataOffset) + this.#readBytes
     if (stop < dataEnd) return Math.min(stop, end)
     if (end <= dataEnd + SIDE_BYTES) return end
     return position < dataEnd ? dataEnd : Math.min(stop, end)
@@ -264,7 +264,7 @@ class Etl {
     let position = writes && part === 0 ? 0 : header.dataOffset + first
 
     kernels.reset()
-    const room = kernels.bytes(this.#runBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
+    const room = kernels.bytes(this.#readBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
     const walk =
       writes && this.#sigma !== 0
@@ -272,7 +272,7 @@ class Etl {
         : new PowerMeter(header, firstFrame, kernels)
     while (position < end) {
       if (this.isCancelled()) throw new Failure('E_CANCELLED')
-      const stop = this.#runEnd(position, end)
+      const stop = this.#readEnd(position, end)
       const dataStart = Math.max(position, header.dataOffset)
       const dataStop = Math.min(stop, dataEnd)
       const at = placeInRoom(room.byteOffset, position, dataStart < dataStop ? dataStart - position : 0)
@@ -289,7 +289,7 @@ class Etl {
   endPass(): number {
     const header = this.#header
     if (this.#pass === 'measure') {
-      const sigma = sigmaForSnr(this.#tally, header, this.job.noise.level.value)
+      const sigma = sigmaForSnr(this.#tally, header, this.job.noise.level.deviation)
       if (sigma === 0) this.#warnings.push('W_SILENT')
       return this.#startWriting(sigma)
     }

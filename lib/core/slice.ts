@@ -8,12 +8,12 @@ import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { checkNoise, type Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
-import { NoiseTransform, type PartTally, PowerMeter, sliceFrames } from './transform.js'
+import { NoiseTransform, type PartTally, PowerMeter, pieceFrames } from './transform.js'
 import { MAX_CHANNELS } from './wav/format.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
 /** Bytes between two looks at whether it is cancelled: they stay in a level-2 cache. */
-const RUN_BYTES = 256 * 1024
+const READ_BYTES = 256 * 1024
 
 /**
  * The work on a slice of samples in memory, as plain data that can be cloned to threads and processes. A backend passes it on as it is; its
@@ -117,7 +117,7 @@ export function checkSliceJob({ bytes, format, channels, validBits, frames, firs
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
   checkSliceJob(job)
   const { bytes, channels, sampleRate, frames, bigEndian, validBits, firstFrame, noise } = job
-  const sigma = noise.level.value
+  const sigma = noise.level.deviation
   const format = sampleFormats.find((known) => known.name === job.format)!
   const blockAlign = channels * format.bytes
   const layout: FrameLayout = { format, channels, sampleRate, blockAlign, frames, bigEndian, validBits }
@@ -126,10 +126,10 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
     sigma === 0
       ? new PowerMeter(layout, firstFrame, kernels)
       : new NoiseTransform(layout, firstFrame, noise, sigma, kernels)
-  const slice = sliceFrames(channels) * layout.blockAlign
-  const runBytes = slice * Math.max(1, Math.floor(RUN_BYTES / slice))
+  const piece = pieceFrames(channels) * layout.blockAlign
+  const readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
   // Kernels work on memory of their own, which does not grow.
-  const room = kernels.bytes(Math.min(runBytes, bytes.length))
+  const room = kernels.bytes(Math.min(readBytes, bytes.length))
   for (let done = 0; done < bytes.length; done += room.length) {
     if (isCancelled()) throw new Failure('E_CANCELLED')
     const part = bytes.subarray(done, done + room.length)

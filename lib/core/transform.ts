@@ -11,10 +11,10 @@ import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from '.
 const SLICE_SAMPLES = 16384
 
 /**
- * Frames that are worked on at once: a power of two, so that slices end where blocks end, and a multiple of what noise
+ * Frames that are worked on at once: a power of two, so that pieces end where blocks end, and a multiple of what noise
  * is made in.
  */
-export function sliceFrames(channels: number): number {
+export function pieceFrames(channels: number): number {
   let frames = BLOCK_FRAMES
   while (frames > FILL_FRAMES && frames * channels > SLICE_SAMPLES) frames /= 2
   return frames
@@ -43,11 +43,11 @@ export class FileTally {
   }
 }
 
-/** Walks frames in slices from the first of a block on, and adds up what it sees. */
+/** Walks frames in pieces from the first of a block on, and adds up what it sees. */
 export abstract class FrameWalk {
   protected readonly tally: MixTally
   protected readonly scratch: SampleValues
-  readonly #sliceFrames: number
+  readonly #pieceFrames: number
   readonly #signal: number[] = []
   readonly #noise: number[] = []
 
@@ -57,24 +57,24 @@ export abstract class FrameWalk {
     protected frame: number,
     protected readonly kernels: Kernels = tsKernels,
   ) {
-    this.#sliceFrames = sliceFrames(layout.channels)
-    this.scratch = sampleScratch(layout.format, this.#sliceFrames * layout.channels, kernels)
+    this.#pieceFrames = pieceFrames(layout.channels)
+    this.scratch = sampleScratch(layout.format, this.#pieceFrames * layout.channels, kernels)
     this.tally = kernels.tally()
   }
 
   /**
    * Works on the next frames, in place.
    *
-   * @param bytes whole frames, aligned to the sample size (PCM 24: any); all calls but the last bring whole multiples of a slice
+   * @param bytes whole frames, aligned to the sample size (PCM 24: any); all calls but the last bring whole multiples of a piece
    */
   run(bytes: Uint8Array): void {
     const { format, blockAlign, bigEndian, frames: total } = this.layout
     const frames = bytes.length / blockAlign
     for (let done = 0; done < frames; ) {
-      const count = Math.min(this.#sliceFrames, frames - done)
+      const count = Math.min(this.#pieceFrames, frames - done)
       const samples = bytes.subarray(done * blockAlign, (done + count) * blockAlign)
       if (bigEndian) swapBytes(format, samples)
-      this.slice(samples, count)
+      this.piece(samples, count)
       if (bigEndian) swapBytes(format, samples)
       done += count
       this.frame += count
@@ -91,12 +91,12 @@ export abstract class FrameWalk {
     return { signal: this.#signal, noise: this.#noise, clipped, nonFinite }
   }
 
-  protected abstract slice(bytes: Uint8Array, frames: number): void
+  protected abstract piece(bytes: Uint8Array, frames: number): void
 }
 
 /** Only measures: the mean power that an SNR refers to. */
 export class PowerMeter extends FrameWalk {
-  protected slice(bytes: Uint8Array, frames: number): void {
+  protected piece(bytes: Uint8Array, frames: number): void {
     const count = frames * this.layout.channels
     const { format } = this.layout
     this.kernels.measure(this.kernels.decode(format, bytes, count, this.scratch), count, format, this.tally)
@@ -118,13 +118,13 @@ export class NoiseTransform extends FrameWalk {
     kernels: Kernels = tsKernels,
   ) {
     super(layout, firstFrame, kernels)
-    const frames = sliceFrames(layout.channels)
+    const frames = pieceFrames(layout.channels)
     this.#source = openSource(noise, layout, kernels)
     this.#noise = kernels.floats(frames * layout.channels)
     this.#channelNoise = layout.channels === 1 ? this.#noise : kernels.floats(frames)
   }
 
-  protected slice(bytes: Uint8Array, frames: number): void {
+  protected piece(bytes: Uint8Array, frames: number): void {
     const { format, channels, validBits } = this.layout
     this.#fillNoise(frames)
     const count = frames * channels

@@ -1,4 +1,4 @@
-/** The same work four ways, side by side: `noisemill demo` without its command line. Stands on the public API alone. */
+/** Compares four ways of doing the same work: what `noisemill demo` runs. Uses only the public API. */
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -8,8 +8,8 @@ import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { moduleTask, NoisemillError, Pool } from '../index.js'
 import { plural, showBytes, showSeconds } from '../show.js'
+import { type Contender, contenders, SIGMA } from './contenders.js'
 import type { Tone } from './tone.js'
-import { SIGMA, type Way, ways } from './ways.js'
 
 /** Files that the demo works on. */
 export const FILES = 24
@@ -28,13 +28,13 @@ interface Measured {
 }
 
 /**
- * Makes sine files of so many seconds in a temporary folder, adds noise to them each way, prints how that went, and removes the folder.
+ * Makes sine files of so many seconds in a temporary folder, adds noise to them with each contender, prints what that took, and removes the folder.
  *
  * @param tone the module that `tone.ts` is
- * @returns whether all ways had the same outputs
+ * @returns whether all contenders had the same outputs
  * @throws NoisemillError E_OUTPUT_FOLDER or E_VOLUME_FULL for the temporary folder; the signal's reason
  */
-export async function compareWays(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
+export async function compareContenders(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
   const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-')).catch((error: NodeJS.ErrnoException) => {
     throw new NoisemillError('E_OUTPUT_FOLDER', { path: tmpdir(), errno: error.code ?? '' })
   })
@@ -55,19 +55,19 @@ async function compareIn(folder: string, seconds: number, tone: URL, signal: Abo
     `Node ${process.version}, ${plural(availableParallelism(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`,
   )
   say(row(['', 'seconds', 'speed-up', 'CPU', 'longest event-loop delay']))
-  const measured = new Map<Way, Measured>()
-  for (const way of ways) {
-    const outcome = await tryWay(way, files, path.join(folder, 'noisy'), signal)
+  const measured = new Map<Contender, Measured>()
+  for (const contender of contenders) {
+    const outcome = await measure(contender, files, path.join(folder, 'noisy'), signal)
     if (typeof outcome === 'string') {
-      say(`${row([way.name])} not here: ${outcome}`)
+      say(`${row([contender.name])} not here: ${outcome}`)
       continue
     }
-    measured.set(way, outcome)
-    const loop = measured.get(ways[0])!.seconds
+    measured.set(contender, outcome)
+    const loop = measured.get(contenders[0])!.seconds
     const { seconds: taken, cpuShare, delay } = outcome
     say(
       row([
-        way.name,
+        contender.name,
         showSeconds(taken),
         `${(loop / taken).toFixed(1)} x`,
         `${Math.round(100 * cpuShare)} %`,
@@ -76,13 +76,13 @@ async function compareIn(folder: string, seconds: number, tone: URL, signal: Abo
     )
   }
   say('\nCPU is the share of all cores. Order in which files were finished:')
-  for (const [way, { order }] of measured) {
-    if (way.isUnordered) say(`  ${way.name.padEnd(14)}  ${order.join(' ')}`)
+  for (const [contender, { order }] of measured) {
+    if (contender.isUnordered) say(`  ${contender.name.padEnd(14)}  ${order.join(' ')}`)
   }
   return areSame(measured)
 }
 
-function areSame(measured: ReadonlyMap<Way, Measured>): boolean {
+function areSame(measured: ReadonlyMap<Contender, Measured>): boolean {
   const hashes = new Set(Array.from(measured.values(), ({ hash }) => hash))
   if (hashes.size === 1) {
     say(
@@ -91,7 +91,7 @@ function areSame(measured: ReadonlyMap<Way, Measured>): boolean {
     return true
   }
   say('\nThe outputs differ, which is a bug in noisemill:')
-  for (const [way, { hash }] of measured) say(`  ${way.name.padEnd(14)}  sha256 ${hash}`)
+  for (const [contender, { hash }] of measured) say(`  ${contender.name.padEnd(14)}  sha256 ${hash}`)
   return false
 }
 
@@ -126,9 +126,9 @@ async function makeTones(folder: string, seconds: number, tone: URL, signal: Abo
   return tones.map(({ file }) => file)
 }
 
-/** Measures a way; the reason where it cannot be had. */
-async function tryWay(
-  way: Way,
+/** Measures a contender. Returns the reason if it cannot run here. */
+async function measure(
+  contender: Contender,
   files: readonly string[],
   out: string,
   signal: AbortSignal,
@@ -141,7 +141,7 @@ async function tryWay(
   const cpuBefore = process.cpuUsage()
   delays.enable()
   try {
-    await way.run(files, out, finished, signal)
+    await contender.run(files, out, finished, signal)
   } catch (error) {
     if (error instanceof NoisemillError && error.code === 'E_BACKEND_UNAVAILABLE')
       return error.received ?? error.message

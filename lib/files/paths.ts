@@ -32,7 +32,7 @@ export function joinPath(folder: FilePath, name: FilePath): FilePath {
 }
 
 /** The same of what goes into keys and the journal, which have '/' between names on every system. */
-export const joinWay = (folder: FilePath, name: FilePath): FilePath => joinWith('/', folder, name)
+export const joinSlashed = (folder: FilePath, name: FilePath): FilePath => joinWith('/', folder, name)
 
 function joinWith(between: string, folder: FilePath, name: FilePath): FilePath {
   if (typeof folder === 'string' && folder === '') return name
@@ -138,17 +138,17 @@ function upperCaseOf(character: string): string {
 export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
 
 /** A relative path as keys and the journal have it. */
-export const asWay = (relative: FilePath): FilePath =>
+export const asSlashed = (relative: FilePath): FilePath =>
   onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
 /** The way from a folder to a file, as keys have it. By text alone. */
-export function wayTo(folder: FilePath, file: FilePath): FilePath {
-  return asWay(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
+export function slashedPathTo(folder: FilePath, file: FilePath): FilePath {
+  return asSlashed(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
 }
 
 /** The same; undefined where the file lies elsewhere. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
-  const way = wayTo(root, file)
+  const way = slashedPathTo(root, file)
   const text = pathToBytes(way).toString('latin1')
   return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : way
 }

@@ -5,13 +5,13 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { isWithin } from './outputs.js'
-import { type FilePath, joinPath, joinWay, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
+import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
 /** Names that are taken from folders and globs; a file named outright may have any. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 const DOT = 0x2e
 /** Names that are read of a folder at once, and files that are handed on together. */
-const LOT_FILES = 32
+const GROUP_FILES = 32
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
@@ -82,7 +82,7 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
   }
 }
 
-/** Files in small lots: handing each through an async generator of its own costs more than finding it. */
+/** Files in small groups: handing each through an async generator of its own costs more than finding it. */
 async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
@@ -94,7 +94,7 @@ async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<r
   const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
   for await (const files of walkFolder(source.folder, '', depth, [], options)) {
     const wanted = files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
-    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinWay(prefix, file.relative) }))
+    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinSlashed(prefix, file.relative) }))
   }
 }
 
@@ -162,24 +162,24 @@ async function* walkFolder(
       options.onLoop?.(showPath(folder))
       return
     }
-    entries = await openFolder(folder, { encoding: 'buffer', bufferSize: LOT_FILES })
+    entries = await openFolder(folder, { encoding: 'buffer', bufferSize: GROUP_FILES })
   } catch (error) {
     const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
     yield [{ input: folder, relative, failure }]
     return
   }
-  let lot: WalkedFile[] = []
+  let group: WalkedFile[] = []
   for await (const entry of entries) {
     const bytes = entry.name as unknown as Buffer
     if (bytes[0] === DOT) continue
     const name = pathFromBytes(bytes)
     const file = joinPath(folder, name)
-    const below = joinWay(relative, name)
+    const below = joinSlashed(relative, name)
     const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
-    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) lot.push({ input: file, relative: below })
-    if (lot.length === LOT_FILES || (lot.length > 0 && kind === 'folder')) {
-      yield lot
-      lot = []
+    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) group.push({ input: file, relative: below })
+    if (group.length === GROUP_FILES || (group.length > 0 && kind === 'folder')) {
+      yield group
+      group = []
     }
     if (kind !== 'folder') continue
     if (await leadsTo(options.out, entry, file)) {
@@ -188,7 +188,7 @@ async function* walkFolder(
       yield* walkFolder(file, below, depth - 1, [...above, identity], options)
     }
   }
-  if (lot.length > 0) yield lot
+  if (group.length > 0) yield group
 }
 
 async function identityOf(folder: FilePath): Promise<string> {

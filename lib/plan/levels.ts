@@ -26,24 +26,24 @@ const SNR_RANGE = { minimum: -100, maximum: 200 } as const
 /** An achieved SNR further off than this (dB) is warned of. */
 export const SNR_TOLERANCE = 0.5
 
-export interface Level {
+export interface LevelRange {
   readonly kind: 'sigma' | 'snr'
   readonly low: number
   readonly high: number
 }
 
 /** Checks sigma and snr: exactly one, in range, low no greater than high. Throws NoisemillError. */
-export function checkLevel(sigma: unknown, snr: unknown): Level {
+export function checkLevel(sigma: unknown, snr: unknown): LevelRange {
   if (sigma === undefined && snr === undefined) throw new NoisemillError('E_LEVEL_MISSING')
   if (sigma !== undefined && snr !== undefined) throw new NoisemillError('E_LEVEL_BOTH')
   return sigma === undefined ? rangeOf('snr', snr, SNR_RANGE) : rangeOf('sigma', sigma, SIGMA_RANGE)
 }
 
 function rangeOf(
-  kind: Level['kind'],
+  kind: LevelRange['kind'],
   value: unknown,
   { minimum, maximum }: { minimum: number; maximum: number },
-): Level {
+): LevelRange {
   const ends: readonly unknown[] = Array.isArray(value) ? value : [value, value]
   const [low, high] = ends
   const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
@@ -54,7 +54,7 @@ function rangeOf(
 }
 
 /** The level of one file: the value itself, or a draw that depends on nothing but the file's key. */
-export function levelFor(level: Level, key: NoiseKey): number {
+export function levelFor(level: LevelRange, key: NoiseKey): number {
   return level.low === level.high ? level.low : level.low + (level.high - level.low) * draw(key, Purpose.level, 0)
 }
 

@@ -7,7 +7,7 @@ import { invalidOption } from '../errors.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
 import { offeredKinds } from './kinds.js'
-import { checkLevel, type Level, type LevelOption, levelFor, noiseGain } from './levels.js'
+import { checkLevel, type LevelOption, type LevelRange, levelFor, noiseGain } from './levels.js'
 
 /**
  * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.
@@ -71,7 +71,7 @@ export interface NoiseOptions extends NoiseSpec {
 
 /** A checked NoiseSpec, defaults filled in. */
 export interface NoiseSpecSettings {
-  readonly level: Level
+  readonly level: LevelRange
   readonly seed: Seed
   readonly kind: NoiseKind
   /** All of the noise that is the same for every output. */
@@ -207,7 +207,7 @@ export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: num
   const key = fileKey(seed, path, copy)
   const drawn = levelFor(range, key)
   const isSnr = range.kind === 'snr'
-  const level: NoiseLevel = { kind: range.kind, value: isSnr ? noiseGain(drawn) : drawn }
+  const level: NoiseLevel = { kind: range.kind, deviation: isSnr ? noiseGain(drawn) : drawn }
   // Node 20 takes twenty times as long, a microsecond, where what is spread comes first.
   return { noise: { key, level, ...common }, askedSnr: isSnr ? drawn : undefined }
 }

@@ -9,8 +9,8 @@ import { Chunker, type ChunkSize } from './chunks.js'
 import { type Entry, LATE, Puller } from './pull.js'
 import { ReadyResults } from './ready.js'
 import type { Source } from './source.js'
+import { TimeBudget } from './time-budget.js'
 import { send } from './trip.js'
-import { Turn } from './turn.js'
 import { Window } from './window.js'
 
 export interface RunParts<Item, Job, JobValue, Result> {
@@ -36,7 +36,7 @@ export class Run<Item, Job, JobValue, Result> {
   readonly #window: Window
   readonly #ready: ReadyResults<Result>
   readonly #trips = new Set<Promise<void>>()
-  readonly #turn = new Turn()
+  readonly #budget = new TimeBudget()
   readonly #pumpBell = new Bell()
   readonly #consumerBell = new Bell()
   #pumpHasEnded = false
@@ -65,7 +65,7 @@ export class Run<Item, Job, JobValue, Result> {
           this.#pumpBell.ring()
           const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
           if (failure) throw failure
-          if (this.#turn.isLong) await this.#turn.end()
+          if (this.#budget.isSpent) await this.#budget.yield()
           yield ready.result
         } else if (this.#error && !(this.#tellsTheRest && this.#trips.size > 0)) {
           throw this.#error.reason
@@ -74,7 +74,7 @@ export class Run<Item, Job, JobValue, Result> {
           return
         } else {
           await this.#consumerBell.wait()
-          this.#turn.begin()
+          this.#budget.restart()
         }
       }
     } finally {
@@ -127,14 +127,14 @@ export class Run<Item, Job, JobValue, Result> {
       while (!this.#isHalted) {
         if (!this.#hasRoom()) {
           await this.#pumpBell.wait()
-          this.#turn.begin()
+          this.#budget.restart()
           continue
         }
         const chunk = await this.#collect()
         if (chunk.length > 0) this.#send(chunk)
         else if (this.#puller.hasEnded) break
-        // Nothing but results that needed no job: others, an abort among them, must have their turn all the same.
-        else await this.#turn.end()
+        // Nothing but results that needed no job: others, an abort among them, must be served all the same.
+        else await this.#budget.yield()
       }
     } catch (reason) {
       this.stop(reason)
@@ -158,7 +158,7 @@ export class Run<Item, Job, JobValue, Result> {
     const size = this.#chunker.size(this.#puller.remaining)
     const chunk: Entry<Job, Result>[] = []
     while (chunk.length < size && !this.#isHalted) {
-      if (this.#turn.isLong) await this.#turn.end()
+      if (this.#budget.isSpent) await this.#budget.yield()
       const maySendEarly = chunk.length > 0 && this.#chunker.isAuto
       const entry = await this.#puller.next(maySendEarly ? (arrived) => this.#isLate(arrived) : undefined)
       if (entry === LATE || entry === undefined) break

@@ -23,7 +23,15 @@ import { STREAM_VERSION } from '../core/noise/keys.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, temporaryName } from '../files/outputs.js'
-import { asWay, type FilePath, joinPath, joinWay, pathToBytes, splitPath, wayTo } from '../files/paths.js'
+import {
+  asSlashed,
+  type FilePath,
+  joinPath,
+  joinSlashed,
+  pathToBytes,
+  slashedPathTo,
+  splitPath,
+} from '../files/paths.js'
 import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from './journal-lines.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
@@ -276,7 +284,7 @@ export class Journal {
 
   /** The path of an output in the output folder. */
   #nameOf(output: FilePath): FilePath {
-    if (typeof output === 'string') return asWay(output.slice(this.#prefix.length))
+    if (typeof output === 'string') return asSlashed(output.slice(this.#prefix.length))
     return pathToBytes(output).subarray(Buffer.byteLength(this.#prefix))
   }
 
@@ -284,9 +292,9 @@ export class Journal {
   #inputPath(input: FilePath): FilePath {
     const { folder, name } = splitPath(input)
     if (folder !== this.#inputFolder?.folder) {
-      this.#inputFolder = { folder, fromOut: wayTo(this.out, folder === '' ? '.' : folder) }
+      this.#inputFolder = { folder, fromOut: slashedPathTo(this.out, folder === '' ? '.' : folder) }
     }
-    return joinWay(this.#inputFolder.fromOut, name)
+    return joinSlashed(this.#inputFolder.fromOut, name)
   }
 }
 

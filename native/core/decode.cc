@@ -21,7 +21,7 @@ class SampleReader final : public FrameWalk {
       : FrameWalk(layout, 0, arena), samples_(samples) {}
 
  protected:
-  void slice(uint8_t* bytes, size_t frames) override {
+  void piece(uint8_t* bytes, size_t frames) override {
     const SampleFormat& format = *layout_.format;
     const size_t count = frames * layout_.channels;
     const void* values = kernels().decode(format, bytes, count, scratch_);
@@ -51,7 +51,7 @@ DecodedFile decode_file(const std::string& path) {
   decoded.header = std::move(readable.header);
   const WavHeader& header = decoded.header;
   Arena arena;
-  const uint64_t room = slice_frames(header.channels) * header.block_align;
+  const uint64_t room = piece_frames(header.channels) * header.block_align;
   uint8_t* const bytes = arena.take<uint8_t>(static_cast<size_t>(room));
   SampleReader reader(header, arena, decoded.samples);
   for (uint64_t done = 0; done < header.data_bytes; done += room) {

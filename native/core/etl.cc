@@ -12,13 +12,13 @@ namespace noisemill {
 namespace {
 
 // Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write.
-constexpr size_t kRunBytes = 256 * 1024;
+constexpr size_t kReadBytes = 256 * 1024;
 // A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write.
 constexpr size_t kSideBytes = 16 * 1024;
 // Bytes of data of a part: long beside what it costs to hand one out.
 constexpr uint64_t kPartBytes = 4 * 1024 * 1024;
 // Files up to this size are read at once.
-constexpr uint64_t kShortFileBytes = kRunBytes;
+constexpr uint64_t kShortFileBytes = kReadBytes;
 // Most headers are shorter.
 constexpr uint64_t kHeadBytes = 4096;
 // Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice.
@@ -93,8 +93,8 @@ size_t Etl::begin() {
     find_kind(job_.noise.kind.c_str());
     warnings_.reserve(header_.warnings.size() + kOwnWarnings);
     warnings_ = header_.warnings;
-    const size_t slice = slice_frames(header_.channels) * header_.block_align;
-    run_bytes_ = slice * std::max<size_t>(1, kRunBytes / slice);
+    const size_t piece = piece_frames(header_.channels) * header_.block_align;
+    read_bytes_ = piece * std::max<size_t>(1, kReadBytes / piece);
     const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
     part_bytes_ = block * std::max<uint64_t>(1, kPartBytes / block);
     parts = measures ? start_pass(Pass::kMeasure) : start_writing(job_.noise.level);
@@ -137,11 +137,11 @@ void Etl::run_part(size_t part, Arena& arena) {
   });
 }
 
-// A run holds whole slices of data, and a short head before them or tail behind them.
-uint64_t Etl::run_end(uint64_t position, uint64_t end) const {
+// A read holds whole pieces of data, and a short head before them or tail behind them.
+uint64_t Etl::read_end(uint64_t position, uint64_t end) const {
   const uint64_t data = header_.data_offset;
-  if (position < data && data - position > kSideBytes) return std::min(position + run_bytes_, data);
-  const uint64_t stop = std::max(position, data) + run_bytes_;
+  if (position < data && data - position > kSideBytes) return std::min(position + read_bytes_, data);
+  const uint64_t stop = std::max(position, data) + read_bytes_;
   if (stop < end_of_data(header_)) return std::min(stop, end);
   if (end <= end_of_data(header_) + kSideBytes) return end;
   return position < end_of_data(header_) ? end_of_data(header_) : std::min(stop, end);
@@ -157,7 +157,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   uint64_t position = writes && part == 0 ? 0 : header_.data_offset + first;
 
   arena.reset();
-  uint8_t* const room = arena.take<uint8_t>(run_bytes_ + 2 * kSideBytes + kPageBytes + kAlignment);
+  uint8_t* const room = arena.take<uint8_t>(read_bytes_ + 2 * kSideBytes + kPageBytes + kAlignment);
   std::unique_ptr<FrameWalk> walk;
   const uint64_t first_frame = first / header_.block_align;
   if (writes && sigma_ != 0) {
@@ -167,7 +167,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   }
   while (position < end) {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    const uint64_t stop = run_end(position, end);
+    const uint64_t stop = read_end(position, end);
     const uint64_t data_start = std::max(position, header_.data_offset);
     const uint64_t data_stop = std::min(stop, end_of_data(header_));
     uint8_t* const bytes = room + place_in_room(position, data_start < data_stop ? data_start - position : 0);

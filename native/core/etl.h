@@ -103,7 +103,7 @@ class Etl {
   size_t start_pass(Pass pass);
   size_t start_writing(double sigma);
   // Where the run of bytes ends that starts at `position`.
-  uint64_t run_end(uint64_t position, uint64_t end) const;
+  uint64_t read_end(uint64_t position, uint64_t end) const;
   PartTally walk_part(size_t part, Arena& arena);
   void finish();
 
@@ -117,8 +117,8 @@ class Etl {
   WavHeader header_;
   const Codec* codec_ = nullptr;
   OutputSize output_size_;
-  // Bytes of data that one read aims at, and of a part: whole slices, and whole blocks.
-  size_t run_bytes_ = 0;
+  // Bytes of data that one read aims at, and of a part: whole pieces, and whole blocks.
+  size_t read_bytes_ = 0;
   uint64_t part_bytes_ = 0;
   Pass pass_ = Pass::kWrite;
   double sigma_ = 0;

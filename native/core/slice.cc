@@ -8,7 +8,7 @@ namespace noisemill {
 namespace {
 
 // Bytes between two looks at `cancelled`: they stay in a level-2 cache.
-constexpr size_t kRunBytes = 256 * 1024;
+constexpr size_t kReadBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
   arena.reset();
@@ -18,11 +18,11 @@ PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& a
   } else {
     walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, job.noise, job.noise.level, arena);
   }
-  const size_t slice = slice_frames(job.layout.channels) * job.layout.block_align;
-  const size_t run = slice * std::max<size_t>(1, kRunBytes / slice);
-  for (size_t done = 0; done < job.length; done += run) {
+  const size_t piece = piece_frames(job.layout.channels) * job.layout.block_align;
+  const size_t step = piece * std::max<size_t>(1, kReadBytes / piece);
+  for (size_t done = 0; done < job.length; done += step) {
     if (cancelled.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    walk->run(job.bytes + done, std::min(run, job.length - done));
+    walk->run(job.bytes + done, std::min(step, job.length - done));
   }
   return walk->take_tally();
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kSliceSamples = 16384;
 }  // namespace
 
-size_t slice_frames(uint32_t channels) {
+size_t piece_frames(uint32_t channels) {
   size_t frames = kBlockFrames;
   while (frames > kFillFrames && frames * channels > kSliceSamples) frames /= 2;
   return frames;
@@ -26,17 +26,17 @@ void FileTally::add(const PartTally& part) {
 }
 
 FrameWalk::FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena)
-    : layout_(layout), frame_(first_frame), slice_frames_(slice_frames(layout.channels)) {
-  scratch_ = arena.take<uint8_t>(sample_scratch_bytes(*layout.format, slice_frames_ * layout.channels));
+    : layout_(layout), frame_(first_frame), piece_frames_(piece_frames(layout.channels)) {
+  scratch_ = arena.take<uint8_t>(sample_scratch_bytes(*layout.format, piece_frames_ * layout.channels));
 }
 
 void FrameWalk::run(uint8_t* bytes, size_t length) {
   const size_t frames = length / layout_.block_align;
   for (size_t done = 0; done < frames;) {
-    const size_t count = std::min(slice_frames_, frames - done);
+    const size_t count = std::min(piece_frames_, frames - done);
     uint8_t* const samples = bytes + done * layout_.block_align;
     if (layout_.big_endian) swap_bytes(*layout_.format, samples, count * layout_.channels);
-    slice(samples, count);
+    piece(samples, count);
     if (layout_.big_endian) swap_bytes(*layout_.format, samples, count * layout_.channels);
     done += count;
     frame_ += count;
@@ -53,7 +53,7 @@ PartTally FrameWalk::take_tally() {
   return std::move(part_);
 }
 
-void PowerMeter::slice(uint8_t* bytes, size_t frames) {
+void PowerMeter::piece(uint8_t* bytes, size_t frames) {
   const size_t count = frames * layout_.channels;
   const Kernels& use = kernels();
   use.measure(use.decode(*layout_.format, bytes, count, scratch_), count, *layout_.format, tally_);
@@ -64,12 +64,12 @@ NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, 
       source_(open_source(noise, {layout.channels, layout.sample_rate, layout.frames}, arena)),
       sigma_(sigma),
       clip_(noise.clip) {
-  const size_t frames = slice_frames(layout.channels);
+  const size_t frames = piece_frames(layout.channels);
   noise_ = arena.take<float>(frames * layout.channels);
   channel_noise_ = layout.channels == 1 ? noise_ : arena.take<float>(frames);
 }
 
-void NoiseTransform::slice(uint8_t* bytes, size_t frames) {
+void NoiseTransform::piece(uint8_t* bytes, size_t frames) {
   fill_noise(frames);
   const SampleFormat& format = *layout_.format;
   const uint32_t valid = layout_.valid_bits;

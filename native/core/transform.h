@@ -13,9 +13,9 @@
 
 namespace noisemill {
 
-// Frames that are worked on at once: a power of two, so that slices end where blocks end, and a multiple of what noise is made
+// Frames that are worked on at once: a power of two, so that pieces end where blocks end, and a multiple of what noise is made
 // in.
-size_t slice_frames(uint32_t channels);
+size_t piece_frames(uint32_t channels);
 
 // What a part of the frames adds: the sum of each of its blocks, in order, and counts.
 struct PartTally {
@@ -35,21 +35,21 @@ struct FileTally {
   void add(const PartTally& part);
 };
 
-// Walks frames in slices from the first of a block on, and adds up what it sees.
+// Walks frames in pieces from the first of a block on, and adds up what it sees.
 class FrameWalk {
  public:
   FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena);
   virtual ~FrameWalk() = default;
 
   // Works on the next frames, in place. `bytes` are whole frames, aligned to the sample size (PCM 24: any); all calls but the
-  // last bring whole multiples of a slice.
+  // last bring whole multiples of a piece.
   void run(uint8_t* bytes, size_t length);
 
   // The walk ends with whole blocks, or with the last frame.
   PartTally take_tally();
 
  protected:
-  virtual void slice(uint8_t* bytes, size_t frames) = 0;
+  virtual void piece(uint8_t* bytes, size_t frames) = 0;
 
   const FrameLayout& layout_;
   MixTally tally_;
@@ -57,7 +57,7 @@ class FrameWalk {
   uint64_t frame_;
 
  private:
-  size_t slice_frames_;
+  size_t piece_frames_;
   PartTally part_;
 };
 
@@ -67,7 +67,7 @@ class PowerMeter final : public FrameWalk {
   using FrameWalk::FrameWalk;
 
  protected:
-  void slice(uint8_t* bytes, size_t frames) override;
+  void piece(uint8_t* bytes, size_t frames) override;
 };
 
 // Adds noise.
@@ -77,7 +77,7 @@ class NoiseTransform final : public FrameWalk {
   NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena);
 
  protected:
-  void slice(uint8_t* bytes, size_t frames) override;
+  void piece(uint8_t* bytes, size_t frames) override;
 
  private:
   // Noise for the next frames of every channel, interleaved like the samples.

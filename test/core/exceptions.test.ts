@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Backend, Outcome } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { inlineBackend } from '../../dist-lib/backends/inline.js'
-import { Threads } from '../../dist-lib/backends/threads.js'
+import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlOutcome } from '../../dist-lib/core/etl.js'
 import { caughtFailure, type FailureData } from '../../dist-lib/core/failure.js'
@@ -75,7 +75,7 @@ describe.skipIf(!canCompile)('native core (needs the addon of npm run build, and
 
 const backendsOf: Readonly<Record<string, () => Backend>> = {
   inline: () => inlineBackend(tsKernels),
-  workers: () => workersBackend(new Threads(1)),
+  workers: () => workersBackend(new ThreadPool(1)),
 }
 
 /** A key that is not there is a TypeError within. */

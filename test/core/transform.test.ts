@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Noise } from '../../dist-lib/core/noise/noise.js'
-import { NoiseTransform, PowerMeter, sliceFrames } from '../../dist-lib/core/transform.js'
+import { NoiseTransform, PowerMeter, pieceFrames } from '../../dist-lib/core/transform.js'
 import type { WavHeader } from '../../dist-lib/core/wav/header.js'
 import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
@@ -40,11 +40,11 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       kind: 'gaussian',
       parameters: new Float64Array(0),
       key: { low: 3, high: 4 },
-      level: { kind: 'sigma', value: sigma },
+      level: { kind: 'sigma', deviation: sigma },
       clip: true,
     }
     const source = sourceOf(format, frames * channels)
-    const slice = sliceFrames(channels)
+    const slice = pieceFrames(channels)
 
     const whole = source.slice()
     const transform = new NoiseTransform(header, 0, noise, sigma)

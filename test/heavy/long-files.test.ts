@@ -57,7 +57,7 @@ function run(way: (typeof ways)[number], input: string, output: string, sigma: n
 function noiseFrom(frame: number, count: number, frames: number, channels: number, sigma: number): Buffer {
   const format = sampleFormats.find(({ name }) => name === 'pcm16')!
   const layout = { format, channels, sampleRate: 0, blockAlign: 2 * channels, frames, bigEndian: false, validBits: 16 }
-  const level = { kind: 'sigma', value: sigma } as const
+  const level = { kind: 'sigma', deviation: sigma } as const
   const noise = { kind: 'gaussian', parameters: new Float64Array(0), key: fileKey(1, 'a', 1), level, clip: true }
   const bytes = Buffer.from(new ArrayBuffer(count * layout.blockAlign))
   new NoiseTransform(layout, frame, noise, sigma).run(bytes)

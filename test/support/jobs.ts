@@ -79,7 +79,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
       kind: 'gaussian',
       parameters: new Float64Array(0),
       key: { low: 1, high: 2 },
-      level: { kind: levelKind, value: level },
+      level: { kind: levelKind, deviation: level },
       clip: true,
       ...noise,
     },

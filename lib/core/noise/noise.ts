@@ -8,12 +8,12 @@ import { findKind } from './kinds.js'
 import type { NoiseSource, SignalShape } from './source.js'
 
 /**
- * How loud the noise is. With 'sigma', `value` is the standard deviation in full-scale units. With 'snr' it is the standard
- * deviation over the RMS of the signal.
+ * How loud the noise is. `deviation` is the standard deviation of the noise: in units of full scale if `kind` is 'sigma', as a
+ * multiple of the signal's RMS if it is 'snr'.
  */
 export interface NoiseLevel {
   readonly kind: 'sigma' | 'snr'
-  readonly value: number
+  readonly deviation: number
 }
 
 /** Plain data that crosses threads. All options are checked and the level is drawn by then. native/core/noise/noise.h is its twin. */

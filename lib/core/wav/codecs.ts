@@ -96,17 +96,17 @@ const int16At = (bytes: Uint8Array, at: number) => ((bytes[at] | (bytes[at + 1] 
 
 /** A sample for each code, as G.711 numbers segments and steps in them. */
 function alawSample(code: number): number {
-  const turned = code ^ 0x55
-  const segment = (turned >> 4) & 7
-  const step = ((turned & 15) << 4) + 8
+  const inverted = code ^ 0x55
+  const segment = (inverted >> 4) & 7
+  const step = ((inverted & 15) << 4) + 8
   const size = segment === 0 ? step : (step + 0x100) << (segment - 1)
-  return turned & 0x80 ? size : -size
+  return inverted & 0x80 ? size : -size
 }
 
 function mulawSample(code: number): number {
-  const turned = ~code
-  const size = ((((turned & 15) << 3) + 0x84) << ((turned >> 4) & 7)) - 0x84
-  return turned & 0x80 ? -size : size
+  const inverted = ~code
+  const size = ((((inverted & 15) << 3) + 0x84) << ((inverted >> 4) & 7)) - 0x84
+  return inverted & 0x80 ? -size : size
 }
 
 function decodeByTable(sampleOf: (code: number) => number): Codec['decode'] {

@@ -16,7 +16,7 @@ const FMT_BYTES = 16
 /** Of RF64 and BW64, up to the sizes in the ds64 chunk and with them. */
 const LONG_HEAD_BYTES = 44
 /** Bytes of blocks that are decoded at once: with their samples they stay in a level-1 or level-2 cache. */
-const LOT_BYTES = 16 * 1024
+const GROUP_BYTES = 16 * 1024
 
 /** A stretch of the decoded file: bytes that are made here, bytes of the input from `from` on, or decoded samples. */
 interface Stretch {
@@ -92,14 +92,14 @@ class DecodedInput implements Input {
     const { blockAlign: frameBytes, format, bigEndian } = this.header
     const blockBytes = blockFrames * frameBytes
     const blocksOf = (bytes: number) => Math.ceil(bytes / blockBytes)
-    const lotBlocks = Math.min(Math.max(1, Math.floor(LOT_BYTES / blockAlign)), blocksOf(into.length) + 1)
-    const room = new Uint8Array(lotBlocks * blockAlign)
-    const samples = new Int16Array((lotBlocks * blockBytes) / Int16Array.BYTES_PER_ELEMENT)
+    const groupBlocks = Math.min(Math.max(1, Math.floor(GROUP_BYTES / blockAlign)), blocksOf(into.length) + 1)
+    const room = new Uint8Array(groupBlocks * blockAlign)
+    const samples = new Int16Array((groupBlocks * blockBytes) / Int16Array.BYTES_PER_ELEMENT)
     for (let done = 0; done < into.length; ) {
       const first = Math.floor((position + done) / blockBytes)
       const within = position + done - first * blockBytes
       const start = this.#dataOffset + first * blockAlign
-      const blocks = Math.min(lotBlocks, blocksOf(within + into.length - done))
+      const blocks = Math.min(groupBlocks, blocksOf(within + into.length - done))
       const coded = room.subarray(0, Math.min(blocks * blockAlign, this.#dataEnd - start))
       this.input.read(start, coded)
       const damaged = decodeBlocks(this.#coded, coded, samples)

@@ -211,13 +211,13 @@ function readExtension(
   const extensionBytes = reader.u16(start + 16)
   if (extensionBytes < EXTENSION_BYTES)
     throw malformed(`EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
-  // SoX writes RIFX with the tag alone turned around.
+  // SoX writes RIFX with the tag alone byte-swapped.
   const tail = reader.bytes(start + 26, 14)
   const isAmbisonic = tail.equals(AMBISONIC_GUID_TAIL) && [FORMAT_PCM, FORMAT_FLOAT].includes(reader.u16(start + 24))
   const isPlain = isAmbisonic || tail.equals(GUID_TAIL)
-  const isTurned =
+  const isTagSwapped =
     reader.bigEndian && reader.u16(start + 24) === 0 && reader.bytes(start + 28, 12).equals(TURNED_GUID_TAIL)
-  if (!isPlain && !isTurned) throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
+  if (!isPlain && !isTagSwapped) throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
   const tag = reader.u16(start + (isPlain ? 24 : 26))
   const validBits = reader.u16(start + 18)
   if (validBits > bits) throw malformed(`${validBits} valid bits in ${bits}`)

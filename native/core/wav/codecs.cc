@@ -18,17 +18,17 @@ int32_t int16_at(const uint8_t* bytes) { return static_cast<int16_t>(bytes[0] | 
 
 // A sample for each code, as G.711 numbers segments and steps in them.
 constexpr int16_t alaw_sample(uint32_t code) {
-  const uint32_t turned = code ^ 0x55;
-  const uint32_t segment = turned >> 4 & 7;
-  const uint32_t step = ((turned & 15) << 4) + 8;
+  const uint32_t inverted = code ^ 0x55;
+  const uint32_t segment = inverted >> 4 & 7;
+  const uint32_t step = ((inverted & 15) << 4) + 8;
   const auto size = static_cast<int32_t>(segment == 0 ? step : (step + 0x100) << (segment - 1));
-  return static_cast<int16_t>(turned & 0x80 ? size : -size);
+  return static_cast<int16_t>(inverted & 0x80 ? size : -size);
 }
 
 constexpr int16_t mulaw_sample(uint32_t code) {
-  const uint32_t turned = ~code;
-  const auto size = static_cast<int32_t>((((turned & 15) << 3) + 0x84) << (turned >> 4 & 7)) - 0x84;
-  return static_cast<int16_t>(turned & 0x80 ? -size : size);
+  const uint32_t inverted = ~code;
+  const auto size = static_cast<int32_t>((((inverted & 15) << 3) + 0x84) << (inverted >> 4 & 7)) - 0x84;
+  return static_cast<int16_t>(inverted & 0x80 ? -size : size);
 }
 
 struct SampleTable {

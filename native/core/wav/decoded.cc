@@ -21,7 +21,7 @@ constexpr uint64_t kFmtBytes = 16;
 // Of RF64 and BW64, up to the sizes in the ds64 chunk and with them.
 constexpr uint64_t kLongHeadBytes = 44;
 // Bytes of blocks that are decoded at once: with their samples they stay in a level-1 or level-2 cache.
-constexpr uint64_t kLotBytes = 16 * 1024;
+constexpr uint64_t kGroupBytes = 16 * 1024;
 
 // A stretch of the decoded file: bytes that are made here, bytes of the input from `from` on, or decoded samples.
 struct Stretch {
@@ -132,15 +132,15 @@ class DecodedInput final : public Input {
     const CodedLayout& coded = *source_.coded;
     const uint64_t block_align = coded.block_align;
     const uint64_t block_bytes = uint64_t{coded.block_frames} * header_.block_align;
-    const uint64_t lot_blocks = std::min(std::max<uint64_t>(1, kLotBytes / block_align), divide_up(length, block_bytes) + 1);
+    const uint64_t group_blocks = std::min(std::max<uint64_t>(1, kGroupBytes / block_align), divide_up(length, block_bytes) + 1);
     // Not initialised, as vectors are.
-    const std::unique_ptr<uint8_t[]> room(new uint8_t[lot_blocks * block_align]);
-    const std::unique_ptr<int16_t[]> samples(new int16_t[lot_blocks * block_bytes / sizeof(int16_t)]);
+    const std::unique_ptr<uint8_t[]> room(new uint8_t[group_blocks * block_align]);
+    const std::unique_ptr<int16_t[]> samples(new int16_t[group_blocks * block_bytes / sizeof(int16_t)]);
     for (size_t done = 0; done < length;) {
       const uint64_t first = (position + done) / block_bytes;
       const uint64_t within = (position + done) % block_bytes;
       const uint64_t start = source_.data_offset + first * block_align;
-      const uint64_t blocks = std::min(lot_blocks, divide_up(within + length - done, block_bytes));
+      const uint64_t blocks = std::min(group_blocks, divide_up(within + length - done, block_bytes));
       const auto count = static_cast<size_t>(std::min(blocks * block_align, end_of_data(source_) - start));
       input_.read(start, room.get(), count);
       const std::optional<size_t> damaged = decode_blocks(coded, room.get(), count, samples.get());

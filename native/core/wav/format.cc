@@ -26,7 +26,7 @@ constexpr uint32_t kMaxPairs = 256;
 // What follows the tag in the GUID of every sub-format that stands for one.
 constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 // In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it.
-constexpr uint8_t kTurnedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
+constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
 // The same of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000), which has PCM and float alone: its samples lie as all others.
 constexpr uint8_t kAmbisonicGuidTail[14] = {0x00, 0x00, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0x00, 0x00, 0x00};
@@ -111,14 +111,14 @@ Encoding read_extension(HeaderReader& reader, uint64_t start, uint64_t size, uin
   if (extension_bytes < kExtensionBytes) {
     throw malformed("EXTENSIBLE format with an extension of " + std::to_string(extension_bytes) + " bytes");
   }
-  // SoX writes RIFX with the tag alone turned around.
+  // SoX writes RIFX with the tag alone byte-swapped.
   const uint32_t first = reader.u16(start + 24);
   const uint8_t* const tail = reader.bytes(start + 26, sizeof kGuidTail);
   const bool ambisonic = std::memcmp(tail, kAmbisonicGuidTail, sizeof kGuidTail) == 0 && (first == kFormatPcm || first == kFormatFloat);
   const bool plain = ambisonic || std::memcmp(tail, kGuidTail, sizeof kGuidTail) == 0;
-  const bool turned = reader.big_endian && reader.u16(start + 24) == 0 &&
-                      std::memcmp(reader.bytes(start + 28, sizeof kTurnedGuidTail), kTurnedGuidTail, sizeof kTurnedGuidTail) == 0;
-  if (!plain && !turned) throw unsupported("sub-format " + hex(reader.bytes(start + 24, 16), 16));
+  const bool swapped = reader.big_endian && reader.u16(start + 24) == 0 &&
+                      std::memcmp(reader.bytes(start + 28, sizeof kSwappedGuidTail), kSwappedGuidTail, sizeof kSwappedGuidTail) == 0;
+  if (!plain && !swapped) throw unsupported("sub-format " + hex(reader.bytes(start + 24, 16), 16));
   const uint32_t tag = reader.u16(start + (plain ? 24 : 26));
   const uint32_t valid_bits = reader.u16(start + 18);
   if (valid_bits > bits) throw malformed(std::to_string(valid_bits) + " valid bits in " + std::to_string(bits));

@@ -14,7 +14,7 @@ const BLOCK_FRAMES = 8192
 /** Values of one channel from a frame on, in calls of so many frames. */
 type Fill = (context: NoiseContext, channel: number, frame: number, frames: number, step: number) => Float32Array
 
-const level = { kind: 'sigma', value: 1 } as const
+const level = { kind: 'sigma', deviation: 1 } as const
 
 const filledBy =
   (kernels: Kernels): Fill =>

@@ -7,16 +7,17 @@ import { fileURLToPath } from 'node:url'
 const here = import.meta.url ?? 'file:///C:/nowhere/'
 
 /** The URL of a file, from the package's root on. */
-export const placeOf = (file: string): URL => new URL(`../${file}`, here)
+export const packageFile = (file: string): URL => new URL(`../${file}`, here)
 
 /** The package's own folder. */
-export const packageFolder = fileURLToPath(placeOf('.'))
+export const packageFolder = fileURLToPath(packageFile('.'))
 
 /** Whether they are there: not where the package was made part of another's bundle. */
 export function hasFiles(): boolean {
   try {
     return (
-      existsSync(placeOf('dist/thread.js')) && readFileSync(placeOf('package.json'), 'utf8').includes('"noisemill"')
+      existsSync(packageFile('dist/thread-entry.js')) &&
+      readFileSync(packageFile('package.json'), 'utf8').includes('"noisemill"')
     )
   } catch {
     return false

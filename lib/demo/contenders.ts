@@ -1,14 +1,14 @@
-/** The four ways of the demo, each on the public API: one that its reader could have written. */
+/** The four contenders of the demo, each on the public API: one that its reader could have written. */
 
 import { type BackendName, noiseTask, Pool } from '../index.js'
 import { addNoiseAsync } from './async.js'
 
-/** What all ways add. */
+/** What all contenders add. */
 export const SIGMA = 0.1
 const noise = { sigma: SIGMA, seed: 0 }
 
-/** One way of doing it. */
-export interface Way {
+/** One contender of doing it. */
+export interface Contender {
   readonly name: string
   /** Whether the order in which files are finished is its own. */
   readonly isUnordered: boolean
@@ -16,7 +16,7 @@ export interface Way {
   run(files: readonly string[], out: string, finished: (file: string) => void, signal: AbortSignal): Promise<void>
 }
 
-export const ways: readonly Way[] = [
+export const contenders: readonly Contender[] = [
   { name: 'plain loop', isUnordered: false, run: onPool('inline') },
   {
     name: 'async I/O',
@@ -27,9 +27,9 @@ export const ways: readonly Way[] = [
   { name: 'native threads', isUnordered: true, run: onPool('native') },
 ]
 
-function onPool(backend: BackendName): Way['run'] {
+function onPool(backend: BackendName): Contender['run'] {
   return async (files, out, finished, signal) => {
-    // The first three ways compute in JavaScript, so that they differ in nothing but how they go parallel.
+    // The first three contenders compute in JavaScript, so that they differ in nothing but how they go parallel.
     const pool = new Pool({ backend, ...(backend !== 'native' && { kernel: 'ts' }) })
     const task = noiseTask({ out, ...noise })
     try {

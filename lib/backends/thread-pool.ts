@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { WasmModule } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
-import { placeOf } from '../places.js'
+import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isLoading } from './calls.js'
@@ -73,7 +73,7 @@ function startWorker(entry: URL, workerData: ThreadData): Worker {
   }
 }
 
-export class Threads {
+export class ThreadPool {
   readonly #threads = new Set<Thread>()
   #queue: Trip[] = []
   #isTerminated = false
@@ -81,7 +81,7 @@ export class Threads {
   constructor(
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
-    readonly entry = placeOf('dist/thread.js'),
+    readonly entry = packageFile('dist/thread-entry.js'),
     /** Compiled kernels for those that are to work on files with them. */
     readonly wasm: WasmModule | undefined = undefined,
   ) {}
