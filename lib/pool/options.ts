@@ -25,7 +25,10 @@ export interface RunOptions {
    * overhead. Larger chunks mean fewer trips, and more items held in memory.
    */
   readonly chunkSize?: ChunkSize
-  /** Stops the run: it ends by throwing the signal's reason once the files in flight are finished or discarded. */
+  /**
+   * Stops the run, which throws the signal's reason and begins no other item. Files in progress are finished or discarded before that. A
+   * user's function that is executing goes on, and the run does not wait for it; `pool.close()` does.
+   */
   readonly signal?: AbortSignal
   /**
    * 'throw' stops at the first failed item by throwing its error, after the results before it. 'collect' goes on, and gives

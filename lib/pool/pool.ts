@@ -26,8 +26,11 @@ export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, optio
 /**
  * Runs tasks over items on several threads.
  *
- * Close it when done (`await using` does): `close()` finishes what was accepted, `terminate()` and disposal do not. A pool that
- * is merely forgotten does not keep the process alive.
+ * End it when it is no longer needed. `close()` finishes the work that has begun. `terminate()`, which `await using` calls, does
+ * not. A pool that is neither closed nor terminated does not keep the process alive once its work is done.
+ *
+ * What happens to a user's function that is executing: an abort rejects its run at once, and the function goes on; `close()` waits for it;
+ * `terminate()` cuts it off.
  *
  * @example
  * import { noiseTask, Pool } from 'noisemill'
@@ -237,13 +240,18 @@ export class Pool {
     } finally {
       forget?.()
       this.#runs.delete(run)
-      end()
+      // Functions that were called go on after their run was stopped. `close` waits for them; the consumer does not.
+      run.idle().then(end)
     }
   }
 
   /**
-   * Takes no more work, waits until the runs that have begun are consumed to their end, then closes the backend. An iterator left
-   * half-read keeps it waiting: leave its loop, or use `terminate`.
+   * Accepts no more work, waits for the work that has begun, then ends the threads. It waits until each run that has begun is
+   * consumed to its end. It also waits for functions that are still executing after their run ended early: by an abort, an
+   * error, or a consumer that left its loop.
+   *
+   * A function that never returns, or an iterator that is left half-read, makes `close` wait forever. `terminate` ends both,
+   * also after `close` was called.
    *
    * @example
    * import { noiseTask, Pool } from 'noisemill'
@@ -259,8 +267,9 @@ export class Pool {
   }
 
   /**
-   * Drops what has not begun, finishes or discards the files in flight, closes the backend. Runs under way end by throwing
-   * E_POOL_TERMINATED.
+   * Ends the pool without waiting for the work that has begun. Runs throw E_POOL_TERMINATED, and items that wait are dropped. A
+   * file of a noise task is finished or discarded as a whole. A user's function is cut off wherever it is, for example between
+   * two writes; on the backend 'inline', which has no thread to end, it goes on.
    *
    * @example
    * import { NoisemillError, noiseTask, Pool } from 'noisemill'
@@ -289,7 +298,8 @@ export class Pool {
   }
 
   /**
-   * What `await using` calls: `terminate`, so that an error does not wait for work that nobody will see.
+   * What `await using` calls at the end of its block: `terminate`, so that an error does not wait for work whose results nobody
+   * will read. To let functions finish that are still executing after an abort or an error, call `close` before the block ends.
    *
    * @example
    * import { noiseTask, Pool } from 'noisemill'

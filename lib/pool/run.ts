@@ -100,7 +100,12 @@ export class Run<Item, Job, JobValue, Result> {
 
   /** Resolves once the jobs that are under way have ended, for tasks that end soon after they are cancelled. */
   async settled(): Promise<void> {
-    if (this.#parts.endsWhenCancelled) await Promise.all(this.#trips)
+    if (this.#parts.endsWhenCancelled) await this.idle()
+  }
+
+  /** Resolves once no job is under way, however long the jobs of a run that was stopped take to end. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#trips)
   }
 
   /** Nothing more is begun from then on. */

@@ -1,5 +1,6 @@
 /** Functions that worker threads call. A cell is an Int32Array of one element that all threads see: a gate, or a counter. */
 
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 async function until(condition) {
@@ -24,6 +25,14 @@ export async function pass({ value, begun, waitsFor, opens }) {
 export function block({ begun }) {
   Atomics.add(begun, 0, 1)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+/** Writes a file in two halves; in between it counts its call and waits for a gate. */
+export async function writeHalves({ file, begun, gate }) {
+  writeFileSync(file, 'first half, ')
+  Atomics.add(begun, 0, 1)
+  await until(() => Atomics.load(gate, 0) !== 0)
+  appendFileSync(file, 'second half')
 }
 
 /** Ends once `count` calls are under way at the same time. */

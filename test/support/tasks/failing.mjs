@@ -1,6 +1,6 @@
 /** Functions that throw, or give what cannot cross a thread. */
 
-import { pass } from './calls.mjs'
+import { pass, writeHalves } from './calls.mjs'
 
 export const notAFunction = 42
 
@@ -14,6 +14,9 @@ export async function refuse(item) {
   await pass(item)
   throw new Error('refused')
 }
+
+/** Throws once the gate that its item names is open; writes a file in two halves for any other item. */
+export const refuseOrWriteHalves = (item) => ('waitsFor' in item ? refuse(item) : writeHalves(item))
 
 export async function refuseOddLater(number) {
   return refuseOdd(number)
