@@ -2,6 +2,12 @@
 
 import ts from 'typescript'
 import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
+import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
+import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
+import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
+import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
+import { fileKey } from '../../dist-lib/plan/keys.js'
+import { levelFor, noiseGain } from '../../dist-lib/plan/levels.js'
 import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
 
@@ -74,6 +80,35 @@ export function fileFields(): Map<string, string> {
 
 export const summaryFields = () => fieldsOf(sources[1], 'Summary')
 
+const hexadecimal = (...words: readonly number[]): string =>
+  code(words.map((word) => word.toString(16).toUpperCase().padStart(8, '0')).join(' '))
+
+/** The first values of the stream for one key, with what they are made from. */
+function workedExample(): string {
+  const key = fileKey(1, 'a.wav', 1)
+  const context = { key, parameters: new Float64Array(0), channels: 1, sampleRate: 0, frames: BLOCK_FRAMES }
+  const state = new Uint32Array(LANE_STATE_WORDS)
+  gaussian.seed(state, context, 0, 0)
+  const lane = Array.from({ length: 4 }, (_, word) => state[word * LANES])
+  const words = state.slice()
+  const noise = new Float32Array(2 * LANES)
+  gaussian.fill(state, context.parameters, noise, noise.length)
+  const bits = new Uint32Array(noise.buffer)
+  return table(
+    ['what', 'value'],
+    [
+      ['key.low, key.high', hexadecimal(key.low, key.high)],
+      ['s0 to s3 of lane 0, block 0, channel 0', hexadecimal(...lane)],
+      ['A and B of its step 0', hexadecimal(nextWord(words, 0), nextWord(words, 0))],
+      ['the value by cosine, frame 0', `${hexadecimal(bits[0])}, ${noise[0]}`],
+      ['the value by sine, frame 16', `${hexadecimal(bits[LANES])}, ${noise[LANES]}`],
+      ['G for an SNR of 10 dB', `${noiseGain(10)}`],
+      ['U of draw 0 for purpose 0', `${draw(key, Purpose.level, 0)}`],
+      ['the SNR from the range [5, 20], dB', `${levelFor({ kind: 'snr', low: 5, high: 20 }, key)}`],
+    ],
+  )
+}
+
 /** Each table by the name that documentation has it under. */
 export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
@@ -81,6 +116,7 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of files': () => fieldTable(fileFields()),
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of summaries': () => fieldTable(summaryFields()),
+  'worked example': workedExample,
   warnings: () =>
     table(
       ['code', 'meaning'],

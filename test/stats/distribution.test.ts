@@ -2,30 +2,13 @@ import { beforeAll, expect, test } from 'vitest'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { describeNative } from '../support/backends.js'
 import { isFull } from '../support/size.js'
-import { expectBetween, N } from './figures.js'
+import { ALLOWED, BINS, CHI_SQUARE, expectBetween, N } from './figures.js'
 import { normalBelow, normalQuantile } from './normal.js'
 import { noiseOf } from './streams.js'
 
-/**
- * What n = 1e8 values may be off. Of n normal values the mean has the standard error 1 / sqrt(n), the variance sqrt(2 / n), the
- * skewness sqrt(6 / n), the kurtosis sqrt(24 / n) (Fisher, 1930), a count the root of its expectation: these are 4.9 of them
- * (5 for counts). sqrt(n) times Kolmogorov's distance exceeds 2.69 as seldom, once in a million times.
- */
-const ALLOWED = {
-  mean: 4.9e-4,
-  variance: 6.9e-4,
-  skewness: 1.2e-3,
-  kurtosis: 2.4e-3,
-  distance: 2.69e-4,
-  count: { 4: 280, 5: 27 },
-}
 /** All of those shrink with the root of n. */
 const forN = (allowed: number) => allowed * Math.sqrt(1e8 / N)
 const forCount = (allowed: number) => allowed * Math.sqrt(N / 1e8)
-
-/** Chi-square of 255 degrees of freedom: each end is passed once in a million times. */
-const BINS = 256
-const CHI_SQUARE = [161.7, 377.1] as const
 
 describeNative(`${isFull ? 'a hundred' : 'four'} million values`, () => {
   let sorted: Float32Array

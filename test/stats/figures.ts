@@ -10,6 +10,23 @@ export const N = isFull ? 1e8 : 2 ** 22
 /** How often a good generator may fail a test, were the seeds not fixed. */
 const FALSE_ALARM = 1e-6
 
+/**
+ * What n = 1e8 values may be off. Of n normal values the mean has the standard error 1 / sqrt(n), the variance sqrt(2 / n), the
+ * skewness sqrt(6 / n), the kurtosis sqrt(24 / n) (Fisher, 1930), a count the root of its expectation: these are 4.9 of them
+ * (5 for counts). sqrt(n) times Kolmogorov's distance exceeds 2.69 as seldom, once in a million times.
+ */
+export const ALLOWED = {
+  mean: 4.9e-4,
+  variance: 6.9e-4,
+  skewness: 1.2e-3,
+  kurtosis: 2.4e-3,
+  distance: 2.69e-4,
+  count: { 4: 280, 5: 27 },
+}
+/** Chi-square of 255 degrees of freedom: each end is passed once in a million times. */
+export const BINS = 256
+export const CHI_SQUARE = [161.7, 377.1] as const
+
 export function report(name: string, figure: string, allowed: string): void {
   if (isFull) console.log(`  ${name}: ${figure} (${allowed})`)
 }
@@ -21,7 +38,7 @@ export function expectBetween(name: string, figure: number, low: number, high: n
 }
 
 /** Standard errors that none of so many normal figures may be off: together they have one false alarm (Bonferroni). */
-const deviationsOf = (figures: number): number => -normalQuantile(FALSE_ALARM / 2 / figures)
+export const deviationsOf = (figures: number): number => -normalQuantile(FALSE_ALARM / 2 / figures)
 
 /** Figures in standard errors, whose expectation is 0. */
 export function expectNearZero(

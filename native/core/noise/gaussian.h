@@ -16,7 +16,7 @@ namespace gaussian {
 constexpr size_t kFramesPerStep = 2 * kLanes;
 static_assert(kFramesPerStep == kFillFrames, "Gaussian::fill works in whole steps");
 
-// -2 ln(m) = f (A0 + A1 f + ... + A8 f^8), f = m - 1, sqrt(1/2) <= m < sqrt(2); relative error 3e-8.
+// -2 ln(m) = f (A0 + A1 f + ... + A8 f^8), f = m - 1, sqrt(1/2) <= m < sqrt(2); relative error 3.5e-8.
 constexpr float kA0 = -2.0f;
 constexpr float kA1 = 0.9999998211860657f;
 constexpr float kA2 = -0.6666790246963501f;
@@ -28,14 +28,14 @@ constexpr float kA7 = 0.28615054488182068f;
 constexpr float kA8 = -0.17469692230224609f;
 constexpr float kMinusTwoLn2 = -1.3862943649291992f;
 
-// sin(pi/2 w) = w (S0 + S1 z + ... + S4 z^4), z = w^2, |w| <= 1; error 5e-9.
+// sin(pi/2 w) = w (S0 + S1 z + ... + S4 z^4), z = w^2, |w| <= 1; error 4.2e-8.
 constexpr float kS0 = 1.5707963705062866f;
 constexpr float kS1 = -0.64596372842788696f;
 constexpr float kS2 = 0.079689681529998779f;
 constexpr float kS3 = -0.0046737669035792351f;
 constexpr float kS4 = 0.00015148521924857050f;
 
-// cos(pi/2 w) = 1 + C1 z + ... + C4 z^4; error 5e-8.
+// cos(pi/2 w) = 1 + C1 z + ... + C4 z^4; error 7.7e-8.
 constexpr float kC1 = -1.2336988449096680f;
 constexpr float kC2 = 0.25365319848060608f;
 constexpr float kC3 = -0.020813966169953346f;
