@@ -19,7 +19,7 @@ export type { CodecName } from './core/wav/codecs.js'
 export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, type ErrorDetails, errorCodes, NoisemillError } from './errors.js'
 export type { Seed } from './plan/keys.js'
-export type { LevelOption } from './plan/levels.js'
+export type { AskedLevel, DrawnLevel, LevelOption } from './plan/levels.js'
 export { type FileItem, type FileItemObject, type NoiseTask, noiseTask } from './plan/noise-task.js'
 export type { NoiseOptions, NoiseSpec } from './plan/options.js'
 export type {

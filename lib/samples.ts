@@ -262,7 +262,7 @@ async function noiseOnto(
   const warnings = [...found.warnings]
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
-  const { noise, askedSnr } = drawNoise(request.noise, path, 1)
+  const { noise, drawn } = drawNoise(request.noise, path, 1)
   const withSigma = (deviation: number): Noise => ({ ...noise, level: { kind: 'sigma', deviation } })
   let sigma = noise.level.deviation
   const tally = await pool.accept(async (imap) => {
@@ -274,7 +274,8 @@ async function noiseOnto(
     }
     return runSlices(threads, layout, withSigma(sigma), from, to, signal)
   })
-  return sampleFigures({ layout, codec, sigma, tally, askedSnr, warnings, key: path, seed: request.noise.seed })
+  const { asked, seed } = request.noise
+  return sampleFigures({ layout, codec, asked, drawn, sigma, tally, warnings, key: path, seed })
 }
 
 /** What core throws, as the error that callers get. */

@@ -6,11 +6,13 @@ import { showDecibels } from '../show.js'
 import { type FileWarning, warnings } from '../warnings.js'
 
 export function resultLine(result: FileResult): string {
-  const { status, output, frames, sampleRate, format, sigma, snr, clipped } = result
+  const { status, output, frames, sampleRate, format, drawn, sigma, snr, clipped } = result
   if (status === 'skipped') return `${status}  ${output}`
   const seconds = `${(frames! / sampleRate!).toFixed(2)} s`
-  const measured = status === 'planned' ? '' : `  ${showDecibels(snr)}  clipped ${clipped}`
-  return `${status}  ${output}  ${seconds}  ${format}  sigma ${sigma!.toPrecision(4)}${measured}`
+  const noise = `sigma ${sigma!.toPrecision(4)}`
+  const planned = drawn.snr === undefined ? '' : `  ${showDecibels(drawn.snr)} drawn`
+  const measured = `  ${showDecibels(snr)}  clipped ${clipped}`
+  return `${status}  ${output}  ${seconds}  ${format}  ${noise}${status === 'planned' ? planned : measured}`
 }
 
 export const warningLine = (result: FileResult, warning: FileWarning): string =>

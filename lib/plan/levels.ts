@@ -18,6 +18,39 @@ import { invalidOption, NoisemillError } from '../errors.js'
  */
 export type LevelOption = number | readonly [low: number, high: number]
 
+/**
+ * A level as its option gives it: of `sigma` and `snr` the one that was given.
+ *
+ * @example
+ * import { type AskedLevel, addNoiseToFiles } from 'noisemill'
+ *
+ * const show = ({ sigma, snr }: AskedLevel) => (snr === undefined ? `sigma ${sigma}` : `${snr} dB`)
+ * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10 })) console.log(show(r.asked)) // -> 10 dB
+ */
+export interface AskedLevel {
+  /** Standard deviation in full-scale units, or a range of such. */
+  readonly sigma?: LevelOption
+  /** Decibels, or a range of such. */
+  readonly snr?: LevelOption
+}
+
+/**
+ * A level as it was drawn for one file: of `sigma` and `snr` the one that was asked for.
+ *
+ * @example
+ * import { addNoiseToFiles, type DrawnLevel } from 'noisemill'
+ *
+ * const inRange = ({ snr }: DrawnLevel) => snr !== undefined && snr >= 5 && snr <= 20
+ * const options = { out: 'noisy', snr: [5, 20], seed: 1, dryRun: true } as const
+ * for await (const r of addNoiseToFiles('speech/a.wav', options)) console.log(inRange(r.drawn)) // -> true
+ */
+export interface DrawnLevel {
+  /** Standard deviation in full-scale units. */
+  readonly sigma?: number
+  /** Decibels. */
+  readonly snr?: number
+}
+
 /** Standard deviations in full-scale units. */
 const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
 /** Decibels. */
@@ -51,6 +84,11 @@ function rangeOf(
     throw invalidOption(kind, `a number from ${minimum} to ${maximum}, or [low, high] of such`, value)
   }
   return { kind, low, high }
+}
+
+/** The range as its option gives it. */
+export function askedLevel({ kind, low, high }: LevelRange): AskedLevel {
+  return { [kind]: low === high ? low : [low, high] }
 }
 
 /** The level of one file: the value itself, or a draw that depends on nothing but the file's key. */

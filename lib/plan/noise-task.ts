@@ -171,7 +171,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
 
   #planCopy(located: Located, copy: number): PlannedOutput {
     const { settings } = this
-    const { noise, askedSnr } = drawNoise(settings.noise, located.key, copy)
+    const { noise, drawn } = drawNoise(settings.noise, located.key, copy)
     const output = copyName(located.output, copy, settings.copies)
     const plan: OutputPlan = {
       input: located.input,
@@ -180,7 +180,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       copy,
       seed: settings.noise.seed,
       dryRun: settings.dryRun,
-      askedSnr,
+      asked: settings.noise.asked,
+      drawn,
     }
     const id = `${this.#run}-${(this.#count++).toString(36)}`
     const failure = located.failure ?? this.#claim(output)

@@ -7,7 +7,16 @@ import { invalidOption } from '../errors.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
 import { offeredKinds } from './kinds.js'
-import { checkLevel, type LevelOption, type LevelRange, levelFor, noiseGain } from './levels.js'
+import {
+  type AskedLevel,
+  askedLevel,
+  checkLevel,
+  type DrawnLevel,
+  type LevelOption,
+  type LevelRange,
+  levelFor,
+  noiseGain,
+} from './levels.js'
 
 /**
  * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.
@@ -72,6 +81,8 @@ export interface NoiseOptions extends NoiseSpec {
 /** A checked NoiseSpec, defaults filled in. */
 export interface NoiseSpecSettings {
   readonly level: LevelRange
+  /** The level, as results tell what was asked for. */
+  readonly asked: AskedLevel
   readonly seed: Seed
   readonly kind: NoiseKind
   /** All of the noise that is the same for every output. */
@@ -148,8 +159,10 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   const name = checkOneOf('kind', given(options.kind, names[0]), names)
   const kind = kinds[names.indexOf(name)]
   checkKeys(options, known)
+  const level = checkLevel(options.sigma, options.snr)
   return {
-    level: checkLevel(options.sigma, options.snr),
+    level,
+    asked: askedLevel(level),
     seed: checkSeed(given(options.seed, 0)),
     kind,
     common: {
@@ -176,11 +189,11 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
 
 /** What decides the bytes of outputs, by the names of the options, as the journal records it. */
 export function recordOf({ noise, copies }: NoiseSettings): Record<string, unknown> {
-  const { level, seed, kind: declared, common } = noise
+  const { asked, seed, kind: declared, common } = noise
   const { kind, parameters, ...others } = common
   const values = declared.parameters.map(({ name }, i) => [name, parameters[i]] as const)
   return {
-    [level.kind]: level.low === level.high ? level.low : [level.low, level.high],
+    ...asked,
     seed: String(seed),
     kind,
     ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
@@ -192,8 +205,7 @@ export function recordOf({ noise, copies }: NoiseSettings): Record<string, unkno
 /** The noise of one output. */
 export interface DrawnNoise {
   readonly noise: Noise
-  /** Decibels asked for; undefined if sigma was. */
-  readonly askedSnr: number | undefined
+  readonly drawn: DrawnLevel
 }
 
 /**
@@ -209,5 +221,5 @@ export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: num
   const isSnr = range.kind === 'snr'
   const level: NoiseLevel = { kind: range.kind, deviation: isSnr ? noiseGain(drawn) : drawn }
   // Node 20 takes twenty times as long, a microsecond, where what is spread comes first.
-  return { noise: { key, level, ...common }, askedSnr: isSnr ? drawn : undefined }
+  return { noise: { key, level, ...common }, drawn: isSnr ? { snr: drawn } : { sigma: drawn } }
 }

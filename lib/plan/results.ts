@@ -13,7 +13,7 @@ import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
 import type { Seed } from './keys.js'
-import { achievedSnr, SNR_TOLERANCE } from './levels.js'
+import { type AskedLevel, achievedSnr, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
 
 /**
  * The result of one output. Figures that were not learned, of a failed output or in a dry run, are null.
@@ -94,8 +94,14 @@ export interface FileFigures {
   readonly format: SampleFormatName | null
   /** The codec that the samples of the input were decoded from: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null where they were not coded. */
   readonly codec: CodecName | null
+  /** The level that was asked for, as the option is written: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  readonly asked: AskedLevel
+  /** The level drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`: without a range the one asked for. Also known in a dry run, and of failed outputs. */
+  readonly drawn: DrawnLevel
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number | null
+  /** Root mean square of the noise, measured after clipping and rounding, in full-scale units; null where no sample is finite. */
+  readonly noiseRms: number | null
   /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
   readonly snr: number | null
   /** Samples that the clamp changed. */
@@ -162,8 +168,14 @@ export interface SampleFigures {
   readonly channels: number
   /** Samples of one channel. */
   readonly frames: number
+  /** The level that was asked for, as the option is written: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  readonly asked: AskedLevel
+  /** The level drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`: without a range the one asked for. */
+  readonly drawn: DrawnLevel
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number
+  /** Root mean square of the noise, measured after clipping and rounding, in full-scale units; null where no sample is finite. */
+  readonly noiseRms: number | null
   /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
   readonly snr: number | null
   /** Samples that the clamp changed. */
@@ -186,9 +198,12 @@ export interface OutputPlan {
   readonly copy: number
   readonly seed: Seed
   readonly dryRun: boolean
-  /** Decibels asked for; undefined where sigma was. */
-  readonly askedSnr: number | undefined
+  readonly asked: AskedLevel
+  readonly drawn: DrawnLevel
 }
+
+/** What the noise of an output adds up to; what was not learned is null. */
+type NoiseSums = Pick<Learned, 'noiseEnergy' | 'frames' | 'channels' | 'nonFinite'>
 
 type Learning =
   | 'format'
@@ -198,6 +213,7 @@ type Learning =
   | 'frames'
   | 'sigma'
   | 'clipped'
+  | 'nonFinite'
   | 'bytesIn'
   | 'bytesOut'
   | 'seconds'
@@ -217,6 +233,7 @@ const NOTHING: Learned = {
   signalEnergy: 0,
   noiseEnergy: 0,
   clipped: null,
+  nonFinite: null,
   bytesIn: null,
   bytesOut: null,
   seconds: null,
@@ -226,7 +243,7 @@ const NOTHING: Learned = {
 /** The result of an output: all fields, in the order that JSON lines have them, and how each follows. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
-  const isOff = !plan.dryRun && isSnrOff(plan.askedSnr, snr, learned.signalEnergy)
+  const isOff = !plan.dryRun && isSnrOff(plan.drawn, snr, learned.signalEnergy)
   const result: FileFigures & { readonly status: Status } = {
     input: showPath(plan.input),
     output: showPath(plan.output),
@@ -236,7 +253,10 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     sampleRate: learned.sampleRate,
     format: learned.format,
     codec: learned.codec,
+    asked: plan.asked,
+    drawn: plan.drawn,
     sigma: learned.sigma,
+    noiseRms: plan.dryRun ? null : noiseRms(learned),
     snr,
     clipped: learned.clipped,
     bytesIn: learned.bytesIn,
@@ -280,9 +300,15 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
 }
 
 /** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */
-function isSnrOff(asked: number | undefined, achieved: number | null, signalEnergy: number): boolean {
-  if (asked === undefined || signalEnergy === 0) return false
-  return achieved === null || Math.abs(achieved - asked) > SNR_TOLERANCE
+function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: number): boolean {
+  if (snr === undefined || signalEnergy === 0) return false
+  return achieved === null || Math.abs(achieved - snr) > SNR_TOLERANCE
+}
+
+/** Null where no sample counts: samples that are not finite are in no sum. */
+function noiseRms({ noiseEnergy, frames, channels, nonFinite }: NoiseSums): number | null {
+  const samples = frames! * channels! - nonFinite!
+  return samples > 0 ? Math.sqrt(noiseEnergy / samples) : null
 }
 
 /** The figures of samples, from what is known before the work on them and what it added up. */
@@ -291,23 +317,27 @@ export function sampleFigures(work: {
   readonly codec: CodecName | null
   readonly sigma: number
   readonly tally: FileTally
-  /** Decibels asked for; undefined where sigma was. */
-  readonly askedSnr: number | undefined
+  readonly asked: AskedLevel
+  readonly drawn: DrawnLevel
   readonly warnings: readonly SampleWarning[]
   readonly key: string
   readonly seed: Seed
 }): SampleFigures {
-  const { layout, codec, sigma, tally, askedSnr, key, seed } = work
+  const { layout, codec, asked, drawn, sigma, tally, key, seed } = work
+  const { channels, frames } = layout
   const snr = achievedSnr(tally.signal, tally.noise)
   const warnings = [...work.warnings]
   if (tally.nonFinite > 0) warnings.push('W_NON_FINITE')
-  if (isSnrOff(askedSnr, snr, tally.signal)) warnings.push('W_SNR_OFF')
+  if (isSnrOff(drawn, snr, tally.signal)) warnings.push('W_SNR_OFF')
   return {
     format: layout.format.name,
     codec,
-    channels: layout.channels,
-    frames: layout.frames,
+    channels,
+    frames,
+    asked,
+    drawn,
     sigma,
+    noiseRms: noiseRms({ noiseEnergy: tally.noise, frames, channels, nonFinite: tally.nonFinite }),
     snr,
     clipped: tally.clipped,
     key,

@@ -145,7 +145,8 @@ test('a caller sees E_INTERNAL, what to do, and the cause', () => {
     copy: 1,
     seed: 0,
     dryRun: false,
-    askedSnr: undefined,
+    asked: { sigma: 0.1 },
+    drawn: { sigma: 0.1 },
   }
   const failure = caughtFailure(new TypeError('x is not a function'))
   const { error } = resultOf(plan, { failure })

@@ -37,6 +37,12 @@ function measuredSnr({ input, output }: FileResult): number {
   return 10 * Math.log10(energy(before) / energy(after.map((value, i) => value - before[i])))
 }
 
+/** Root mean square of what was added to the input. */
+function measuredRms({ input, output }: FileResult): number {
+  const [before, after] = [samplesOf(input), samplesOf(output)]
+  return Math.sqrt(energy(after.map((value, i) => value - before[i])) / after.length)
+}
+
 /** Float data of these values. */
 function floats(format: typeof float32 | typeof float64, values: readonly number[]): Buffer {
   const typed = format === float32 ? Float32Array.from(values) : Float64Array.from(values)
@@ -74,7 +80,10 @@ describeBackends('results', (backend) => {
       sampleRate: 48000,
       format: 'pcm24',
       codec: null,
+      asked: { sigma: 0.01 },
+      drawn: { sigma: 0.01 },
       sigma: 0.01,
+      noiseRms: expect.any(Number),
       snr: expect.any(Number),
       clipped: 0,
       bytesIn: bytes.length,
@@ -101,6 +110,7 @@ describeBackends('results', (backend) => {
       'format',
       'codec',
       'sigma',
+      'noiseRms',
       'snr',
       'clipped',
       'bytesIn',
@@ -115,6 +125,8 @@ describeBackends('results', (backend) => {
         status: 'failed',
         key: 'none.wav',
         copy: 1,
+        asked: { sigma: 0.1 },
+        drawn: { sigma: 0.1 },
         seed: '3',
         stream: 1,
       },
@@ -122,6 +134,35 @@ describeBackends('results', (backend) => {
     })
     const told = JSON.parse(JSON.stringify(error))
     expect(told).toEqual({ code: 'E_INPUT_MISSING', message: error?.message, path: input, errno: 'ENOENT' })
+  })
+
+  test('the level asked for, the one drawn and the one achieved are told each, what is drawn in a dry run too', async () => {
+    const folder = temporaryFolder()
+    const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
+    for (const name of names)
+      writeFileSync(path.join(folder, name), wav({ ...float64, data: sine(float64, 10 * FRAMES) }))
+    const inputs = [...names.map((name) => path.join(folder, name)), path.join(folder, 'none.wav')]
+    const levels = async (options: NoiseOptions) => {
+      const dry = await noisy({ out: path.join(folder, 'dry'), ...options, dryRun: true }, inputs)
+      const results = await noisy({ out: path.join(folder, 'out'), ...options, overwrite: true }, inputs)
+      expect(dry.map(({ drawn }) => drawn)).toEqual(results.map(({ drawn }) => drawn))
+      for (const { asked } of [...dry, ...results]) expect(asked).toEqual(options)
+      expect(dry.map(({ snr, noiseRms }) => [snr, noiseRms])).toEqual(dry.map(() => [null, null]))
+      return { dry, done: results.filter(({ status }) => status === 'done') }
+    }
+    const bySnr = await levels({ snr: [5, 20] })
+    expect(new Set(bySnr.dry.map(({ drawn }) => drawn.snr)).size).toBe(inputs.length)
+    for (const result of bySnr.done) {
+      expect(Math.abs(result.drawn.snr! - measuredSnr(result))).toBeLessThan(0.1)
+      expect(result.noiseRms).toBeCloseTo(measuredRms(result), 9)
+    }
+    const bySigma = await levels({ sigma: [0.01, 0.02] })
+    for (const result of bySigma.done) {
+      expect(result.drawn.sigma).toBe(result.sigma)
+      expect(result.noiseRms).toBeCloseTo(measuredRms(result), 9)
+      expect(result.noiseRms! / result.sigma!).toBeCloseTo(1, 1)
+    }
+    expect([bySnr.done.length, bySigma.done.length]).toEqual([names.length, names.length])
   })
 
   corpusTest(
