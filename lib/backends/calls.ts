@@ -1,7 +1,8 @@
 /** Loads the function that a module task names, and calls it. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { pathToFileURL } from 'node:url'
-import { describe } from '../errors.js'
+import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { packThrown, type Thrown } from './thrown.js'
@@ -14,19 +15,34 @@ class FailedCall extends Error {
   }
 }
 
-const LOADING = Symbol.for('noisemill.modulesThatAreLoaded')
+const LOADING = Symbol.for('noisemill.loadingModules')
 
-/** URLs of the task modules that this thread is loading: in a place that all copies of this package in the thread share. */
-function loading(): Set<string> {
-  const global = globalThis as { [LOADING]?: Set<string> }
-  global[LOADING] ??= new Set()
+/**
+ * The task modules whose loading the running code is part of: the code of a module that is loaded, and all that it starts, such as an async
+ * function that goes on after the module is loaded. It is in a place that all copies of this package in the thread share. Each thread of a
+ * pool begins with the modules that its pool was started from.
+ */
+function loadingContext(): AsyncLocalStorage<readonly string[]> {
+  const global = globalThis as { [LOADING]?: AsyncLocalStorage<readonly string[]> }
+  global[LOADING] ??= new AsyncLocalStorage()
   return global[LOADING]
+}
+
+/** URLs of files, without what follows their path: a query makes another module of the same code. */
+function fileOf(url: string): string {
+  const file = new URL(urlOf(url))
+  file.search = ''
+  file.hash = ''
+  return file.href
 }
 
 const urlOf = (url: string): string => (url.startsWith('file:') ? url : pathToFileURL(url).href)
 
-/** Whether this thread is still loading a module as a task: if it runs a pool on itself then, each of that pool's threads does the same. */
-export const isLoading = (url: string): boolean => loading().has(urlOf(url))
+/** The files of the task modules whose loading the running code is part of. */
+export const loadingFiles = (): readonly string[] => loadingContext().getStore() ?? []
+
+/** Whether a pool on this module would be started by loading it: then each thread of that pool would start another pool. */
+export const isNested = (url: string): boolean => loadingFiles().includes(fileOf(url))
 
 /**
  * What a module exports under a name. Of a CommonJS module Node finds the names in its text, and not those that are made as it runs: these are
@@ -38,19 +54,23 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
   return module[name] ?? (Object.hasOwn(whole, name) ? whole[name] : undefined)
 }
 
-/** Imports the module and runs its setup. Rejects with a FailedCall alone. */
-export async function loadCall({ url, name, setup, data }: ModuleCall): Promise<Call> {
+/**
+ * Imports the module and runs its setup. Rejects with a FailedCall alone.
+ *
+ * @param above the files whose loading this is part of
+ */
+export async function loadCall({ url, name, setup, data }: ModuleCall, above = loadingFiles()): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
   let module: Record<string, unknown>
-  const href = urlOf(url)
-  loading().add(href)
   try {
-    module = await import(href)
+    const files = [...above, fileOf(url)]
+    module = await loadingContext().run(files, () => import(urlOf(url)))
   } catch (cause) {
+    // The module says what is wrong with it.
+    if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')
+      throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
     throw unusable(url, packThrown(cause))
-  } finally {
-    loading().delete(href)
   }
   const exported = (wanted: string) => {
     const value = exportOf(module, wanted)

@@ -44,4 +44,6 @@ export interface ThreadData {
   readonly begun: Int32Array
   /** The compiled kernels, where files are to be worked on with them. */
   readonly wasm: WasmModule | undefined
+  /** The files of task modules whose loading started the pool. */
+  readonly loading: readonly string[]
 }

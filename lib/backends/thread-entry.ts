@@ -16,7 +16,7 @@ const FLUSH_MILLISECONDS = 10
 const SLOW_MILLISECONDS = 1
 
 const port = parentPort!
-const { begun, wasm } = workerData as ThreadData
+const { begun, wasm, loading } = workerData as ThreadData
 const calls = new Map<number, Promise<Call>>()
 
 let ownKernels: Kernels | undefined
@@ -99,7 +99,7 @@ function runChunk(chunk: ThreadChunk): void | Promise<void> {
 
 port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') {
-    const call = loadCall(message.call)
+    const call = loadCall(message.call, loading)
     // It is awaited, and its failure told, with the first item.
     call.catch(() => {})
     calls.set(message.id, call)

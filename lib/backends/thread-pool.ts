@@ -6,7 +6,7 @@ import { NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
-import { isLoading } from './calls.js'
+import { isNested, loadingFiles } from './calls.js'
 import { asError, type FromThread, type ThreadChunk, type ThreadData, type ToThread } from './messages.js'
 
 /** A chunk on its way. */
@@ -103,7 +103,7 @@ export class ThreadPool {
         this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
         return
       }
-      if (chunk.kind === 'calls' && isLoading(chunk.call.url)) {
+      if (chunk.kind === 'calls' && isNested(chunk.call.url)) {
         this.#failRemaining(trip, new NoisemillError('E_TASK_NESTED', { received: chunk.call.url }))
         return
       }
@@ -153,7 +153,7 @@ export class ThreadPool {
 
   #start(): Thread {
     const begun = new Int32Array(new SharedArrayBuffer(4))
-    const worker = startWorker(this.entry, { begun, wasm: this.wasm })
+    const worker = startWorker(this.entry, { begun, wasm: this.wasm, loading: loadingFiles() })
     const thread: Thread = {
       worker,
       begun,
