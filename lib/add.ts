@@ -96,7 +96,11 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
   const resume = checkBoolean('resume', given(options.resume, false))
   if (resume && settings.overwrite)
-    throw new NoisemillError('E_OPTION_INVALID', { option: 'resume', received: 'overwrite is given as well' })
+    throw new NoisemillError('E_OPTION_INVALID', {
+      option: 'resume',
+      expected: 'it without `overwrite`',
+      received: 'both',
+    })
   const out = pathFromCaller(options.out)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
   const names = checkInputs(inputs)

@@ -1,5 +1,9 @@
 /** The one table of error codes, and the error that carries them. */
 
+/**
+ * Options, and values that are written otherwise on the command line, stand in backquotes in summaries, in remedies and in what was expected.
+ * The command line puts its own words in their place.
+ */
 interface CodeEntry {
   /** What happened, in half a sentence. */
   readonly summary: string
@@ -13,9 +17,9 @@ const table = {
   E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check its spelling; options are never ignored.' },
   E_LEVEL_MISSING: {
     summary: 'no noise level',
-    remedy: 'Give sigma (standard deviation, 1.0 = full scale) or snr (decibels).',
+    remedy: 'Give `sigma` (standard deviation, 1.0 = full scale) or `snr` (decibels).',
   },
-  E_LEVEL_BOTH: { summary: 'sigma and snr both given', remedy: 'Give one of them: each determines the other.' },
+  E_LEVEL_BOTH: { summary: '`sigma` and `snr` both given', remedy: 'Give one of them: each determines the other.' },
   E_NO_INPUT: {
     summary: 'no input',
     remedy: 'Name a file, a folder that holds .wav, .wave, .bwf or .rf64 files, or a glob that matches some.',
@@ -31,11 +35,11 @@ const table = {
   },
   E_RESUME_SETTINGS: {
     summary: 'the folder was last written to with other settings',
-    remedy: 'Resume with the same, choose another folder, or pass overwrite instead of resume.',
+    remedy: 'Resume with the same settings, choose another folder, or pass `overwrite` instead of `resume`.',
   },
   E_REPORT: {
     summary: 'the report cannot be written',
-    remedy: 'Choose another file, or pass --overwrite if it exists.',
+    remedy: 'Choose another file, or pass `overwrite` if it exists.',
   },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend cannot be had',
@@ -87,12 +91,12 @@ const table = {
   },
   E_WAV_STRICT: {
     summary: 'the header is not as it should be',
-    remedy: 'Leave strict out to have the file done all the same, with these as warnings.',
+    remedy: 'Leave `strict` out to have the file done all the same, with these as warnings.',
   },
-  E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use sigma, or mend the samples.' },
+  E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use `sigma`, or mend the samples.' },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
-    remedy: 'Choose another folder, pass resume if an earlier run made it, or overwrite to replace it.',
+    remedy: 'Choose another folder, pass `resume` if an earlier run made it, or `overwrite` to replace it.',
   },
   E_OUTPUT_IS_INPUT: {
     summary: 'the output is the input',
@@ -100,7 +104,7 @@ const table = {
   },
   E_OUTPUT_CLASH: {
     summary: 'another input has the same output',
-    remedy: 'Give a root that both lie in, or an output for each.',
+    remedy: 'Give a `root` that both lie in, or an output for each.',
   },
   E_OUTPUT_OUTSIDE: {
     summary: 'a symbolic link leads out of the output folder',
@@ -109,12 +113,12 @@ const table = {
   E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
   E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that the output is on.' },
   E_OUTPUT_PUBLISH: { summary: 'the finished output cannot be given its name', remedy: 'Check the folder.' },
-  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and resume.' },
+  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again with `resume`.' },
   E_SAMPLES_CHANGED: {
     summary: 'the memory of the samples was detached or resized before or while noise was added',
     remedy: 'Leave it alone until the promise settles.',
   },
-  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Do less at the same time, in a smaller pool for example.' },
+  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Work on fewer files at the same time: pass a smaller `size`.' },
   E_INTERNAL: { summary: 'an error inside noisemill', remedy: 'Report it, with this message.' },
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
 
@@ -262,9 +266,16 @@ export class NoisemillError extends Error {
 const FORBIDDEN =
   'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.'
 
-function messageFor(code: ErrorCode, details: ErrorDetails): string {
-  const { summary, remedy }: CodeEntry = table[code]
-  const { path, option, expected, received, errno, index, cause } = details
+/**
+ * The message of an error.
+ *
+ * @param inWords puts other words in the place of those in backquotes
+ */
+export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (text: string): string => text): string {
+  const entry: CodeEntry = table[code]
+  const [summary, remedy] = [inWords(entry.summary), inWords(entry.remedy)]
+  const { path, option, received, errno, index, cause } = details
+  const expected = details.expected === undefined ? undefined : inWords(details.expected)
   const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}`)
   let text = subject === undefined ? summary : `${subject}: ${summary}`
   if (expected !== undefined) text += `: expected ${expected} but got ${received ?? 'nothing'}`

@@ -9,7 +9,7 @@ import { Pool } from '../pool/pool.js'
 import { Report } from '../record/report.js'
 import { plural } from '../show.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
-import { type AddRequest, declareAddFlags, readAddFlags } from './flags.js'
+import { type AddRequest, declareAddFlags, parsePath, readAddFlags } from './flags.js'
 import { errorLine, failureLine, resultLine, warningLine } from './lines.js'
 import { Progress } from './progress.js'
 import type { Stop } from './stop.js'
@@ -25,7 +25,13 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     .argument('<input...>', 'files, folders (walked for .wav .wave .bwf .rf64), globs')
   declareAddFlags(command)
   command.action(async (inputs: string[], given: Record<string, unknown>) =>
-    exit(await add(inputs, readAddFlags(given), stop)),
+    exit(
+      await add(
+        inputs.map((input) => parsePath(input, 'INPUT')),
+        readAddFlags(given),
+        stop,
+      ),
+    ),
   )
 }
 

@@ -5,7 +5,7 @@
 
 import { type Command, Option } from 'commander'
 import type { AddNoiseOptions } from '../add.js'
-import { NoisemillError } from '../errors.js'
+import { describe, invalidOption, messageFor, NoisemillError } from '../errors.js'
 import type { PoolOptions } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
 import { parseChunkSize, parseLevel, parseNumber } from './numbers.js'
@@ -79,6 +79,12 @@ interface OwnOptions {
 }
 
 const asText = (text: string): string => text
+/** A path, and not `-`, which other programs take for a standard stream. Throws E_OPTION_INVALID. */
+export function parsePath(text: string, name: string): string {
+  if (text === '' || text === '-')
+    throw invalidOption(name, 'a path, not a standard stream (a file or folder of the name - is ./-)', text)
+  return text
+}
 /** A name that is checked where the option is used. */
 const asName = <Name extends string>(text: string): Name => text as Name
 
@@ -130,7 +136,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     group: 'outputs',
     summary: 'folder for the outputs, made when needed; not where inputs are looked for',
     isRequired: true,
-    parse: asText,
+    parse: parsePath,
   },
   root: {
     name: '--root',
@@ -138,7 +144,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     group: 'outputs',
     summary: 'folder that output names and noise keys are relative to',
     preset: 'each input',
-    parse: asText,
+    parse: parsePath,
   },
   overwrite: { name: '--overwrite', group: 'care', summary: 'replace existing outputs' },
   resume: { name: '--resume', group: 'care', summary: 'go on from an earlier run with the same settings' },
@@ -192,7 +198,7 @@ const ownFlags: FlagsFor<OwnOptions> = {
     value: 'file',
     group: 'print',
     summary: 'write a JSON line for each output to this file; its folder is made when needed',
-    parse: asText,
+    parse: parsePath,
   },
   json: { name: '--json', group: 'print', summary: 'print a JSON line for each output, and one for the sums' },
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
@@ -228,11 +234,24 @@ export const flagsOf = (group: string): AnyFlag[] =>
 /** The flag with what stands for its value, as in help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)
 
+/** The parser of a flag for commander. A second value is an error, because one of the two would be ignored. */
+function parserOf(flag: ValueFlag<unknown>) {
+  let earlier = ''
+  return (text: string, value: unknown): unknown => {
+    if (value !== undefined) {
+      const received = `it is given twice, as ${describe(earlier)} and ${describe(text)}`
+      throw new NoisemillError('E_OPTION_INVALID', { option: flag.name, received })
+    }
+    earlier = text
+    return flag.parse(text, flag.name)
+  }
+}
+
 function optionOf(flag: AnyFlag): Option {
-  const { summary, preset, isRequired = false, group } = flag
+  const { summary, preset, group } = flag
   const option = new Option(termOf(flag), preset === undefined ? summary : `${summary} (default: ${preset})`)
-  option.helpGroup(`${groups[group].heading}:`).makeOptionMandatory(isRequired)
-  return 'value' in flag ? option.argParser((text) => flag.parse(text, flag.name)) : option
+  option.helpGroup(`${groups[group].heading}:`)
+  return 'value' in flag ? option.argParser(parserOf(flag)) : option
 }
 
 /** Makes flags known to a command. */
@@ -255,6 +274,31 @@ export interface AddRequest {
 
 export function declareAddFlags(command: Command): void {
   for (const group of Object.keys(groups)) declareFlags(command, flagsOf(group))
+  for (const [name, proposal] of Object.entries(WORDS_OF_OTHERS)) declareHint(command, name, proposal)
+  // Commander's own check of required options would come before its check of unknown ones, and a misspelt --out be called missing.
+  command.hook('preAction', () => {
+    const missing = Object.keys(groups)
+      .flatMap(flagsOf)
+      .find((flag) => flag.isRequired && command.getOptionValue(optionOf(flag).attributeName()) === undefined)
+    if (missing) command.error(`error: required option '${termOf(missing)}' not specified`)
+  })
+}
+
+/** Flags of other programs, with what noisemill has instead. Commander would propose what is spelt alike: --copies for --noise. */
+const WORDS_OF_OTHERS: Readonly<Record<`--${string}`, string>> = {
+  '--noise': '--sigma or --snr for the level, --kind for the kind of noise',
+  '--level': '--sigma or --snr',
+  '--threads': '--jobs',
+  '--workers': '--jobs, or --backend workers',
+  '--force': '--overwrite',
+}
+
+/** Makes a flag that there is not an error with a proposal. Takes a value, so that this is not taken for an input. */
+function declareHint(command: Command, name: string, proposal: string): void {
+  const option = new Option(`${name} [value]`).hideHelp()
+  command.addOption(option).on(`option:${option.name()}`, () => {
+    command.error(`error: unknown option '${name}'\n(Did you mean ${proposal}?)`, { code: 'commander.unknownOption' })
+  })
 }
 
 export function readAddFlags(given: Readonly<Record<string, unknown>>): AddRequest {
@@ -267,9 +311,24 @@ export function readAddFlags(given: Readonly<Record<string, unknown>>): AddReque
   }
 }
 
-/** The error with the flag in the place of the option that it stands for. */
-export function inFlags(error: NoisemillError, known: readonly Flags[] = tables): NoisemillError {
-  const flag = known.find((flags) => Object.hasOwn(flags, error.option ?? ''))?.[error.option!]
-  if (flag === undefined) return error
-  return new NoisemillError(error.code, { ...error, cause: error.cause, option: flag.name })
+/** How API calls write a range of levels, and how the command line does. */
+const RANGE = { inCalls: '[low, high]', typed: 'LOW:HIGH' }
+
+/** The message of an error in the words of the command line: flags for options, LOW:HIGH for `[low, high]`. */
+export function messageInFlags(error: NoisemillError, known: readonly Flags[] = tables): string {
+  const wordFor = (word: string): string | undefined =>
+    word === RANGE.inCalls ? RANGE.typed : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
+  const { option, received } = error
+  // What other errors received may be the name of a file.
+  const mayHaveRange = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
+  const details = {
+    ...error,
+    cause: error.cause,
+    ...(option !== undefined && { option: wordFor(option) ?? option }),
+    ...(received !== undefined &&
+      mayHaveRange && { received: received.replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2') }),
+  }
+  return messageFor(error.code, details, (text) =>
+    text.replace(/`([^`]+)`/g, (quoted, word) => wordFor(word) ?? quoted),
+  )
 }

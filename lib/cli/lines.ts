@@ -4,6 +4,7 @@ import type { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
 import { showDecibels } from '../show.js'
 import { type FileWarning, warnings } from '../warnings.js'
+import { messageInFlags } from './flags.js'
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, drawn, sigma, snr, clipped } = result
@@ -18,6 +19,6 @@ export function resultLine(result: FileResult): string {
 export const warningLine = (result: FileResult, warning: FileWarning): string =>
   `warning: ${result.input}: ${warnings[warning]} (${warning}).`
 
-export const errorLine = (error: NoisemillError): string => `${error.message} (${error.code})`
+export const errorLine = (error: NoisemillError): string => `${messageInFlags(error)} (${error.code})`
 
 export const failureLine = ({ error }: FileResult): string => errorLine(error!)

@@ -5,7 +5,6 @@ import { NoisemillError } from '../errors.js'
 import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
-import { inFlags } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { Stop } from './stop.js'
@@ -32,7 +31,7 @@ export async function main(args: readonly string[]): Promise<void> {
       // Commander has written its message, or the help that was asked for.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
-      process.stderr.write(`noisemill: ${errorLine(inFlags(error))}\n`)
+      process.stderr.write(`noisemill: ${errorLine(error)}\n`)
       exit(exitForError(error))
     } else {
       throw error

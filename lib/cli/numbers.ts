@@ -10,14 +10,15 @@ const parseDecimal = (text: string): number =>
 
 export function parseNumber(text: string, flag: string): number {
   const value = parseDecimal(text)
-  if (Number.isNaN(value)) throw invalidOption(flag, 'a number', text)
+  if (Number.isNaN(value)) throw invalidOption(flag, 'a number without a unit', text)
   return value
 }
 
 /** A number, or a range LOW:HIGH. */
 export function parseLevel(text: string, flag: string): LevelOption {
   const ends = text.split(':').map(parseDecimal)
-  if (ends.length > 2 || ends.some(Number.isNaN)) throw invalidOption(flag, 'a number, or a range LOW:HIGH', text)
+  if (ends.length > 2 || ends.some(Number.isNaN))
+    throw invalidOption(flag, 'a number without a unit, or a range LOW:HIGH', text)
   return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
 }
 

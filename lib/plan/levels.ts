@@ -80,9 +80,13 @@ function rangeOf(
   const ends: readonly unknown[] = Array.isArray(value) ? value : [value, value]
   const [low, high] = ends
   const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
-  if (ends.length !== 2 || !inRange(low) || !inRange(high) || low > high) {
-    throw invalidOption(kind, `a number from ${minimum} to ${maximum}, or [low, high] of such`, value)
-  }
+  if (ends.length !== 2 || !inRange(low) || !inRange(high))
+    throw invalidOption(
+      kind,
+      `a number from ${minimum} to ${maximum}, or a range \`[low, high]\` of such numbers`,
+      value,
+    )
+  if (low > high) throw invalidOption(kind, 'a range `[low, high]` with the lower number first', value)
   return { kind, low, high }
 }
 

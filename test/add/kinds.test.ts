@@ -90,7 +90,7 @@ describe('its parameters', () => {
     expect(readFileSync(path.join(out, JOURNAL), 'utf8')).toContain('"parameters":{"pole":0.5,"swing":440}')
     const again = jsonOf(await add(out, ...sway, '--resume'))
     expect(again.summary).toMatchObject({ skipped: 2, done: 0 })
-    const other = await add(out, ...sway, '--pole', '0.6', '--resume')
+    const other = await add(out, ...sway.map((text) => (text === '0.5' ? '0.6' : text)), '--resume')
     expect([other.code, other.stderr]).toEqual([2, expect.stringMatching(/parameters was .*E_RESUME_SETTINGS/)])
   })
 })

@@ -192,7 +192,7 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
     return start(['script', '-qec', line, '/dev/null'], { cwd, env }).ended
   }
 
-  const longRun = ['add', 'long', '--out', 'out', '--sigma', '0.1', '--jobs', '1', '--backend', 'workers']
+  const longRun = ['add', 'long', '--out', 'out', '--sigma', '0.1']
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const COLOR = /\x1b\[[\d;]*m/
 

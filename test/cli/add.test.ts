@@ -16,9 +16,11 @@ function workplace(): string {
   return cwd
 }
 
-/** Runs `add in --out out --sigma 0.01` with more flags, which must succeed; the last of a repeated flag counts. */
+/** Runs `add in` with these flags, and `--out out --sigma 0.01` where they say nothing else, which must succeed. */
 async function add(cwd: string, ...flags: string[]) {
-  const ended = await noisemill(['add', 'in', '--out', 'out', '--sigma', '0.01', '--json', ...flags], { cwd })
+  const presets = { '--out': 'out', '--sigma': '0.01' }
+  const missing = Object.entries(presets).filter(([flag]) => !flags.includes(flag))
+  const ended = await noisemill(['add', 'in', ...missing.flat(), '--json', ...flags], { cwd })
   expect({ ...ended, stdout: '' }).toEqual({ code: 0, stdout: '', stderr: '' })
   const { files, summary } = jsonOf(ended)
   return { files: new Map(files.map((file) => [file.key, file])), summary }

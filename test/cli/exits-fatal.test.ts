@@ -34,18 +34,15 @@ describe('4', () => {
     expect(readFileSync(path.join(cwd, 'file'), 'utf8')).toBe('no folder')
   }
 
-  test.each(['file/r.jsonl', 'in', ''])(
-    'for a report that cannot be written, "%s", before any file is',
-    async (report) => {
-      const cwd = workplace()
-      const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...snr, '--report', report], {
-        cwd,
-      })
-      expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-      expect(linesOf(stderr)).toEqual([expect.stringContaining('(E_REPORT)')])
-      expect(existsSync(path.join(cwd, 'out'))).toBe(false)
-    },
-  )
+  test.each(['file/r.jsonl', 'in'])('for a report that cannot be written, "%s", before any file is', async (report) => {
+    const cwd = workplace()
+    const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...snr, '--report', report], {
+      cwd,
+    })
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(linesOf(stderr)).toEqual([expect.stringContaining('(E_REPORT)')])
+    expect(existsSync(path.join(cwd, 'out'))).toBe(false)
+  })
 
   // Linux has a device that is always full.
   test.skipIf(!existsSync('/dev/full'))(

@@ -111,6 +111,10 @@ describe('2, and nothing is done,', () => {
     ["unknown option '--loud'", ['add', 'in', ...toOut, '--loud']],
     ['too many arguments', ['demo', 'more']],
     ["required option '--out <dir>'", ['add', 'in', ...snr]],
+    ["unknown option '--output'\n(Did you mean --out?)", ['add', 'in', ...snr, '--output', 'out']],
+    ['(Did you mean --sigma or --snr for the level', ['add', 'in', '--out', 'out', '--noise', '0.1']],
+    ['(Did you mean --sigma or --snr for the level', ['add', 'in', '--out', 'out', '--noise=0.1']],
+    ['(Did you mean --sigma or --snr?)', ['add', 'in', '--out', 'out', '--level', '0.1']],
     ["missing required argument 'input'", ['add', ...toOut]],
   ])('%s: %j', (words, args) => expectRefusals(words, args))
 
@@ -140,8 +144,31 @@ describe('2, and nothing is done,', () => {
     expectRefusals('(E_OPTION_INVALID)', ...texts.map((text) => add(...snr, flag, text))),
   )
 
-  test('E_OPTION_INVALID: no name of an input or output', () =>
-    expectRefusals('(E_OPTION_INVALID)', ['add', '', ...toOut], ['add', 'in', '--out', '', ...snr]))
+  test.each([
+    ['INPUT', (name: string) => ['add', 'in', name, ...toOut]],
+    ['--out', (name: string) => ['add', 'in', '--out', name, ...snr]],
+    ['--report', (name: string) => add(...snr, '--report', name)],
+    ['--root', (name: string) => add(...snr, '--root', name)],
+  ])('E_OPTION_INVALID: %s is no path, or stands for a stream elsewhere', (name, command) =>
+    expectRefusals(`${name}: invalid option: expected a path, not a standard stream`, ...['', '-'].map(command)),
+  )
+
+  test.each([
+    ['--snr: invalid option: it is given twice, as "0" and "5"', ['--snr', '0', '--snr', '5']],
+    ['--sigma: invalid option: it is given twice, as "1" and "1"', ['--sigma', '1', '--sigma', '1']],
+    ['--seed: invalid option: it is given twice, as "" and "a"', [...snr, '--seed', '', '--seed', 'a']],
+    ['--snr: invalid option: expected a number without a unit', ['--snr', '10dB']],
+    ['--copies: invalid option: expected a number without a unit', [...snr, '--copies', '2x']],
+    ['--snr: invalid option: expected a range LOW:HIGH with the lower number first but got 20:0', ['--snr', '20:0']],
+    ['or a range LOW:HIGH of such numbers but got 5:300', ['--snr', '5:300']],
+    ['--resume: invalid option: expected it without --overwrite', [...snr, '--resume', '--overwrite']],
+    ['Give --sigma (standard deviation, 1.0 = full scale) or --snr (decibels)', []],
+  ])('%s', (words, flags) => expectRefusals(words, add(...flags)))
+
+  test('but a switch that is repeated says no more than once', async () => {
+    const { code } = await noisemill(add(...snr, '--quiet', '--quiet'), { cwd: workplace() })
+    expect(code).toBe(0)
+  })
 
   test('E_OPTION_INVALID: a second input outside the root', () =>
     expectRefusals('(E_OPTION_INVALID)', ['add', 'in', 'empty', ...toOut, '--root', 'in']))

@@ -2,12 +2,12 @@
 
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { NoisemillError, Pool, type PoolOptions } from '../../dist/index.js'
+import { addNoise, NoisemillError, Pool, type PoolOptions } from '../../dist/index.js'
 import {
   declareAddFlags,
   declareFlags,
   flagsOfKinds,
-  inFlags,
+  messageInFlags,
   poolFlags,
   readAddFlags,
   readFlags,
@@ -61,14 +61,28 @@ describe('errors name the flag', () => {
     ['constructor', 'constructor'],
   ])('%s: %s', (option, flag) => {
     const cause = new Error('why')
-    const error = inFlags(new NoisemillError('E_OPTION_INVALID', { option, expected: 'a', received: 'b', cause }))
-    expect(error).toMatchObject({ code: 'E_OPTION_INVALID', option: flag, expected: 'a', received: 'b', cause })
-    expect(error.message).toBe(`${flag}: invalid option: expected a but got b: why.`)
+    const error = new NoisemillError('E_OPTION_INVALID', { option, expected: 'a', received: 'b', cause })
+    expect(messageInFlags(error)).toBe(`${flag}: invalid option: expected a but got b: why.`)
+  })
+
+  test('and options in what was expected and in remedies, but not in what came from outside', () => {
+    const error = new NoisemillError('E_OUTPUT_EXISTS', { path: '`resume`', received: '`clip`' })
+    expect(error.message).toMatch(/^`resume`: .*`clip`.* pass `resume` .* or `overwrite` /)
+    expect(messageInFlags(error)).toMatch(/^`resume`: .*`clip`.* pass --resume .* or --overwrite /)
   })
 
   test('and are as they were where no option is at fault', () => {
     const error = new NoisemillError('E_NO_INPUT')
-    expect(inFlags(error)).toBe(error)
+    expect(messageInFlags(error)).toBe(error.message)
+  })
+
+  test.each([[[20, 0]], [[0, 300]]] as const)('and ranges as they are typed: %j', async (snr) => {
+    const refused = await addNoise(new Float32Array(9), { snr }).catch((error: unknown) => error)
+    const { message } = refused as NoisemillError
+    expect(message).toMatch(/^snr: .*`\[low, high\]`/)
+    expect(message).toContain(`but got [${snr.join(', ')}]`)
+    expect(messageInFlags(refused as NoisemillError)).toMatch(/^--snr: .*LOW:HIGH/)
+    expect(messageInFlags(refused as NoisemillError)).toContain(`but got ${snr.join(':')}`)
   })
 })
 
@@ -124,6 +138,6 @@ describe('parameters of kinds of noise', () => {
 
   test('are named by their flags in errors', () => {
     const error = new NoisemillError('E_OPTION_INVALID', { option: 'baseRate', expected: 'a', received: 'b' })
-    expect(inFlags(error, [flags]).option).toBe('--base-rate')
+    expect(messageInFlags(error, [flags])).toMatch(/^--base-rate: /)
   })
 })

@@ -65,7 +65,6 @@ describe('a noise level is refused', () => {
     [],
     [1],
     [1, 2, 3],
-    [2, 1],
     [1, Number.NaN],
     [Number.NaN, 1],
     [1, Number.POSITIVE_INFINITY],
@@ -91,6 +90,12 @@ describe('a noise level is refused', () => {
       })
       expect(error.expected).toContain(kind === 'sigma' ? '0 to 16' : '-100 to 200')
     }
+  })
+
+  test.each(['sigma', 'snr'] as const)('where the higher end of a range of %s comes first', (kind) => {
+    const error = kind === 'sigma' ? refusal([2, 1], undefined) : refusal(undefined, [2, 1])
+    const expected = 'a range `[low, high]` with the lower number first'
+    expect(error).toMatchObject({ code: 'E_OPTION_INVALID', option: kind, expected, received: '[2, 1]' })
   })
 
   test('where the ends of a range have no text', () => {
