@@ -1,6 +1,7 @@
 /**
- * The samples of a file, as jobs see them. No job gives samples away, and with sigma 0 none are decoded: this is how tests compare
- * them with those that other programs read. native/core/decode.cc is its twin.
+ * Decodes a whole file to samples, for tests. Jobs do not return samples, and with sigma 0 they
+ * decode none. Tests compare these samples with those that other programs read. The twin is
+ * native/core/decode.cc.
  */
 
 import { type FilePath, InputFile } from './files.js'
@@ -11,9 +12,9 @@ import type { WavHeader } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
 
 export interface DecodedFile {
-  /** Of coded samples that of the file which they are decoded to. */
+  /** If the file is coded, the header of the file that it is decoded to. */
   readonly header: WavHeader
-  /** In full-scale units, interleaved. */
+  /** Interleaved, in full-scale units. */
   readonly samples: Float64Array
 }
 
@@ -34,7 +35,7 @@ class SampleReader extends FrameWalk {
   }
 }
 
-/** Throws Failure as a job would fail. */
+/** Reads and decodes a file. Throws Failure as a job would. */
 export function decodeFile(path: FilePath, kernels: Kernels = tsKernels): DecodedFile {
   const file = new InputFile(path)
   try {

@@ -1,6 +1,7 @@
 /**
- * The whole job for one file: extract (open, read the header), transform (noise, block by block), load (write, publish).
- * native/core/etl.cc is its twin.
+ * The whole job for one file. It extracts (opens the file, reads its header), transforms (adds
+ * noise block by block) and loads (writes the output, gives it its final name). The twin is
+ * native/core/etl.cc.
  */
 
 import { caughtFailure, Failure, type FailureData } from './failure.js'
@@ -16,25 +17,32 @@ import type { Input } from './wav/reader.js'
 import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
-/** Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write. */
+/** Target size of one read or write of data. The data stay in a level-2 cache between the two. */
 const READ_BYTES = 256 * 1024
-/** A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write. */
+/**
+ * A head or tail of up to this size is read and written with the data beside it. A short file then
+ * takes one read and one write.
+ */
 const SIDE_BYTES = 16 * 1024
-/** Bytes of data of a part: what its sums of blocks take stays small. */
+/** Bytes of data in a part: few enough that the sums of its blocks take little memory. */
 const PART_BYTES = 4 * 1024 * 1024
-/** Files up to this size are read at once. */
+/** A file of up to this size is read in one call. */
 const SHORT_FILE_BYTES = READ_BYTES
-/** Most headers are shorter. */
+/** Bytes that are read first from a longer file. Most headers are shorter. */
 const HEAD_BYTES = 4096
-/** Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice. */
+/**
+ * A file of up to this size stays in memory between measuring and writing. A longer one is read
+ * twice. This bounds the memory of a thread.
+ */
 const HELD_FILE_BYTES = 16 * 1024 * 1024
-/** What values of registers are aligned to. */
+/** Alignment of the data in memory: the size of the largest vector register. */
 const ALIGNMENT = 64
 const PAGE_BYTES = 4096
 
 /**
- * The work on one file, as plain data that can be cloned to threads and processes. All options are checked and all draws made. A backend
- * passes it on as it is; its fields may change with any version.
+ * The work on one file, as plain data that can be cloned to threads and processes. All options are
+ * checked and all random values are drawn. A backend passes it on unchanged; its fields may change
+ * with any version.
  *
  * @example
  * import { type Backend, createBackend, type EtlJob, noiseTask, Pool } from 'noisemill'
@@ -43,7 +51,7 @@ const PAGE_BYTES = 4096
  * const inner = createBackend({ size: 1 })
  * const backend: Backend = {
  *   ...inner,
- *   name: 'telling',
+ *   name: 'logging',
  *   execute(chunk) {
  *     if (chunk.kind === 'files') console.log(chunk.jobs.map(namesOf).join())
  *     return inner.execute(chunk)
@@ -53,19 +61,19 @@ const PAGE_BYTES = 4096
  * await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav']) // -> speech/a.wav -> noisy/a.wav
  */
 export interface EtlJob {
-  /** Path of the input; bytes where it is not UTF-8. */
+  /** Path of the input. It is an array of bytes if it is not valid UTF-8. */
   readonly input: FilePath
   /** Path of the output. */
   readonly output: FilePath
-  /** The name in the output's folder that the file has until it is whole. */
+  /** Name of the output while it is incomplete. It is in the output's folder. */
   readonly temporary: FilePath
-  /** Whether it may replace what has the name of the output. */
+  /** Whether to replace a file that already has the output's name. */
   readonly overwrite: boolean
-  /** The output, and its name, are to be on the disk before the job is done. */
+  /** Whether the output and its name must be on the disk before the job ends. */
   readonly fsync: boolean
-  /** Check everything that can be checked without writing, and stop there. */
+  /** Whether to do only the checks that need no writing. */
   readonly dryRun: boolean
-  /** Refuse a file whose header gives rise to any warning. */
+  /** Whether to refuse a file whose header causes a warning. */
   readonly strict: boolean
   /** The noise to add. */
   readonly noise: Noise
@@ -73,33 +81,34 @@ export interface EtlJob {
 
 export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
 
-/** What is known of a file once it is done. */
+/** Figures of a file whose job succeeded. */
 export interface EtlFigures {
   readonly format: SampleFormatName
-  /** What the samples of the input were coded with; null where they were not. */
+  /** Codec of the input's samples; null if they are not coded. */
   readonly codec: CodecName | null
   readonly channels: number
   readonly sampleRate: number
   readonly frames: number
-  /** Standard deviation of the noise asked for, in full-scale units. */
+  /** Standard deviation of the requested noise, in full-scale units. */
   readonly sigma: number
-  /** Sum of squares of the samples read. */
+  /** Sum of the squares of the samples that were read. */
   readonly signalEnergy: number
-  /** Sum of squares of the differences between samples written and samples read. */
+  /** Sum of the squares of the differences between written and read samples. */
   readonly noiseEnergy: number
   readonly clipped: number
   readonly nonFinite: number
   readonly bytesIn: number
-  /** When the input was last modified: microseconds since 1970. */
+  /** Time of the input's last modification, in microseconds since 1970. */
   readonly modified: number
   readonly bytesOut: number
-  /** From opening the input to publishing the output. */
+  /** Time from opening the input to publishing the output. */
   readonly seconds: number
   readonly warnings: readonly EtlWarning[]
 }
 
 /**
- * What became of a file: its figures, or why it could not be done. Plain data, which a backend passes on as it is.
+ * The outcome of a file's job: its figures, or why it failed. It is plain data, which a backend
+ * passes on unchanged.
  *
  * @example
  * import { createBackend, type Backend, type EtlOutcome, noiseTask, type Outcome, Pool } from 'noisemill'
@@ -108,7 +117,7 @@ export interface EtlFigures {
  * const inner = createBackend({ size: 1 })
  * const backend: Backend = {
  *   ...inner,
- *   name: 'telling',
+ *   name: 'logging',
  *   execute(chunk) {
  *     if (chunk.kind !== 'files') return inner.execute(chunk)
  *     const settle = (index: number, outcome: Outcome<EtlOutcome>) => {
@@ -125,15 +134,18 @@ export interface EtlFigures {
  */
 export type EtlOutcome =
   | {
-      /** What is known of the file once it is done. */
+      /** Figures of the file, if the job succeeded. */
       readonly figures: EtlFigures
     }
   | {
-      /** Why it could not be done. */
+      /** The reason, if the job failed. */
       readonly failure: FailureData
     }
 
-/** Throws Failure E_OPTION_INVALID for what no job has that options were checked for; see checkNoise. */
+/**
+ * Checks a job that may not come from checked options. Throws Failure E_OPTION_INVALID; see
+ * checkNoise.
+ */
 export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
   for (const path of [input, output, temporary]) {
     if (typeof path === 'string' ? path.includes('\0') : path.includes(0))
@@ -142,10 +154,10 @@ export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
   checkNoise(noise)
 }
 
-/** What a job needs to know of the world around it: whether to stop. Asked before every read. */
+/** Returns whether the job is to stop. A job asks before every read. */
 export type IsCancelled = () => boolean
 
-/** Runs a job to its end. Never throws: the outcome says what went wrong. */
+/** Runs a job to its end. It never throws: a failure is part of the outcome. */
 export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): EtlOutcome {
   const etl = new Etl(job, isCancelled, kernels)
   try {
@@ -161,20 +173,21 @@ export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels =
 }
 
 /**
- * A job on its way: `begin`; every part of the pass it announces, in order; `endPass`; the same with the parts of the next pass, until
- * there are none. A step that fails throws a Failure, and ends the job.
+ * One job, as steps. Call `begin`, then `runPart` for every part of the pass in order, then
+ * `endPass`. Repeat the last two while `endPass` announces parts. A step that fails throws a
+ * Failure, which ends the job.
  */
 class Etl {
   readonly #started = performance.now()
   readonly #warnings: EtlWarning[] = []
   #file!: InputFile
-  /** The file, or what it is decoded. */
+  /** The file, or its decoded form if it is coded. */
   #input!: Input
   #output: OutputFile | undefined
   #header!: WavHeader
   #codec: CodecName | null = null
   #outputSize!: OutputSize
-  /** Bytes of data that one read aims at, and of a part: whole pieces, and whole blocks. */
+  /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
   #pass: 'measure' | 'write' = 'write'
@@ -187,7 +200,10 @@ class Etl {
     readonly kernels: Kernels,
   ) {}
 
-  /** Opens the input and checks all that can be checked without writing. Returns the number of parts of the first pass. */
+  /**
+   * Opens the input and does all checks that need no writing. Returns the number of parts of the
+   * first pass.
+   */
   begin(): number {
     const { job } = this
     if (this.isCancelled()) throw new Failure('E_CANCELLED')
@@ -213,7 +229,10 @@ class Etl {
     return measures ? this.#startPass('measure') : this.#startWriting(level.deviation)
   }
 
-  /** Early, so that no work is spent on a file that could not be written; `publish` has the last word on names. */
+  /**
+   * Checks the output's name early, so that no work is done for a file that could not be written.
+   * `publish` checks it again, because the name may be taken in the meantime.
+   */
   #checkOutput(): void {
     const { output, overwrite } = this.job
     if (!nameExists(output)) return
@@ -238,7 +257,10 @@ class Etl {
     this.#tally.add(this.#walkPart(part))
   }
 
-  /** Where the read ends that starts at `position`: whole pieces of data, and a short head before them or tail behind them. */
+  /**
+   * Returns the end of the read that starts at `position`. A read covers whole pieces of data, and
+   * also a short head before them or a short tail after them.
+   */
   #readEnd(position: number, end: number): number {
     const { dataOffset } = this.#header
     const dataEnd = endOfData(this.#header)
@@ -256,7 +278,8 @@ class Etl {
     const { shift } = this.#outputSize
     const writes = this.#pass === 'write'
     const dataEnd = endOfData(header)
-    // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
+    // The head belongs to the first part, and the bytes after the data to the last. If the sizes in
+    // the header are wrong, the data extend to the end of the file, and nothing follows them.
     const first = part * this.#partBytes
     const isLast = first + this.#partBytes >= header.dataBytes
     const lastEnd = writes && !header.sizesLie ? this.#input.size : dataEnd
@@ -285,7 +308,7 @@ class Etl {
     return walk.takeTally()
   }
 
-  /** Returns the number of parts of the next pass; 0 when the job is done. */
+  /** Ends a pass. Returns the number of parts of the next pass; 0 if the job is done. */
   endPass(): number {
     const header = this.#header
     if (this.#pass === 'measure') {
@@ -300,7 +323,7 @@ class Etl {
     return 0
   }
 
-  /** Once the job is done. */
+  /** Returns the figures of the job, once it is done. */
   figures(): EtlFigures {
     const { format, channels, sampleRate, frames } = this.#header
     const { signal, noise, clipped, nonFinite } = this.#tally
@@ -324,7 +347,10 @@ class Etl {
     }
   }
 
-  /** Closes the files, whatever became of the job; an output that was not published is gone with that. */
+  /**
+   * Closes the files, whether or not the job succeeded. An output that was not published is
+   * removed.
+   */
   close(): void {
     this.#output?.discard()
     this.#file?.close()
@@ -332,11 +358,12 @@ class Etl {
 }
 
 /**
- * Where in room for it a run goes whose data begin `lead` bytes after `position`: so that the data are aligned, and half a page from
- * where the same bytes lie in the system's pages, since copying between places that agree in the last twelve bits of their
- * addresses, or nearly, is slower by half (4K aliasing).
+ * Returns where in the buffer a run of bytes belongs. The run starts at `position` of the file, and
+ * its data begin `lead` bytes later. The data are then aligned. They are also half a page away from
+ * the place of the same bytes in the system's page cache. Copies take half as long again if the
+ * last twelve bits of both addresses are nearly equal (4K aliasing).
  *
- * @param room where the room begins in memory that itself begins with a page
+ * @param room offset of the buffer in memory that begins at a page boundary
  */
 function placeInRoom(room: number, position: number, lead: number): number {
   const data = ((position + PAGE_BYTES / 2 + PAGE_BYTES - (room % PAGE_BYTES)) % PAGE_BYTES) + lead
@@ -344,9 +371,9 @@ function placeInRoom(room: number, position: number, lead: number): number {
 }
 
 /**
- * A silent signal has no SNR: it gets sigma 0.
+ * Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
  *
- * @param gain standard deviation of the noise over the RMS of the signal
+ * @param gain standard deviation of the noise divided by the RMS of the signal
  */
 export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayout, gain: number): number {
   const finite = layout.frames * layout.channels - nonFinite

@@ -1,15 +1,18 @@
-/** Why a job could not be done: what core throws, and what crosses threads as plain data. */
+/** The reason why a job failed. Core throws it, and it crosses threads as plain data. */
 
 import { constants } from 'node:os'
 
 export interface FailureData {
-  /** A code of the table in lib/errors.ts. */
+  /** A code from the table in lib/errors.ts. */
   readonly code: string
-  /** What was found, for a person; the same words from both halves of core. */
+  /** What was found, for the message. Both halves of core use the same words. */
   readonly detail: string
-  /** The system's name for the fault, 'ENOSPC' for example; '' where the system had no part in it. */
+  /** The system's name for the error, such as 'ENOSPC'; '' if no system call failed. */
   readonly errno: string
-  /** What was thrown where no failure was expected; its stack says where. The addon has none, and says in `detail` what it was. */
+  /**
+   * The unexpected exception behind E_INTERNAL, with its stack. The addon has none and puts the
+   * exception's message into `detail`.
+   */
   readonly cause?: Error
 }
 
@@ -23,11 +26,12 @@ export class Failure extends Error {
   }
 }
 
-/** What V8 says when it has no memory for an array. */
+/** Message of the RangeError that V8 throws if it has no memory for an array. */
 const NO_MEMORY = /^Array buffer allocation failed/
 
 /**
- * What was thrown, as the failure of a job. What is neither a Failure nor a lack of memory is a fault of noisemill's own, E_INTERNAL.
+ * Turns a caught exception into the failure of a job. Any exception other than a Failure or a lack
+ * of memory is a bug in noisemill, E_INTERNAL.
  */
 export function caughtFailure(thrown: unknown): FailureData {
   if (thrown instanceof Failure) return { code: thrown.code, detail: thrown.detail, errno: thrown.errno }
@@ -37,16 +41,19 @@ export function caughtFailure(thrown: unknown): FailureData {
   return { code: 'E_INTERNAL', detail: '', errno: '', cause }
 }
 
-/** Full volumes get one code wherever they show: they end a run, since every further file would fail too. */
+/**
+ * Whether an error means that the volume is full. This has a code of its own, because it ends the
+ * run: every further file would fail too.
+ */
 export const isVolumeFull = (errno: string): boolean => errno === 'ENOSPC' || errno === 'EDQUOT'
 
-/** The system's name for an error number of C's. */
+/** The name of a system error number. */
 export const errnoName = (number: number): string =>
   Object.entries(constants.errno).find(([, known]) => known === number)?.[0] ?? 'UNKNOWN'
 
 export function systemFailure(code: string, error: unknown): Failure {
   const { code: name = 'EIO', errno: number = 0 } = error as NodeJS.ErrnoException
-  // libuv does not know all: EDQUOT is such a one.
+  // libuv does not know every error number. EDQUOT is one that it lacks.
   const errno = name.startsWith('Unknown system error') ? errnoName(-number) : name
   return new Failure(isVolumeFull(errno) ? 'E_VOLUME_FULL' : code, '', errno)
 }

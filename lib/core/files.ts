@@ -1,6 +1,6 @@
 /**
- * Files as the ETL needs them: inputs that are only ever read, by position; outputs that appear under their final name
- * whole or not at all.
+ * The files of the ETL. Inputs are only read, by position. Outputs appear under their final name
+ * complete or not at all.
  */
 
 import {
@@ -23,10 +23,13 @@ import {
 import path from 'node:path'
 import { Failure, systemFailure } from './failure.js'
 
-/** A path: a string where its bytes are UTF-8, its bytes where they are not. */
+/** A path: a string if its bytes are valid UTF-8, else its bytes. */
 export type FilePath = string | Uint8Array
 
-/** The path as Node's fs takes it: a Buffer that crossed a thread is a plain Uint8Array. */
+/**
+ * Converts a path for Node's fs. A Buffer becomes a plain Uint8Array when it crosses a thread, and
+ * fs needs a Buffer.
+ */
 export function fsPath(path: FilePath): string | Buffer {
   return typeof path === 'string' ? path : Buffer.from(path.buffer, path.byteOffset, path.byteLength)
 }
@@ -35,12 +38,12 @@ const onWindows = path.sep === '\\'
 const SLASH = 0x2f
 const BACKSLASH = 0x5c
 
-/** Whether this character, by its code, separates the names in a path. */
+/** Whether a character, given by its code, separates the names in a path. */
 export const isSeparator = (code: number | undefined): boolean => code === SLASH || (onWindows && code === BACKSLASH)
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-/** The folder that a path lies in; '.' for a name alone. */
+/** The folder that contains a path; '.' if the path is a name alone. */
 function parentOf(path: FilePath): string | Buffer {
   const bytes = Buffer.from(path)
   let end = bytes.length
@@ -53,10 +56,11 @@ function parentOf(path: FilePath): string | Buffer {
 }
 
 /**
- * Makes a folder and those above it. Throws the system's error. Node's own recursive mkdir is not used: where a folder cannot be
- * made in one that exists (/proc says ENOENT) it tries for ever.
+ * Makes a folder and its missing parents. Throws the system's error. It does not use Node's
+ * recursive mkdir. That never returns if an existing folder refuses new folders with ENOENT, as
+ * /proc does.
  *
- * @param fsync whether what it made is on the disk when it returns
+ * @param fsync whether the new folders must be on the disk when it returns
  */
 export function makeFolders(path: FilePath, fsync: boolean): void {
   const folder = fsPath(path)
@@ -64,7 +68,7 @@ export function makeFolders(path: FilePath, fsync: boolean): void {
     try {
       mkdirSync(folder)
     } catch (error) {
-      // Of the root of a drive Windows says EPERM.
+      // Windows reports EPERM for the root of a drive.
       const mayExist = errnoOf(error) === 'EEXIST' || (onWindows && errnoOf(error) === 'EPERM')
       if (!mayExist || !statSync(folder).isDirectory()) throw error
       return
@@ -81,9 +85,12 @@ export function makeFolders(path: FilePath, fsync: boolean): void {
   }
 }
 
-/** Puts the names in a folder on the disk. Throws the system's error, unless it is that folders cannot be synced here. */
+/**
+ * Puts the names in a folder on the disk. Throws the system's error, but not if the file system
+ * cannot sync folders.
+ */
 export function syncFolder(folder: string | Buffer): void {
-  // Windows has no call for it.
+  // Windows has no call that syncs a folder.
   if (onWindows) return
   const fd = openSync(folder, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0))
   try {
@@ -95,16 +102,22 @@ export function syncFolder(folder: string | Buffer): void {
   }
 }
 
-/** When a file was last modified, in microseconds since 1970: whole, and exact up to the year 2255. */
+/**
+ * Time of a file's last modification, in whole microseconds since 1970. It is exact up to the year
+ * 2255.
+ */
 export function modifiedOf({ mtimeNs }: BigIntStats): number {
   const within = ((mtimeNs % SECOND) + SECOND) % SECOND
   return Number((mtimeNs - within) / SECOND) * 1e6 + Number(within / 1000n)
 }
 
 const SECOND = 1_000_000_000n
-/** What of a file's mode is kept: who may read, write and execute it. */
+/** The bits of the input's mode that the output gets: permissions to read, write and execute. */
 const MODE_KEPT = 0o777n
-/** On Windows that goes by the folder; Node makes a mode of whether a file is read-only, and a read-only output could not be replaced. */
+/**
+ * The mode of all outputs on Windows, where the folder decides permissions. Node derives a mode
+ * from the read-only attribute there, and a read-only output could not be replaced.
+ */
 const MODE_ON_WINDOWS = 0o666
 
 export class InputFile {
@@ -121,7 +134,7 @@ export class InputFile {
   /** Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE. */
   constructor(path: FilePath) {
     try {
-      // Non-blocking, or opening a FIFO would wait for its writer.
+      // Without O_NONBLOCK, opening a FIFO would wait for its writer.
       this.#fd = openSync(fsPath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     } catch (error) {
       const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
@@ -145,14 +158,17 @@ export class InputFile {
     this.#inode = stat.ino
   }
 
-  /** Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`. */
+  /**
+   * Reads the first `length` bytes in one call and keeps them. Later reads take these bytes from
+   * memory. Throws like `read`.
+   */
   hold(length: number): void {
     const bytes = Buffer.allocUnsafeSlow(length)
     this.read(0, bytes)
     this.#held = bytes
   }
 
-  /** Fills `buffer` with what is at `position`. Throws E_INPUT_READ or E_INPUT_CHANGED. */
+  /** Fills `buffer` from `position` on. Throws E_INPUT_READ or E_INPUT_CHANGED. */
   read(position: number, buffer: Uint8Array): void {
     let done = 0
     if (position < this.#held.length) {
@@ -182,7 +198,7 @@ export class InputFile {
     }
   }
 
-  /** Nothing was written: whatever the system says of it, no harm is done. */
+  /** Closes the file. Errors are ignored, because nothing was written. */
   close(): void {
     try {
       closeSync(this.#fd)
@@ -190,29 +206,30 @@ export class InputFile {
   }
 }
 
-/** Whether anything, a dangling symbolic link included, has this name. */
+/** Whether this name exists. A dangling symbolic link counts. */
 export function nameExists(path: FilePath): boolean {
   try {
-    // An error that is thrown costs more than all the rest.
+    // With throwIfNoEntry a missing name needs no exception, which would cost more than the call.
     return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined
   } catch {
     return false
   }
 }
 
-/** What file systems without hard links say; EISDIR is what Node makes of it on Windows. */
+/** Errors of file systems without hard links. Node reports EISDIR on Windows. */
 const NO_HARD_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']
 
-/** A file under a temporary name until `publish` gives it its final one. */
+/** An output file. It has a temporary name until `publish` gives it its final one. */
 export class OutputFile {
   readonly #temporary: string | Buffer
   #fd: number
 
   /**
-   * Creates the temporary file, and the folder for it. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
+   * Creates the temporary file, and its folder if necessary. Throws Failure E_OUTPUT_CREATE or
+   * E_VOLUME_FULL.
    *
-   * @param mode permissions, for what file systems have such
-   * @param fsync whether the file, and its name, are to be on the disk once it is published
+   * @param mode permissions, on file systems that have them
+   * @param fsync whether the file and its name must be on the disk once it is published
    */
   constructor(
     temporary: FilePath,
@@ -232,12 +249,15 @@ export class OutputFile {
       }
     }
     try {
-      // What the umask took away.
+      // Restores the permissions that the umask removed.
       fchmodSync(this.#fd, mode)
     } catch {}
   }
 
-  /** At no time may it be read by anybody who may not read the input. */
+  /**
+   * Creates the file with its final mode, so that nobody who may not read the input can ever read
+   * it.
+   */
   #create(mode: number): number {
     return openSync(this.#temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
   }
@@ -254,10 +274,11 @@ export class OutputFile {
   }
 
   /**
-   * Closes the file and gives it its final name. Without `overwrite` that is a hard link, which fails where the name is
-   * taken, so nothing is ever replaced.
+   * Closes the file and gives it its final name. Without `overwrite` it makes a hard link, which
+   * fails if the name exists. So no file is ever replaced.
    *
-   * @returns false where the file system has no hard links and the name was only looked for before the renaming
+   * @returns false if the file system has no hard links: then the name was only checked before the
+   *   renaming
    */
   publish(output: FilePath, overwrite: boolean): boolean {
     this.#close()
@@ -314,7 +335,10 @@ export class OutputFile {
     }
   }
 
-  /** Removes the temporary file. Never throws: it runs while a failure is on its way. */
+  /**
+   * Removes the temporary file. It never throws, because it runs while another failure is being
+   * handled.
+   */
   discard(): void {
     try {
       if (this.#fd !== -1) closeSync(this.#fd)

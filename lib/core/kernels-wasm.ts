@@ -1,4 +1,7 @@
-/** The kernels of native/simd/wasm.cc, with SIMD128. Built where clang and lld for wasm32 were found, else absent. */
+/**
+ * The kernels of native/simd/wasm.cc, with SIMD128. The module exists only if the build found clang
+ * and lld for wasm32.
+ */
 
 import type { Kernels } from './kernels.js'
 import type { MixTally } from './mix.js'
@@ -7,7 +10,7 @@ import { allKinds } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
 import { type SampleFormat, type SampleValues, sampleFormats } from './wav/samples.js'
 
-// Node's types leave WebAssembly to those of browsers.
+// @types/node does not declare WebAssembly; the types for browsers do.
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)
@@ -27,7 +30,10 @@ declare namespace WebAssembly {
 interface Exports {
   readonly memory: WebAssembly.Memory
   readonly __heap_base: WebAssembly.Global
-  /** Addresses of names that end with a NUL, in the order of the numbers that other functions take; 0 behind the last. */
+  /**
+   * Addresses of NUL-terminated names, by the index that other functions take; 0 after the last
+   * name.
+   */
   kind_name(index: number): number
   format_name(index: number): number
   tally_bytes(): number
@@ -58,10 +64,12 @@ interface Exports {
   ): void
 }
 
-/** As long as an AVX-512 register: engines may well use wider loads than the module says. */
+/** The size of an AVX-512 register. An engine may use wider loads than the module asks for. */
 const ALIGNMENT = 64
 
-/** MixTally in native/core/mix.h: two sums of 16 accumulators, then two 64-bit counts. */
+/**
+ * The layout of MixTally in native/core/mix.h: two sums of 16 accumulators, then two 64-bit counts.
+ */
 const SUM_BYTES = ACCUMULATORS * 8
 const TALLY_BYTES = 2 * SUM_BYTES + 2 * 8
 
@@ -90,7 +98,7 @@ class WasmKernels implements Kernels {
   readonly name = 'wasm'
   readonly #exports: Exports
   readonly #start: number
-  /** Numbers of the kinds of noise in the module. */
+  /** Index of each kind of noise in the module. */
   readonly #kinds: ReadonlyMap<string, number>
   #free: number
 
@@ -111,7 +119,10 @@ class WasmKernels implements Kernels {
     return names
   }
 
-  /** Throws where the module was built from other sources than this code: its numbers would mean something else. */
+  /**
+   * Throws if the module was built from other sources than this code. Its indexes would then mean
+   * something else.
+   */
   #checkFit(): void {
     const formats = sampleFormats.map(({ name }) => name).join()
     if (this.#names('format_name').join() !== formats) throw new Error(`it does not have the sample formats ${formats}`)
@@ -124,7 +135,10 @@ class WasmKernels implements Kernels {
     this.#free = this.#start
   }
 
-  /** Zeroed, as a new typed array is. The module's memory is laid out for the largest job, and never grows. */
+  /**
+   * Allocates zeroed bytes. The module's memory is large enough for the largest job and never
+   * grows.
+   */
   bytes(count: number): Uint8Array {
     const at = Math.ceil(this.#free / ALIGNMENT) * ALIGNMENT
     this.#free = at + count
@@ -193,7 +207,10 @@ const addressOf = (tally: MixTally) => (tally as WasmTally).bytes.byteOffset
 
 export type WasmModule = WebAssembly.Module
 
-/** Compiles the module, which can then be sent to other threads. Throws where it is none, or does not fit this code. */
+/**
+ * Compiles the module, which can then be sent to other threads. Throws if it is not a module or was
+ * built from other sources.
+ */
 export function compileKernels(bytes: Uint8Array): WasmModule {
   const module = new WebAssembly.Module(bytes)
   new WasmKernels(module)

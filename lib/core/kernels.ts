@@ -1,6 +1,6 @@
 /**
- * The inner loops of core behind one interface, with the memory that they work on: in TypeScript here, as WebAssembly in
- * kernels-wasm.ts. Both give the same bits.
+ * The inner loops of core behind one interface, with the memory that they work on. They are in
+ * TypeScript here and in WebAssembly in kernels-wasm.ts. Both give the same bits.
  */
 
 import { type CountingTally, type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
@@ -9,7 +9,8 @@ import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
 
 /**
- * What computes noise where the addon does not: TypeScript, or WebAssembly, to the same bits.
+ * Name of the implementation that computes noise outside the addon: TypeScript or WebAssembly. Both
+ * give the same bits.
  *
  * @example
  * import { type KernelName, Pool } from 'noisemill'
@@ -22,7 +23,7 @@ export type KernelName = 'ts' | 'wasm'
 
 export interface Kernels {
   readonly name: KernelName
-  /** Gives back all memory that was handed out: to be called before each job. */
+  /** Releases all memory that was handed out. Call it before each job. */
   reset(): void
   bytes(count: number): Uint8Array
   words(count: number): Uint32Array
@@ -32,7 +33,9 @@ export interface Kernels {
 
   /** See NoiseKind.fill. */
   fill(kind: NoiseKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void
-  /** One channel's values to their places among those of all. */
+  /**
+   * Copies the values of one channel to their places among the interleaved values of all channels.
+   */
   interleave(from: Float32Array, to: Float32Array, frames: number, channel: number, channels: number): void
   /** See decode and encode in wav/samples.ts. */
   decode(format: SampleFormat, bytes: Uint8Array, count: number, scratch: SampleValues): SampleValues

@@ -1,6 +1,7 @@
 /**
- * Adds noise to samples: y = x + sigma g, then the clamp, and for PCM the rounding, with the sums of squares of the
- * signal and of what was really added. Two loops, one a precision; docs/numerics.md has the arithmetic.
+ * Adds noise to samples: y = x + sigma g, clamped, and rounded for PCM. Also adds up the squares of
+ * the signal and of the noise that was really added. There is one loop for each precision;
+ * docs/numerics.md specifies the arithmetic.
  */
 
 import { ACCUMULATORS } from './sums.js'
@@ -8,26 +9,30 @@ import type { SampleFormat } from './wav/samples.js'
 
 const LANE_MASK = ACCUMULATORS - 1
 const fround = Math.fround
-/** From here up every float32, or float64, is an integer; adding and taking away rounds half to even below. */
+/**
+ * From this magnitude on, every float32 (float64) is an integer. Adding and subtracting it rounds
+ * smaller values half to even.
+ */
 const INTEGERS_32 = 2 ** 23
 const INTEGERS_64 = 2 ** 52
 /** The largest finite float32. */
 const MAX_32 = (2 - 2 ** -23) * 2 ** 127
 
 /**
- * Sums of squares of one block as its loops go, and counts. Fed in runs of whole multiples of ACCUMULATORS samples until the
- * block ends: sample i of a run goes to accumulator i % ACCUMULATORS.
+ * Sums of squares of one block in progress, and counts. Sample i of a run belongs to accumulator i
+ * % ACCUMULATORS. All runs but the last of a block are therefore whole multiples of ACCUMULATORS
+ * samples.
  */
 export interface MixTally {
   readonly signal: Float64Array
   readonly noise: Float64Array
-  /** Values that the clamp changed. */
+  /** Number of values that the clamp changed. */
   readonly clipped: number
-  /** NaN and infinities: passed through, left out of the sums. */
+  /** Number of NaNs and infinities. They stay as they are and do not count in the sums. */
   readonly nonFinite: number
 }
 
-/** One that the loops of this file count in. */
+/** A tally that the loops of this file write to. */
 export interface CountingTally extends MixTally {
   clipped: number
   nonFinite: number
@@ -44,13 +49,14 @@ export function measure(values: ArrayLike<number>, count: number, tally: Countin
 }
 
 /**
- * Mixes in float32, in place.
+ * Adds noise in float32, in place.
  *
  * @param values samples in full-scale units, interleaved
- * @param noise as many values of mean power 1
- * @param validBits of the samples: PCM is rounded to the grid of so many
+ * @param noise as many values, of mean power 1
+ * @param validBits valid bits of the samples; PCM is rounded to the grid of that many bits
  * @param sigma standard deviation in full-scale units, a float32
- * @param clip whether float formats are clamped to [-1, 1], else only to what is finite; PCM always is to its range
+ * @param clip whether float formats are clamped to [-1, 1], else to the finite range; PCM is always
+ *   clamped to its range
  */
 export function mixFloat32(
   values: Float32Array,
@@ -93,7 +99,7 @@ export function mixFloat32(
   }
 }
 
-/** `mixFloat32` in float64, with the float32 noise widened. */
+/** `mixFloat32` in float64. The noise is float32 and is widened. */
 export function mixFloat64(
   values: Float64Array,
   noise: Float32Array,

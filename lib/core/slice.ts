@@ -1,6 +1,6 @@
 /**
- * Noise onto a slice of samples that lie in memory: whole noise blocks of a longer run of frames, or its end. native/core/slice.cc
- * is its twin.
+ * Adds noise to a slice of samples in memory. A slice is whole noise blocks of a longer signal, or
+ * its end. The twin is native/core/slice.cc.
  */
 
 import type { IsCancelled } from './etl.js'
@@ -12,12 +12,12 @@ import { NoiseTransform, type PartTally, PowerMeter, pieceFrames } from './trans
 import { MAX_CHANNELS } from './wav/format.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
-/** Bytes between two looks at whether it is cancelled: they stay in a level-2 cache. */
+/** Bytes between two checks for cancellation. They stay in a level-2 cache. */
 const READ_BYTES = 256 * 1024
 
 /**
- * The work on a slice of samples in memory, as plain data that can be cloned to threads and processes. A backend passes it on as it is; its
- * fields may change with any version.
+ * The work on a slice of samples in memory, as plain data that can be cloned to threads and
+ * processes. A backend passes it on unchanged; its fields may change with any version.
  *
  * @example
  * import { addNoise, type Backend, createBackend, Pool, type SliceJob } from 'noisemill'
@@ -26,7 +26,7 @@ const READ_BYTES = 256 * 1024
  * const inner = createBackend({ size: 1 })
  * const backend: Backend = {
  *   ...inner,
- *   name: 'telling',
+ *   name: 'logging',
  *   execute(chunk) {
  *     if (chunk.kind === 'slices') console.log(chunk.jobs.map(sizeOf).join())
  *     return inner.execute(chunk)
@@ -36,30 +36,33 @@ const READ_BYTES = 256 * 1024
  * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 2000 bytes of pcm16
  */
 export interface SliceJob {
-  /** Whole frames at the start of memory of their own, worked on in place. */
+  /** Whole frames at the start of an ArrayBuffer of their own. Noise is added in place. */
   readonly bytes: Uint8Array
   /** Format of the samples. */
   readonly format: SampleFormatName
-  /** Channels, interleaved. */
+  /** Number of channels, which are interleaved. */
   readonly channels: number
-  /** Frames a second; 0 where nobody has said. */
+  /** Frames per second; 0 if unknown. */
   readonly sampleRate: number
   /** Whether samples have their most significant byte first. */
   readonly bigEndian: boolean
-  /** Bits of a sample that are used, from the most significant on. */
+  /** Number of valid bits of a sample, counted from the most significant. */
   readonly validBits: number
-  /** Of all, the slice among them. */
+  /** Number of frames of the whole signal. */
   readonly frames: number
-  /** The first of the slice: the first of a noise block. */
+  /** Number of the slice's first frame in the signal; it starts a noise block. */
   readonly firstFrame: number
-  /** The noise to add, with a level of the kind 'sigma'; 0 only measures. */
+  /**
+   * The noise to add. Its level is of the kind 'sigma'; with level 0 the slice is only measured.
+   */
   readonly noise: Noise
 }
 
 export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: FailureData }
 
 /**
- * A slice that was worked on, and what became of it. Plain data, which a backend passes on as it is.
+ * A slice whose job has ended, with the outcome. It is plain data, which a backend passes on
+ * unchanged.
  *
  * @example
  * import { addNoise, type Backend, createBackend, type Outcome, Pool, type SettledSlice } from 'noisemill'
@@ -68,7 +71,7 @@ export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: F
  * const inner = createBackend({ size: 1 })
  * const backend: Backend = {
  *   ...inner,
- *   name: 'telling',
+ *   name: 'logging',
  *   execute(chunk) {
  *     if (chunk.kind !== 'slices') return inner.execute(chunk)
  *     const settle = (index: number, outcome: Outcome<SettledSlice>) => {
@@ -82,13 +85,13 @@ export type SliceOutcome = { readonly tally: PartTally } | { readonly failure: F
  * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 2000
  */
 export interface SettledSlice {
-  /** Counts and sums of the slice, or why it could not be done. */
+  /** Counts and sums of the slice, or why its job failed. */
   readonly outcome: SliceOutcome
-  /** The slice itself: the bytes of the job, or others where these crossed to a thread. */
+  /** The slice itself: the job's bytes, or a copy if they crossed to a thread. */
   readonly bytes: Uint8Array
 }
 
-/** Never throws: the outcome says what went wrong. */
+/** Runs a job to its end. It never throws: a failure is part of the outcome. */
 export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): SliceOutcome {
   try {
     return { tally: walk(job, isCancelled, kernels) }
@@ -97,7 +100,10 @@ export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kerne
   }
 }
 
-/** Throws Failure E_OPTION_INVALID for what no job has that options were checked for; see checkNoise. */
+/**
+ * Checks a job that may not come from checked options. Throws Failure E_OPTION_INVALID; see
+ * checkNoise.
+ */
 export function checkSliceJob({ bytes, format, channels, validBits, frames, firstFrame, noise }: SliceJob): void {
   const known = sampleFormats.find(({ name }) => name === format)
   const invalid = (what: string) => new Failure('E_OPTION_INVALID', `a slice of ${what}`)
@@ -128,7 +134,8 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
       : new NoiseTransform(layout, firstFrame, noise, sigma, kernels)
   const piece = pieceFrames(channels) * layout.blockAlign
   const readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
-  // Kernels work on memory of their own, which does not grow.
+  // Kernels can only work on their own memory, which does not grow. So samples are copied there
+  // piece by piece.
   const room = kernels.bytes(Math.min(readBytes, bytes.length))
   for (let done = 0; done < bytes.length; done += room.length) {
     if (isCancelled()) throw new Failure('E_CANCELLED')

@@ -1,4 +1,4 @@
-/** The transform: noise onto the frames of one file, run after run, with blocks and channels kept straight. */
+/** Adds noise to the frames of a signal, run after run, and keeps track of blocks and channels. */
 
 import { type Kernels, tsKernels } from './kernels.js'
 import type { MixTally } from './mix.js'
@@ -7,12 +7,12 @@ import { BLOCK_FRAMES, FILL_FRAMES, type NoiseSource } from './noise/source.js'
 import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
 
-/** Samples that are worked on at once: with what goes with them they stay in a level-2 cache. */
+/** Maximum number of samples in a piece. Together with their noise they stay in a level-2 cache. */
 const SLICE_SAMPLES = 16384
 
 /**
- * Frames that are worked on at once: a power of two, so that pieces end where blocks end, and a multiple of what noise
- * is made in.
+ * Returns the number of frames in a piece, which is processed at once. It is a power of two, so
+ * that blocks end where pieces end. It is also a multiple of the frames that noise is generated in.
  */
 export function pieceFrames(channels: number): number {
   let frames = BLOCK_FRAMES
@@ -20,7 +20,7 @@ export function pieceFrames(channels: number): number {
   return frames
 }
 
-/** What a part of the frames adds: the sum of each of its blocks, in order, and counts. */
+/** Sums and counts of one part of the frames: the sum of each block, in order. */
 export interface PartTally {
   readonly signal: readonly number[]
   readonly noise: readonly number[]
@@ -28,7 +28,7 @@ export interface PartTally {
   readonly nonFinite: number
 }
 
-/** Sums of squares and counts over all frames: parts are added in their order. */
+/** Sums of squares and counts of all frames. Parts are added in their order. */
 export class FileTally {
   signal = 0
   noise = 0
@@ -43,7 +43,7 @@ export class FileTally {
   }
 }
 
-/** Walks frames in pieces from the first of a block on, and adds up what it sees. */
+/** Processes frames in pieces, from the first frame of a block on, and collects their sums. */
 export abstract class FrameWalk {
   protected readonly tally: MixTally
   protected readonly scratch: SampleValues
@@ -53,7 +53,7 @@ export abstract class FrameWalk {
 
   constructor(
     protected readonly layout: FrameLayout,
-    /** The frame that the walk is at. */
+    /** The next frame to process. */
     protected frame: number,
     protected readonly kernels: Kernels = tsKernels,
   ) {
@@ -63,9 +63,10 @@ export abstract class FrameWalk {
   }
 
   /**
-   * Works on the next frames, in place.
+   * Processes the next frames, in place.
    *
-   * @param bytes whole frames, aligned to the sample size (PCM 24: any); all calls but the last bring whole multiples of a piece
+   * @param bytes whole frames, aligned to the sample size (no alignment for PCM 24); in all calls
+   *   but the last, whole pieces
    */
   run(bytes: Uint8Array): void {
     const { format, blockAlign, bigEndian, frames: total } = this.layout
@@ -85,7 +86,7 @@ export abstract class FrameWalk {
     }
   }
 
-  /** The walk ends with whole blocks, or with the last frame. */
+  /** Returns the sums, once the walk has reached the end of a block or the last frame. */
   takeTally(): PartTally {
     const { clipped, nonFinite } = this.tally
     return { signal: this.#signal, noise: this.#noise, clipped, nonFinite }
@@ -94,7 +95,7 @@ export abstract class FrameWalk {
   protected abstract piece(bytes: Uint8Array, frames: number): void
 }
 
-/** Only measures: the mean power that an SNR refers to. */
+/** Measures the mean power that an SNR refers to, and changes nothing. */
 export class PowerMeter extends FrameWalk {
   protected piece(bytes: Uint8Array, frames: number): void {
     const count = frames * this.layout.channels
@@ -103,13 +104,15 @@ export class PowerMeter extends FrameWalk {
   }
 }
 
-/** Adds noise. */
+/** Adds noise to the frames. */
 export class NoiseTransform extends FrameWalk {
   readonly #source: NoiseSource
   readonly #noise: Float32Array
   readonly #channelNoise: Float32Array
 
-  /** @param sigma what the level of the noise comes to: its standard deviation in full-scale units */
+  /**
+   * @param sigma standard deviation of the noise in full-scale units, also if its level is an SNR
+   */
   constructor(
     layout: FrameLayout,
     firstFrame: number,
@@ -133,7 +136,7 @@ export class NoiseTransform extends FrameWalk {
     this.kernels.encode(format, values, bytes, count)
   }
 
-  /** Noise for the next frames of every channel, interleaved like the samples. */
+  /** Generates noise for the next frames of every channel, interleaved like the samples. */
   #fillNoise(frames: number): void {
     const { channels } = this.layout
     for (let channel = 0; channel < channels; channel++) {

@@ -1,5 +1,5 @@
-// Memory of one thread for the job at hand, kept from job to job: a fresh allocation costs page faults each time. The twin of what
-// lib/core/kernels.ts hands out.
+// Memory of one thread for the current job. It is kept from job to job, because a fresh allocation
+// costs page faults. The twin is the memory of lib/core/kernels.ts.
 #pragma once
 
 #include <cstddef>
@@ -18,10 +18,11 @@ class Arena {
     for (const Buffer& buffer : buffers_) ::operator delete(buffer.start, kAlignment);
   }
 
-  // Takes back all that was handed out: to be called before each job.
+  // Takes back all memory that was handed out. Call it before each job.
   void reset() { used_ = 0; }
 
-  // Room for `count` values, at the start of a page and not initialised, until the next reset.
+  // Returns room for `count` values until the next reset. It starts at a page and is not
+  // initialised.
   template <typename T>
   T* take(size_t count) {
     if (used_ == buffers_.size()) buffers_.push_back({});
@@ -43,7 +44,8 @@ class Arena {
 
   static constexpr std::align_val_t kAlignment{4096};
 
-  // One for each `take` since the last reset: jobs ask for much the same, in the same order.
+  // One buffer for each `take` since the last reset. Jobs need similar sizes in the same order, so
+  // buffers are used again.
   std::vector<Buffer> buffers_;
   size_t used_ = 0;
 };

@@ -1,5 +1,6 @@
-// The samples of a file, as jobs see them. No job gives samples away, and with sigma 0 none are decoded: this is how tests compare
-// them with those that other programs read. lib/core/decode.ts is its twin.
+// Decodes a whole file to samples, for tests. Jobs do not return samples, and with sigma 0 they
+// decode none. Tests compare these samples with those that other programs read. The twin is
+// lib/core/decode.ts.
 #pragma once
 
 #include <string>
@@ -10,13 +11,13 @@
 namespace noisemill {
 
 struct DecodedFile {
-  // Of coded samples that of the file which they are decoded to.
+  // If the file is coded, the header of the file that it is decoded to.
   WavHeader header;
-  // In full-scale units, interleaved.
+  // Interleaved, in full-scale units.
   std::vector<double> samples;
 };
 
-// Throws Failure as a job would fail.
+// Reads and decodes a file. Throws Failure as a job would.
 DecodedFile decode_file(const std::string& path);
 
 }  // namespace noisemill

@@ -11,25 +11,29 @@ namespace noisemill {
 
 namespace {
 
-// Bytes of data that one read or write aims at: they stay in a level-2 cache from the read to the write.
+// Target size of one read or write of data. The data stay in a level-2 cache between the two.
 constexpr size_t kReadBytes = 256 * 1024;
-// A head or tail of up to this many bytes goes with the data beside it: a short file takes one read and one write.
+// A head or tail of up to this size is read and written with the data beside it. A short file then
+// takes one read and one write.
 constexpr size_t kSideBytes = 16 * 1024;
-// Bytes of data of a part: long beside what it costs to hand one out.
+// Bytes of data in a part: enough that giving a part to a thread costs little in comparison.
 constexpr uint64_t kPartBytes = 4 * 1024 * 1024;
-// Files up to this size are read at once.
+// A file of up to this size is read in one call.
 constexpr uint64_t kShortFileBytes = kReadBytes;
-// Most headers are shorter.
+// Bytes that are read first from a longer file. Most headers are shorter.
 constexpr uint64_t kHeadBytes = 4096;
-// Files up to this size, which is what a thread may hold, are kept in memory between measuring and writing; longer ones are read twice.
+// A file of up to this size stays in memory between measuring and writing. A longer one is read
+// twice. This bounds the memory of a thread.
 constexpr uint64_t kHeldFileBytes = 16 * 1024 * 1024;
-// What values of registers are aligned to.
+// Alignment of the data in memory: the size of the largest vector register.
 constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
-// Warnings that do not come of the header: room for them is taken early, because once the output has its name nothing may fail.
+// Number of warnings that do not come from the header. Room for them is reserved early, because
+// nothing may fail once the output has its final name.
 constexpr size_t kOwnWarnings = 3;
 
-// A silent signal has no SNR: it gets sigma 0. `gain` is the standard deviation of the noise over the RMS of the signal.
+// Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
+// `gain` is the standard deviation of the noise divided by the RMS of the signal.
 double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double gain) {
   const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
   const double power = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
@@ -41,9 +45,10 @@ double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double g
   return sigma;
 }
 
-// Where in room for it a run goes whose data begin `lead` bytes after `position`: so that the data are aligned, and half a page from
-// where the same bytes lie in the system's pages, since copying between places that agree in the last twelve bits of their
-// addresses, or nearly, is slower by half (4K aliasing).
+// Returns where in the buffer a run of bytes belongs. The run starts at `position` of the file, and
+// its data begin `lead` bytes later. The data are then aligned. They are also half a page away from
+// the place of the same bytes in the system's page cache. Copies take half as long again if the
+// last twelve bits of both addresses are nearly equal (4K aliasing).
 size_t place_in_room(uint64_t position, uint64_t lead) {
   const uint64_t data = (position + kPageBytes / 2) % kPageBytes + lead;
   return static_cast<size_t>((data + kAlignment - 1) / kAlignment * kAlignment - lead);
@@ -72,7 +77,7 @@ bool Etl::has_failed() const {
 }
 
 size_t Etl::begin() {
-  // Not before: it may have waited long for its turn.
+  // The clock starts here, because the job may have waited long for its turn.
   started_ = std::chrono::steady_clock::now();
   size_t parts = 0;
   guard([&] {
@@ -89,7 +94,7 @@ size_t Etl::begin() {
     if (job_.strict) refuse_warnings(header_);
     output_size_ = output_size(header_, input().size());
     check_output();
-    // Early as well: nothing is written for a kind that does not exist.
+    // Also checked early: nothing is written if the kind does not exist.
     find_kind(job_.noise.kind.c_str());
     warnings_.reserve(header_.warnings.size() + kOwnWarnings);
     warnings_ = header_.warnings;
@@ -103,7 +108,8 @@ size_t Etl::begin() {
   return parts;
 }
 
-// Early, so that no work is spent on a file that could not be written; `publish` has the last word on names.
+// Checks the output's name early, so that no work is done for a file that could not be written.
+// `publish` checks it again, because the name may be taken in the meantime.
 void Etl::check_output() const {
   if (!os::name_exists(job_.output)) return;
   if (file_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
@@ -137,7 +143,7 @@ void Etl::run_part(size_t part, Arena& arena) {
   });
 }
 
-// A read holds whole pieces of data, and a short head before them or tail behind them.
+// A read covers whole pieces of data, and also a short head before them or a short tail after them.
 uint64_t Etl::read_end(uint64_t position, uint64_t end) const {
   const uint64_t data = header_.data_offset;
   if (position < data && data - position > kSideBytes) return std::min(position + read_bytes_, data);
@@ -149,7 +155,8 @@ uint64_t Etl::read_end(uint64_t position, uint64_t end) const {
 
 PartTally Etl::walk_part(size_t part, Arena& arena) {
   const bool writes = pass_ == Pass::kWrite;
-  // The head goes with the first part, and what follows the data with the last, unless it is what sizes lied about.
+  // The head belongs to the first part, and the bytes after the data to the last. If the sizes in
+  // the header are wrong, the data extend to the end of the file, and nothing follows them.
   const uint64_t first = part * part_bytes_;
   const bool is_last = first + part_bytes_ >= header_.data_bytes;
   const uint64_t last_end = writes && !header_.sizes_lie ? input().size() : end_of_data(header_);
@@ -199,7 +206,7 @@ size_t Etl::end_pass() {
   return parts;
 }
 
-// Closes the files, whatever became of the job; an output that was not published is gone with that.
+// Closes the files, whether or not the job succeeded. An output that was not published is removed.
 void Etl::finish() {
   output_.reset();
   if (!failure_) {

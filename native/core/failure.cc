@@ -24,7 +24,7 @@ Failure caught_failure() {
   try {
     throw;
   } catch (Failure& failure) {
-    // A copy could throw.
+    // Moved, because a copy could throw.
     return std::move(failure);
   } catch (const std::bad_alloc&) {
     return {"E_NO_MEMORY", ""};

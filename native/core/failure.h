@@ -1,4 +1,4 @@
-// Why a job could not be done: what core throws, and what crosses threads as plain data.
+// The reason why a job failed. Core throws it, and it crosses threads as plain data.
 #pragma once
 
 #include <string>
@@ -6,19 +6,20 @@
 namespace noisemill {
 
 struct Failure {
-  // A code of the table in lib/errors.ts.
+  // A code from the table in lib/errors.ts.
   std::string code;
-  // What was found, for a person; the same words from both halves of core.
+  // What was found, for the message. Both halves of core use the same words.
   std::string detail;
-  // C's number for the system's fault; 0 where the system had no part in it.
+  // The system's error number; 0 if no system call failed.
   int error_number = 0;
 };
 
-// What was thrown, as the failure of a job; to be called in a catch block. What is neither a Failure nor a lack of memory is a fault of
-// noisemill's own, E_INTERNAL. Never throws.
+// Turns the current exception into the failure of a job; call it in a catch block. Any exception
+// other than a Failure or a lack of memory is a bug in noisemill, E_INTERNAL. It never throws.
 Failure caught_failure();
 
-// Full volumes get one code wherever they show: they end a run, since every further file would fail too.
+// The failure for a system error. A full volume always gets the code E_VOLUME_FULL, because it ends
+// the run: every further file would fail too.
 Failure system_failure(const char* code, int error_number);
 
 }  // namespace noisemill

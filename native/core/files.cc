@@ -10,7 +10,7 @@ namespace noisemill {
 
 namespace {
 
-// The folder that a path lies in; "." for a name alone.
+// The folder that contains a path; "." if the path is a name alone.
 std::string parent_of(const std::string& path) {
   size_t end = path.size();
   while (end > 0 && os::is_separator(path[end - 1])) end--;
@@ -20,19 +20,20 @@ std::string parent_of(const std::string& path) {
   return path.substr(0, end);
 }
 
-// Makes one folder, or finds it there. Returns 0 or an error number.
+// Makes one folder. Succeeds if it already exists. Returns 0 or an error number.
 int make_folder(const std::string& path, bool fsync) {
   int error = os::make_folder(path);
   if (error == 0) return fsync ? os::sync_folder(parent_of(path)) : 0;
   if (error != EEXIST) return error;
-  // What has the name may be a link that leads nowhere.
+  // The name may belong to a dangling symbolic link.
   os::Facts found;
   error = os::facts_of(path, found);
   if (error != 0) return error;
   return found.kind == os::Kind::kFolder ? 0 : EEXIST;
 }
 
-// Makes a folder and those above it, with `fsync` so that they are on the disk then. Returns 0 or an error number.
+// Makes a folder and its missing parents. With `fsync` they are on the disk when it returns.
+// Returns 0 or an error number.
 int make_folders(const std::string& path, bool fsync) {
   const int error = make_folder(path, fsync);
   const std::string parent = parent_of(path);
@@ -59,7 +60,7 @@ InputFile::InputFile(const std::string& path) {
 InputFile::~InputFile() { os::close(file_); }
 
 void InputFile::hold(size_t length) {
-  // Not initialised, as vectors are: it may be megabytes, and is read into at once.
+  // Unlike a vector this is not initialised. It may be megabytes, and is overwritten at once.
   std::unique_ptr<uint8_t[]> bytes(new uint8_t[length]);
   read(0, bytes.get(), length);
   held_ = std::move(bytes);
@@ -113,7 +114,7 @@ void OutputFile::write(uint64_t position, const uint8_t* buffer, size_t length) 
 
 bool OutputFile::publish(const std::string& output, bool overwrite) {
   close();
-  // Taken before the output has its name: memory may be short.
+  // Allocated before the output has its final name, because memory may be short.
   const std::string folder = parent_of(output);
   const bool guarded = name(output, overwrite);
   if (!fsync_) return guarded;

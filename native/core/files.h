@@ -1,5 +1,5 @@
-// Files as the ETL needs them: inputs that are only ever read, by position; outputs that appear under their final name whole
-// or not at all. Paths are the bytes that the system has.
+// The files of the ETL. Inputs are only read, by position. Outputs appear under their final name
+// complete or not at all. Paths are the system's bytes.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,15 @@ class InputFile final : public Input {
   InputFile& operator=(const InputFile&) = delete;
 
   uint64_t size() const override { return facts_.size; }
-  // When it was last modified, see Facts.
+  // Time of the last modification; see Facts.
   double modified() const { return facts_.modified; }
   // Permissions, 0 to 0777.
   unsigned mode() const { return facts_.mode; }
-  // Reads the first `length` bytes at once and keeps them: what is read of them from then on comes from memory. Throws as `read`.
+  // Reads the first `length` bytes in one call and keeps them. Later reads take these bytes from
+  // memory. Throws like `read`.
   void hold(size_t length);
-  // Reads exactly `length` bytes; may be called from several threads. Throws E_INPUT_READ or E_INPUT_CHANGED.
+  // Reads exactly `length` bytes. Several threads may call it at the same time. Throws E_INPUT_READ
+  // or E_INPUT_CHANGED.
   void read(uint64_t position, uint8_t* buffer, size_t length) const override;
   bool is_same_file(const std::string& path) const;
 
@@ -38,20 +40,24 @@ class InputFile final : public Input {
   uint64_t held_bytes_ = 0;
 };
 
-// A file under a temporary name until `publish` gives it its final one. Unpublished, it is gone with the object.
+// An output file. It has a temporary name until `publish` gives it its final one. The destructor
+// removes a file that was not published.
 class OutputFile {
  public:
-  // Creates the temporary file, and the folder for it. `mode` is its permissions, for what file systems have such; with `fsync` the file,
-  // and its name, are on the disk once it is published. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
+  // Creates the temporary file, and its folder if necessary. `mode` is its permissions, on file
+  // systems that have them. With `fsync`, the file and its name are on the disk once it is
+  // published. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
   OutputFile(const std::string& temporary, unsigned mode, bool fsync);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // Writes all of `buffer`; may be called from several threads. Throws E_OUTPUT_WRITE or E_VOLUME_FULL.
+  // Writes all of `buffer`. Several threads may call it at the same time. Throws E_OUTPUT_WRITE or
+  // E_VOLUME_FULL.
   void write(uint64_t position, const uint8_t* buffer, size_t length);
-  // Closes the file and gives it its final name. Without `overwrite` the system refuses that where the name is taken, so nothing is ever
-  // replaced. Returns false where it cannot, and the name was only looked for before the renaming.
+  // Closes the file and gives it its final name. Without `overwrite` the system refuses a name that
+  // exists, so no file is ever replaced. Returns false if the system cannot refuse: then the name
+  // was only checked before the renaming.
   bool publish(const std::string& output, bool overwrite);
 
  private:

@@ -1,4 +1,5 @@
-// What mixing adds up. The loops are in mix.inl and reached through native/simd/kernels.h.
+// The sums and counts that mixing keeps. The loops are in mix.inl and are called through
+// native/simd/kernels.h.
 #pragma once
 
 #include <stddef.h>
@@ -9,14 +10,15 @@
 
 namespace noisemill {
 
-// Sums of squares of one block as its loops go, and counts. Fed in runs of whole multiples of kAccumulators samples until the
-// block ends: sample i of a run goes to accumulator i % kAccumulators.
+// Sums of squares of one block in progress, and counts. Sample i of a run belongs to accumulator i
+// % kAccumulators. All runs but the last of a block are therefore whole multiples of kAccumulators
+// samples.
 struct MixTally {
   double signal[kAccumulators] = {};
   double noise[kAccumulators] = {};
-  // Values that the clamp changed.
+  // Number of values that the clamp changed.
   uint64_t clipped = 0;
-  // NaN and infinities: passed through, left out of the sums.
+  // Number of NaNs and infinities. They stay as they are and do not count in the sums.
   uint64_t non_finite = 0;
 };
 

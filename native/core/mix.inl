@@ -1,12 +1,14 @@
-// The kernels of mix.h: included by native/simd/kernels.cc, once for each instruction set.
-// Freestanding, as all kernels: builtins for what <cmath> would give, so that they compile to WebAssembly without a library.
+// Mixing kernels. native/simd/kernels.cc includes this file once for each instruction set. Like all
+// kernels it is freestanding: it uses builtins in place of <cmath>, so that it compiles to
+// WebAssembly without a library.
 #include "mix.h"
 
 namespace noisemill {
 
 namespace {
 
-// Rounding half to even: from 2^23 up every float32 (2^52, float64) is an integer, so adding and taking that away rounds.
+// Constants for rounding half to even. From 2^23 on every float32 is an integer (float64: 2^52), so
+// adding and subtracting that number rounds.
 struct Single {
   using Real = float;
   static constexpr float kIntegersFrom = 8388608.0f;
@@ -41,27 +43,29 @@ struct MixSettings {
 
 template <typename P, typename T = typename P::Real>
 inline bool is_finite(T x) {
-  // False for NaN too.
+  // NaN fails the comparison too.
   return P::magnitude(x) <= P::kLargest;
 }
 
-// Counts of one run, a lane each, so that the loops over lanes have no branch and no dependence.
+// Counts of one run, one per lane. So the loops over lanes have no branches and no dependences.
 struct Counts {
   uint32_t clipped[kAccumulators] = {};
   uint32_t non_finite[kAccumulators] = {};
 };
 
-// What a run is known to hold: PCM, which is always finite; floats that all are; floats of which some may not be.
+// What a run contains: PCM, which is always finite; floats that are all finite; or floats of which
+// some may not be.
 enum class Content : uint8_t { kPcm, kFinite, kAny };
 
-// Up to kAccumulators samples: one loop in the precision of the format, one in float64 for the sums. Kept apart, and with `count` a
-// constant where it is inlined, both are vectorised.
+// Mixes up to kAccumulators samples. One loop has the precision of the format, and one computes the
+// sums in float64. Compilers vectorise both, because they are separate and `count` is a constant
+// when it is inlined.
 template <typename P, Content kContent, typename T = typename P::Real>
 inline void mix_group(T* values, const float* noise, size_t count, const MixSettings<T>& settings, double* signal_lanes,
                       double* noise_lanes, Counts& counts) {
   constexpr bool kPcm = kContent == Content::kPcm;
   constexpr bool kAny = kContent == Content::kAny;
-  // What goes into the sums: zero for what is not finite.
+  // The values for the sums, with 0 in place of values that are not finite.
   T before[kAccumulators];
   T after[kAccumulators];
   for (size_t lane = 0; lane < count; lane++) {
@@ -125,7 +129,7 @@ void mix(T* values, const float* noise, size_t count, const SampleFormat& format
     return;
   }
   const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
-  // Looking once at all is cheaper than minding each.
+  // One check of all values is faster than a check in every step.
   if (all_finite<P>(values, count)) {
     mix_run<P, Content::kFinite>(values, noise, count, settings, tally);
   } else {

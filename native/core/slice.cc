@@ -7,7 +7,7 @@ namespace noisemill {
 
 namespace {
 
-// Bytes between two looks at `cancelled`: they stay in a level-2 cache.
+// Bytes between two checks of `cancelled`. They stay in a level-2 cache.
 constexpr size_t kReadBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {

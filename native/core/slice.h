@@ -1,5 +1,5 @@
-// Noise onto a slice of samples that lie in memory: whole noise blocks of a longer run of frames, or its end. lib/core/slice.ts is
-// its twin.
+// Adds noise to a slice of samples in memory. A slice is whole noise blocks of a longer signal, or
+// its end. The twin is lib/core/slice.ts.
 #pragma once
 
 #include <atomic>
@@ -16,14 +16,14 @@
 namespace noisemill {
 
 struct SliceJob {
-  // Whole frames, aligned to the sample size (PCM 24: any), worked on in place.
+  // Whole frames, aligned to the sample size (no alignment for PCM 24). Noise is added in place.
   uint8_t* bytes = nullptr;
   size_t length = 0;
-  // Of all frames.
+  // Layout of the whole signal.
   FrameLayout layout;
-  // The first of the slice: the first of a noise block.
+  // Number of the slice's first frame in the signal; it starts a noise block.
   uint64_t first_frame = 0;
-  // With a level of the kind kSigma; 0 only measures.
+  // Its level is of the kind kSigma; with level 0 the slice is only measured.
   Noise noise;
 };
 
@@ -32,7 +32,8 @@ struct SliceOutcome {
   std::optional<Failure> failure;
 };
 
-// Never throws: the outcome says what went wrong. `cancelled` is looked at before every run of some blocks.
+// Runs a job to its end. It never throws: a failure is part of the outcome. It checks `cancelled`
+// every few blocks.
 SliceOutcome run_slice(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena);
 
 }  // namespace noisemill

@@ -1,5 +1,6 @@
-// Sums of squares that come out the same to the last bit however the work is cut: 16 float64 accumulators by sample index
-// mod 16 within a block, folded in a fixed order, blocks added in their order.
+// Sums of squares that do not depend on how the work is cut, to the last bit. Within a block,
+// sample i goes to accumulator i mod 16, in float64. The accumulators are added in a fixed order,
+// and blocks in their order.
 #pragma once
 
 #include <stddef.h>
@@ -8,7 +9,7 @@ namespace noisemill {
 
 constexpr size_t kAccumulators = 16;
 
-// The sum of one block, from its accumulators, which are zeroed for the next.
+// Returns the sum of one block from its accumulators, and zeroes them for the next block.
 inline double fold_block(double* lanes) {
   for (size_t width = kAccumulators / 2; width >= 1; width /= 2) {
     for (size_t i = 0; i < width; i++) lanes[i] += lanes[i + width];

@@ -15,7 +15,7 @@ namespace {
 
 constexpr mode_t kModeKept = 0777;
 
-// Tries again what a signal interrupted.
+// Repeats a call that a signal interrupted.
 template <typename Call>
 auto retried(const Call& call) {
   auto result = call();
@@ -58,7 +58,8 @@ int facts_from(int result, const struct stat& found, Facts& facts) {
   return 0;
 }
 
-// Where the system has a renaming that fails if the name is taken. Returns -1 with errno.
+// Renames in a call that fails if the name exists, if the system has one. Returns -1 and sets errno
+// on failure.
 int rename_unless_taken(const char* from, const char* to) {
 #if defined(SYS_renameat2)
   constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, in headers since glibc 2.28
@@ -82,7 +83,7 @@ int open(const std::string& path, File& file) {
 int create(const std::string& path, unsigned mode, File& file) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
   const int error = opened(retried([&] { return ::open(path.c_str(), kFlags, mode); }), file);
-  // What the umask took away.
+  // Restores the permissions that the umask removed.
   if (error == 0) (void)fchmod(descriptor(file), static_cast<mode_t>(mode));
   return error;
 }
@@ -133,7 +134,7 @@ int rename(const std::string& from, const std::string& to) { return error_of(std
 
 int rename_to_free_name(const std::string& from, const std::string& to) {
   if (rename_unless_taken(from.c_str(), to.c_str()) == 0) return 0;
-  // Any other fault shows with a hard link as well, which fails too where the name is taken.
+  // A hard link also fails if the name exists, and it shows any other error of the renaming too.
   if (errno == EEXIST) return EEXIST;
   if (link(from.c_str(), to.c_str()) == 0) return remove(from);
   const int error = errno;

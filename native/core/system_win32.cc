@@ -10,7 +10,7 @@ namespace noisemill::os {
 
 namespace {
 
-// The number of C's whose name Node has for the same fault. Anything else is EIO.
+// Maps a Windows error to the errno number that Node uses for it. All others become EIO.
 int number_of(DWORD error) {
   switch (error) {
     case ERROR_SUCCESS:
@@ -70,8 +70,9 @@ int error_of(BOOL result) { return result ? 0 : number_of(GetLastError()); }
 
 HANDLE handle_of(File file) { return reinterpret_cast<HANDLE>(file); }
 
-// A path as the system has it; empty, which is the name of nothing, where it is no UTF-8. Nothing is done about long ones: JavaScript
-// gives paths in the form that may have any length, see `pack` in lib/backends/native.ts.
+// Converts a path to UTF-16. The result is empty, which names no file, if the path is not valid
+// UTF-8. Long paths need no care here, because JavaScript passes them in the form without a length
+// limit; see `pack` in lib/backends/native.ts.
 std::wstring wide(const std::string& path) {
   const int bytes = static_cast<int>(path.size());
   const int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path.data(), bytes, nullptr, 0);
@@ -80,7 +81,8 @@ std::wstring wide(const std::string& path) {
   return text;
 }
 
-// As Node opens files: others may read, write, rename and remove them, and it may be a folder.
+// Opens a path with Node's flags: others may read, write, rename and remove the file, and it may be
+// a folder.
 int open_as(const std::string& path, DWORD access, DWORD disposition, File& file) {
   const HANDLE handle = CreateFileW(wide(path).c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
                                     disposition, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS, nullptr);
@@ -99,7 +101,7 @@ OVERLAPPED at(uint64_t position) {
 
 DWORD at_most(size_t length) { return static_cast<DWORD>(std::min<size_t>(length, 1u << 30)); }
 
-// FILETIME counts tenths of microseconds since 1601.
+// FILETIME counts units of 100 ns since 1601.
 double modified_of(const FILETIME& time) {
   constexpr int64_t kFrom1601To1970 = 11644473600 * 1000000;
   return static_cast<double>(static_cast<int64_t>(joined(time.dwHighDateTime, time.dwLowDateTime) / 10) - kFrom1601To1970);
@@ -116,7 +118,7 @@ int close(File file) { return error_of(CloseHandle(handle_of(file))); }
 int remove(const std::string& path) { return error_of(DeleteFileW(wide(path).c_str())); }
 
 int facts_of(File file, Facts& facts) {
-  // CON, NUL and the like have no more to tell.
+  // Devices such as CON and NUL have no other properties.
   facts = {Kind::kOther, 0, 0, 0, 0, 0};
   if (GetFileType(handle_of(file)) != FILE_TYPE_DISK) return 0;
   BY_HANDLE_FILE_INFORMATION found;

@@ -8,7 +8,7 @@
 namespace noisemill {
 
 namespace {
-// Samples that are worked on at once: with what goes with them they stay in a level-2 cache.
+// Maximum number of samples in a piece. Together with their noise they stay in a level-2 cache.
 constexpr size_t kSliceSamples = 16384;
 }  // namespace
 

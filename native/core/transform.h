@@ -1,4 +1,4 @@
-// The transform: noise onto frames, run after run, with blocks and channels kept straight.
+// Adds noise to the frames of a signal, run after run, and keeps track of blocks and channels.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +13,11 @@
 
 namespace noisemill {
 
-// Frames that are worked on at once: a power of two, so that pieces end where blocks end, and a multiple of what noise is made
-// in.
+// Returns the number of frames in a piece, which is processed at once. It is a power of two, so
+// that blocks end where pieces end. It is also a multiple of the frames that noise is generated in.
 size_t piece_frames(uint32_t channels);
 
-// What a part of the frames adds: the sum of each of its blocks, in order, and counts.
+// Sums and counts of one part of the frames: the sum of each block, in order.
 struct PartTally {
   std::vector<double> signal;
   std::vector<double> noise;
@@ -25,7 +25,7 @@ struct PartTally {
   uint64_t non_finite = 0;
 };
 
-// Sums of squares and counts over all frames: parts are added in their order.
+// Sums of squares and counts of all frames. Parts are added in their order.
 struct FileTally {
   double signal = 0;
   double noise = 0;
@@ -35,17 +35,17 @@ struct FileTally {
   void add(const PartTally& part);
 };
 
-// Walks frames in pieces from the first of a block on, and adds up what it sees.
+// Processes frames in pieces, from the first frame of a block on, and collects their sums.
 class FrameWalk {
  public:
   FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena);
   virtual ~FrameWalk() = default;
 
-  // Works on the next frames, in place. `bytes` are whole frames, aligned to the sample size (PCM 24: any); all calls but the
-  // last bring whole multiples of a piece.
+  // Processes the next frames, in place. `bytes` are whole frames, aligned to the sample size (no
+  // alignment for PCM 24). All calls but the last bring whole pieces.
   void run(uint8_t* bytes, size_t length);
 
-  // The walk ends with whole blocks, or with the last frame.
+  // Returns the sums, once the walk has reached the end of a block or the last frame.
   PartTally take_tally();
 
  protected:
@@ -61,7 +61,7 @@ class FrameWalk {
   PartTally part_;
 };
 
-// Only measures: the mean power that an SNR refers to.
+// Measures the mean power that an SNR refers to, and changes nothing.
 class PowerMeter final : public FrameWalk {
  public:
   using FrameWalk::FrameWalk;
@@ -70,17 +70,18 @@ class PowerMeter final : public FrameWalk {
   void piece(uint8_t* bytes, size_t frames) override;
 };
 
-// Adds noise.
+// Adds noise to the frames.
 class NoiseTransform final : public FrameWalk {
  public:
-  // `sigma` is what the level of the noise comes to: its standard deviation in full-scale units. The noise must outlive it.
+  // `sigma` is the standard deviation of the noise in full-scale units, also if its level is an
+  // SNR. The noise must outlive this object.
   NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena);
 
  protected:
   void piece(uint8_t* bytes, size_t frames) override;
 
  private:
-  // Noise for the next frames of every channel, interleaved like the samples.
+  // Generates noise for the next frames of every channel, interleaved like the samples.
   void fill_noise(size_t frames);
 
   const std::unique_ptr<NoiseSource> source_;

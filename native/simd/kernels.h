@@ -21,8 +21,8 @@ struct Kernels {
   // bytes themselves, so that what is not written stays as it is to the bit, NaN payloads included. `bytes` is aligned to the sample
   // size (PCM 24: any).
   void* (*decode)(const SampleFormat& format, uint8_t* bytes, size_t count, void* scratch);
-  // Writes values that `decode` gave, changed or not, back to their bytes. PCM values must already lie on the grid of the format and
-  // within its range; float formats were changed in place and need nothing.
+  // Writes values that `decode` returned back to their bytes. PCM values must be on the grid of the
+  // format and within its range. Float formats need nothing, because they were changed in place.
   void (*encode)(const SampleFormat& format, const void* values, uint8_t* bytes, size_t count);
 
   // core/mix.inl. Adds up the squares of finite samples. `values` are float or double as `format.wide` says.

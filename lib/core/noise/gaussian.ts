@@ -1,14 +1,16 @@
 /**
- * Gaussian noise, mean 0 and variance 1, by the transform of Box and Muller (Ann. Math. Stat. 29, 1958)
- * on pairs of 32-bit words. docs/numerics.md specifies every operation; the order of operations below is
- * part of it, so an "equivalent" rewrite is a change of the stream.
+ * Gaussian noise with mean 0 and variance 1, by the transform of Box and Muller (Ann. Math. Stat.
+ * 29, 1958) on pairs of 32-bit words. docs/numerics.md specifies every operation and their order.
+ * So even an "equivalent" rewrite changes the stream.
  */
 
 import type { NoiseKind } from './kind.js'
 import { BLOCK_FRAMES } from './source.js'
 import { LANE_STATE_WORDS, LANES, seedLanes } from './xoshiro.js'
 
-/** Frames that one step of all lanes gives: one by cosine and one by sine from each lane. */
+/**
+ * Frames that one step of all lanes yields. Each lane yields one by the cosine and one by the sine.
+ */
 export const FRAMES_PER_STEP = 2 * LANES
 
 const fround = Math.fround
@@ -52,7 +54,7 @@ function fill(state: Uint32Array, _parameters: Float64Array, out: Float32Array, 
     let s2 = state[2 * LANES + lane] | 0
     let s3 = state[3 * LANES + lane] | 0
     for (let step = 0, at = lane; step < steps; step++, at += FRAMES_PER_STEP) {
-      // xoshiro128++ twice, as nextWord() does it, with the state held in locals.
+      // Two steps of xoshiro128++, as in nextWord(), but with the state in local variables.
       let sum = (s0 + s3) | 0
       const radiusWord = (((sum << 7) | (sum >>> 25)) + s0) | 0
       let shifted = s1 << 9
@@ -88,7 +90,8 @@ function fill(state: Uint32Array, _parameters: Float64Array, out: Float32Array, 
       const exponent = fround((exponentBits >> 23) - 31)
       const radius = fround(Math.sqrt(fround(fround(exponent * MINUS_TWO_LN_2) + fround(p * f))))
 
-      // The top bit of the other word turns by half a circle, the lower 31 are an angle of -pi/2 to pi/2.
+      // The top bit of the second word turns the angle by half a circle. The lower 31 bits are an
+      // angle from -pi/2 to pi/2.
       const signed = angleWord < 0 ? -radius : radius
       const w = fround(fround(angleWord << 1) * TWO_TO_MINUS_31)
       const z = fround(w * w)

@@ -1,4 +1,7 @@
-/** The source of a generated kind: a state for each channel, put at the start of each block. */
+/**
+ * Source of a generated kind of noise. It keeps a state for each channel and seeds it at the start
+ * of each block.
+ */
 
 import type { Kernels } from '../kernels.js'
 import type { NoiseKind } from './kind.js'
@@ -6,7 +9,7 @@ import { FILL_FRAMES, type NoiseContext, type NoiseSource } from './source.js'
 
 interface Channel {
   readonly state: Uint32Array
-  /** The frame that the state is at. */
+  /** The frame at which the state is. */
   frame: number
 }
 
@@ -39,7 +42,11 @@ export class GeneratedSource implements NoiseSource {
     }
   }
 
-  /** @param room for the frames that are passed over: the values there are lost */
+  /**
+   * Moves a channel's state to `frame`.
+   *
+   * @param room scratch for the values of skipped frames
+   */
   #moveTo(channel: number, frame: number, room: Float32Array): void {
     const { kind, context } = this
     const { blockFrames } = kind

@@ -1,34 +1,37 @@
 /**
- * Keys of noise: the 64 bits that all noise of one output comes from, and the draws that are made from them.
+ * Keys of noise: the 64 bits that determine all noise of one output, and random draws from them.
  */
 
 import { philox4x32 } from './philox.js'
 
-/** Version of the noise stream: a change of any output bit is a new version. docs/numerics.md specifies it. */
+/**
+ * Version of the noise stream. It changes if any output bit changes. docs/numerics.md specifies the
+ * stream.
+ */
 export const STREAM_VERSION = 1
 
-/** 64 bits that stand for (stream version, seed, path, copy): lib/plan/keys.ts makes them. */
+/** 64 bits that lib/plan/keys.ts derives from (stream version, seed, path, copy). */
 export interface NoiseKey {
   readonly low: number
   readonly high: number
 }
 
 /**
- * What draws are for. Each purpose has draws of its own, so that adding one changes no other. A number is never given to another
- * purpose.
+ * Purposes of draws. Each purpose has its own draws, so a new one does not change the others. Never
+ * give a number to another purpose.
  */
 export const Purpose = {
-  /** The level of an output within the range that was asked for. */
+  /** The level of an output, within the requested range. */
   level: 0,
-  /** Where the kind "sway" begins. */
+  /** The phase of the reversals of the kind "sway". */
   swayOffset: 0xffffffff,
 } as const
 
-/** Lanes of noise have the numbers 0 to 15 in the last word of the counter; draws have this one. */
+/** Last word of the counter for draws. Lanes of noise have the numbers 0 to 15 there. */
 const DRAW_LANE = 0xffffffff
 
 /**
- * Draw `n` for a purpose: uniform in [0, 1), with 53 bits.
+ * Returns draw `n` for a purpose, uniform in [0, 1) with 53 bits.
  *
  * @param purpose one of `Purpose`
  * @param n number of the draw, 0 to 2^53 - 1

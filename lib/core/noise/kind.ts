@@ -1,8 +1,11 @@
-/** What a generated kind of noise is: a pure function from (key, parameters, channel, frame) to samples. */
+/**
+ * Interface of a generated kind of noise: a pure function from (key, parameters, channel, frame) to
+ * samples.
+ */
 
 import type { NoiseContext } from './source.js'
 
-/** One setting of a kind, from which checks, command-line flags and help are made. */
+/** A parameter of a kind. Checks, command-line flags and help are generated from it. */
 export interface NoiseParameter {
   readonly name: string
   readonly summary: string
@@ -12,22 +15,31 @@ export interface NoiseParameter {
   readonly default: number
 }
 
-/** A generated kind: one file in each half of core, and a line in each registry (kinds.ts, kinds.h). */
+/**
+ * A generated kind: one file in each half of core, and one line in each registry (kinds.ts,
+ * kinds.h).
+ */
 export interface NoiseKind {
   readonly name: string
   readonly summary: string
   readonly parameters: readonly NoiseParameter[]
-  /** Whether the noise depends on the sample rate, as with parameters in Hz. */
+  /** Whether the noise depends on the sample rate, as it does with parameters in Hz. */
   readonly needsSampleRate: boolean
-  /** Frames after which `seed` is called again: a multiple of BLOCK_FRAMES. Random access starts there. */
+  /**
+   * Frames in a block, a multiple of BLOCK_FRAMES. `seed` is called at the start of each block, and
+   * random access begins there.
+   */
   readonly blockFrames: number
-  /** 32-bit words of state for one channel. */
+  /** 32-bit words of state for each channel. */
   readonly stateWords: number
-  /** Puts `state` at the first frame of a block of `blockFrames`. What it holds from before has no effect. */
+  /**
+   * Sets `state` for the first frame of a block of `blockFrames`. The earlier content of `state`
+   * has no effect.
+   */
   seed(state: Uint32Array, context: NoiseContext, channel: number, block: number): void
   /**
-   * Writes the next `frames` values of a channel and moves `state` past them. This is the inner loop, so WebAssembly has one
-   * too, with the same bits.
+   * Writes the next `frames` values of a channel and advances `state`. This is the inner loop, so
+   * it exists in WebAssembly too, with the same bits.
    *
    * @param out has room for `frames` rounded up to FILL_FRAMES
    * @param frames a multiple of FILL_FRAMES, except at the end of the signal

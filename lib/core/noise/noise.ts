@@ -1,4 +1,7 @@
-/** What noise a job adds, as one value that jobs on files and on slices contain, and the source that it stands for. */
+/**
+ * The noise that a job adds, as one value in jobs on files and on slices, and the source that it
+ * describes.
+ */
 
 import { Failure } from '../failure.js'
 import type { Kernels } from '../kernels.js'
@@ -8,29 +11,32 @@ import { findKind } from './kinds.js'
 import type { NoiseSource, SignalShape } from './source.js'
 
 /**
- * How loud the noise is. `deviation` is the standard deviation of the noise: in units of full scale if `kind` is 'sigma', as a
- * multiple of the signal's RMS if it is 'snr'.
+ * Level of the noise. `deviation` is its standard deviation: in full-scale units if `kind` is
+ * 'sigma', as a multiple of the signal's RMS if it is 'snr'.
  */
 export interface NoiseLevel {
   readonly kind: 'sigma' | 'snr'
   readonly deviation: number
 }
 
-/** Plain data that crosses threads. All options are checked and the level is drawn by then. native/core/noise/noise.h is its twin. */
+/**
+ * The noise of a job, as plain data that crosses threads. Options are already checked and the level
+ * is drawn. The twin is native/core/noise/noise.h.
+ */
 export interface Noise {
-  /** Name of the kind, see kinds.ts. */
+  /** Name of the kind; see kinds.ts. */
   readonly kind: string
-  /** Values of the kind's parameters, in the order in which it declares them. */
+  /** Values of the kind's parameters, in the order of its declaration. */
   readonly parameters: Float64Array
   readonly key: NoiseKey
   readonly level: NoiseLevel
-  /** Whether float formats are clamped to [-1, 1]; PCM always is clamped to its range. */
+  /** Whether float formats are clamped to [-1, 1]. PCM is always clamped to its range. */
   readonly clip: boolean
 }
 
 /**
- * Checks what options have checked before, for jobs that come from elsewhere. Throws Failure E_OPTION_INVALID. Native core trusts its callers,
- * so jobs are checked before they cross to it.
+ * Checks the noise of a job that may not come from checked options. Throws Failure
+ * E_OPTION_INVALID. Native core trusts its callers, so jobs are checked before they cross to it.
  */
 export function checkNoise({ kind, parameters }: Noise): void {
   const { length } = findKind(kind).parameters
@@ -41,7 +47,10 @@ export function checkNoise({ kind, parameters }: Noise): void {
     )
 }
 
-/** The source of this noise for a signal. Throws Failure E_OPTION_INVALID for a kind that does not exist. */
+/**
+ * Opens the source of this noise for a signal. Throws Failure E_OPTION_INVALID if the kind does not
+ * exist.
+ */
 export function openSource({ kind, parameters, key }: Noise, signal: SignalShape, kernels: Kernels): NoiseSource {
   const { channels, sampleRate, frames } = signal
   return new GeneratedSource(findKind(kind), { key, parameters, channels, sampleRate, frames }, kernels)

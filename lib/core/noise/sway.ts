@@ -1,14 +1,22 @@
 /**
- * A kind for tests: white noise through a one-pole low-pass filter, with its sign reversed at regular intervals. It has everything
- * that a kind may have and Gaussian noise has not: parameters, one of them in Hz; a state that is carried from sample to sample;
- * blocks longer than a noise block; a place that is drawn from the key and the length of the signal. Its mean power is not 1. Options
- * know it only where the variable NOISEMILL_TEST_KINDS is 1.
+ * A kind of noise for tests: white noise through a one-pole low-pass filter, with its sign reversed
+ * at regular intervals. It has everything that a kind may have and Gaussian noise lacks:
  *
- * Within a block w is one word of a lane a frame, lane by lane, as a number in [-1, 1), and
+ * - parameters, one of them in Hz
+ * - a state that is carried from sample to sample
+ * - blocks longer than a noise block
+ * - a draw that depends on the key and on the length of the signal
+ *
+ * Its mean power is not 1. It is available only if the environment variable NOISEMILL_TEST_KINDS is
+ * 1.
+ *
+ * In a block, w[n] is one word of a lane as a number in [-1, 1). Lanes take turns, one word per
+ * frame.
  *
  *     y[n] = f32(f32(pole y[n-1]) + w[n])
  *
- * At the start of a block y is what the block before ends with if that starts from y = 0; block 0 starts from 0.
+ * Block 0 starts from y = 0. Any other block starts from the last y of the block before it,
+ * computed as if that block had started from y = 0.
  */
 
 import { draw, Purpose } from './keys.js'
@@ -20,12 +28,12 @@ const fround = Math.fround
 const SWAY_BLOCK_FRAMES = 2 * BLOCK_FRAMES
 const TWO_TO_MINUS_31 = 2 ** -31
 
-// Words of state behind those of the lanes.
+// Indexes of the words of state after those of the lanes.
 /** y, as the bits of a float32. */
 const LAST = LANE_STATE_WORDS
 /** Whether the sign is reversed: 0 or 1. */
 const REVERSED = LAST + 1
-/** Frames until the sign is next reversed, and between two reversals. */
+/** Frames until the next reversal of the sign, and frames between two reversals. */
 const LEFT = LAST + 2
 const PERIOD = LAST + 3
 const STATE_WORDS = LAST + 4

@@ -5,19 +5,19 @@
 
 import { philox4x32 } from './philox.js'
 
-/** Independent generators in one block: as many as fit one AVX-512 register of 32-bit words. */
+/** Number of independent generators in a block: as many as 32-bit words in an AVX-512 register. */
 export const LANES = 16
-/** Words of state: word w of lane l is at `w * LANES + l`. */
+/** Number of words of state. Word w of lane l is at `w * LANES + l`. */
 export const LANE_STATE_WORDS = 4 * LANES
 
 const scratch = new Uint32Array(4)
 
 /**
- * Seeds all lanes for one block of one channel: lane l gets Philox of the counter
- * (block low, block high, channel, l) under the file key.
+ * Seeds all lanes for one block of one channel. Lane l gets Philox of the counter (block low, block
+ * high, channel, l) under the file's key.
  *
  * @param state receives LANE_STATE_WORDS words
- * @param block block number within the file, 0 to 2^53 - 1
+ * @param block number of the block in the file, 0 to 2^53 - 1
  */
 export function seedLanes(state: Uint32Array, keyLow: number, keyHigh: number, channel: number, block: number): void {
   const blockLow = block >>> 0
@@ -28,7 +28,7 @@ export function seedLanes(state: Uint32Array, keyLow: number, keyHigh: number, c
     scratch[2] = channel
     scratch[3] = lane
     philox4x32(scratch, keyLow, keyHigh, scratch)
-    // The one state that a linear generator never leaves.
+    // A linear generator never leaves the state of all zeros.
     if ((scratch[0] | scratch[1] | scratch[2] | scratch[3]) === 0) scratch[0] = 1
     for (let word = 0; word < 4; word++) state[word * LANES + lane] = scratch[word]
   }

@@ -1,12 +1,17 @@
 /**
- * Codecs whose samples are decoded to 16-bit PCM. native/core/wav/codecs.cc is its twin.
+ * Codecs whose samples are decoded to 16-bit PCM. The twin is native/core/wav/codecs.cc.
  *
- * Sources: ITU-T Recommendation G.711 (1988) for A-law and mu-law; IMA Digital Audio Focus and Technical Working Groups, "Recommended
- * Practices for Enhancing Digital Audio Compatibility in Multimedia Systems" (1992) for IMA ADPCM; Microsoft, "New Multimedia Data Types
- * and Data Techniques" (1994) for MS ADPCM, and for how blocks of both ADPCMs lie in WAV. Where these leave a choice, samples are those of SoX.
+ * Sources: ITU-T Recommendation G.711 (1988) for A-law and mu-law; IMA Digital Audio Focus and
+ * Technical Working Groups, "Recommended Practices for Enhancing Digital Audio Compatibility in
+ * Multimedia Systems" (1992) for IMA ADPCM; Microsoft, "New Multimedia Data Types and Data
+ * Techniques" (1994) for MS ADPCM, and for the blocks of both ADPCMs in WAV. Where these leave a
+ * choice, the decoders give the samples of SoX.
  */
 
-/** Version of the decoders: a change of any decoded sample is a new one. Version 1 decoded with the package `wavefile`. */
+/**
+ * Version of the decoders. It changes if any decoded sample changes. Version 1 decoded with the
+ * package `wavefile`.
+ */
 export const CODEC_VERSION = 2
 
 /**
@@ -25,15 +30,21 @@ export interface Codec {
   readonly name: CodecName
   /** Format tag in the fmt chunk. */
   readonly tag: number
-  /** Bits of a sample that the fmt chunk must say. */
+  /** Bits of a sample. The fmt chunk must have this number. */
   readonly bits: number
-  /** Bytes of each channel at the head of a block, and the frames that they hold. */
+  /** Bytes of each channel in the head of a block, and the frames that they hold. */
   readonly headBytes: number
   readonly headFrames: number
-  /** Behind the head come groups of codes: nibbles of each channel in a group, and the frames that they hold. */
+  /**
+   * Groups of codes follow the head: nibbles of each channel in a group, and the frames that they
+   * hold.
+   */
   readonly groupNibbles: number
   readonly groupFrames: number
-  /** Whether codes depend on those before them in a block, of which the fmt chunk says how many bytes and frames it has. */
+  /**
+   * Whether the data are in blocks, in which codes depend on earlier ones. The fmt chunk then has
+   * the bytes and the frames of a block.
+   */
   readonly hasBlocks: boolean
   /** Whether the fmt chunk has a table of coefficients. */
   readonly hasCoefficients: boolean
@@ -41,51 +52,54 @@ export interface Codec {
   decode(layout: CodedLayout, bytes: Uint8Array, samples: Int16Array): number | undefined
 }
 
-/** How coded samples lie: in blocks of all channels. */
+/** Layout of coded samples. A block contains all channels. */
 export interface CodedLayout {
   readonly codec: Codec
   readonly channels: number
   /** Bytes of a block. */
   readonly blockAlign: number
-  /** Frames that a whole block holds; it may have bytes to spare. */
+  /** Frames in a whole block. A block may have spare bytes after them. */
   readonly blockFrames: number
-  /** Of codecs that have them: pairs, of which each block names one for each channel. */
+  /**
+   * Pairs of coefficients, for codecs that have them. Each block selects one pair for each channel.
+   */
   readonly coefficients: Int16Array
 }
 
-/** The most frames that fit into a block of so many bytes. */
+/** The most frames that fit into a block of `bytes` bytes. */
 export function framesThatFit(codec: Codec, channels: number, bytes: number): number {
   const room = bytes - codec.headBytes * channels
   if (room < 0) return 0
   return codec.headFrames + Math.floor((2 * room) / (codec.groupNibbles * channels)) * codec.groupFrames
 }
 
-/** Frames of a block of so many bytes: the last one may be short. */
+/** Frames in a block of `bytes` bytes. The last block of a file may be short. */
 const framesOfBlock = ({ codec, channels, blockFrames }: CodedLayout, bytes: number) =>
   Math.min(blockFrames, framesThatFit(codec, channels, bytes))
 
-/** Frames in so many bytes of blocks. */
+/** Frames in `bytes` bytes of blocks. */
 export function framesOfData(layout: CodedLayout, bytes: number): number {
   const { blockAlign, blockFrames } = layout
   return Math.floor(bytes / blockAlign) * blockFrames + framesOfBlock(layout, bytes % blockAlign)
 }
 
-/** Whether so many bytes of blocks end in the middle of a frame or of what frames are coded in. */
+/** Whether `bytes` bytes of blocks end inside a frame or inside a group of codes. */
 export function endsInFrame(layout: CodedLayout, bytes: number): boolean {
   const { codec, channels, blockFrames } = layout
   const short = bytes % layout.blockAlign
   const frames = framesOfBlock(layout, short)
   if (frames === 0 || frames === blockFrames) return short > 0 && frames === 0
   const groups = (frames - codec.headFrames) / codec.groupFrames
-  // One nibble may be left where bytes hold an odd number of them.
+  // A nibble may be left over, because bytes may hold an odd number of codes.
   return 2 * (short - codec.headBytes * channels) - groups * codec.groupNibbles * channels > 1
 }
 
 /**
- * Decodes whole blocks, of which the last may be short.
+ * Decodes blocks. All but the last must be whole.
  *
  * @param samples room for their frames, interleaved
- * @returns where the first block begins whose head is none: with an index beyond its table; undefined where there is no such
+ * @returns offset of the first block whose head has an index beyond its table; undefined if there
+ *   is none
  */
 export const decodeBlocks = (layout: CodedLayout, bytes: Uint8Array, samples: Int16Array): number | undefined =>
   layout.codec.decode(layout, bytes, samples)
@@ -94,7 +108,7 @@ const clamp = (value: number) => (value > 32767 ? 32767 : value < -32768 ? -3276
 
 const int16At = (bytes: Uint8Array, at: number) => ((bytes[at] | (bytes[at + 1] << 8)) << 16) >> 16
 
-/** A sample for each code, as G.711 numbers segments and steps in them. */
+/** The sample of a code, with G.711's numbering of segments and steps. */
 function alawSample(code: number): number {
   const inverted = code ^ 0x55
   const segment = (inverted >> 4) & 7
@@ -118,9 +132,9 @@ function decodeByTable(sampleOf: (code: number) => number): Codec['decode'] {
   }
 }
 
-/** Whether the head of a block, from `at` on, can be decoded. */
+/** Whether the head of the block at `at` can be decoded. */
 type HasHead = (layout: CodedLayout, bytes: Uint8Array, at: number) => boolean
-/** Decodes a channel of the block from `at` on into its samples, which lie `channels` apart from `to` on. */
+/** Decodes one channel of the block at `at`. Its samples start at `to` and are `channels` apart. */
 type DecodeChannel = (
   layout: CodedLayout,
   bytes: Uint8Array,
@@ -153,16 +167,19 @@ const IMA_STEPS = [
   1166, 1282, 1411, 1552, 1707, 1878, 2066, 2272, 2499, 2749, 3024, 3327, 3660, 4026, 4428, 4871, 5358, 5894, 6484,
   7132, 7845, 8630, 9493, 10442, 11487, 12635, 13899, 15289, 16818, 18500, 20350, 22385, 24623, 27086, 29794, 32767,
 ]
-/** By how much a code moves the index of the step; its sign does not matter. */
+/** How far a code moves the index of the step. The code's sign bit does not matter. */
 const IMA_MOVES = [-1, -1, -1, -1, 2, 4, 6, 8]
 const IMA_CODES = 16
 
-/** By index and code: the difference to the sample before, and where the next index begins in these tables. */
+/**
+ * By step index and code: the difference from the previous sample, and the row of these tables that
+ * the next code uses.
+ */
 const imaDifferences = new Int32Array(IMA_STEPS.length * IMA_CODES)
 const imaNext = new Uint16Array(IMA_STEPS.length * IMA_CODES)
 IMA_STEPS.forEach((step, index) => {
   for (let code = 0; code < IMA_CODES; code++) {
-    // Each part is rounded down.
+    // Each term is rounded down.
     const parts = (code & 4 ? step : 0) + (code & 2 ? step >> 1 : 0) + (code & 1 ? step >> 2 : 0) + (step >> 3)
     const next = Math.max(0, Math.min(IMA_STEPS.length - 1, index + IMA_MOVES[code & 7]))
     imaDifferences[index * IMA_CODES + code] = code & 8 ? -parts : parts
@@ -170,9 +187,12 @@ IMA_STEPS.forEach((step, index) => {
   }
 })
 
-/** The head of a channel has its first sample, the index of its step and a byte that is not used. */
+/** The head of a channel has its first sample, the index of its step and an unused byte. */
 const IMA_HEAD_BYTES = 4
-/** Then codes come in words of eight frames, of each channel in turn; the low nibble of a byte first. */
+/**
+ * Codes follow in words of eight frames, one word of each channel in turn. The low nibble of a byte
+ * comes first.
+ */
 const IMA_WORD_BYTES = 4
 
 const hasImaHead: HasHead = ({ channels }, bytes, at) => {
@@ -202,13 +222,14 @@ const decodeImaChannel: DecodeChannel = ({ channels }, bytes, at, channel, frame
   }
 }
 
-/** By code: what the step grows by, in parts of 256. */
+/** Growth of the step by code, in units of 1/256. */
 const MS_GROWTH = [230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230]
 const MS_LEAST_STEP = 16
 
 /**
- * A head has, each for all channels: the numbers of the pairs of coefficients, the steps, the second samples and the first. Then come the
- * codes of all channels, frame by frame; the high nibble of a byte first.
+ * The head has, each for all channels: the numbers of the coefficient pairs, the steps, the second
+ * samples and the first samples. The codes of all channels follow frame by frame; the high nibble
+ * of a byte comes first.
  */
 const hasMsHead: HasHead = ({ channels, coefficients }, bytes, at) => {
   for (let channel = 0; channel < channels; channel++) if (2 * bytes[at + channel] >= coefficients.length) return false
@@ -226,7 +247,7 @@ const decodeMsChannel: DecodeChannel = ({ channels, coefficients }, bytes, at, c
   const codes = at + 7 * channels
   for (let frame = 2, nibble = channel, i = to + 2 * channels; frame < frames; frame++) {
     const code = (bytes[codes + (nibble >> 1)] >> (nibble & 1 ? 0 : 4)) & 15
-    // Sums and products have 32 bits, as in SoX, and wrap around: only damaged blocks come to that.
+    // Sums and products wrap around at 32 bits, as in SoX. This happens in damaged blocks only.
     const predicted = ((last * ofLast + other * ofOther) | 0) >> 8
     other = last
     last = clamp((code < 8 ? code : code - 16) * step + predicted)

@@ -1,6 +1,7 @@
 /**
- * A file of coded samples as the file of 16-bit PCM that it stands for: what the ETL reads in its place. Only the fmt chunk and sizes are
- * other; every other chunk is where it was among its neighbours. native/core/wav/decoded.cc is its twin.
+ * Presents a file of coded samples as a file of 16-bit PCM, which the ETL reads in its place. Only
+ * the fmt chunk and the sizes differ; all other chunks keep their order. The twin is
+ * native/core/wav/decoded.cc.
  */
 
 import { Failure } from '../failure.js'
@@ -13,12 +14,17 @@ import { swapBytes } from './samples.js'
 const RIFF_HEAD_BYTES = 12
 const CHUNK_HEAD_BYTES = 8
 const FMT_BYTES = 16
-/** Of RF64 and BW64, up to the sizes in the ds64 chunk and with them. */
+/** Bytes of an RF64 or BW64 file up to the end of the sizes in its ds64 chunk. */
 const LONG_HEAD_BYTES = 44
-/** Bytes of blocks that are decoded at once: with their samples they stay in a level-1 or level-2 cache. */
+/**
+ * Bytes of blocks that are decoded at once. With their samples they stay in a level-1 or level-2
+ * cache.
+ */
 const GROUP_BYTES = 16 * 1024
 
-/** A stretch of the decoded file: bytes that are made here, bytes of the input from `from` on, or decoded samples. */
+/**
+ * A stretch of the decoded file: new bytes, bytes of the input from `from` on, or decoded samples.
+ */
 interface Stretch {
   readonly length: number
   readonly bytes?: Uint8Array
@@ -27,7 +33,7 @@ interface Stretch {
 
 class DecodedInput implements Input {
   readonly size: number
-  /** Of the file that it stands for. */
+  /** Header of the decoded file. */
   readonly header: WavHeader
   readonly #stretches: readonly Stretch[]
   readonly #coded: CodedData
@@ -35,9 +41,10 @@ class DecodedInput implements Input {
   readonly #dataEnd: number
 
   /**
-   * Throws Failure E_WAV_TOO_LONG where RIFF or RIFX cannot hold it decoded, or one of reading.
+   * Throws Failure E_WAV_TOO_LONG if RIFF or RIFX cannot hold the decoded file, or a failure of
+   * reading.
    *
-   * @param header of the input, whose samples are coded
+   * @param header header of the input, whose samples are coded
    */
   constructor(
     readonly input: Input,
@@ -51,7 +58,8 @@ class DecodedInput implements Input {
     const head = Buffer.alloc(isLong ? LONG_HEAD_BYTES : RIFF_HEAD_BYTES)
     input.read(0, head)
     const decodedBytes = frames * blockAlign
-    // Sizes that lie leave nothing to carry after the data.
+    // If the sizes in the header are wrong, the data extend to the end of the file, and nothing
+    // follows them.
     const tail = Math.min(sizesLie ? input.size : this.#dataEnd + (dataBytes % 2), input.size)
     const { formatOffset, formatEnd } = this.#coded
     const before = [
@@ -70,7 +78,7 @@ class DecodedInput implements Input {
     this.header = { ...header, ...place, coded: undefined }
   }
 
-  /** Decodes what it reads, each time. */
+  /** Reads a range of the decoded file. Each call decodes the blocks that it needs. */
   read(position: number, buffer: Uint8Array): void {
     let at = 0
     for (const { length, bytes, from } of this.#stretches) {
@@ -86,7 +94,7 @@ class DecodedInput implements Input {
     }
   }
 
-  /** Decodes the blocks that `into` overlaps, some at a time. */
+  /** Decodes the blocks that `into` overlaps, a group at a time. */
   #readSamples(position: number, into: Uint8Array): void {
     const { blockAlign, blockFrames } = this.#coded
     const { blockAlign: frameBytes, format, bigEndian } = this.header
@@ -122,7 +130,7 @@ const lengthOf = (stretches: readonly Stretch[]) => stretches.reduce((sum, { len
 const put16 = (bytes: Buffer, at: number, value: number, isBig: boolean) =>
   isBig ? bytes.writeUInt16BE(value, at) : bytes.writeUInt16LE(value, at)
 
-/** Puts as much of a number as the field has room for. */
+/** Writes the low 32 bits of a number. */
 const put32 = (bytes: Buffer, at: number, value: number, isBig: boolean) =>
   isBig ? bytes.writeUInt32BE(value % 2 ** 32, at) : bytes.writeUInt32LE(value % 2 ** 32, at)
 
@@ -144,16 +152,22 @@ function pcmFormat({ channels, sampleRate, blockAlign, format, bigEndian }: WavH
   return Buffer.concat([chunkHead('fmt ', FMT_BYTES, bigEndian), body])
 }
 
-/** What a job works on: samples that are not coded, and their header with what was wrong in the input's. */
+/**
+ * The input of a job: samples that are not coded, and their header. The header keeps the warnings
+ * about the original file.
+ */
 export interface Readable {
-  /** The input itself where its samples are not coded. */
+  /** The original input, if its samples are not coded. */
   readonly input: Input
   readonly header: WavHeader
-  /** What decoded the samples; null where they are not coded. */
+  /** Codec of the original samples; null if they are not coded. */
   readonly codec: CodecName | null
 }
 
-/** Throws Failure with a code E_WAV_... or one of reading. */
+/**
+ * Reads the header and opens the samples for reading. Throws Failure with a code E_WAV_..., or a
+ * failure of reading.
+ */
 export function openSamples(input: Input): Readable {
   const header = readHeader(input)
   if (header.coded === undefined) return { input, header, codec: null }

@@ -1,8 +1,9 @@
 /**
- * The fmt chunk: how samples are kept, checked against itself.
+ * Reads the fmt chunk, which describes the sample format, and checks that its fields agree.
  *
- * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991); Microsoft, "New Multimedia Data
- * Types and Data Techniques" (1994) for format tags, and "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
+ * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0"
+ * (1991); Microsoft, "New Multimedia Data Types and Data Techniques" (1994) for format tags, and
+ * "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
  */
 
 import { Failure } from '../failure.js'
@@ -18,20 +19,32 @@ const FORMAT_EXTENSIBLE = 0xfffe
 const FMT_MIN_BYTES = 16
 const FMT_EXTENSIBLE_BYTES = 40
 const EXTENSION_BYTES = 22
-/** Where the fields of a codec begin: behind the size of the extension, or behind what EXTENSIBLE has in it. */
+/**
+ * Offset of a codec's own fields in the fmt chunk, after the size of the extension. In an
+ * EXTENSIBLE chunk they follow its fixed fields instead.
+ */
 const CODEC_FIELDS = 18
-/** The standard pairs of MS ADPCM, which every table begins with, and as many as a byte can number. */
+/**
+ * Number of coefficient pairs of MS ADPCM. Every table begins with the seven standard pairs, and a
+ * byte can number 256.
+ */
 const MIN_PAIRS = 7
 const MAX_PAIRS = 256
-/** What follows the tag in the GUID of every sub-format that stands for one. */
+/** The bytes after the tag in a GUID that stands for a format tag. */
 const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
-/** In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it. */
+/**
+ * The bytes after the tag in RIFX, if all numbers of the GUID have their high byte first. Two zeros
+ * then precede the tag.
+ */
 const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
-/** The same of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000), which has PCM and float alone: its samples lie as all others. */
+/**
+ * The bytes after the tag of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000),
+ * which has only PCM and float. Its samples are stored like all others.
+ */
 const AMBISONIC_GUID_TAIL = Buffer.from('00002107d3118644c8c1ca000000', 'hex')
 
-/** Codecs that are met in WAV files and not decoded, so that they are refused by their names. */
+/** Codecs that occur in WAV files but are not decoded. The error names them. */
 const others: Readonly<Record<number, string>> = {
   8: 'DTS',
   16: 'OKI ADPCM',
@@ -65,7 +78,7 @@ export type FormatWarning = 'W_BYTE_RATE' | 'W_BLOCK_ALIGN'
 
 export interface WavFormat extends Omit<FrameLayout, 'frames'> {
   readonly warnings: readonly FormatWarning[]
-  /** How the samples are coded, where they are: all else is of what they are decoded to. */
+  /** How the samples are coded, if they are. All other fields describe the decoded samples. */
   readonly coded: CodedLayout | undefined
 }
 
@@ -73,7 +86,10 @@ const malformed = (detail: string) => new Failure('E_WAV_FORMAT', detail)
 const unsupported = (detail: string) => new Failure('E_WAV_UNSUPPORTED', detail)
 
 /**
- * @param start of the chunk's body, which has `size` bytes by its own account
+ * Reads the fmt chunk. Throws Failure with a code E_WAV_..., or a failure of reading.
+ *
+ * @param start where the body of the chunk starts
+ * @param size size of the body, as the chunk declares it
  */
 export function readFormat(reader: HeaderReader, start: number, size: number): WavFormat {
   if (size < FMT_MIN_BYTES) throw malformed(`fmt chunk of ${size} bytes`)
@@ -102,7 +118,7 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
   const format = findFormat(bits, validBits, tag === FORMAT_FLOAT)
   const frameBytes = channels * format.bytes
   const warnings: FormatWarning[] = []
-  // All that the field has room for.
+  // The field holds only the low 32 bits.
   if (byteRate !== (sampleRate * frameBytes) % 2 ** 32) warnings.push('W_BYTE_RATE')
   if (blockAlign !== frameBytes) {
     if (!isPacked(format, validBits, blockAlign / channels))
@@ -114,9 +130,10 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
 }
 
 /**
- * How the blocks of a codec lie.
+ * Reads the layout of a codec's blocks.
  *
- * @param fields where those of the codec begin; the chunk goes on up to `end`
+ * @param fields where the codec's own fields begin
+ * @param end where the chunk ends
  */
 function readLayout(
   reader: HeaderReader,
@@ -127,13 +144,13 @@ function readLayout(
   end: number,
 ): CodedLayout {
   const none = new Int16Array(0)
-  // What the block align says otherwise nobody reads by.
+  // A codec without blocks needs no block align. Other programs ignore a wrong one too.
   if (!codec.hasBlocks) return { codec, channels, blockAlign: channels, blockFrames: 1, coefficients: none }
   const { name, headFrames, groupFrames, hasCoefficients } = codec
   const stop = Math.min(end, reader.input.size)
   const most = framesThatFit(codec, channels, blockAlign)
   if (most === 0) throw malformed(`${name} with block align ${blockAlign} of ${channels} channels`)
-  // Without coefficients the field may be missing: then a block has as many as it can.
+  // Codecs without coefficients may omit the field. A block then has as many frames as fit.
   const hasField = hasCoefficients || fields + 2 <= stop
   const blockFrames = hasField ? readWord(reader, name, fields, stop) : most
   if (blockFrames < headFrames || blockFrames > most || (blockFrames - headFrames) % groupFrames !== 0)
@@ -147,14 +164,14 @@ function readWord(reader: HeaderReader, codec: string, position: number, stop: n
   return reader.u16(position)
 }
 
-/** The table of coefficients, which follows its number of pairs. */
+/** Reads the table of coefficients, which begins with the number of its pairs. */
 function readCoefficients(reader: HeaderReader, codec: string, position: number, stop: number): Int16Array {
   const pairs = readWord(reader, codec, position, stop)
   if (pairs < MIN_PAIRS || pairs > MAX_PAIRS) throw malformed(`${codec} with ${pairs} pairs of coefficients`)
   return Int16Array.from({ length: 2 * pairs }, (_, i) => readWord(reader, codec, position + 2 + 2 * i, stop))
 }
 
-/** The format that samples of a codec are decoded to. */
+/** The format of the decoded samples. */
 function decodedFormat(
   coded: CodedLayout,
   sampleRate: number,
@@ -165,7 +182,8 @@ function decodedFormat(
   const { channels } = coded
   const format = sampleFormats.find(({ name }) => name === 'pcm16')!
   const warnings: FormatWarning[] = []
-  // Blocks hold a number of frames that the rate need not be a multiple of: some writers round down, some up.
+  // The exact byte rate may be a fraction, because a block holds many frames. Some writers round it
+  // down, others up.
   const rate = (sampleRate * coded.blockAlign) / coded.blockFrames
   if (byteRate !== Math.floor(rate) % 2 ** 32 && byteRate !== Math.ceil(rate) % 2 ** 32) warnings.push('W_BYTE_RATE')
   if (blockAlign !== coded.blockAlign) warnings.push('W_BLOCK_ALIGN')
@@ -178,7 +196,10 @@ function nameOf(tag: number): string {
   return tag in others ? `${others[tag]} (${shown})` : shown
 }
 
-/** PCM lies in as many bytes as its bits take; a float has no others than it has. */
+/**
+ * Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly the
+ * bits of a float format.
+ */
 function findFormat(bits: number, validBits: number, float: boolean): SampleFormat {
   const format = sampleFormats.find((known) => known.float === float && known.bytes === Math.ceil(bits / 8))
   if (format === undefined || (float && bits !== format.bits))
@@ -188,17 +209,20 @@ function findFormat(bits: number, validBits: number, float: boolean): SampleForm
 }
 
 /**
- * Whether samples lie one after the other though the block align says otherwise: readers go by channels and bits, but for two cases
- * in which those bytes may well be padded.
+ * Whether samples are packed although the block align is wrong. Other readers then rely on channels
+ * and bits. Two cases may be padded and are refused: fewer valid bits than the format has, and 24
+ * bits in four bytes.
  *
- * @param bytes of a sample, by the block align
+ * @param bytes bytes of a sample according to the block align
  */
 function isPacked(format: SampleFormat, validBits: number, bytes: number): boolean {
   if (bytes === 0 || validBits !== format.bits) return false
   return !(format.name === 'pcm24' && bytes === 4)
 }
 
-/** What the extension of an EXTENSIBLE format says: the tag that its GUID stands for, and how many bits are valid. */
+/**
+ * Reads the extension of an EXTENSIBLE format: the tag in its GUID, and the number of valid bits.
+ */
 function readExtension(
   reader: HeaderReader,
   start: number,
@@ -211,7 +235,7 @@ function readExtension(
   const extensionBytes = reader.u16(start + 16)
   if (extensionBytes < EXTENSION_BYTES)
     throw malformed(`EXTENSIBLE format with an extension of ${extensionBytes} bytes`)
-  // SoX writes RIFX with the tag alone byte-swapped.
+  // SoX swaps only the tag's bytes when it writes RIFX.
   const tail = reader.bytes(start + 26, 14)
   const isAmbisonic = tail.equals(AMBISONIC_GUID_TAIL) && [FORMAT_PCM, FORMAT_FLOAT].includes(reader.u16(start + 24))
   const isPlain = isAmbisonic || tail.equals(GUID_TAIL)

@@ -1,9 +1,11 @@
 /**
- * Finds the format and the data of a WAVE file, and trusts nothing in it: every bound is checked against the file,
- * no more is allocated than its fields of 16 bits allow. All other bytes are left for the ETL to carry over as they are.
+ * Finds the format and the data of a WAVE file. It trusts nothing: it checks every bound against
+ * the file, and allocates no more than a 16-bit field can ask for. The ETL copies all other bytes
+ * unchanged.
  *
- * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991) for RIFF and RIFX; EBU Tech
- * 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R BS.2088 (2019) for BW64. For formats see format.ts.
+ * Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991)
+ * for RIFF and RIFX; EBU Tech 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R
+ * BS.2088 (2019) for BW64. For formats see format.ts.
  */
 
 import { Failure } from '../failure.js'
@@ -13,24 +15,36 @@ import { HeaderReader, hex, type Input } from './reader.js'
 import type { FrameLayout } from './samples.js'
 import { hasTrailingBytes, isRecording } from './tail.js'
 
-/** A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data. */
+/**
+ * Maximum number of chunks that are read before the data. A chunk takes only eight bytes, so a
+ * small file can have millions. No real file has this many.
+ */
 const MAX_CHUNKS = 100_000
-/** Of the table of long chunks, as many as are looked at; each stands for 4 GiB. */
+/**
+ * Maximum number of entries that are read from the table of long chunks. Each entry stands for 4
+ * GiB or more.
+ */
 const MAX_LONG_CHUNKS = 100
 
-/** Where the ds64 chunk, always the first, has its body; its bytes without a table; its table, and the bytes of an entry in that. */
+/**
+ * The ds64 chunk, which always comes first: where its body starts, the body's size without a table,
+ * where the table starts, and the size of an entry.
+ */
 const DS64_BODY = 20
 const DS64_MIN_BYTES = 24
 const DS64_TABLE = DS64_BODY + 28
 const DS64_ENTRY_BYTES = 12
 
 export const MAX_U32 = 0xffffffff
-/** The size that writers to a pipe leave in the header, beside the largest there is: SoX's, which it rounds down to whole frames. */
+/**
+ * The data size that SoX leaves in the header when it writes to a pipe; it rounds this down to
+ * whole frames. Other writers leave the largest number.
+ */
 const SOX_STREAMED_SIZE = 0x7ffff000
 
 export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 
-/** What is wrong with a header that is read all the same. */
+/** Faults of a header that can be read nevertheless. */
 export type HeaderWarning =
   | 'W_SIZE_UNKNOWN'
   | 'W_DATA_CUT_SHORT'
@@ -39,7 +53,7 @@ export type HeaderWarning =
   | FormatWarning
 
 export interface CodedData extends CodedLayout {
-  /** Where the fmt chunk begins, with its id, and the chunk behind it. */
+  /** Where the fmt chunk starts (at its id), and where the next chunk starts. */
   readonly formatOffset: number
   readonly formatEnd: number
 }
@@ -48,21 +62,24 @@ export interface WavHeader extends FrameLayout {
   readonly container: Container
   /** Where the first frame starts in the file. */
   readonly dataOffset: number
-  /** Bytes of the whole frames; of coded ones all that are there. */
+  /** Bytes of the whole frames. For coded samples, all bytes of the data. */
   readonly dataBytes: number
-  /** Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew. */
+  /**
+   * Whether the header's data size is unknown or exceeds the file. The sizes in the output are then
+   * corrected.
+   */
   readonly sizesLie: boolean
   readonly warnings: readonly HeaderWarning[]
-  /** How the samples are coded, where they are: the layout is of what they are decoded to. */
+  /** How the samples are coded, if they are. The layout describes the decoded samples. */
   readonly coded: CodedData | undefined
 }
 
 export const endOfData = (header: WavHeader) => header.dataOffset + header.dataBytes
 
-/** Containers whose long sizes stand in a ds64 chunk. */
+/** Whether a container keeps long sizes in a ds64 chunk. */
 export const hasLongSizes = (container: Container) => container === 'RF64' || container === 'BW64'
 
-/** Reads the header. Throws Failure with a code E_WAV_... or one of reading. */
+/** Reads the header. Throws Failure with a code E_WAV_..., or a failure of reading. */
 export function readHeader(input: Input): WavHeader {
   const reader = new HeaderReader(input)
   const container = readContainer(reader)
@@ -98,12 +115,12 @@ export function readHeader(input: Input): WavHeader {
   throw new Failure('E_WAV_NO_DATA', 'the file ends before any data chunk')
 }
 
-/** Throws Failure E_WAV_STRICT where anything is wrong with a header. */
+/** Throws Failure E_WAV_STRICT if the header has any warning. */
 export function refuseWarnings({ warnings }: WavHeader): void {
   if (warnings.length > 0) throw new Failure('E_WAV_STRICT', warnings.join(', '))
 }
 
-/** What else has the names of WAV files, by its first bytes. */
+/** Other formats whose files may be named like WAV files, by their first bytes. */
 const others: readonly (readonly [magic: string, name: string])[] = [
   ['riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb', 'Sony Wave64'],
   ['ID3', 'an ID3 tag, as before MP3'],
@@ -130,20 +147,20 @@ function readContainer(reader: HeaderReader): Container {
   return id
 }
 
-/** How large the data are: by the header, and in truth. */
+/** The size of the data: as the header declares it, and as the file has it. */
 interface DataSize {
   readonly declared: number
-  /** To the end of the file. */
+  /** Bytes to the end of the file. */
   readonly available: number
-  /** Whether the header does not say the size, or says a wrong one that shows. */
+  /** Whether the header does not declare the size, or declares one that is clearly wrong. */
   readonly isUnknown: boolean
 }
 
-/** Sizes of chunks, of which RF64 and BW64 keep those of 4 GiB and more in their ds64 chunk. */
+/** Finds the sizes of chunks. RF64 and BW64 keep sizes of 4 GiB and more in their ds64 chunk. */
 class ChunkSizes {
-  /** Of the file behind the first eight bytes, by its header. */
+  /** Size of the file without its first eight bytes, as the header declares it. */
   readonly #riff: number
-  /** What ds64 says: the size of the data, and of other chunks by their names. */
+  /** Sizes in ds64: that of the data, and those of other chunks by name. */
   readonly #data: number | undefined
   readonly #others = new Map<string, number>()
 
@@ -157,7 +174,7 @@ class ChunkSizes {
     if (fileSize < DS64_BODY || reader.id(12) !== 'ds64')
       throw new Failure('E_WAV_FORMAT', `${container} that does not begin with a ds64 chunk`)
     const size = reader.u32(16)
-    // One of 4 GiB would have its size in itself.
+    // A ds64 chunk of 4 GiB would contain its own size.
     if (size < DS64_MIN_BYTES || size === MAX_U32) throw new Failure('E_WAV_FORMAT', `ds64 chunk of ${size} bytes`)
     if (DS64_BODY + DS64_MIN_BYTES > fileSize) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its ds64 chunk')
     if (this.#riff === MAX_U32) this.#riff = longSize(reader, DS64_BODY)
@@ -171,13 +188,20 @@ class ChunkSizes {
     }
   }
 
-  /** Of any chunk but the data: one whose size is nowhere is beyond the end of any file. */
+  /**
+   * Returns the size of a chunk other than data. A long size that ds64 lacks counts as longer than
+   * any file.
+   */
   of(id: string, field: number): number {
     if (field !== MAX_U32 || this.#data === undefined) return field
     return this.#others.get(id) ?? Number.MAX_SAFE_INTEGER
   }
 
-  /** @param start where the data start */
+  /**
+   * Returns the size of the data.
+   *
+   * @param start where the data start
+   */
   ofData(field: number, start: number, blockAlign: number): DataSize {
     const available = this.reader.input.size - start
     const isLong = field === MAX_U32 && this.#data !== undefined
@@ -186,20 +210,26 @@ class ChunkSizes {
     const isUnfinished = declared === 0 && this.#isUnfinished(start)
     const soxSizes = [SOX_STREAMED_SIZE, SOX_STREAMED_SIZE - (SOX_STREAMED_SIZE % blockAlign)]
     const isStreamed = !isLong && (declared === MAX_U32 || soxSizes.includes(declared))
-    // Writers that know no container for 4 GiB and more let the size begin again at 0.
+    // Some writers have no container for 4 GiB and more. Their size wraps around to 0.
     const isWrapped = this.#data === undefined && declared < available && (available - declared) % 2 ** 32 === 0
     const isUnknown = isUnfinished || isStreamed || isWrapped
     return { declared, available, isUnknown: isUnknown && declared !== available }
   }
 
-  /** A recording whose sizes were to be put in at its end: they are those of no data, or nothing at all. */
+  /**
+   * Whether the file is a recording whose writer never filled in the sizes. The size of the data is
+   * then 0. RIFF's size is 0, the largest number, or that of a file without data.
+   */
   #isUnfinished(start: number): boolean {
     if (this.#riff === 0 || this.#riff === MAX_U32) return true
     return 8 + this.#riff <= start && isRecording(this.reader, start)
   }
 }
 
-/** Numbers are exact below 2^53, and no file is that long. */
+/**
+ * Reads a 64-bit size, limited to 2^53. JavaScript's numbers are exact below that, and no file is
+ * that long.
+ */
 const longSize = (reader: HeaderReader, position: number) => Math.min(Number(reader.u64(position)), 2 ** 53)
 
 function locateData({ declared, available, isUnknown }: DataSize, dataOffset: number, format: WavFormat) {

@@ -1,14 +1,17 @@
-/** Reads words of a header, wherever it is kept. */
+/** Reads the words of a header from any input. */
 
-/** Where a header is read from: a file, or memory. */
+/** Source of a WAV file's bytes: a file, memory, or a file that is decoded when it is read. */
 export interface Input {
   /** In bytes. */
   readonly size: number
-  /** Fills `buffer` with what is at `position`; all of it lies within the size. */
+  /** Fills `buffer` from `position` on. The whole range must lie within `size`. */
   read(position: number, buffer: Uint8Array): void
 }
 
-/** Positions count from the start of the file. The caller knows that the file has what it asks for. */
+/**
+ * Reads bytes and words at positions from the start of the file. The caller ensures that the file
+ * has them.
+ */
 export class HeaderReader {
   /** Whether words have their high byte first, as in RIFX. */
   bigEndian = false
@@ -18,7 +21,7 @@ export class HeaderReader {
 
   constructor(readonly input: Input) {}
 
-  /** `length` (at most 64) bytes. */
+  /** Returns `length` bytes, at most 64. */
   bytes(position: number, length: number): Buffer {
     if (position < this.#start || position + length > this.#start + this.#length) {
       this.#start = position
@@ -29,7 +32,7 @@ export class HeaderReader {
     return this.#window.subarray(at, at + length)
   }
 
-  /** The name of a chunk: four characters. */
+  /** Returns the name of a chunk: four characters. */
   id(position: number): string {
     return this.bytes(position, 4).toString('latin1')
   }
@@ -44,7 +47,7 @@ export class HeaderReader {
     return this.bigEndian ? bytes.readUInt32BE() : bytes.readUInt32LE()
   }
 
-  /** Only RF64 and BW64 have such, and these are little-endian. */
+  /** Only RF64 and BW64 have 64-bit words, and both are little-endian. */
   u64(position: number): bigint {
     return this.bytes(position, 8).readBigUInt64LE()
   }

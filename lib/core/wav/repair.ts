@@ -1,38 +1,49 @@
-/** True sizes for outputs whose input has none: what a header says of them is put right, and nothing else. */
+/**
+ * Corrects the sizes in the header of an output if those of its input were wrong, and changes
+ * nothing else.
+ */
 
 import { Failure } from '../failure.js'
 import { endOfData, hasLongSizes, MAX_U32, type WavHeader } from './header.js'
 
-/** What RIFF takes to become RF64, the ds64 chunk (EBU Tech 3306): behind these first 12 bytes all else moves on. */
+/**
+ * Converting RIFF to RF64 inserts a ds64 chunk (EBU Tech 3306) after the first 12 bytes. All later
+ * bytes move.
+ */
 const DS64_BYTES = 28
 const GROWTH = 8 + DS64_BYTES
 const GROWN_HEAD_BYTES = 12 + GROWTH
 
-/** How an output differs in length from its input. */
+/** Length of an output compared with its input. */
 export interface OutputSize {
   /** In bytes. */
   readonly size: number
-  /** How far behind its place in the input everything stands, once the head is repaired. */
+  /** How many bytes later than in the input everything after the head is. */
   readonly shift: number
 }
 
-/** Throws Failure E_WAV_TOO_LONG where a container cannot hold the size that the output has. */
+/**
+ * Returns the size of the output. Throws Failure E_WAV_TOO_LONG if its container cannot hold that
+ * size.
+ */
 export function outputSize(header: WavHeader, inputSize: number): OutputSize {
   if (!header.sizesLie) return { size: inputSize, shift: 0 }
-  // Chunks stand at even positions.
+  // Chunks start at even positions.
   const size = endOfData(header) + (header.dataBytes % 2)
-  // The largest number that the field of RIFF takes stands for a size that is not known.
+  // The largest number in RIFF's size field means that the size is unknown.
   if (size - 8 < MAX_U32 || hasLongSizes(header.container)) return { size, shift: 0 }
   if (header.container === 'RIFX') throw new Failure('E_WAV_TOO_LONG', `${size} bytes of RIFX`)
   return { size: size + GROWTH, shift: GROWTH }
 }
 
-/** Where the parts of an output are put. */
+/** Destination of the bytes of an output. */
 export interface Output {
   write(position: number, buffer: Uint8Array): void
 }
 
-/** Puts true sizes where the header has others, once all else of the output stands at its place. */
+/**
+ * Writes the true sizes over those of the header, once all other bytes of the output are in place.
+ */
 export function repairSizes(output: Output, header: WavHeader, { size, shift }: OutputSize): void {
   if (header.dataBytes % 2 === 1) output.write(size - 1, new Uint8Array(1))
   const dataSizeAt = header.dataOffset + shift - 4
@@ -42,7 +53,8 @@ export function repairSizes(output: Output, header: WavHeader, { size, shift }: 
     head.write('WAVEds64', 8)
     head.writeUInt32LE(DS64_BYTES, 16)
     putLongSizes(head, size, header.dataBytes, header.frames)
-    // What has a ds64 chunk keeps its name, that chunk's size and its table.
+    // A file that already has a ds64 chunk keeps its name, and the size and the table of that
+    // chunk.
     if (shift > 0) output.write(0, head)
     else {
       output.write(4, head.subarray(4, 8))
@@ -55,7 +67,10 @@ export function repairSizes(output: Output, header: WavHeader, { size, shift }: 
   output.write(dataSizeAt, word(header.dataBytes, header.bigEndian))
 }
 
-/** Puts sizes into the head of RF64 or BW64: the field of RIFF, and ds64, which the head has up to its number of frames. */
+/**
+ * Writes the sizes of RF64 or BW64: the field of RIFF, and the sizes in ds64. `head` must reach to
+ * the end of the number of frames.
+ */
 export function putLongSizes(head: Buffer, size: number, dataBytes: number, frames: number): void {
   head.writeUInt32LE(MAX_U32, 4)
   head.writeBigUInt64LE(BigInt(size - 8), 20)

@@ -1,8 +1,10 @@
 /**
- * Sample formats: between the bytes of a file and sample values in full-scale units (1.0 = full scale).
+ * Sample formats: conversion between the bytes of a file and values in full-scale units (1.0 = full
+ * scale).
  *
- * PCM of n bits is x / 2^(n-1), unsigned for 8 bits and signed above; it and float32 are held in float32, but 32-bit PCM
- * and float64, which float32 cannot hold, in float64. The machine is little-endian, and so are all files but RIFX.
+ * PCM of n bits is x / 2^(n-1). It is unsigned for 8 bits and signed above. Values are float32, but
+ * float64 for 32-bit PCM and float64, which float32 cannot hold. The machine is little-endian, and
+ * so are all files except RIFX.
  */
 
 import { endianness } from 'node:os'
@@ -10,8 +12,8 @@ import { endianness } from 'node:os'
 if (endianness() !== 'LE') throw new Error('noisemill needs a little-endian machine')
 
 /**
- * How one sample lies in a WAV file: integers of so many bits (PCM; unsigned for 8, signed above), or IEEE floats. PCM of other widths
- * counts as the next wider one of these.
+ * Name of the format of a sample in a WAV file: PCM integers of 8 bits (unsigned) to 32 bits
+ * (signed), or IEEE floats. PCM of another width counts as the next wider format.
  *
  * @example
  * import { addNoiseToFiles, type SampleFormatName } from 'noisemill'
@@ -27,23 +29,26 @@ export interface SampleFormat {
   readonly bits: number
   readonly bytes: number
   readonly float: boolean
-  /** Whether samples are computed in float64. */
+  /** Whether its values are float64. */
   readonly wide: boolean
 }
 
-/** How samples lie: interleaved, frame after frame. */
+/** Layout of samples, which are interleaved frame by frame. */
 export interface FrameLayout {
   readonly format: SampleFormat
   readonly channels: number
-  /** Frames a second; 0 where nobody has said, which only samples in memory may leave open. */
+  /** Frames per second; 0 if unknown, which only samples in memory may be. */
   readonly sampleRate: number
   /** Bytes of a frame. */
   readonly blockAlign: number
-  /** In all, wherever the work on them is cut. */
+  /** Number of frames of the whole signal, however the work is cut. */
   readonly frames: number
   /** Whether samples have their high byte first, as in RIFX. */
   readonly bigEndian: boolean
-  /** Bits of a sample that are valid, from its top; the rest, of PCM alone, are padding. */
+  /**
+   * Number of valid bits of a sample, counted from the most significant. The other bits are
+   * padding; only PCM has any.
+   */
   readonly validBits: number
 }
 
@@ -66,13 +71,16 @@ export const sampleFormats: readonly SampleFormat[] = [
 
 export type SampleValues = Float32Array | Float64Array
 
-/** The array that `decode` needs for `count` samples; float formats are used where they lie and need none. */
+/**
+ * The array that `decode` needs for `count` samples. Float formats need none, because they are used
+ * in place.
+ */
 export function sampleScratch(format: SampleFormat, count: number, memory: SampleMemory): SampleValues {
   if (format.float) return memory.floats(0)
   return format.wide ? memory.doubles(count) : memory.floats(count)
 }
 
-/** Turns the bytes of each sample around, in place: from big-endian to little-endian, or back. */
+/** Reverses the bytes of each sample in place, between big-endian and little-endian. */
 export function swapBytes(format: SampleFormat, bytes: Uint8Array): void {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   switch (format.bytes) {
@@ -102,10 +110,10 @@ interface SampleMemory {
 }
 
 /**
- * The samples of `bytes` in full-scale units. Float formats give a view on the bytes themselves, so that what is not
- * written stays as it is to the bit, NaN payloads included.
+ * Decodes samples to values in full-scale units. Float formats give a view of the bytes themselves.
+ * Samples that are not written thus keep all their bits, NaN payloads included.
  *
- * @param bytes starts at a sample; its byteOffset is a multiple of the sample size (PCM 24: any)
+ * @param bytes start at a sample, and are aligned to the sample size (no alignment for PCM 24)
  */
 export function decode(format: SampleFormat, bytes: Uint8Array, count: number, scratch: SampleValues): SampleValues {
   switch (format.name) {
@@ -123,7 +131,7 @@ export function decode(format: SampleFormat, bytes: Uint8Array, count: number, s
     }
     case 'pcm24':
       for (let i = 0, at = 0; i < count; i++, at += 3) {
-        // Into the top of a 32-bit integer, and down again for the sign.
+        // Shifted to the top of a 32-bit integer and back, which extends the sign.
         const integer = ((bytes[at] << 8) | (bytes[at + 1] << 16) | (bytes[at + 2] << 24)) >> 8
         scratch[i] = integer / 8388608
       }
@@ -137,8 +145,8 @@ export function decode(format: SampleFormat, bytes: Uint8Array, count: number, s
 }
 
 /**
- * Writes values that `decode` gave, changed or not, back to their bytes. PCM values must already lie on the grid of the
- * format and within its range; float formats were changed in place and need nothing.
+ * Writes values that `decode` returned back to their bytes. PCM values must be on the grid of the
+ * format and within its range. Float formats need nothing, because they were changed in place.
  */
 export function encode(format: SampleFormat, values: SampleValues, bytes: Uint8Array, count: number): void {
   switch (format.name) {

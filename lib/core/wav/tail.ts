@@ -1,18 +1,24 @@
-/** What stands behind the data that a header declares: chunks, a tag of another format, or samples that the header does not count. */
+/**
+ * Classifies the bytes after the data that a header declares. They are chunks, a tag of another
+ * format, or samples that the header does not count. The twin is native/core/wav/tail.cc.
+ */
 
 import type { HeaderReader } from './reader.js'
 
-/** As many chunks are looked at; no real file has more. */
+/** Maximum number of chunks that are read. No real file has more. */
 const MAX_CHUNKS = 100_000
-/** Fewer bytes than this behind an empty data chunk are no recording. */
+/** Fewer bytes than this after an empty data chunk are not a recording. */
 const MIN_RECORDING_BYTES = 4096
-/** Up to so many bytes behind the last chunk are padding, and not worth a word. */
+/** Up to this many bytes after the last chunk count as padding and cause no warning. */
 const FEW_BYTES = 16
 /** Tags that other programs append to files of any format. */
 const TAGS = ['TAG', 'ID3', 'APETAGEX', 'LYRICS']
 const LONGEST_TAG = 8
 
-/** Whether samples begin at `start`, though the data chunk is empty and the container ends with it: as writers leave a file that they never finished. */
+/**
+ * Whether samples begin at `start`, although the data chunk is empty and the container ends with
+ * it. Writers that were interrupted leave such files.
+ */
 export function isRecording(reader: HeaderReader, start: number): boolean {
   const { size } = reader.input
   if (size - start < MIN_RECORDING_BYTES || beginsWithTag(reader, start)) return false
@@ -22,19 +28,22 @@ export function isRecording(reader: HeaderReader, start: number): boolean {
 }
 
 /**
- * Whether more than a few bytes stand behind the last chunk and are no tag.
+ * Whether more than a few bytes follow the last chunk and are not a tag.
  *
- * @param dataEnd where the data end by the header, before any padding
+ * @param dataEnd end of the data that the header declares, without padding
  */
 export function hasTrailingBytes(reader: HeaderReader, dataEnd: number): boolean {
   const { size } = reader.input
   let end = endOfChunks(reader, dataEnd + (dataEnd % 2))
-  // Some writers leave out the byte that pads data of odd size.
+  // Some writers omit the padding byte after data of odd size.
   if (dataEnd % 2 === 1 && end === dataEnd + 1) end = Math.max(end, endOfChunks(reader, dataEnd))
   return size - end > FEW_BYTES && !beginsWithTag(reader, end)
 }
 
-/** Where the chunks end that stand one behind the other from `position` on; `position` itself if there is none. */
+/**
+ * Returns the end of the consecutive chunks that start at `position`; `position` itself if there
+ * are none.
+ */
 function endOfChunks(reader: HeaderReader, position: number): number {
   const { size } = reader.input
   let end = position
@@ -46,7 +55,7 @@ function endOfChunks(reader: HeaderReader, position: number): number {
   return Math.min(end, size)
 }
 
-/** Four characters of ASCII that can be seen, or spaces. */
+/** Whether the bytes are four printable ASCII characters or spaces. */
 const isChunkId = (bytes: Uint8Array): boolean => bytes.every((byte) => byte >= 0x20 && byte <= 0x7e)
 
 function beginsWithTag(reader: HeaderReader, position: number): boolean {

@@ -1,6 +1,6 @@
-// Gaussian noise, mean 0 and variance 1, by the transform of Box and Muller (Ann. Math. Stat. 29, 1958) on pairs of
-// 32-bit words. docs/numerics.md specifies every operation; the order of operations is part of it, so an "equivalent"
-// rewrite is a change of the stream.
+// Gaussian noise with mean 0 and variance 1, by the transform of Box and Muller (Ann. Math. Stat.
+// 29, 1958) on pairs of 32-bit words. docs/numerics.md specifies every operation and their order.
+// So even an "equivalent" rewrite changes the stream.
 #pragma once
 
 #include "source.h"
@@ -12,7 +12,7 @@ namespace {
 
 namespace gaussian {
 
-// Frames that one step of all lanes gives: one by cosine and one by sine from each lane.
+// Frames that one step of all lanes yields. Each lane yields one by the cosine and one by the sine.
 constexpr size_t kFramesPerStep = 2 * kLanes;
 static_assert(kFramesPerStep == kFillFrames, "Gaussian::fill works in whole steps");
 
@@ -56,17 +56,18 @@ inline float float_of(int32_t bits) {
   return x;
 }
 
-// Steps whose words are drawn before any is used: two short loops over many values keep a processor busier than one long loop.
+// Steps whose words are drawn before any is used. Two short loops over many values use a processor
+// better than one long loop.
 constexpr size_t kStepsAtOnce = 8;
 
-// The values of one step, from its words.
+// Computes the values of one step from its words.
 inline void box_muller(const uint32_t* radius_words, const uint32_t* angle_words, float* out) {
   for (size_t lane = 0; lane < kLanes; lane++) {
     // -2 ln u with u = (k + 0.5) 2^-31, k the upper 31 bits: u in (0, 1].
     const int32_t bits = bits_of(static_cast<float>(static_cast<int32_t>(radius_words[lane] >> 1)) + 0.5f);
     const int32_t exponent_bits = (bits - kSqrtHalfBits) & static_cast<int32_t>(0xff800000);
     const float f = float_of(bits - exponent_bits) - 1.0f;
-    // By Estrin's scheme: its short chains of dependent operations run side by side.
+    // Estrin's scheme: its short chains of dependent operations run in parallel.
     const float f2 = f * f;
     const float f4 = f2 * f2;
     const float upper = (kA8 * f2 + (kA7 * f + kA6)) * f2 + (kA5 * f + kA4);
@@ -75,7 +76,8 @@ inline void box_muller(const uint32_t* radius_words, const uint32_t* angle_words
     const float exponent = static_cast<float>((exponent_bits >> 23) - 31);
     const float radius = __builtin_sqrtf(exponent * kMinusTwoLn2 + p * f);
 
-    // The top bit of the other word turns by half a circle, the lower 31 are an angle of -pi/2 to pi/2.
+    // The top bit of the second word turns the angle by half a circle. The lower 31 bits are an
+    // angle from -pi/2 to pi/2.
     const float with_sign = float_of(bits_of(radius) ^ static_cast<int32_t>(angle_words[lane] & 0x80000000u));
     const float w = static_cast<float>(static_cast<int32_t>(angle_words[lane] << 1)) * kTwoToMinus31;
     const float z = w * w;
@@ -95,7 +97,7 @@ inline void box_muller(const uint32_t* radius_words, const uint32_t* angle_words
 
 }  // namespace gaussian
 
-// See NoiseKind.
+// The members are described in NoiseKind.
 struct Gaussian {
   static constexpr const char* kName = "gaussian";
   static constexpr size_t kParameters = 0;

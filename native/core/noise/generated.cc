@@ -8,7 +8,7 @@ namespace noisemill {
 
 namespace {
 
-// No state has been put anywhere yet.
+// The position of a channel whose state is not seeded yet.
 constexpr uint64_t kNowhere = UINT64_MAX;
 
 size_t round_up(size_t frames) { return (frames + kFillFrames - 1) / kFillFrames * kFillFrames; }

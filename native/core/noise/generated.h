@@ -1,4 +1,5 @@
-// The source of a generated kind: a state for each channel, put at the start of each block.
+// Source of a generated kind of noise. It keeps a state for each channel and seeds it at the start
+// of each block.
 #pragma once
 
 #include <vector>
@@ -15,7 +16,8 @@ class GeneratedSource final : public NoiseSource {
   void fill(uint32_t channel, uint64_t frame, float* out, size_t frames) override;
 
  private:
-  // `room` is for the frames that are passed over, `frames` of them at a time: the values there are lost.
+  // Moves a channel's state to `frame`. `room` is scratch for the values of skipped frames,
+  // `frames` at a time.
   void move_to(uint32_t channel, uint64_t frame, float* room, size_t frames);
   void generate(uint32_t channel, float* out, size_t frames);
   uint32_t* state(uint32_t channel) { return states_ + channel * kind_.state_words; }
@@ -23,7 +25,7 @@ class GeneratedSource final : public NoiseSource {
   const NoiseKind& kind_;
   const NoiseContext context_;
   uint32_t* const states_;
-  // The frame that each channel's state is at.
+  // For each channel, the frame at which its state is.
   std::vector<uint64_t> frames_;
 };
 

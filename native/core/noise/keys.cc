@@ -5,7 +5,7 @@
 namespace noisemill {
 
 namespace {
-// Lanes of noise have the numbers 0 to 15 in the last word of the counter; draws have this one.
+// Last word of the counter for draws. Lanes of noise have the numbers 0 to 15 there.
 constexpr uint32_t kDrawLane = 0xffffffff;
 }  // namespace
 

@@ -1,26 +1,26 @@
-// Keys of noise: the 64 bits that all noise of one output comes from, and the draws that are made from them.
+// Keys of noise: the 64 bits that determine all noise of one output, and random draws from them.
 #pragma once
 
 #include <stdint.h>
 
 namespace noisemill {
 
-// 64 bits that stand for (stream version, seed, path, copy): lib/plan/keys.ts makes them.
+// 64 bits that lib/plan/keys.ts derives from (stream version, seed, path, copy).
 struct NoiseKey {
   uint32_t low = 0;
   uint32_t high = 0;
 };
 
-// What draws are for. Each purpose has draws of its own, so that adding one changes no other. A number is never given to another
-// purpose.
+// Purposes of draws. Each purpose has its own draws, so a new one does not change the others. Never
+// give a number to another purpose.
 enum class Purpose : uint32_t {
-  // The level of an output within the range that was asked for.
+  // The level of an output, within the requested range.
   kLevel = 0,
-  // Where the kind "sway" begins.
+  // The phase of the reversals of the kind "sway".
   kSwayOffset = 0xffffffff,
 };
 
-// Draw `n` for a purpose: uniform in [0, 1), with 53 bits.
+// Returns draw `n` for a purpose, uniform in [0, 1) with 53 bits.
 double draw(NoiseKey key, Purpose purpose, uint64_t n);
 
 }  // namespace noisemill

@@ -1,5 +1,5 @@
-// What a generated kind of noise is: a pure function from (key, parameters, channel, frame) to samples. What its parameters mean, and
-// their ranges, is declared and checked in TypeScript only.
+// Interface of a generated kind of noise: a pure function from (key, parameters, channel, frame) to
+// samples. Only the TypeScript half declares and checks what its parameters mean and their ranges.
 #pragma once
 
 #include <stddef.h>
@@ -9,18 +9,22 @@
 
 namespace noisemill {
 
-// A generated kind: one file in each half of core, and a line in each registry (kinds.h, kinds.ts).
+// A generated kind: one file in each half of core, and one line in each registry (kinds.h,
+// kinds.ts).
 struct NoiseKind {
   const char* name;
   size_t parameters;
-  // Frames after which `seed` is called again: a multiple of kBlockFrames. Random access starts there.
+  // Frames in a block, a multiple of kBlockFrames. `seed` is called at the start of each block, and
+  // random access begins there.
   size_t block_frames;
-  // 32-bit words of state for one channel.
+  // 32-bit words of state for each channel.
   size_t state_words;
-  // Puts `state` at the first frame of a block of `block_frames`. What it holds from before has no effect.
+  // Sets `state` for the first frame of a block of `block_frames`. The earlier content of `state`
+  // has no effect.
   void (*seed)(uint32_t* state, const NoiseContext& context, uint32_t channel, uint64_t block);
-  // Its place in Kernels::fill, the inner loops: they write the next `frames` values of a channel and move `state` past them. `frames`
-  // is a multiple of kFillFrames, except at the end of the signal; `out` has room for `frames` rounded up to kFillFrames.
+  // Index in Kernels::fill of the inner loop. The loop writes the next `frames` values of a channel
+  // and advances `state`. `frames` is a multiple of kFillFrames, except at the end of the signal.
+  // `out` has room for `frames` rounded up to kFillFrames.
   size_t fill;
 };
 

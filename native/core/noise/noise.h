@@ -1,4 +1,5 @@
-// What noise a job adds, as one value that jobs on files and on slices contain, and the source that it stands for.
+// The noise that a job adds, as one value in jobs on files and on slices, and the source that it
+// describes.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +16,26 @@ namespace noisemill {
 enum class LevelKind : uint8_t {
   // `level` is the standard deviation in full-scale units.
   kSigma,
-  // `level` is the standard deviation over the RMS of the signal.
+  // `level` is the standard deviation divided by the RMS of the signal.
   kSnr,
 };
 
-// Plain data that crosses threads. All options are checked and the level is drawn by then. lib/core/noise/noise.ts is its twin.
+// The noise of a job, as plain data that crosses threads. Options are already checked and the level
+// is drawn. The twin is lib/core/noise/noise.ts.
 struct Noise {
-  // Name of the kind, see kinds.h.
+  // Name of the kind; see kinds.h.
   std::string kind;
-  // Values of the kind's parameters, in the order in which it declares them.
+  // Values of the kind's parameters, in the order of its declaration.
   std::vector<double> parameters;
   NoiseKey key;
   LevelKind level_kind = LevelKind::kSigma;
   double level = 0;
-  // Whether float formats are clamped to [-1, 1]; PCM always is clamped to its range.
+  // Whether float formats are clamped to [-1, 1]. PCM is always clamped to its range.
   bool clip = true;
 };
 
-// The source of this noise for a signal. The noise must outlive it. Throws Failure E_OPTION_INVALID for a kind that does not exist.
+// Opens the source of this noise for a signal. The noise must outlive the source. Throws Failure
+// E_OPTION_INVALID if the kind does not exist.
 std::unique_ptr<NoiseSource> open_source(const Noise& noise, const SignalShape& signal, Arena& arena);
 
 }  // namespace noisemill

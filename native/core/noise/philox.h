@@ -6,7 +6,8 @@
 
 namespace noisemill {
 
-// Encrypts one 128-bit counter, four words with the least significant first, under a 64-bit key. `out` may be `counter`.
+// Encrypts one 128-bit counter under a 64-bit key. The counter is four words, the least significant
+// first. `out` may be `counter`.
 void philox4x32(const uint32_t counter[4], uint32_t key_low, uint32_t key_high, uint32_t out[4]);
 
 }  // namespace noisemill

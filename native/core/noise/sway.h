@@ -1,4 +1,4 @@
-// A kind for tests: see lib/core/noise/sway.ts, which says what it is and why it exists.
+// A kind of noise for tests. lib/core/noise/sway.ts specifies it and says why it exists.
 #pragma once
 
 #include "keys.h"
@@ -9,18 +9,17 @@ namespace noisemill {
 
 namespace {
 
-// See NoiseKind.
+// The members are described in NoiseKind.
 struct Sway {
   static constexpr const char* kName = "sway";
   static constexpr size_t kParameters = 2;
   static constexpr size_t kBlockFrames = 2 * noisemill::kBlockFrames;
 
-  // Words of state behind those of the lanes.
-  // y, as the bits of a float.
+  // Indexes of the words of state after those of the lanes. kLast is y, as the bits of a float.
   static constexpr size_t kLast = kLaneStateWords;
   // Whether the sign is reversed: 0 or 1.
   static constexpr size_t kReversed = kLast + 1;
-  // Frames until the sign is next reversed, and between two reversals.
+  // Frames until the next reversal of the sign, and frames between two reversals.
   static constexpr size_t kLeft = kLast + 2;
   static constexpr size_t kPeriod = kLast + 3;
   static constexpr size_t kStateWords = kLast + 4;

@@ -7,16 +7,17 @@
 
 namespace noisemill {
 
-// Independent generators in one block: as many as fit one AVX-512 register of 32-bit words.
+// Number of independent generators in a block: as many as 32-bit words in an AVX-512 register.
 constexpr size_t kLanes = 16;
-// Words of state: word w of lane l is at `w * kLanes + l`.
+// Number of words of state. Word w of lane l is at `w * kLanes + l`.
 constexpr size_t kLaneStateWords = 4 * kLanes;
 
-// Seeds all lanes for one block of one channel: lane l gets Philox of the counter (block low, block high, channel, l)
-// under the file key.
+// Seeds all lanes for one block of one channel. Lane l gets Philox of the counter (block low, block
+// high, channel, l) under the file's key.
 void seed_lanes(uint32_t* state, uint32_t key_low, uint32_t key_high, uint32_t channel, uint64_t block);
 
-// Internal linkage: kernels include this, and a shared copy might be the one that was compiled for AVX-512.
+// Internal linkage, because kernels include this: the linker could otherwise choose a shared copy
+// that was compiled for AVX-512.
 static inline uint32_t rotate_left(uint32_t x, int bits) { return (x << bits) | (x >> (32 - bits)); }
 
 // Advances one generator by one step and returns its output.

@@ -7,7 +7,7 @@ namespace noisemill {
 
 namespace {
 
-// Frames of a block of so many bytes: the last one may be short.
+// Frames in a block of `bytes` bytes. The last block of a file may be short.
 uint32_t frames_of_block(const CodedLayout& layout, uint32_t bytes) {
   return std::min(layout.block_frames, frames_that_fit(*layout.codec, layout.channels, bytes));
 }
@@ -16,7 +16,7 @@ int32_t clamp(int32_t value) { return value > 32767 ? 32767 : value < -32768 ? -
 
 int32_t int16_at(const uint8_t* bytes) { return static_cast<int16_t>(bytes[0] | bytes[1] << 8); }
 
-// A sample for each code, as G.711 numbers segments and steps in them.
+// The sample of a code, with G.711's numbering of segments and steps.
 constexpr int16_t alaw_sample(uint32_t code) {
   const uint32_t inverted = code ^ 0x55;
   const uint32_t segment = inverted >> 4 & 7;
@@ -52,7 +52,7 @@ std::optional<size_t> decode_by_table(const CodedLayout& layout, const uint8_t* 
 
 // Whether the head of a block can be decoded.
 using HasHead = bool(const CodedLayout& layout, const uint8_t* block);
-// Decodes a channel of a block into its samples, which lie `channels` apart.
+// Decodes one channel of a block. Its samples are `channels` apart.
 using DecodeChannel = void(const CodedLayout& layout, const uint8_t* block, uint32_t channel, uint32_t frames, int16_t* samples);
 
 template <HasHead has_head, DecodeChannel decode_channel>
@@ -78,11 +78,12 @@ constexpr int32_t kImaSteps[] = {
     15289, 16818, 18500, 20350, 22385, 24623, 27086, 29794, 32767,
 };
 constexpr auto kImaIndexes = static_cast<int32_t>(std::size(kImaSteps));
-// By how much a code moves the index of the step; its sign does not matter.
+// How far a code moves the index of the step. The code's sign bit does not matter.
 constexpr int32_t kImaMoves[] = {-1, -1, -1, -1, 2, 4, 6, 8};
 constexpr int32_t kImaCodes = 16;
 
-// By index and code: the difference to the sample before, and where the next index begins in these tables.
+// By step index and code: the difference from the previous sample, and the row of these tables that
+// the next code uses.
 struct ImaTables {
   int32_t differences[kImaIndexes * kImaCodes] = {};
   uint32_t next[kImaIndexes * kImaCodes] = {};
@@ -93,7 +94,7 @@ constexpr ImaTables make_ima_tables() {
   for (int32_t index = 0; index < kImaIndexes; index++) {
     const int32_t step = kImaSteps[index];
     for (int32_t code = 0; code < kImaCodes; code++) {
-      // Each part is rounded down.
+      // Each term is rounded down.
       const int32_t parts = (code & 4 ? step : 0) + (code & 2 ? step >> 1 : 0) + (code & 1 ? step >> 2 : 0) + (step >> 3);
       const int32_t moved = index + kImaMoves[code & 7];
       const int32_t next = moved < 0 ? 0 : moved < kImaIndexes ? moved : kImaIndexes - 1;
@@ -106,9 +107,10 @@ constexpr ImaTables make_ima_tables() {
 
 constexpr ImaTables kIma = make_ima_tables();
 
-// The head of a channel has its first sample, the index of its step and a byte that is not used.
+// The head of a channel has its first sample, the index of its step and an unused byte.
 constexpr uint32_t kImaHeadBytes = 4;
-// Then codes come in words of eight frames, of each channel in turn; the low nibble of a byte first.
+// Codes follow in words of eight frames, one word of each channel in turn. The low nibble of a byte
+// comes first.
 constexpr size_t kImaWordBytes = 4;
 
 bool has_ima_head(const CodedLayout& layout, const uint8_t* block) {
@@ -138,12 +140,13 @@ void decode_ima_channel(const CodedLayout& layout, const uint8_t* block, uint32_
   }
 }
 
-// By code: what the step grows by, in parts of 256.
+// Growth of the step by code, in units of 1/256.
 constexpr uint32_t kMsGrowth[] = {230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230};
 constexpr int32_t kMsLeastStep = 16;
 
-// A head has, each for all channels: the numbers of the pairs of coefficients, the steps, the second samples and the first. Then come the
-// codes of all channels, frame by frame; the high nibble of a byte first.
+// The head has, each for all channels: the numbers of the coefficient pairs, the steps, the second
+// samples and the first samples. The codes of all channels follow frame by frame; the high nibble
+// of a byte comes first.
 bool has_ms_head(const CodedLayout& layout, const uint8_t* block) {
   for (uint32_t channel = 0; channel < layout.channels; channel++) {
     if (size_t{2} * block[channel] >= layout.coefficients.size()) return false;
@@ -165,7 +168,7 @@ void decode_ms_channel(const CodedLayout& layout, const uint8_t* block, uint32_t
   size_t nibble = channel;
   for (uint32_t frame = 2; frame < frames; frame++, nibble += channels) {
     const int32_t code = codes[nibble >> 1] >> (nibble & 1 ? 0 : 4) & 15;
-    // Sums and products have 32 bits, as in SoX, and wrap around: only damaged blocks come to that.
+    // Sums and products wrap around at 32 bits, as in SoX. This happens in damaged blocks only.
     const auto sum = static_cast<int32_t>(static_cast<uint32_t>(last * of_last) + static_cast<uint32_t>(other * of_other));
     other = last;
     last = clamp((code < 8 ? code : code - 16) * step + (sum >> 8));
@@ -210,7 +213,7 @@ bool ends_in_frame(const CodedLayout& layout, uint64_t bytes) {
   const uint32_t frames = frames_of_block(layout, rest);
   if (frames == 0 || frames == layout.block_frames) return rest > 0 && frames == 0;
   const uint32_t groups = (frames - codec.head_frames) / codec.group_frames;
-  // One nibble may be left where bytes hold an odd number of them.
+  // A nibble may be left over, because bytes may hold an odd number of codes.
   return 2 * (rest - codec.head_bytes * layout.channels) - groups * codec.group_nibbles * layout.channels > 1;
 }
 

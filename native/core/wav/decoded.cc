@@ -18,12 +18,13 @@ namespace {
 constexpr uint64_t kRiffHeadBytes = 12;
 constexpr uint64_t kChunkHeadBytes = 8;
 constexpr uint64_t kFmtBytes = 16;
-// Of RF64 and BW64, up to the sizes in the ds64 chunk and with them.
+// Bytes of an RF64 or BW64 file up to the end of the sizes in its ds64 chunk.
 constexpr uint64_t kLongHeadBytes = 44;
-// Bytes of blocks that are decoded at once: with their samples they stay in a level-1 or level-2 cache.
+// Bytes of blocks that are decoded at once. With their samples they stay in a level-1 or level-2
+// cache.
 constexpr uint64_t kGroupBytes = 16 * 1024;
 
-// A stretch of the decoded file: bytes that are made here, bytes of the input from `from` on, or decoded samples.
+// A stretch of the decoded file: new bytes, bytes of the input from `from` on, or decoded samples.
 struct Stretch {
   enum class Kind : uint8_t { kMade, kCarried, kSamples };
 
@@ -71,15 +72,16 @@ uint64_t divide_up(uint64_t value, uint64_t by) { return (value + by - 1) / by; 
 
 class DecodedInput final : public Input {
  public:
-  // `header` is of the input, whose samples are coded. Throws Failure E_WAV_TOO_LONG where RIFF or RIFX cannot hold it decoded, or one of
-  // reading.
+  // `header` is that of the input, whose samples are coded. Throws Failure E_WAV_TOO_LONG if RIFF
+  // or RIFX cannot hold the decoded file, or a failure of reading.
   DecodedInput(const Input& input, const WavHeader& header) : input_(input), source_(header) {
     const bool is_long = has_long_sizes(header.container);
     std::vector<uint8_t> head(is_long ? kLongHeadBytes : kRiffHeadBytes);
     input.read(0, head.data(), head.size());
     const uint64_t head_bytes = head.size();
     const uint64_t decoded_bytes = header.frames * header.block_align;
-    // Sizes that lie leave nothing to carry after the data.
+    // If the sizes in the header are wrong, the data extend to the end of the file, and nothing
+    // follows them.
     const uint64_t after = header.sizes_lie ? input.size() : end_of_data(header) + header.data_bytes % 2;
     stretches_.push_back(made(std::move(head)));
     stretches_.push_back(carried(head_bytes, header.coded->format_offset));
@@ -104,12 +106,12 @@ class DecodedInput final : public Input {
     }
   }
 
-  // Of the file that it stands for.
+  // Header of the decoded file.
   const WavHeader& header() const { return header_; }
 
   uint64_t size() const override { return size_; }
 
-  // Decodes what it reads, each time.
+  // Reads a range of the decoded file. Each call decodes the blocks that it needs.
   void read(uint64_t position, uint8_t* buffer, size_t length) const override {
     uint64_t at = 0;
     for (const Stretch& stretch : stretches_) {
@@ -127,13 +129,13 @@ class DecodedInput final : public Input {
   }
 
  private:
-  // Decodes the blocks that are overlapped, some at a time.
+  // Decodes the blocks that the range overlaps, a group at a time.
   void read_samples(uint64_t position, uint8_t* into, size_t length) const {
     const CodedLayout& coded = *source_.coded;
     const uint64_t block_align = coded.block_align;
     const uint64_t block_bytes = uint64_t{coded.block_frames} * header_.block_align;
     const uint64_t group_blocks = std::min(std::max<uint64_t>(1, kGroupBytes / block_align), divide_up(length, block_bytes) + 1);
-    // Not initialised, as vectors are.
+    // Unlike vectors these are not initialised.
     const std::unique_ptr<uint8_t[]> room(new uint8_t[group_blocks * block_align]);
     const std::unique_ptr<int16_t[]> samples(new int16_t[group_blocks * block_bytes / sizeof(int16_t)]);
     for (size_t done = 0; done < length;) {

@@ -1,5 +1,6 @@
-// A file of coded samples as the file of 16-bit PCM that it stands for: what the ETL reads in its place. Only the fmt chunk and sizes are
-// other; every other chunk is where it was among its neighbours. lib/core/wav/decoded.ts is its twin.
+// Presents a file of coded samples as a file of 16-bit PCM, which the ETL reads in its place. Only
+// the fmt chunk and the sizes differ; all other chunks keep their order. The twin is
+// lib/core/wav/decoded.ts.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,19 @@
 
 namespace noisemill {
 
-// What a job works on: samples that are not coded, and their header with what was wrong in the input's.
+// The input of a job: samples that are not coded, and their header. The header keeps the warnings
+// about the original file.
 struct Readable {
   WavHeader header;
-  // What decoded the samples; nullptr where they are not coded.
+  // Codec of the original samples; nullptr if they are not coded.
   const Codec* codec = nullptr;
-  // What decodes them, as it is read; nullptr where they are not coded, and read from the input itself.
+  // Input that decodes the samples when it is read; nullptr if they are not coded. The original
+  // input is then read itself.
   std::unique_ptr<const Input> decoded;
 };
 
-// The input must outlive what it gives. Throws Failure with a code E_WAV_... or one of reading.
+// Reads the header and opens the samples for reading. The input must outlive the result. Throws
+// Failure with a code E_WAV_..., or a failure of reading.
 Readable open_samples(const Input& input);
 
 }  // namespace noisemill

@@ -18,20 +18,24 @@ constexpr uint32_t kFormatExtensible = 0xfffe;
 constexpr uint64_t kFmtMinBytes = 16;
 constexpr uint64_t kFmtExtensibleBytes = 40;
 constexpr uint32_t kExtensionBytes = 22;
-// Where the fields of a codec begin: behind the size of the extension, or behind what EXTENSIBLE has in it.
+// Offset of a codec's own fields in the fmt chunk, after the size of the extension. In an
+// EXTENSIBLE chunk they follow its fixed fields instead.
 constexpr uint64_t kCodecFields = 18;
-// The standard pairs of MS ADPCM, which every table begins with, and as many as a byte can number.
+// Number of coefficient pairs of MS ADPCM. Every table begins with the seven standard pairs, and a
+// byte can number 256.
 constexpr uint32_t kMinPairs = 7;
 constexpr uint32_t kMaxPairs = 256;
-// What follows the tag in the GUID of every sub-format that stands for one.
+// The bytes after the tag in a GUID that stands for a format tag.
 constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
-// In RIFX, where all numbers of a GUID have their high byte first, the tag has two zeros before it, and this behind it.
+// The bytes after the tag in RIFX, if all numbers of the GUID have their high byte first. Two zeros
+// then precede the tag.
 constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
-// The same of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000), which has PCM and float alone: its samples lie as all others.
+// The bytes after the tag of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000),
+// which has only PCM and float. Its samples are stored like all others.
 constexpr uint8_t kAmbisonicGuidTail[14] = {0x00, 0x00, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0x00, 0x00, 0x00};
 
-// Codecs that are met in WAV files and not decoded, so that they are refused by their names.
+// Codecs that occur in WAV files but are not decoded. The error names them.
 struct Other {
   uint32_t tag;
   const char* name;
@@ -77,7 +81,8 @@ std::string name_of(uint32_t tag) {
   return shown;
 }
 
-// PCM lies in as many bytes as its bits take; a float has no others than it has.
+// Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly the
+// bits of a float format.
 const SampleFormat* find_format(uint32_t bits, uint32_t valid_bits, bool is_float) {
   const SampleFormat* format = find_sample_format((bits + 7) / 8 * 8, is_float);
   if (format == nullptr || (is_float && bits != format->bits)) {
@@ -89,8 +94,9 @@ const SampleFormat* find_format(uint32_t bits, uint32_t valid_bits, bool is_floa
   return format;
 }
 
-// Whether samples lie one after the other though the block align says otherwise: readers go by channels and bits, but for two cases
-// in which those bytes may well be padded.
+// Whether samples are packed although the block align is wrong. Other readers then rely on channels
+// and bits. Two cases may be padded and are refused: fewer valid bits than the format has, and 24
+// bits in four bytes.
 bool is_packed(const SampleFormat& format, uint32_t valid_bits, uint32_t channels, uint32_t block_align) {
   if (block_align == 0 || valid_bits != format.bits) return false;
   return !(format.id == SampleFormatName::kPcm24 && block_align == 4 * channels);
@@ -101,7 +107,7 @@ struct Encoding {
   uint32_t valid_bits;
 };
 
-// What the extension of an EXTENSIBLE format says: the tag that its GUID stands for, and how many bits are valid.
+// Reads the extension of an EXTENSIBLE format: the tag in its GUID, and the number of valid bits.
 Encoding read_extension(HeaderReader& reader, uint64_t start, uint64_t size, uint32_t bits) {
   if (size < kFmtExtensibleBytes) throw malformed("EXTENSIBLE fmt chunk of " + std::to_string(size) + " bytes");
   if (start + kFmtExtensibleBytes > reader.input.size()) {
@@ -111,7 +117,7 @@ Encoding read_extension(HeaderReader& reader, uint64_t start, uint64_t size, uin
   if (extension_bytes < kExtensionBytes) {
     throw malformed("EXTENSIBLE format with an extension of " + std::to_string(extension_bytes) + " bytes");
   }
-  // SoX writes RIFX with the tag alone byte-swapped.
+  // SoX swaps only the tag's bytes when it writes RIFX.
   const uint32_t first = reader.u16(start + 24);
   const uint8_t* const tail = reader.bytes(start + 26, sizeof kGuidTail);
   const bool ambisonic = std::memcmp(tail, kAmbisonicGuidTail, sizeof kGuidTail) == 0 && (first == kFormatPcm || first == kFormatFloat);
@@ -130,7 +136,7 @@ uint32_t read_word(HeaderReader& reader, const char* codec, uint64_t position, u
   return reader.u16(position);
 }
 
-// The table of coefficients, which follows its number of pairs.
+// Reads the table of coefficients, which begins with the number of its pairs.
 std::vector<int16_t> read_coefficients(HeaderReader& reader, const char* codec, uint64_t position, uint64_t stop) {
   const uint32_t pairs = read_word(reader, codec, position, stop);
   if (pairs < kMinPairs || pairs > kMaxPairs) {
@@ -143,16 +149,17 @@ std::vector<int16_t> read_coefficients(HeaderReader& reader, const char* codec, 
   return coefficients;
 }
 
-// How the blocks of a codec lie, whose fields begin at `fields` of a chunk that goes on up to `end`.
+// Reads the layout of a codec's blocks. The codec's own fields begin at `fields`, and the chunk
+// ends at `end`.
 CodedLayout read_layout(HeaderReader& reader, const Codec& codec, uint32_t channels, uint32_t block_align, uint64_t fields,
                         uint64_t end) {
-  // What the block align says otherwise nobody reads by.
+  // A codec without blocks needs no block align. Other programs ignore a wrong one too.
   if (!codec.has_blocks) return {&codec, channels, channels, 1, {}};
   const uint64_t stop = std::min(end, reader.input.size());
   const std::string of = " of " + std::to_string(channels) + " channels";
   const uint32_t most = frames_that_fit(codec, channels, block_align);
   if (most == 0) throw malformed(std::string(codec.name) + " with block align " + std::to_string(block_align) + of);
-  // Without coefficients the field may be missing: then a block has as many as it can.
+  // Codecs without coefficients may omit the field. A block then has as many frames as fit.
   const bool has_field = codec.has_coefficients || fields + 2 <= stop;
   const uint32_t block_frames = has_field ? read_word(reader, codec.name, fields, stop) : most;
   if (block_frames < codec.head_frames || block_frames > most || (block_frames - codec.head_frames) % codec.group_frames != 0) {
@@ -164,11 +171,12 @@ CodedLayout read_layout(HeaderReader& reader, const Codec& codec, uint32_t chann
   return layout;
 }
 
-// The format that samples of a codec are decoded to.
+// The format of the decoded samples.
 WavFormat decoded_format(CodedLayout coded, uint32_t sample_rate, uint32_t byte_rate, uint32_t block_align, bool big_endian) {
   WavFormat result;
   const SampleFormat* format = find_sample_format(16, false);
-  // Blocks hold a number of frames that the rate need not be a multiple of: some writers round down, some up.
+  // The exact byte rate may be a fraction, because a block holds many frames. Some writers round it
+  // down, others up.
   const uint64_t bytes = uint64_t{sample_rate} * coded.block_align;
   const auto down = static_cast<uint32_t>(bytes / coded.block_frames);
   const auto up = static_cast<uint32_t>((bytes + coded.block_frames - 1) / coded.block_frames);
@@ -213,7 +221,7 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
   WavFormat result;
   const SampleFormat* format = find_format(bits, encoding.valid_bits, encoding.tag == kFormatFloat);
   const uint32_t frame_bytes = channels * format->bytes;
-  // All that the field has room for.
+  // The field holds only the low 32 bits.
   if (byte_rate != static_cast<uint32_t>(uint64_t{sample_rate} * frame_bytes)) result.warnings.push_back("W_BYTE_RATE");
   if (block_align != frame_bytes) {
     if (!is_packed(*format, encoding.valid_bits, channels, block_align)) {

@@ -1,7 +1,8 @@
-// The fmt chunk: how samples are kept, checked against itself.
+// Reads the fmt chunk, which describes the sample format, and checks that its fields agree.
 //
-// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991); Microsoft, "New Multimedia Data
-// Types and Data Techniques" (1994) for format tags, and "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
+// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0"
+// (1991); Microsoft, "New Multimedia Data Types and Data Techniques" (1994) for format tags, and
+// "Multiple Channel Audio Data and WAVE Files" (2007) for WAVE_FORMAT_EXTENSIBLE.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +17,17 @@ namespace noisemill {
 
 constexpr uint32_t kMaxChannels = 1024;
 
-// All of the layout but the number of frames.
+// The layout has no number of frames yet.
 struct WavFormat {
   FrameLayout layout;
-  // W_BYTE_RATE, W_BLOCK_ALIGN.
+  // W_BYTE_RATE or W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
-  // How the samples are coded, where they are: the layout is of what they are decoded to.
+  // How the samples are coded, if they are. The layout describes the decoded samples.
   std::optional<CodedLayout> coded;
 };
 
-// `start` is that of the chunk's body, which has `size` bytes by its own account. Throws Failure with a code E_WAV_... or one of reading.
+// Reads the fmt chunk, whose body starts at `start` and declares a size of `size` bytes. Throws
+// Failure with a code E_WAV_..., or a failure of reading.
 WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size);
 
 }  // namespace noisemill

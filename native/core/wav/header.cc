@@ -16,24 +16,28 @@ namespace noisemill {
 
 namespace {
 
-// A chunk takes eight bytes, so a small file can hold millions; no real one has this many before its data.
+// Maximum number of chunks that are read before the data. A chunk takes only eight bytes, so a
+// small file can have millions. No real file has this many.
 constexpr int kMaxChunks = 100'000;
-// Of the table of long chunks, as many as are looked at; each stands for 4 GiB.
+// Maximum number of entries that are read from the table of long chunks. Each entry stands for 4
+// GiB or more.
 constexpr uint64_t kMaxLongChunks = 100;
 
-// Where the ds64 chunk, always the first, has its body; its bytes without a table; its table, and the bytes of an entry in that.
+// The ds64 chunk, which always comes first: where its body starts, the body's size without a table,
+// where the table starts, and the size of an entry.
 constexpr uint64_t kDs64Body = 20;
 constexpr uint64_t kDs64MinBytes = 24;
 constexpr uint64_t kDs64Table = kDs64Body + 28;
 constexpr uint64_t kDs64EntryBytes = 12;
 
-// Numbers are exact below this in TypeScript, and no file is that long.
+// A size beyond any file. JavaScript's numbers are exact below it.
 constexpr uint64_t kBeyondAll = uint64_t{1} << 53;
 
-// The size that writers to a pipe leave in the header, beside the largest there is: SoX's, which it rounds down to whole frames.
+// The data size that SoX leaves in the header when it writes to a pipe; it rounds this down to
+// whole frames. Other writers leave the largest number.
 constexpr uint64_t kSoxStreamedSize = 0x7ffff000;
 
-// What else has the names of WAV files, by its first bytes.
+// Other formats whose files may be named like WAV files, by their first bytes.
 struct Other {
   const char* magic;
   size_t length;
@@ -72,16 +76,16 @@ Container read_container(HeaderReader& reader) {
   throw Failure{"E_WAV_NOT_RIFF", "starts with the bytes " + hex(reader.bytes(0, 4), 4)};
 }
 
-// How large the data are: by the header, and in truth.
+// The size of the data: as the header declares it, and as the file has it.
 struct DataSize {
   uint64_t declared;
-  // To the end of the file.
+  // Bytes to the end of the file.
   uint64_t available;
-  // Whether the header says nothing of the size.
+  // Whether the header does not declare the size, or declares one that is clearly wrong.
   bool unknown;
 };
 
-// Sizes of chunks, of which RF64 and BW64 keep those of 4 GiB and more in their ds64 chunk.
+// Finds the sizes of chunks. RF64 and BW64 keep sizes of 4 GiB and more in their ds64 chunk.
 class ChunkSizes {
  public:
   ChunkSizes(HeaderReader& reader, Container container) : reader_(reader), riff_(reader.u32(4)) {
@@ -92,7 +96,7 @@ class ChunkSizes {
       throw Failure{"E_WAV_FORMAT", std::string(name) + " that does not begin with a ds64 chunk"};
     }
     const uint64_t size = reader.u32(16);
-    // One of 4 GiB would have its size in itself.
+    // A ds64 chunk of 4 GiB would contain its own size.
     if (size < kDs64MinBytes || size == kMaxU32) throw Failure{"E_WAV_FORMAT", "ds64 chunk of " + std::to_string(size) + " bytes"};
     if (kDs64Body + kDs64MinBytes > file_size) throw Failure{"E_WAV_TRUNCATED", "the file ends in its ds64 chunk"};
     if (riff_ == kMaxU32) riff_ = long_size(reader, kDs64Body);
@@ -106,14 +110,15 @@ class ChunkSizes {
     }
   }
 
-  // Of any chunk but the data: one whose size is nowhere is beyond the end of any file.
+  // Returns the size of a chunk other than data. A long size that ds64 lacks counts as longer than
+  // any file.
   uint64_t of(const std::string& id, uint64_t field) const {
     if (field != kMaxU32 || !data_) return field;
     const auto found = others_.find(id);
     return found == others_.end() ? kBeyondAll : found->second;
   }
 
-  // `start` is where the data start.
+  // Returns the size of the data, which start at `start`.
   DataSize of_data(uint64_t field, uint64_t start, uint32_t block_align) const {
     const uint64_t available = reader_.input.size() - start;
     const bool is_long = field == kMaxU32 && data_;
@@ -122,13 +127,14 @@ class ChunkSizes {
     const bool unfinished = declared == 0 && is_unfinished(start);
     const bool sox = declared == kSoxStreamedSize || declared == kSoxStreamedSize - kSoxStreamedSize % block_align;
     const bool streamed = !is_long && (declared == kMaxU32 || sox);
-    // Writers that know no container for 4 GiB and more let the size begin again at 0.
+    // Some writers have no container for 4 GiB and more. Their size wraps around to 0.
     const bool wrapped = !data_ && declared < available && (available - declared) % (uint64_t{1} << 32) == 0;
     return {declared, available, (unfinished || streamed || wrapped) && declared != available};
   }
 
  private:
-  // A recording whose sizes were to be put in at its end: they are those of no data, or nothing at all.
+  // Whether the file is a recording whose writer never filled in the sizes. The size of the data is
+  // then 0. RIFF's size is 0, the largest number, or that of a file without data.
   bool is_unfinished(uint64_t start) const {
     if (riff_ == 0 || riff_ == kMaxU32) return true;
     return 8 + riff_ <= start && is_recording(reader_, start);
@@ -137,9 +143,9 @@ class ChunkSizes {
   static uint64_t long_size(HeaderReader& reader, uint64_t position) { return std::min(reader.u64(position), kBeyondAll); }
 
   HeaderReader& reader_;
-  // Of the file behind the first eight bytes, by its header.
+  // Size of the file without its first eight bytes, as the header declares it.
   uint64_t riff_;
-  // What ds64 says: the size of the data, and of other chunks by their names.
+  // Sizes in ds64: that of the data, and those of other chunks by name.
   std::optional<uint64_t> data_;
   std::map<std::string, uint64_t> others_;
 };

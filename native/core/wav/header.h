@@ -1,8 +1,10 @@
-// Finds the format and the data of a WAVE file, and trusts nothing in it: every bound is checked against the file,
-// no more is allocated than its fields of 16 bits allow. All other bytes are left for the ETL to carry over as they are.
+// Finds the format and the data of a WAVE file. It trusts nothing: it checks every bound against
+// the file, and allocates no more than a 16-bit field can ask for. The ETL copies all other bytes
+// unchanged.
 //
-// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991) for RIFF and RIFX; EBU Tech
-// 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R BS.2088 (2019) for BW64. For formats see format.h.
+// Sources: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0" (1991)
+// for RIFF and RIFX; EBU Tech 3306, "MBWF / RF64: an extended file format for audio" (2009); ITU-R
+// BS.2088 (2019) for BW64. For formats see format.h.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@ constexpr uint64_t kMaxU32 = 0xffffffff;
 enum class Container : uint8_t { kRiff, kRifx, kRf64, kBw64 };
 
 struct CodedData : CodedLayout {
-  // Where the fmt chunk begins, with its id, and the chunk behind it.
+  // Where the fmt chunk starts (at its id), and where the next chunk starts.
   uint64_t format_offset = 0;
   uint64_t format_end = 0;
 };
@@ -29,25 +31,27 @@ struct WavHeader : FrameLayout {
   Container container = Container::kRiff;
   // Where the first frame starts in the file.
   uint64_t data_offset = 0;
-  // Bytes of the whole frames; of coded ones all that are there.
+  // Bytes of the whole frames. For coded samples, all bytes of the data.
   uint64_t data_bytes = 0;
-  // Whether the header's data size is unknown or runs past the end of the file, so that the output's sizes are written anew.
+  // Whether the header's data size is unknown or exceeds the file. The sizes in the output are then
+  // corrected.
   bool sizes_lie = false;
-  // What is wrong with a header that is read all the same: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE, W_BLOCK_ALIGN.
+  // Faults of a header that can be read nevertheless: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT,
+  // W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE, W_BLOCK_ALIGN.
   std::vector<const char*> warnings;
-  // How the samples are coded, where they are: the layout is of what they are decoded to.
+  // How the samples are coded, if they are. The layout describes the decoded samples.
   std::optional<CodedData> coded;
 };
 
 inline uint64_t end_of_data(const WavHeader& header) { return header.data_offset + header.data_bytes; }
 
-// Containers whose long sizes stand in a ds64 chunk.
+// Whether a container keeps long sizes in a ds64 chunk.
 inline bool has_long_sizes(Container container) { return container == Container::kRf64 || container == Container::kBw64; }
 
-// Reads the header. Throws Failure with a code E_WAV_... or one of reading.
+// Reads the header. Throws Failure with a code E_WAV_..., or a failure of reading.
 WavHeader read_header(const Input& input);
 
-// Throws Failure E_WAV_STRICT where anything is wrong with a header.
+// Throws Failure E_WAV_STRICT if the header has any warning.
 void refuse_warnings(const WavHeader& header);
 
 }  // namespace noisemill

@@ -1,4 +1,4 @@
-// Reads words of a header, wherever it is kept.
+// Reads the words of a header from any input.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,20 @@
 
 namespace noisemill {
 
-// Where a WAV file is read from: a file of the system, or one that is decoded as it is read.
+// Source of a WAV file's bytes: a file, or a file that is decoded when it is read.
 class Input {
  public:
   virtual ~Input() = default;
 
   // In bytes.
   virtual uint64_t size() const = 0;
-  // Reads exactly `length` bytes, all of which lie within the size; may be called from several threads. Throws Failure.
+  // Reads exactly `length` bytes, which must all lie within the size. Several threads may call it
+  // at the same time. Throws Failure.
   virtual void read(uint64_t position, uint8_t* buffer, size_t length) const = 0;
 };
 
-// Positions count from the start of the file. The caller knows that the file has what it asks for.
+// Reads bytes and words at positions from the start of the file. The caller ensures that the file
+// has them.
 class HeaderReader {
  public:
   explicit HeaderReader(const Input& input) : input(input) {}
@@ -27,13 +29,13 @@ class HeaderReader {
   // Whether words have their high byte first, as in RIFX.
   bool big_endian = false;
 
-  // `length` (at most 64) bytes.
+  // Returns `length` bytes, at most 64.
   const uint8_t* bytes(uint64_t position, size_t length);
-  // The name of a chunk: four characters.
+  // Returns the name of a chunk: four characters.
   std::string id(uint64_t position);
   uint32_t u16(uint64_t position);
   uint32_t u32(uint64_t position);
-  // Only RF64 and BW64 have such, and these are little-endian.
+  // Only RF64 and BW64 have 64-bit words, and both are little-endian.
   uint64_t u64(uint64_t position);
 
  private:

@@ -10,7 +10,8 @@ namespace noisemill {
 
 namespace {
 
-// What RIFF takes to become RF64, the ds64 chunk (EBU Tech 3306): behind these first 12 bytes all else moves on.
+// Converting RIFF to RF64 inserts a ds64 chunk (EBU Tech 3306) after the first 12 bytes. All later
+// bytes move.
 constexpr uint64_t kDs64Bytes = 28;
 constexpr uint64_t kGrowth = 8 + kDs64Bytes;
 constexpr uint64_t kGrownHeadBytes = 12 + kGrowth;
@@ -36,9 +37,9 @@ void put_long_sizes(uint8_t* head, uint64_t size, uint64_t data_bytes, uint64_t 
 
 OutputSize output_size(const WavHeader& header, uint64_t input_size) {
   if (!header.sizes_lie) return {input_size, 0};
-  // Chunks stand at even positions.
+  // Chunks start at even positions.
   const uint64_t size = end_of_data(header) + header.data_bytes % 2;
-  // The largest number that the field of RIFF takes stands for a size that is not known.
+  // The largest number in RIFF's size field means that the size is unknown.
   if (size - 8 < kMaxU32 || has_long_sizes(header.container)) return {size, 0};
   if (header.container == Container::kRifx) throw Failure{"E_WAV_TOO_LONG", std::to_string(size) + " bytes of RIFX"};
   return {size + kGrowth, kGrowth};
@@ -55,7 +56,8 @@ void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize&
     std::memcpy(head + 8, "WAVEds64", 8);
     put(head + 16, 4, kDs64Bytes);
     put_long_sizes(head, size, header.data_bytes, header.frames);
-    // What has a ds64 chunk keeps its name, that chunk's size and its table.
+    // A file that already has a ds64 chunk keeps its name, and the size and the table of that
+    // chunk.
     if (shift > 0) {
       output.write(0, head, sizeof head);
     } else {

@@ -1,7 +1,9 @@
-// Sample formats: between the bytes of a file and sample values in full-scale units (1.0 = full scale).
+// Sample formats: conversion between the bytes of a file and values in full-scale units (1.0 = full
+// scale).
 //
-// PCM of n bits is x / 2^(n-1), unsigned for 8 bits and signed above; it and float32 are held in float32, but 32-bit PCM and
-// float64, which float32 cannot hold, in float64. The machine is little-endian, and so are all files but RIFX.
+// PCM of n bits is x / 2^(n-1). It is unsigned for 8 bits and signed above. Values are float32, but
+// float64 for 32-bit PCM and float64, which float32 cannot hold. The machine is little-endian, and
+// so are all files except RIFX.
 #pragma once
 
 #include <stddef.h>
@@ -17,7 +19,7 @@ struct SampleFormat {
   uint32_t bits;
   uint32_t bytes;
   bool is_float;
-  // Whether samples are computed in float64.
+  // Whether its values are float64.
   bool wide;
 };
 
@@ -27,29 +29,31 @@ constexpr SampleFormat kSampleFormats[] = {
     {SampleFormatName::kFloat32, "float32", 32, 4, true, false}, {SampleFormatName::kFloat64, "float64", 64, 8, true, true},
 };
 
-// How samples lie: interleaved, frame after frame.
+// Layout of samples, which are interleaved frame by frame.
 struct FrameLayout {
   const SampleFormat* format = nullptr;
   uint32_t channels = 0;
-  // Frames a second; 0 where nobody has said, which only samples in memory may leave open.
+  // Frames per second; 0 if unknown, which only samples in memory may be.
   uint32_t sample_rate = 0;
   // Bytes of a frame.
   uint32_t block_align = 0;
-  // In all, wherever the work on them is cut.
+  // Number of frames of the whole signal, however the work is cut.
   uint64_t frames = 0;
   // Whether samples have their high byte first, as in RIFX.
   bool big_endian = false;
-  // Bits of a sample that are valid, from its top; the rest, of PCM alone, are padding.
+  // Number of valid bits of a sample, counted from the most significant. The other bits are
+  // padding; only PCM has any.
   uint32_t valid_bits = 0;
 };
 
-// The format of this many bits, or nullptr.
+// Returns the format with this many bits, or nullptr.
 const SampleFormat* find_sample_format(uint32_t bits, bool is_float);
 
-// Turns the bytes of each of `count` samples around: from big-endian to little-endian, or back.
+// Reverses the bytes of each of `count` samples in place, between big-endian and little-endian.
 void swap_bytes(const SampleFormat& format, uint8_t* bytes, size_t count);
 
-// Bytes of scratch that `decode` needs for `count` samples; float formats are used where they lie and need none.
+// The bytes of scratch that `decode` needs for `count` samples. Float formats need none, because
+// they are used in place.
 size_t sample_scratch_bytes(const SampleFormat& format, size_t count);
 
 }  // namespace noisemill

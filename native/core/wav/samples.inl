@@ -1,4 +1,5 @@
-// The kernels of samples.h: included by native/simd/kernels.cc, once for each instruction set.
+// Kernels for sample formats. native/simd/kernels.cc includes this file once for each instruction
+// set.
 #include "samples.h"
 
 namespace noisemill {
@@ -21,7 +22,7 @@ void* decode(const SampleFormat& format, uint8_t* bytes, size_t count, void* scr
     }
     case SampleFormatName::kPcm24:
       for (size_t i = 0; i < count; i++) {
-        // Into the top of a 32-bit integer, and down again for the sign.
+        // Shifted to the top of a 32-bit integer and back, which extends the sign.
         const uint32_t top = static_cast<uint32_t>(bytes[3 * i]) << 8 | static_cast<uint32_t>(bytes[3 * i + 1]) << 16 |
                              static_cast<uint32_t>(bytes[3 * i + 2]) << 24;
         narrow[i] = static_cast<float>(static_cast<int32_t>(top) >> 8) * (1.0f / 8388608.0f);

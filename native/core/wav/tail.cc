@@ -9,21 +9,22 @@ namespace noisemill {
 
 namespace {
 
-// As many chunks are looked at; no real file has more.
+// Maximum number of chunks that are read. No real file has more.
 constexpr int kMaxChunks = 100'000;
-// Fewer bytes than this behind an empty data chunk are no recording.
+// Fewer bytes than this after an empty data chunk are not a recording.
 constexpr uint64_t kMinRecordingBytes = 4096;
-// Up to so many bytes behind the last chunk are padding, and not worth a word.
+// Up to this many bytes after the last chunk count as padding and cause no warning.
 constexpr uint64_t kFewBytes = 16;
 // Tags that other programs append to files of any format.
 constexpr const char* kTags[] = {"TAG", "ID3", "APETAGEX", "LYRICS"};
 
-// Four characters of ASCII that can be seen, or spaces.
+// Whether the bytes are four printable ASCII characters or spaces.
 bool is_chunk_id(const uint8_t* bytes) {
   return std::all_of(bytes, bytes + 4, [](uint8_t byte) { return byte >= 0x20 && byte <= 0x7e; });
 }
 
-// Where the chunks end that stand one behind the other from `position` on; `position` itself if there is none.
+// Returns the end of the consecutive chunks that start at `position`; `position` itself if there
+// are none.
 uint64_t end_of_chunks(HeaderReader& reader, uint64_t position) {
   const uint64_t size = reader.input.size();
   uint64_t end = position;
@@ -66,7 +67,7 @@ bool is_recording(HeaderReader& reader, uint64_t start) {
 bool has_trailing_bytes(HeaderReader& reader, uint64_t data_end) {
   const uint64_t size = reader.input.size();
   uint64_t end = end_of_chunks(reader, data_end + data_end % 2);
-  // Some writers leave out the byte that pads data of odd size.
+  // Some writers omit the padding byte after data of odd size.
   if (data_end % 2 == 1 && end == data_end + 1) end = std::max(end, end_of_chunks(reader, data_end));
   return end + kFewBytes < size && !begins_with_tag(reader, end);
 }

@@ -1,5 +1,5 @@
-// What stands behind the data that a header declares: chunks, a tag of another format, or samples that the header does not count.
-// lib/core/wav/tail.ts is its twin.
+// Classifies the bytes after the data that a header declares. They are chunks, a tag of another
+// format, or samples that the header does not count. The twin is lib/core/wav/tail.ts.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@
 
 namespace noisemill {
 
-// Whether samples begin at `start`, though the data chunk is empty and the container ends with it: as writers leave a file that they
-// never finished.
+// Whether samples begin at `start`, although the data chunk is empty and the container ends with
+// it. Writers that were interrupted leave such files.
 bool is_recording(HeaderReader& reader, uint64_t start);
 
-// Whether more than a few bytes stand behind the last chunk and are no tag. `data_end` is where the data end by the header, before any
-// padding.
+// Whether more than a few bytes follow the last chunk and are not a tag. `data_end` is the end of
+// the data that the header declares, without padding.
 bool has_trailing_bytes(HeaderReader& reader, uint64_t data_end);
 
 }  // namespace noisemill
