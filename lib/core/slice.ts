@@ -13,7 +13,7 @@ import { MAX_CHANNELS } from './wav/format.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
 /** Bytes between two checks for cancellation. They stay in a level-2 cache. */
-const READ_BYTES = 256 * 1024
+const STEP_BYTES = 256 * 1024
 
 /**
  * The work on a slice of samples in memory, as plain data that can be cloned to threads and
@@ -133,10 +133,10 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
       ? new PowerMeter(layout, firstFrame, kernels)
       : new NoiseTransform(layout, firstFrame, noise, sigma, kernels)
   const piece = pieceFrames(channels) * layout.blockAlign
-  const readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
+  const stepBytes = piece * Math.max(1, Math.floor(STEP_BYTES / piece))
   // Kernels can only work on their own memory, which does not grow. So samples are copied there
   // piece by piece.
-  const room = kernels.bytes(Math.min(readBytes, bytes.length))
+  const room = kernels.bytes(Math.min(stepBytes, bytes.length))
   for (let done = 0; done < bytes.length; done += room.length) {
     if (isCancelled()) throw new Failure('E_CANCELLED')
     const part = bytes.subarray(done, done + room.length)

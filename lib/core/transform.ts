@@ -8,7 +8,7 @@ import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
 
 /** Maximum number of samples in a piece. Together with their noise they stay in a level-2 cache. */
-const SLICE_SAMPLES = 16384
+const PIECE_SAMPLES = 16384
 
 /**
  * Returns the number of frames in a piece, which is processed at once. It is a power of two, so
@@ -16,7 +16,7 @@ const SLICE_SAMPLES = 16384
  */
 export function pieceFrames(channels: number): number {
   let frames = BLOCK_FRAMES
-  while (frames > FILL_FRAMES && frames * channels > SLICE_SAMPLES) frames /= 2
+  while (frames > FILL_FRAMES && frames * channels > PIECE_SAMPLES) frames /= 2
   return frames
 }
 

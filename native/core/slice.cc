@@ -8,7 +8,7 @@ namespace noisemill {
 namespace {
 
 // Bytes between two checks of `cancelled`. They stay in a level-2 cache.
-constexpr size_t kReadBytes = 256 * 1024;
+constexpr size_t kStepBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
   arena.reset();
@@ -19,10 +19,10 @@ PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& a
     walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, job.noise, job.noise.level, arena);
   }
   const size_t piece = piece_frames(job.layout.channels) * job.layout.block_align;
-  const size_t step = piece * std::max<size_t>(1, kReadBytes / piece);
-  for (size_t done = 0; done < job.length; done += step) {
+  const size_t step_bytes = piece * std::max<size_t>(1, kStepBytes / piece);
+  for (size_t done = 0; done < job.length; done += step_bytes) {
     if (cancelled.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    walk->run(job.bytes + done, std::min(step, job.length - done));
+    walk->run(job.bytes + done, std::min(step_bytes, job.length - done));
   }
   return walk->take_tally();
 }

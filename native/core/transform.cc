@@ -9,12 +9,12 @@ namespace noisemill {
 
 namespace {
 // Maximum number of samples in a piece. Together with their noise they stay in a level-2 cache.
-constexpr size_t kSliceSamples = 16384;
+constexpr size_t kPieceSamples = 16384;
 }  // namespace
 
 size_t piece_frames(uint32_t channels) {
   size_t frames = kBlockFrames;
-  while (frames > kFillFrames && frames * channels > kSliceSamples) frames /= 2;
+  while (frames > kFillFrames && frames * channels > kPieceSamples) frames /= 2;
   return frames;
 }
 

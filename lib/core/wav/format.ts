@@ -36,7 +36,7 @@ const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
  * The bytes after the tag in RIFX, if all numbers of the GUID have their high byte first. Two zeros
  * then precede the tag.
  */
-const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
+const SWAPPED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
 /**
  * The bytes after the tag of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000),
@@ -45,7 +45,7 @@ const TURNED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 const AMBISONIC_GUID_TAIL = Buffer.from('00002107d3118644c8c1ca000000', 'hex')
 
 /** Codecs that occur in WAV files but are not decoded. The error names them. */
-const others: Readonly<Record<number, string>> = {
+const otherCodecs: Readonly<Record<number, string>> = {
   8: 'DTS',
   16: 'OKI ADPCM',
   20: 'G.723 ADPCM',
@@ -193,7 +193,7 @@ function decodedFormat(
 
 function nameOf(tag: number): string {
   const shown = `format tag 0x${tag.toString(16).padStart(4, '0')}`
-  return tag in others ? `${others[tag]} (${shown})` : shown
+  return tag in otherCodecs ? `${otherCodecs[tag]} (${shown})` : shown
 }
 
 /**
@@ -240,7 +240,7 @@ function readExtension(
   const isAmbisonic = tail.equals(AMBISONIC_GUID_TAIL) && [FORMAT_PCM, FORMAT_FLOAT].includes(reader.u16(start + 24))
   const isPlain = isAmbisonic || tail.equals(GUID_TAIL)
   const isTagSwapped =
-    reader.bigEndian && reader.u16(start + 24) === 0 && reader.bytes(start + 28, 12).equals(TURNED_GUID_TAIL)
+    reader.bigEndian && reader.u16(start + 24) === 0 && reader.bytes(start + 28, 12).equals(SWAPPED_GUID_TAIL)
   if (!isPlain && !isTagSwapped) throw unsupported(`sub-format ${hex(reader.bytes(start + 24, 16))}`)
   const tag = reader.u16(start + (isPlain ? 24 : 26))
   const validBits = reader.u16(start + 18)

@@ -121,7 +121,7 @@ export function refuseWarnings({ warnings }: WavHeader): void {
 }
 
 /** Other formats whose files may be named like WAV files, by their first bytes. */
-const others: readonly (readonly [magic: string, name: string])[] = [
+const otherFormats: readonly (readonly [magic: string, name: string])[] = [
   ['riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb', 'Sony Wave64'],
   ['ID3', 'an ID3 tag, as before MP3'],
   ['FORM', 'AIFF'],
@@ -138,7 +138,7 @@ function readContainer(reader: HeaderReader): Container {
   const { size } = reader.input
   if (size < 12) throw new Failure('E_WAV_TRUNCATED', `${size} bytes long, where a RIFF header takes 12`)
   const start = reader.bytes(0, 12).toString('latin1')
-  const other = others.find(([magic]) => start.startsWith(magic))
+  const other = otherFormats.find(([magic]) => start.startsWith(magic))
   if (other) throw new Failure('E_WAV_NOT_RIFF', other[1])
   const id = reader.id(0)
   if (id !== 'RIFF' && id !== 'RIFX' && id !== 'RF64' && id !== 'BW64')

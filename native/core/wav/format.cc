@@ -36,11 +36,11 @@ constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x
 constexpr uint8_t kAmbisonicGuidTail[14] = {0x00, 0x00, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0x00, 0x00, 0x00};
 
 // Codecs that occur in WAV files but are not decoded. The error names them.
-struct Other {
+struct OtherCodec {
   uint32_t tag;
   const char* name;
 };
-constexpr Other kOthers[] = {
+constexpr OtherCodec kOtherCodecs[] = {
     {0x0008, "DTS"},
     {0x0010, "OKI ADPCM"},
     {0x0014, "G.723 ADPCM"},
@@ -75,7 +75,7 @@ Failure unsupported(const std::string& detail) { return {"E_WAV_UNSUPPORTED", de
 std::string name_of(uint32_t tag) {
   char shown[32];
   std::snprintf(shown, sizeof shown, "format tag 0x%04x", tag);
-  for (const Other& other : kOthers) {
+  for (const OtherCodec& other : kOtherCodecs) {
     if (other.tag == tag) return std::string(other.name) + " (" + shown + ")";
   }
   return shown;

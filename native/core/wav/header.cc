@@ -38,12 +38,12 @@ constexpr uint64_t kBeyondAll = uint64_t{1} << 53;
 constexpr uint64_t kSoxStreamedSize = 0x7ffff000;
 
 // Other formats whose files may be named like WAV files, by their first bytes.
-struct Other {
+struct OtherFormat {
   const char* magic;
   size_t length;
   const char* name;
 };
-constexpr Other kOthers[] = {
+constexpr OtherFormat kOtherFormats[] = {
     {"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", 12, "Sony Wave64"},
     {"ID3", 3, "an ID3 tag, as before MP3"},
     {"FORM", 4, "AIFF"},
@@ -65,7 +65,7 @@ Container read_container(HeaderReader& reader) {
     throw Failure{"E_WAV_TRUNCATED", std::to_string(size) + " bytes long, where a RIFF header takes 12"};
   }
   const uint8_t* start = reader.bytes(0, 12);
-  for (const Other& other : kOthers) {
+  for (const OtherFormat& other : kOtherFormats) {
     if (std::memcmp(start, other.magic, other.length) == 0) throw Failure{"E_WAV_NOT_RIFF", other.name};
   }
   for (const auto& [id, container] : kContainers) {
