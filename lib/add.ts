@@ -12,7 +12,7 @@ import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
 import type { RunOptions } from './pool/options.js'
-import { Pool } from './pool/pool.js'
+import { isPool, Pool } from './pool/pool.js'
 import { Journal } from './record/journal.js'
 
 /**
@@ -90,7 +90,7 @@ interface AddNoisePlan {
 async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoisePlan> {
   checkObject('options', options)
   checkKeys(options, [...NOISE_OPTIONS, ...POOL_OPTIONS, ...OWN_OPTIONS])
-  if (options.pool !== undefined && !(options.pool instanceof Pool)) throw invalidOption('pool', 'a Pool', options.pool)
+  if (options.pool !== undefined && !isPool(options.pool)) throw invalidOption('pool', 'a Pool', options.pool)
   if (options.onLoop !== undefined && typeof options.onLoop !== 'function')
     throw invalidOption('onLoop', 'a function', options.onLoop)
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))

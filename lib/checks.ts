@@ -19,6 +19,24 @@ export function checkObject(name: string, options: unknown): asserts options is 
 /** The value, or the default where there is none; null is a value, and a wrong one. */
 export const given = (value: unknown, preset: unknown): unknown => (value === undefined ? preset : value)
 
+/**
+ * Whether a value is a URL, of whatever realm. It is told by its properties, as Node tells it; those of the legacy
+ * `url.parse` have `auth` and `path` too.
+ */
+export function isUrl(value: unknown): value is URL {
+  const { href, protocol, auth, path } = Object(value)
+  return typeof href === 'string' && typeof protocol === 'string' && auth === undefined && path === undefined
+}
+
+/** An AbortSignal, of whatever realm: what has its properties, as for Node. */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined) return undefined
+  const { aborted, addEventListener } = Object(value)
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function')
+    throw invalidOption('signal', 'an AbortSignal', value)
+  return value as AbortSignal
+}
+
 export function checkInteger(option: string, value: unknown, minimum: number, maximum: number): number {
   if (!Number.isInteger(value) || (value as number) < minimum || (value as number) > maximum)
     throw invalidOption(option, `an integer from ${minimum} to ${maximum}`, value)

@@ -1,5 +1,7 @@
 /** The one table of error codes, and the error that carries them. */
 
+import { types } from 'node:util'
+
 /**
  * Options, and values that are written otherwise on the command line, stand in backquotes in summaries, in remedies and in what was expected.
  * The command line puts its own words in their place.
@@ -262,6 +264,17 @@ export class NoisemillError extends Error {
   }
 }
 
+export const isDomException = (value: unknown): value is DOMException =>
+  Object.prototype.toString.call(value) === '[object DOMException]'
+
+/** Whether a value is an error, of whatever realm: the errors of a vm context are instances of another `Error`. */
+export const isError = (value: unknown): value is Error =>
+  types.isNativeError(value) || isDomException(value) || value instanceof Error
+
+/** Whether a value is a NoisemillError, of this copy of the package or of another one in the process. */
+export const isNoisemillError = (value: unknown): value is NoisemillError =>
+  isError(value) && value.name === 'NoisemillError' && Object.hasOwn(table, (value as NoisemillError).code)
+
 /** What to do where Node's permission model refuses; Node has that name for it. */
 const FORBIDDEN =
   'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.'
@@ -281,9 +294,9 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   if (expected !== undefined) text += `: expected ${expected} but got ${received ?? 'nothing'}`
   else if (received !== undefined && received !== '') text += `: ${received}`
   if (errno !== undefined && errno !== '') text += ` (${errno})`
-  if (cause instanceof Error && cause.message !== '') text += `: ${cause.message}`
+  if (isError(cause) && cause.message !== '') text += `: ${cause.message}`
   // A function may throw anything, null and undefined too.
-  else if (code === 'E_TASK_FAILED' && !(cause instanceof Error)) text += ` ${describe(cause)}`
+  else if (code === 'E_TASK_FAILED' && !isError(cause)) text += ` ${describe(cause)}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
   const advice = [errno, (cause as NodeJS.ErrnoException | undefined)?.code].includes('ERR_ACCESS_DENIED')
     ? FORBIDDEN

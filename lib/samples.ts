@@ -1,7 +1,8 @@
 /** Noise in memory: onto arrays of samples, and onto whole WAV files. */
 
 import { setImmediate } from 'node:timers/promises'
-import { checkBoolean, checkInteger, given } from './checks.js'
+import { types } from 'node:util'
+import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
 import { sigmaForSnr } from './core/etl.js'
 import { Failure } from './core/failure.js'
 import type { NoiseKind } from './core/noise/kind.js'
@@ -16,7 +17,8 @@ import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/w
 import { type ErrorCode, invalidOption, NoisemillError } from './errors.js'
 import { checkNoiseSpec, drawNoise, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
 import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
-import { Pool } from './pool/pool.js'
+import { abortReason } from './pool/abort.js'
+import { isPool, Pool } from './pool/pool.js'
 import { runSlices } from './slices.js'
 
 /**
@@ -79,12 +81,19 @@ export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
 
 const COMMON_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'onFigures']
 
-const FORMATS: readonly (readonly [type: new (length: number) => Samples, format: SampleFormatName])[] = [
-  [Uint8Array, 'pcm8'],
-  [Int16Array, 'pcm16'],
-  [Int32Array, 'pcm32'],
-  [Float32Array, 'float32'],
-  [Float64Array, 'float64'],
+interface SampleType {
+  readonly Type: new (length: number) => Samples
+  /** Arrays of another realm are no instances of the type. */
+  readonly is: (value: unknown) => boolean
+  readonly format: SampleFormatName
+}
+
+const SAMPLE_TYPES: readonly SampleType[] = [
+  { Type: Uint8Array, is: types.isUint8Array, format: 'pcm8' },
+  { Type: Int16Array, is: types.isInt16Array, format: 'pcm16' },
+  { Type: Int32Array, is: types.isInt32Array, format: 'pcm32' },
+  { Type: Float32Array, is: types.isFloat32Array, format: 'float32' },
+  { Type: Float64Array, is: types.isFloat64Array, format: 'float64' },
 ]
 
 /** Bytes that are decoded at once. */
@@ -119,17 +128,17 @@ function sharedPool(): Pool {
  */
 export async function addNoise<T extends Samples>(samples: T, options: SampleNoiseOptions): Promise<T> {
   const request = checkRequest(options, [...COMMON_OPTIONS, 'channels', 'sampleRate'])
-  const known = FORMATS.find(([type]) => samples instanceof type && !Buffer.isBuffer(samples))
+  const known = Buffer.isBuffer(samples) ? undefined : SAMPLE_TYPES.find(({ is }) => is(samples))
   if (known === undefined) {
-    const types = FORMATS.map(([type]) => type.name).join(', ')
-    throw invalidOption('samples', `a ${types} (for the bytes of a WAV file: addNoiseToWav)`, samples)
+    const names = SAMPLE_TYPES.map(({ Type }) => Type.name).join(', ')
+    throw invalidOption('samples', `a ${names} (for the bytes of a WAV file: addNoiseToWav)`, samples)
   }
   const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
   const sampleRate = checkSampleRate(options.sampleRate, request.noise.kind)
   const frames = samples.length / channels
   if (!Number.isInteger(frames)) throw invalidOption('samples', `whole frames of ${channels} channels`, samples.length)
-  const [Type, name] = known
-  const format = sampleFormats.find((format) => format.name === name)!
+  const { Type } = known
+  const format = sampleFormats.find((format) => format.name === known.format)!
   const memory = bytesOf(samples)
   const result = request.inPlace ? samples : (new Type(samples.length) as T)
   const to = request.inPlace ? memory : bytesOf(result)
@@ -160,7 +169,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
 export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): Promise<Uint8Array> {
   const request = checkRequest(options, [...COMMON_OPTIONS, 'strict'])
   const strict = checkBoolean('strict', given(options.strict, false))
-  if (!(wav instanceof Uint8Array)) throw invalidOption('wav', 'a Uint8Array', wav)
+  if (!types.isUint8Array(wav)) throw invalidOption('wav', 'a Uint8Array', wav)
   const original = bytesOf(wav)
   const file: Input = {
     size: wav.length,
@@ -193,7 +202,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
 async function decode(input: Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const bytes = new Uint8Array(input.size)
   for (let position = 0; position < bytes.length; position += DECODED_BYTES) {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw abortReason(signal)
     asError(() => input.read(position, bytes.subarray(position, position + DECODED_BYTES)))
     await setImmediate()
   }
@@ -212,18 +221,17 @@ type Request = ReturnType<typeof checkRequest>
 
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
-  const { signal, pool, onFigures } = options
+  const { pool, onFigures } = options
   const key: unknown = given(options.key, '')
   if (typeof key !== 'string' || key.includes('\0')) throw invalidOption('key', 'a string without NUL', key)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', 'an AbortSignal', signal)
-  if (pool !== undefined && !(pool instanceof Pool)) throw invalidOption('pool', 'a Pool', pool)
+  if (pool !== undefined && !isPool(pool)) throw invalidOption('pool', 'a Pool', pool)
   if (onFigures !== undefined && typeof onFigures !== 'function')
     throw invalidOption('onFigures', 'a function', onFigures)
   return {
     noise: spec,
     path: key,
     inPlace: checkBoolean('inPlace', given(options.inPlace, false)),
-    signal,
+    signal: checkSignal(options.signal),
     pool,
     onFigures,
   }

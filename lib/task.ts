@@ -78,7 +78,8 @@ export interface TaskDefinition<Item, Job, JobValue, Result, Value, Done extends
   start(): TaskRun<Item, Job, JobValue, Result>
 }
 
-const definition = Symbol('noisemill.task')
+/** Of the registry of symbols: pools also take the tasks of another copy of the package, as test runners make one for each file. */
+const definition: unique symbol = Symbol.for('noisemill.task')
 
 /**
  * A task that a Pool can run over items. Made by `noiseTask` and `moduleTask`.

@@ -1,6 +1,7 @@
 /** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
 
 import { setImmediate } from 'node:timers/promises'
+import { types } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { checkEtlJob, type EtlOutcome } from '../core/etl.js'
 import { caughtFailure, errnoName, type FailureData } from '../core/failure.js'
@@ -81,7 +82,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     return run<Float64Array | NativeFailure>(
       cancellation,
       (index, told) => {
-        if (told instanceof Float64Array) settle(index, { value: { figures: border.figuresOf(told) } })
+        if (types.isFloat64Array(told)) settle(index, { value: { figures: border.figuresOf(told) } })
         else {
           const outcome = failed<EtlOutcome>(told, (failure) => ({ failure }))
           settle(index, outcome)

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import type { WasmModule } from '../core/kernels-wasm.js'
-import { NoisemillError } from '../errors.js'
+import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
@@ -184,7 +184,7 @@ export class ThreadPool {
       thread.worker.postMessage(this.#message(thread, trip.chunk))
     } catch (error) {
       this.#release(thread)
-      this.#refuse(trip, error instanceof Error ? error : new Error(String(error)))
+      this.#refuse(trip, isError(error) ? error : new Error(String(error)))
     }
   }
 

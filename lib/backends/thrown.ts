@@ -4,7 +4,7 @@
  * a DOMException everything.
  */
 
-import { types } from 'node:util'
+import { isDomException, isError } from '../errors.js'
 
 /** Plain data. */
 export type Thrown =
@@ -30,10 +30,6 @@ const MAX_DEPTH = 16
 const MAX_ERRORS = 1000
 /** They have places of their own. */
 const APART = ['name', 'message', 'stack', 'cause', 'errors']
-
-const isDomException = (value: unknown): value is DOMException =>
-  Object.prototype.toString.call(value) === '[object DOMException]'
-const isError = (value: unknown): value is Error => types.isNativeError(value) || isDomException(value)
 
 /** Never throws, whatever was thrown. */
 export function packThrown(thrown: unknown): Thrown {
@@ -116,7 +112,7 @@ function canCross(value: unknown): boolean {
 /** In words; never throws. */
 export function textOf(value: unknown): string {
   try {
-    return value instanceof Error ? value.message : String(value)
+    return isError(value) ? value.message : String(value)
   } catch {
     return 'something without a text'
   }

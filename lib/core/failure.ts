@@ -1,6 +1,7 @@
 /** The reason why a job failed. Core throws it, and it crosses threads as plain data. */
 
 import { constants } from 'node:os'
+import { types } from 'node:util'
 
 export interface FailureData {
   /** A code from the table in lib/errors.ts. */
@@ -35,8 +36,8 @@ const NO_MEMORY = /^Array buffer allocation failed/
  */
 export function caughtFailure(thrown: unknown): FailureData {
   if (thrown instanceof Failure) return { code: thrown.code, detail: thrown.detail, errno: thrown.errno }
-  const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
-  if (cause instanceof RangeError && NO_MEMORY.test(cause.message))
+  const cause = types.isNativeError(thrown) ? thrown : new Error(String(thrown))
+  if (cause.name === 'RangeError' && NO_MEMORY.test(cause.message))
     return { code: 'E_NO_MEMORY', detail: '', errno: '' }
   return { code: 'E_INTERNAL', detail: '', errno: '', cause }
 }

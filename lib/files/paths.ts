@@ -6,6 +6,8 @@
 import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
+import { isUrl } from '../checks.js'
 import { type FilePath, isSeparator } from '../core/files.js'
 
 export type { FilePath }
@@ -86,10 +88,10 @@ const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0
 export function pathFromCaller(value: unknown): FilePath | undefined {
   let file: FilePath
   if (typeof value === 'string') file = value
-  else if (value instanceof Uint8Array) file = pathFromBytes(Buffer.from(value))
-  else if (value instanceof URL && value.protocol === 'file:') {
+  else if (types.isUint8Array(value)) file = pathFromBytes(Buffer.from(value))
+  else if (isUrl(value) && value.protocol === 'file:') {
     try {
-      file = fileURLToPath(value)
+      file = fileURLToPath(value.href)
     } catch {
       // A host, or an escaped slash: URLs that stand for no path.
       return undefined

@@ -1,5 +1,7 @@
 /** The noise task: from a file item to the jobs that make its outputs, and from their outcomes to results. */
 
+import { types } from 'node:util'
+import { isUrl } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
 import { copyName, freshRunId, temporaryName } from '../files/outputs.js'
@@ -87,7 +89,7 @@ export function noiseTaskOf(settings: NoiseSettings, journal?: Journal): NoiseTa
 }
 
 function isItemObject(item: FileItem): item is FileItemObject {
-  return typeof item === 'object' && item !== null && !(item instanceof URL) && !(item instanceof Uint8Array)
+  return typeof item === 'object' && item !== null && !isUrl(item) && !types.isUint8Array(item)
 }
 
 const ITEM_KEYS = ['input', 'key', 'output']

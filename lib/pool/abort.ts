@@ -5,6 +5,10 @@ interface Listening {
   readonly tell: () => void
 }
 
+/** What a signal was aborted with. The signals of some polyfills have no reason. */
+export const abortReason = ({ reason }: AbortSignal): unknown =>
+  reason ?? new DOMException('This operation was aborted', 'AbortError')
+
 const listening = new WeakMap<AbortSignal, Listening>()
 
 /** Calls `listener` once the signal aborts. Returns a function that takes it back. */

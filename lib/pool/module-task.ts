@@ -1,6 +1,6 @@
 /** The task for work of your own: a function exported by a module, called in worker threads. */
 
-import { checkKeys, checkObject } from '../checks.js'
+import { checkKeys, checkObject, isUrl } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 
@@ -130,9 +130,7 @@ export function moduleTask<Item = any, Value = any>(
   name = 'default',
   options: ModuleTaskOptions = {},
 ): ModuleTask<Item, Value> {
-  const isUrl =
-    url instanceof URL ? url.protocol === 'file:' : typeof url === 'string' && /^(file:|\/|[a-z]:[\\/])/i.test(url)
-  if (!isUrl) throw invalidOption('url', 'a file: URL or an absolute path', url instanceof URL ? url.href : url)
+  const module = checkModule(url)
   if (typeof name !== 'string' || name === '') throw invalidOption('name', 'the name of an exported function', name)
   checkObject('options', options)
   checkKeys(options, ['setup', 'data'])
@@ -140,12 +138,21 @@ export function moduleTask<Item = any, Value = any>(
   if (setup !== undefined && typeof setup !== 'string')
     throw invalidOption('setup', 'the name of an exported function', setup)
   return defineTask({
-    work: { kind: 'calls', call: { url: String(url), name, setup, data: options.data } },
+    work: { kind: 'calls', call: { url: module, name, setup, data: options.data } },
     errors: 'throw',
     endsWhenCancelled: false,
     valueOf: ({ value }: DoneItem<Item, Value>) => value,
     start: () => new ModuleRun<Item, Value>(),
   })
+}
+
+/** The module as text. A relative path is refused, because it says nothing of the module that it is relative to. */
+function checkModule(url: unknown): string {
+  const text = isUrl(url) ? url.href : url
+  if (typeof text === 'string' && (isUrl(url) ? /^file:/ : /^(file:|\/|[a-z]:[\\/])/i).test(text)) return text
+  const isRelative = typeof text === 'string' && text !== '' && !/^[a-z][a-z\d+.-]*:/i.test(text)
+  const quoted = isRelative ? (text.includes("'") ? JSON.stringify(text) : `'${text}'`) : "'./etl.js'"
+  throw invalidOption('url', `a file: URL or an absolute path, such as new URL(${quoted}, import.meta.url),`, text)
 }
 
 interface PlannedCall<Item, Value> extends Planned<Item, ItemRecord<Item, Value>> {

@@ -1,7 +1,6 @@
 /** Options of the runs of a pool. */
 
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
-import { invalidOption } from '../errors.js'
+import { checkInteger, checkKeys, checkObject, checkOneOf, checkSignal } from '../checks.js'
 import type { ErrorPolicy } from '../task.js'
 import type { ChunkSize } from './chunks.js'
 
@@ -50,10 +49,9 @@ export interface RunSettings {
 export function checkRunOptions(options: RunOptions, errors: ErrorPolicy): RunSettings {
   checkObject('options', options)
   checkKeys(options, ['chunkSize', 'signal', 'errors'])
-  const { chunkSize = 'auto', signal } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('signal', 'an AbortSignal', signal)
+  const { chunkSize = 'auto' } = options
   return {
-    signal,
+    signal: checkSignal(options.signal),
     errors: checkOneOf('errors', options.errors ?? errors, ['throw', 'collect']),
     chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
   }

@@ -6,7 +6,7 @@ import { chooseBackend } from '../backends/choose.js'
 import type { PoolInfo, PoolOptions } from '../backends/options.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { definitionOf, type Task } from '../task.js'
-import { onAbort } from './abort.js'
+import { abortReason, onAbort } from './abort.js'
 import { checkRunOptions, type RunOptions } from './options.js'
 import { Run, terminated } from './run.js'
 import { type Items, isItems, Source } from './source.js'
@@ -231,9 +231,9 @@ export class Pool {
     isAccepted: boolean,
   ): Results<unknown> {
     this.#checkOpen(isAccepted)
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw abortReason(signal)
     const end = this.#begin()
-    const forget = signal && onAbort(signal, () => run.stop(signal.reason))
+    const forget = signal && onAbort(signal, () => run.stop(abortReason(signal)))
     this.#runs.add(run)
     try {
       for await (const result of run.results()) yield give(result)
@@ -324,6 +324,12 @@ export class Pool {
     this.#backendClosing ??= closeBackend(this.#backend)
     return this.#backendClosing
   }
+}
+
+/** Whether a value is a Pool, of this copy of the package or of another one in the process. */
+export function isPool(value: unknown): value is Pool {
+  const { accept, info } = Object(value)
+  return typeof accept === 'function' && typeof Object(info).threads === 'number'
 }
 
 async function closeBackend(backend: Backend): Promise<void> {

@@ -1,5 +1,7 @@
 /** Items from any iterable, one at a time and no sooner than asked for. */
 
+import { types } from 'node:util'
+
 /**
  * What a pool takes its items from: an array, a set, a generator, a stream of objects; it may be endless. A string is none.
  *
@@ -36,7 +38,7 @@ export class Source<Item> {
   constructor(items: Items<Item>) {
     this.length = Array.isArray(items)
       ? items.length
-      : items instanceof Set || items instanceof Map
+      : types.isSet(items) || types.isMap(items)
         ? items.size
         : undefined
     this.#iterator =
@@ -83,7 +85,6 @@ export function isItems(value: unknown): value is Items<unknown> {
 /** Bytes that an item holds on to, as far as that is seen from outside: what a window counts. */
 export function weigh(item: unknown): number {
   if (typeof item === 'string') return 2 * item.length
-  if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer || item instanceof SharedArrayBuffer)
-    return item.byteLength
+  if (ArrayBuffer.isView(item) || types.isAnyArrayBuffer(item)) return item.byteLength
   return 0
 }

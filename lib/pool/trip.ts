@@ -3,7 +3,7 @@
 import type { Backend, Chunk, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import { Unsettled } from '../backends/unsettled.js'
-import { describe, NoisemillError } from '../errors.js'
+import { describe, isNoisemillError, NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 
 /** A chunk before it is told whom to settle with. */
@@ -39,5 +39,5 @@ export async function send(
 
 function isOutcome(outcome: Outcome<unknown>): boolean {
   if (typeof outcome !== 'object' || outcome === null) return false
-  return 'value' in outcome || outcome.error instanceof NoisemillError
+  return 'value' in outcome || isNoisemillError(outcome.error)
 }
