@@ -9,7 +9,7 @@ import { quote } from '../support/programs.js'
 
 const index = new URL('../../dist/index.js', import.meta.url).href
 
-function run(body: string) {
+function run(body: string, second = '') {
   const folder = temporaryFolder()
   const file = path.join(folder, 'program.mjs')
   const imports = `import { writeFileSync } from 'node:fs'
@@ -20,6 +20,7 @@ export const double = (n) => 2 * n
 const task = moduleTask(import.meta.url, 'double')
 `
   writeFileSync(file, imports + body)
+  writeFileSync(path.join(folder, 'second.mjs'), imports + second)
   const ended = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 50_000, killSignal: 'SIGKILL' })
   return { ...ended, threads: readdirSync(folder).filter((name) => name.startsWith('thread-')).length }
 }
@@ -31,9 +32,8 @@ console.log(await pool.map(task, [1, 2, 3]))
 test('without a guard it ends with an error that shows the guard, and no thread starts another', () => {
   const { status, stdout, stderr, threads } = run(UNGUARDED)
   expect([status, stdout]).toEqual([1, ''])
-  expect(stderr).toContain('E_TASK_LOAD')
-  expect(stderr).toMatch(/if \(isMainThread\)/)
   expect(stderr).toContain('E_TASK_NESTED')
+  expect(stderr).toMatch(/if \(isMainThread\) \{ ... \}\.$/m)
   // The main thread, and those of its pool.
   expect(threads).toBeLessThanOrEqual(3)
 })
@@ -58,4 +58,36 @@ if (isMainThread) {
   await pool.close()
 }`)
   expect([status, stdout, stderr]).toEqual([0, '[ [ 2, 4 ], [ 20, 22 ] ]\n', ''])
+})
+
+test('a function that goes on after the module is loaded is a part of loading it', () => {
+  const { stdout, stderr, threads } = run(`
+import { readdir } from 'node:fs/promises'
+export const slow = async (n) => {
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  return n
+}
+async function main() {
+  await readdir('.')
+  const pool = new Pool({ backend: 'workers', size: 2 })
+  console.log(await pool.map(moduleTask(import.meta.url, 'slow'), [1, 2]))
+  await pool.close()
+}
+main().catch(({ code }) => console.error(code))`)
+  expect([stdout, new Set(stderr.trim().split('\n'))]).toEqual(['[ 1, 2 ]\n', new Set(['E_TASK_NESTED'])])
+  expect(threads).toBeLessThanOrEqual(3)
+})
+
+test.each([
+  ['by another URL', "import.meta.url + '?' + Math.random()"],
+  ['by way of a second module', "new URL('./second.mjs', import.meta.url)"],
+])('a module that runs a pool on itself %s is told so', (_, url) => {
+  const body = (of: string) => `const pool = new Pool({ backend: 'workers', size: 2 })
+console.log(await pool.map(moduleTask(${of}, 'double'), [1, 2, 3]))
+`
+  const { status, stderr, threads } = run(body(url), body("new URL('./program.mjs', import.meta.url)"))
+  expect(status).toBe(1)
+  expect(stderr).toContain('E_TASK_NESTED')
+  // The main thread, those of its pool, and where there is a second module those of each of their pools.
+  expect(threads).toBeLessThanOrEqual(7)
 })
