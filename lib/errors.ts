@@ -11,6 +11,8 @@ interface CodeEntry {
   readonly summary: string
   /** What to do about it. */
   readonly remedy: string
+  /** What to do instead, by the code of the cause; '' if there is no cause. */
+  readonly remedies?: Readonly<Record<string, string>>
 }
 
 const table = {
@@ -125,7 +127,17 @@ const table = {
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
 
   // One item of a task.
-  E_TASK_LOAD: { summary: 'the task module cannot be used', remedy: 'Check the module URL and the exported name.' },
+  E_TASK_LOAD: {
+    summary: 'the task module cannot be used',
+    remedy: 'The error that the module threw is the cause of this one.',
+    remedies: {
+      '': 'Check the exported name.',
+      ERR_MODULE_NOT_FOUND: 'Check the URL of the module, and the paths that it imports.',
+      MODULE_NOT_FOUND: 'Check the paths that the module requires.',
+      ERR_UNKNOWN_FILE_EXTENSION:
+        'Compile the module to JavaScript, or run Node with a loader, such as node --import tsx for TypeScript.',
+    },
+  },
   E_TASK_NESTED: {
     summary:
       'a module runs a pool on itself as soon as it is loaded, so each thread of the pool would start another pool',
@@ -286,7 +298,7 @@ const FORBIDDEN =
  */
 export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (text: string): string => text): string {
   const entry: CodeEntry = table[code]
-  const [summary, remedy] = [inWords(entry.summary), inWords(entry.remedy)]
+  const summary = inWords(entry.summary)
   const { path, option, received, errno, index, cause } = details
   const expected = details.expected === undefined ? undefined : inWords(details.expected)
   const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}`)
@@ -298,9 +310,9 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   // A function may throw anything, null and undefined too.
   else if (code === 'E_TASK_FAILED' && !isError(cause)) text += ` ${describe(cause)}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
-  const advice = [errno, (cause as NodeJS.ErrnoException | undefined)?.code].includes('ERR_ACCESS_DENIED')
-    ? FORBIDDEN
-    : remedy
+  const causeCode = cause === undefined ? '' : String(Object(cause).code)
+  const isForbidden = [errno, causeCode].includes('ERR_ACCESS_DENIED')
+  const advice = isForbidden ? FORBIDDEN : inWords(entry.remedies?.[causeCode] ?? entry.remedy)
   return advice === '' ? text : `${text} ${advice}`
 }
 

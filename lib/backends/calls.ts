@@ -1,6 +1,7 @@
 /** Loads the function that a module task names, and calls it. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
@@ -54,6 +55,27 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
   return module[name] ?? (Object.hasOwn(whole, name) ? whole[name] : undefined)
 }
 
+/** Names listed in an error, at most. */
+const MAX_NAMES = 20
+
+/** The functions that a module exports, in words. */
+function functionsOf(module: Record<string, unknown>): string {
+  const names = new Set([...Object.keys(module), ...Object.keys(Object(module.default))])
+  const functions = Array.from(names).filter((name) => typeof exportOf(module, name) === 'function')
+  if (functions.length === 0) return 'it exports no function'
+  const listed = functions.slice(0, MAX_NAMES).join(', ')
+  return `it exports the functions ${listed}${functions.length > MAX_NAMES ? ', …' : ''}`
+}
+
+/** Whether what could not be found is the module itself, and not something that it imports. */
+function isMissing(url: string): boolean {
+  try {
+    return !existsSync(new URL(fileOf(url)))
+  } catch {
+    return false
+  }
+}
+
 /**
  * Imports the module and runs its setup. Rejects with a FailedCall alone.
  *
@@ -70,11 +92,12 @@ export async function loadCall({ url, name, setup, data }: ModuleCall, above = l
     // The module says what is wrong with it.
     if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')
       throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
-    throw unusable(url, packThrown(cause))
+    throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packThrown(cause))
   }
   const exported = (wanted: string) => {
     const value = exportOf(module, wanted)
-    if (typeof value !== 'function') throw unusable(`${url} exports ${describe(value)} as "${wanted}", not a function`)
+    if (typeof value !== 'function')
+      throw unusable(`${url} exports ${describe(value)} as "${wanted}", not a function; ${functionsOf(module)}`)
     return value as (...values: unknown[]) => unknown
   }
   const call = exported(name)

@@ -114,6 +114,9 @@ export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, Value,
  * what `options` share). The function may be async. Items and results cross threads by structured clone: pass file names
  * rather than their content.
  *
+ * The types of items and results are `unknown` unless you give them, because TypeScript cannot see what the module exports:
+ * `moduleTask<string, number>(...)`.
+ *
  * @param url a file: URL (or an absolute path) of a JavaScript module: `new URL('./etl.js', import.meta.url)`
  * @throws NoisemillError E_OPTION_INVALID or E_OPTION_UNKNOWN; whether the module can be loaded shows when it runs
  * @example
@@ -124,8 +127,7 @@ export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, Value,
  * await using pool = new Pool()
  * console.log(await pool.map(size, ['speech/a.wav', 'speech/b.wav'])) // -> [ 3244, 6444 ]
  */
-// biome-ignore lint/suspicious/noExplicitAny: what a module's function takes and gives is for its caller to say
-export function moduleTask<Item = any, Value = any>(
+export function moduleTask<Item = unknown, Value = unknown>(
   url: URL | string,
   name = 'default',
   options: ModuleTaskOptions = {},

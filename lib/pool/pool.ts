@@ -27,7 +27,8 @@ export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, optio
  * Runs tasks over items on several threads.
  *
  * End it when it is no longer needed. `close()` finishes the work that has begun. `terminate()`, which `await using` calls, does
- * not. A pool that is neither closed nor terminated does not keep the process alive once its work is done.
+ * not. Node 24 and later parse `await using`, and TypeScript compiles it for earlier versions. In plain JavaScript on Node 20 and 22
+ * use `try` and `finally`. A pool that is neither closed nor terminated does not keep the process alive once its work is done.
  *
  * What happens to a user's function that is executing: an abort rejects its run at once, and the function goes on; `close()` waits for it;
  * `terminate()` cuts it off.
@@ -36,9 +37,12 @@ export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, optio
  * import { noiseTask, Pool } from 'noisemill'
  *
  * const pool = new Pool({ size: 2 })
- * const results = await pool.map(noiseTask({ out: 'noisy', snr: 10, seed: 1 }), ['speech/a.wav', 'speech/b.wav'])
- * console.log(results.map((r) => r.status)) // -> [ 'done', 'done' ]
- * await pool.close()
+ * try {
+ *   const results = await pool.map(noiseTask({ out: 'noisy', snr: 10, seed: 1 }), ['speech/a.wav', 'speech/b.wav'])
+ *   console.log(results.map((r) => r.status)) // -> [ 'done', 'done' ]
+ * } finally {
+ *   await pool.terminate()
+ * }
  */
 export class Pool {
   /**

@@ -1,17 +1,18 @@
 /** The types of what runs give. They are checked where this file is compiled; nothing is run. */
 
 import { expectTypeOf, test } from 'vitest'
-import type {
-  DoneItem,
-  FileItem,
-  FileResult,
-  ItemRecord,
-  Items,
-  ModuleTask,
-  NoiseTask,
-  Pool,
-  RunOptions,
-  Task,
+import {
+  type DoneItem,
+  type FileItem,
+  type FileResult,
+  type ItemRecord,
+  type Items,
+  type ModuleTask,
+  moduleTask,
+  type NoiseTask,
+  type Pool,
+  type RunOptions,
+  type Task,
 } from '../../dist/index.js'
 
 type Generator<Result> = AsyncGenerator<Result, void, undefined>
@@ -69,6 +70,22 @@ test('a module task gives values in order, done items as they come, and records 
   expectTypeOf(ways.unordered).returns.toEqualTypeOf<Generator<DoneItem<Point, string>>>()
   expectTypeOf(ways.unorderedOptions).returns.toEqualTypeOf<Generator<DoneItem<Point, string>>>()
   expectTypeOf(ways.unorderedCollect).returns.toEqualTypeOf<Generator<ItemRecord<Point, string>>>()
+})
+
+test('a module task without types takes anything and gives what must be looked at first', () => {
+  const untyped = () => moduleTask('/etl.js', 'etl')
+  expectTypeOf(untyped).returns.toEqualTypeOf<ModuleTask<unknown, unknown>>()
+  expectTypeOf(() => pool.map(untyped(), points)).returns.resolves.toEqualTypeOf<unknown[]>()
+  expectTypeOf(() => pool.map(moduleTask('/etl.js'), points)).returns.resolves.toEqualTypeOf<unknown[]>()
+  expectTypeOf(() => pool.imap(moduleTask('/etl.js'), points)).returns.toEqualTypeOf<Generator<unknown>>()
+  expectTypeOf(() => pool.imapUnordered(untyped(), points)).returns.toEqualTypeOf<
+    Generator<DoneItem<unknown, unknown>>
+  >()
+  expectTypeOf(() => pool.map(untyped(), points, collect)).returns.resolves.toEqualTypeOf<
+    ItemRecord<unknown, unknown>[]
+  >()
+  const wanted: () => ModuleTask<Point, string> = () => moduleTask('/etl.js')
+  expectTypeOf(() => pool.map(wanted(), points)).returns.resolves.toEqualTypeOf<string[]>()
 })
 
 test('items of another type are refused', () => {

@@ -1,0 +1,116 @@
+/** What errors of a task's module say: what is wrong, with its cause, and what to do about it. */
+
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { moduleTask } from '../../dist/index.js'
+import { temporaryFolder } from '../support/folders.js'
+import { describePlaces } from '../support/pools.js'
+import { quote, runNode } from '../support/programs.js'
+
+describePlaces('a module that cannot be used [%s]', (backend) => {
+  /** The error of a task of a fresh module, and the URL of the module. */
+  function errorOf(source: string | undefined, { file = 'task.mjs', name = 'etl', setup = '' } = {}) {
+    const url = pathToFileURL(path.join(temporaryFolder(), file))
+    if (source !== undefined) writeFileSync(url, source)
+    // In a process of its own: the test runner loads modules in its own way.
+    const options = setup === '' ? {} : { setup }
+    const { stdout, stderr } = runNode(`
+      const pool = new noisemill.Pool({ size: 1, backend: ${quote(backend)} })
+      const task = noisemill.moduleTask(${quote(url.href)}, ${quote(name)}, ${quote(options)})
+      const error = await pool.map(task, [1]).catch((thrown) => thrown)
+      const { code, message, cause } = error
+      console.log(JSON.stringify({ code, message, cause: cause && { name: cause.name, code: cause.code, message: cause.message } }))
+      await pool.close()
+    `)
+    expect(stderr).toBe('')
+    const { code, message, cause } = JSON.parse(stdout)
+    expect(code).toBe('E_TASK_LOAD')
+    return { message: message.replaceAll(url.href, 'URL') as string, cause }
+  }
+
+  const failed = 'item 0: the task module cannot be used: URL failed while it was loaded: '
+
+  test('because it is not there', () => {
+    const { message, cause } = errorOf(undefined)
+    expect(message).toMatch(/^item 0: the task module cannot be used: URL does not exist: Cannot find module /)
+    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\.$/)
+    expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
+  })
+
+  test('because something that it imports is not there', () => {
+    const { message, cause } = errorOf("import './absent.mjs'\nexport const etl = () => {}")
+    expect(message).toMatch(new RegExp(`^${failed}Cannot find module .*absent\\.mjs`))
+    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\.$/)
+    expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
+  })
+
+  test('because something that it requires is not there', () => {
+    const { message } = errorOf("require('./absent.cjs')", { file: 'task.cjs' })
+    expect(message).toMatch(new RegExp(`^${failed}Cannot find module`))
+    expect(message).toMatch(/ Check the paths that the module requires\.$/)
+  })
+
+  test.each([
+    ['export const etl = (', 'SyntaxError', /^Unexpected end of input|^Unexpected token/],
+    ['export const etl = () => {}; null.x', 'TypeError', /null/],
+  ])('because it fails: %s', (source, name, text) => {
+    const { message, cause } = errorOf(source)
+    expect(cause.name).toBe(name)
+    expect(cause.message).toMatch(text)
+    expect(message).toBe(
+      `${failed}${cause.message}. The error that the module threw is the cause of this one.`.replace('?.', '?'),
+    )
+    expect(message).not.toContain('Check the')
+  })
+
+  test('because Node does not know its language', () => {
+    const { message, cause } = errorOf('export const etl = (n: number) => n', { file: 'task.coffee' })
+    expect(cause).toMatchObject({ code: 'ERR_UNKNOWN_FILE_EXTENSION' })
+    expect(message).toContain('run Node with a loader')
+  })
+
+  test.each([
+    ['export const double = () => {}, n = 1; export default () => {}', 'task.mjs', 'default, double'],
+    ['exports.double = () => {}; Object.assign(exports, { etc: () => {}, n: 1 })', 'task.cjs', 'double, etc'],
+  ])('because it has no such export, with the names of those that it has: %s', (source, file, names) => {
+    const { message, cause } = errorOf(source, { file })
+    expect(message).toBe(
+      `item 0: the task module cannot be used: URL exports undefined as "etl", not a function; ` +
+        `it exports the functions ${names}. Check the exported name.`,
+    )
+    expect(cause).toBeUndefined()
+  })
+
+  test('because it exports no function, or a thousand others', () => {
+    expect(errorOf('export const etl = 1').message).toContain('exports 1 as "etl", not a function; it exports no')
+    const many = Array.from({ length: 1000 }, (_, i) => `export const f${i} = () => {}`).join('\n')
+    expect(errorOf(many).message.length).toBeLessThan(400)
+  })
+
+  test('because its set-up throws', () => {
+    const source = 'export const etl = () => {}; export const open = () => { throw new Error("no licence") }'
+    const { message, cause } = errorOf(source, { setup: 'open' })
+    expect(message).toMatch(
+      /: "open" of URL threw: no licence\. The error that the module threw is the cause of this one\.$/,
+    )
+    expect(cause).toMatchObject({ message: 'no licence' })
+  })
+})
+
+describe('a module that is not named by an absolute URL', () => {
+  test.each([
+    ['./etl.js', "new URL('./etl.js', import.meta.url)"],
+    ['etl.js', "new URL('etl.js', import.meta.url)"],
+    ["./it's.js", 'new URL("./it\'s.js", import.meta.url)'],
+    ['https://example.com/etl.js', "new URL('./etl.js', import.meta.url)"],
+    ['', "new URL('./etl.js', import.meta.url)"],
+    [42, "new URL('./etl.js', import.meta.url)"],
+    [new URL('https://example.com/etl.js'), "new URL('./etl.js', import.meta.url)"],
+  ])('is refused with what is meant: %s', (url, proposed) => {
+    const refused = () => moduleTask(url as string)
+    expect(refused).toThrow(expect.objectContaining({ code: 'E_OPTION_INVALID', option: 'url' }))
+    expect(refused).toThrow(proposed)
+  })
+})
