@@ -23,7 +23,10 @@ export type ThreadOutcome = { readonly value: unknown } | { readonly failure: Th
 
 export type ToThread =
   /** Makes a module's function known under a number; `call.data` crosses this once. */
-  { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall } | ThreadChunk
+  | { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall }
+  /** Asks for 'flushed', once all that the thread has printed so far is there. */
+  | { readonly kind: 'flush' }
+  | ThreadChunk
 
 /** A chunk as it crosses. */
 export type ThreadChunk = { readonly cancelled: Int32Array } & (
@@ -36,7 +39,9 @@ export type ThreadChunk = { readonly cancelled: Int32Array } & (
 export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'settled'; readonly outcomes: readonly (readonly [index: number, outcome: ThreadOutcome])[] }
+  /** What the jobs have printed is there by then. */
   | { readonly type: 'done'; readonly milliseconds: number }
+  | { readonly type: 'flushed' }
 
 /** What a thread is started with. */
 export interface ThreadData {

@@ -1,5 +1,6 @@
 /** The entry of a worker thread: runs the jobs of one chunk after the other, and says how each ended. */
 
+import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { type EtlJob, runEtl } from '../core/etl.js'
 import { type Kernels, tsKernels } from '../core/kernels.js'
@@ -8,6 +9,7 @@ import { runSlice, type SliceJob } from '../core/slice.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import { isCancelled } from './cancellation.js'
 import type { FromThread, ThreadChunk, ThreadData, ThreadOutcome, ToThread } from './messages.js'
+import { outputCrossed } from './output.js'
 import { textOf } from './thrown.js'
 
 /** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
@@ -105,9 +107,18 @@ port.on('message', async (message: ToThread) => {
     calls.set(message.id, call)
     return
   }
+  if (message.kind === 'flush') {
+    // Several messages may come in one turn of the event loop: what functions have put off to its end is printed first.
+    await setImmediate()
+    await outputCrossed()
+    post({ type: 'flushed' })
+    return
+  }
   const started = performance.now()
   await runChunk(message)
-  post({ type: 'done', milliseconds: performance.now() - started })
+  const milliseconds = performance.now() - started
+  await outputCrossed()
+  post({ type: 'done', milliseconds })
 })
 
 post({ type: 'ready' })

@@ -8,6 +8,10 @@ import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isNested, loadingFiles } from './calls.js'
 import { asError, type FromThread, type ThreadChunk, type ThreadData, type ToThread } from './messages.js'
+import { passOnOutput } from './output.js'
+
+/** Longest wait for the output of a thread that is to end: one in an endless loop never answers. */
+const FLUSH_MILLISECONDS = 500
 
 /** A chunk on its way. */
 interface Trip {
@@ -34,6 +38,8 @@ interface Thread {
   /** Numbers of the jobs that it was given, in their order. */
   given: number[]
   failure: unknown
+  /** Called once what it has printed is there, or it has ended. */
+  flushed: () => void
 }
 
 /** Flags that a thread from a file must not inherit: they carry a program of their own. */
@@ -127,7 +133,23 @@ export class ThreadPool {
     const queued = this.#queue
     this.#queue = []
     for (const trip of queued) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
-    await Promise.all(Array.from(this.#threads, ({ worker }) => worker.terminate()))
+    await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread)))
+  }
+
+  /** Ends a thread after what it has printed is there. Noise prints nothing, and a thread that is busy with it answers late. */
+  async #end(thread: Thread): Promise<void> {
+    const { worker, trip } = thread
+    if (thread.isReady && (trip === undefined || trip.chunk.kind === 'calls')) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, FLUSH_MILLISECONDS)
+        thread.flushed = () => {
+          clearTimeout(late)
+          resolve()
+        }
+        worker.postMessage({ kind: 'flush' } satisfies ToThread)
+      })
+    }
+    await worker.terminate()
   }
 
   #assign(): void {
@@ -162,8 +184,10 @@ export class ThreadPool {
       trip: undefined,
       given: [],
       failure: undefined,
+      flushed: () => {},
     }
     this.#threads.add(thread)
+    passOnOutput(worker)
     worker.on('message', (message: FromThread) => this.#receive(thread, message))
     worker.on('messageerror', (error) => {
       if (thread.trip) thread.trip.unreadable = error
@@ -223,6 +247,7 @@ export class ThreadPool {
     if (typeof message?.type !== 'string') return
     const { trip } = thread
     if (message.type === 'ready') thread.isReady = true
+    if (message.type === 'flushed') thread.flushed()
     if (trip === undefined) return
     if (message.type === 'settled') {
       for (const [at, outcome] of message.outcomes) {
@@ -254,6 +279,7 @@ export class ThreadPool {
 
   #died(thread: Thread, exitCode: number): void {
     if (!this.#threads.delete(thread)) return
+    thread.flushed()
     const { trip, given, begun } = thread
     if (trip === undefined) return
     if (this.#isTerminated) {
