@@ -2,12 +2,13 @@
 
 import { checkWish } from '../checks.js'
 import { tsKernels } from '../core/kernels.js'
-import { type WasmModule, wasmKernels } from '../core/kernels-wasm.js'
+import { wasmKernels } from '../core/kernels-wasm.js'
 import { NoisemillError } from '../errors.js'
 import { hasFiles } from '../package-files.js'
 import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
 import type { Backend, BackendName } from './backend.js'
 import { inlineBackend } from './inline.js'
+import type { ThreadKernels } from './messages.js'
 import { nativeBackend } from './native.js'
 import { checkPoolOptions, type PoolInfo, type PoolOptions, type PoolSettings } from './options.js'
 import { ThreadPool } from './thread-pool.js'
@@ -107,22 +108,25 @@ function openNative({ size }: PoolSettings): Opened {
 }
 
 function openWorkers(settings: PoolSettings): Opened {
-  const { module, ...rest } = openKernel(settings)
-  return { backend: workersBackend(new ThreadPool(settings.size, undefined, module)), ...rest }
+  const { kernels, ...rest } = openKernel(settings)
+  return { backend: workersBackend(new ThreadPool(settings.size, undefined, kernels)), ...rest }
 }
 
 function openInline(settings: PoolSettings): Opened {
-  const { module, ...rest } = openKernel(settings)
-  return { backend: inlineBackend(module ? wasmKernels(module) : tsKernels), ...rest }
+  const { kernels, ...rest } = openKernel(settings)
+  return { backend: inlineBackend(kernels ? wasmKernels(kernels.module) : tsKernels), ...rest }
 }
 
-/** The compiled module, or none for the TypeScript kernels, and why, where it was not asked for. */
-function openKernel({ kernel }: PoolSettings): Omit<Opened, 'backend'> & { readonly module?: WasmModule } {
+/** The compiled kernels, or none for the TypeScript kernels, and why, where it was not asked for. */
+function openKernel({ kernel }: PoolSettings): Omit<Opened, 'backend'> & { readonly kernels?: ThreadKernels } {
   const about = { binary: null, kernel: 'ts', instructionSet: null, libuvThreads: 0 } as const
   if (kernel === 'ts') return { about }
   const loaded = loadWasmModule()
-  if ('module' in loaded) return { module: loaded.module, about: { ...about, kernel: 'wasm' } }
   const asking = kernel === 'wasm' ? 'kernel' : checkWish('NOISEMILL_WASM') === 'require' ? 'NOISEMILL_WASM' : undefined
+  if ('module' in loaded) {
+    const kernels = { module: loaded.module, isRequired: asking !== undefined }
+    return { kernels, about: { ...about, kernel: 'wasm' } }
+  }
   if (asking) throw new NoisemillError('E_KERNEL_UNAVAILABLE', { option: asking, received: loaded.reason })
   return { about, note: `no wasm kernel: ${loaded.reason}` }
 }

@@ -42,13 +42,22 @@ export type FromThread =
   /** What the jobs have printed is there by then. */
   | { readonly type: 'done'; readonly milliseconds: number }
   | { readonly type: 'flushed' }
+  /** The thread uses the TypeScript kernels, because it has no others. */
+  | { readonly type: 'fallback'; readonly reason: string }
+
+/** The compiled kernels of WebAssembly. Each thread makes an instance, and the system may refuse the memory for it. */
+export interface ThreadKernels {
+  readonly module: WasmModule
+  /** Whether the caller asked for them: then there is no fallback to TypeScript. */
+  readonly isRequired: boolean
+}
 
 /** What a thread is started with. */
 export interface ThreadData {
   /** One element: the index of the job that it last began, so that its owner knows what it died on. */
   readonly begun: Int32Array
-  /** The compiled kernels, where files are to be worked on with them. */
-  readonly wasm: WasmModule | undefined
+  /** For files and slices; undefined for the TypeScript kernels. */
+  readonly wasm: ThreadKernels | undefined
   /** The files of task modules whose loading started the pool. */
   readonly loading: readonly string[]
 }

@@ -8,7 +8,7 @@ import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice, type SliceJob } from '../core/slice.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import { isCancelled } from './cancellation.js'
-import type { FromThread, ThreadChunk, ThreadData, ThreadOutcome, ToThread } from './messages.js'
+import type { FromThread, ThreadChunk, ThreadData, ThreadKernels, ThreadOutcome, ToThread } from './messages.js'
 import { outputCrossed } from './output.js'
 import { textOf } from './thrown.js'
 
@@ -23,10 +23,20 @@ const calls = new Map<number, Promise<Call>>()
 
 let ownKernels: Kernels | undefined
 
-/** Made at the first file: a thread that runs calls needs none. */
+/** Made at the first file: a thread that runs calls needs none. Throws if those that the caller asked for cannot be made. */
 function kernels(): Kernels {
-  ownKernels ??= wasm === undefined ? tsKernels : wasmKernels(wasm)
+  ownKernels ??= wasm === undefined ? tsKernels : instanceOf(wasm)
   return ownKernels
+}
+
+function instanceOf({ module, isRequired }: ThreadKernels): Kernels {
+  try {
+    return wasmKernels(module)
+  } catch (error) {
+    if (isRequired) throw error
+    post({ type: 'fallback', reason: textOf(error) })
+    return tsKernels
+  }
 }
 
 const post = (message: FromThread, handedOver: ArrayBuffer[] = []) => port.postMessage(message, handedOver)
@@ -47,11 +57,21 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
   }
 }
 
+function withKernels(run: (own: Kernels) => unknown): ThreadOutcome {
+  let own: Kernels
+  try {
+    own = kernels()
+  } catch (error) {
+    return { failure: { code: 'E_KERNEL_UNAVAILABLE', received: textOf(error) } }
+  }
+  return { value: run(own) }
+}
+
 function runFiles(jobs: readonly EtlJob[], cancelled: Int32Array): void {
   for (const [index, job] of jobs.entries()) {
     Atomics.store(begun, 0, index)
-    const value = runEtl(job, () => isCancelled(cancelled), kernels())
-    post({ type: 'settled', outcomes: [[index, { value }]] })
+    const outcome = withKernels((own) => runEtl(job, () => isCancelled(cancelled), own))
+    post({ type: 'settled', outcomes: [[index, outcome]] })
   }
 }
 
@@ -59,9 +79,9 @@ function runSlices(jobs: readonly SliceJob[], cancelled: Int32Array): void {
   for (const [index, job] of jobs.entries()) {
     Atomics.store(begun, 0, index)
     const { bytes } = job
-    const value = { outcome: runSlice(job, () => isCancelled(cancelled), kernels()), bytes }
+    const outcome = withKernels((own) => ({ outcome: runSlice(job, () => isCancelled(cancelled), own), bytes }))
     // They came as a copy, since a slice is given to another thread when this one dies; back they need none.
-    post({ type: 'settled', outcomes: [[index, { value }]] }, [bytes.buffer as ArrayBuffer])
+    post({ type: 'settled', outcomes: [[index, outcome]] }, [bytes.buffer as ArrayBuffer])
   }
 }
 

@@ -1,13 +1,19 @@
 /** A pool of worker threads: started as they are needed, replaced when they die, no reason for the process to stay alive. */
 
 import { Worker } from 'node:worker_threads'
-import type { WasmModule } from '../core/kernels-wasm.js'
 import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isNested, loadingFiles } from './calls.js'
-import { asError, type FromThread, type ThreadChunk, type ThreadData, type ToThread } from './messages.js'
+import {
+  asError,
+  type FromThread,
+  type ThreadChunk,
+  type ThreadData,
+  type ThreadKernels,
+  type ToThread,
+} from './messages.js'
 import { passOnOutput } from './output.js'
 
 /** Longest wait for the output of a thread that is to end: one in an endless loop never answers. */
@@ -83,13 +89,13 @@ export class ThreadPool {
   readonly #threads = new Set<Thread>()
   #queue: Trip[] = []
   #isTerminated = false
+  #hasToldFallback = false
 
   constructor(
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
     readonly entry = packageFile('dist/thread-entry.js'),
-    /** Compiled kernels for those that are to work on files with them. */
-    readonly wasm: WasmModule | undefined = undefined,
+    readonly wasm: ThreadKernels | undefined = undefined,
   ) {}
 
   /** See Backend. */
@@ -248,6 +254,7 @@ export class ThreadPool {
     const { trip } = thread
     if (message.type === 'ready') thread.isReady = true
     if (message.type === 'flushed') thread.flushed()
+    if (message.type === 'fallback') this.#tellFallback(message.reason)
     if (trip === undefined) return
     if (message.type === 'settled') {
       for (const [at, outcome] of message.outcomes) {
@@ -269,6 +276,16 @@ export class ThreadPool {
       this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
       this.#assign()
     }
+  }
+
+  /** A user learns once why noise is slower than it might be. */
+  #tellFallback(reason: string): void {
+    if (this.#hasToldFallback) return
+    this.#hasToldFallback = true
+    process.emitWarning(
+      `some threads add noise in TypeScript, because they get no wasm kernel: ${reason}`,
+      'NoisemillWarning',
+    )
   }
 
   #release(thread: Thread): void {

@@ -1,7 +1,7 @@
 /** Where the system gives WebAssembly no memory, noise is made in TypeScript, and that is said. */
 
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folders.js'
@@ -13,12 +13,16 @@ const isLinux = process.platform === 'linux' && !process.env.NOISEMILL_SANITIZER
 
 /** Node itself takes less than these kilobytes of addresses; a WebAssembly memory, with its guard pages, takes more. */
 const LIMIT = 4_000_000
+/** Room for the WebAssembly memories of some of six threads. */
+const SOME = 34_000_000
+const FILES = 30
 
-function add(...flags: string[]) {
+function add(limit: number, ...flags: string[]) {
   const folder = temporaryFolder()
-  writeFileSync(path.join(folder, 'a.wav'), pcm16())
-  const command = `ulimit -v ${LIMIT} && exec "$0" "$@"`
-  const args = [bin, 'add', 'a.wav', '--out', 'out', '--sigma', '0.1', ...flags]
+  mkdirSync(path.join(folder, 'in'))
+  for (let i = 0; i < FILES; i++) writeFileSync(path.join(folder, `in/${i}.wav`), pcm16())
+  const command = `ulimit -v ${limit} && exec "$0" "$@"`
+  const args = [bin, 'add', 'in', '--out', 'out', '--sigma', '0.1', ...flags]
   const env = { ...process.env, NOISEMILL_WASM: '' }
   return spawnSync('/bin/sh', ['-c', command, process.execPath, ...args], { cwd: folder, encoding: 'utf8', env })
 }
@@ -27,14 +31,29 @@ describe.skipIf(!isLinux || !wasm)(
   'little memory for addresses (needs Linux, the WebAssembly kernels, and no sanitizer)',
   () => {
     test.each(['workers', 'inline'])('%s falls back to TypeScript, and says why', (backend) => {
-      const { status, stdout, stderr } = add('--backend', backend, '--jobs', '1')
+      const { status, stdout, stderr } = add(LIMIT, '--backend', backend, '--jobs', '1')
       expect([status, stderr]).toEqual([0, ''])
-      expect(stdout).toMatch(/^1 done: .*no wasm kernel: .*memory/m)
+      expect(stdout).toMatch(/^30 done: .*no wasm kernel: .*memory/m)
     })
 
     test('the kernel that was asked for is an error, before anything is done', () => {
-      const { status, stderr } = add('--backend', 'workers', '--kernel', 'wasm')
+      const { status, stderr } = add(LIMIT, '--backend', 'workers', '--kernel', 'wasm')
       expect([status, stderr]).toEqual([2, expect.stringMatching(/--kernel: .*memory.*E_KERNEL_UNAVAILABLE/)])
+    })
+
+    const threads = ['--backend', 'workers', '--jobs', '6', '--chunk-size', '1']
+
+    test('where it suffices for some threads alone, the others fall back, and that is said once', () => {
+      const { status, stdout, stderr } = add(SOME, ...threads)
+      expect(stderr.match(/TypeScript, because .*memory/gi)).toHaveLength(1)
+      expect([status, stdout]).toEqual([0, expect.stringContaining('30 done: ')])
+    })
+
+    test('where it suffices for some threads alone, and the kernel was asked for, the others fail their files', () => {
+      const { status, stdout, stderr } = add(SOME, ...threads, '--kernel', 'wasm')
+      expect(stderr).toMatch(/memory.*E_KERNEL_UNAVAILABLE/)
+      expect(stderr).not.toContain('E_WORKER_DIED')
+      expect([status, stdout]).toEqual([1, expect.stringMatching(/\d+ failed/)])
     })
   },
 )
