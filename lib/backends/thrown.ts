@@ -14,16 +14,21 @@ export type Thrown =
   | ThrownError
 
 interface ThrownError {
-  readonly kind: 'error' | 'DOMException'
+  /** The class of JavaScript that it is an instance of: its own class does not cross. */
+  readonly kind: ClassName | 'DOMException'
+  /** That of its own class, if it has no other. */
   readonly name: string
   readonly message: string
   readonly stack: string | undefined
-  /** Own enumerable properties, such as `code`; those that do not cross are in words. */
-  readonly properties: Readonly<Record<string, unknown>>
+  /** Own enumerable properties, such as `code`. */
+  readonly properties: Readonly<Record<string, Thrown>>
   readonly cause?: Thrown
   /** Of an AggregateError. */
   readonly errors?: readonly Thrown[]
 }
+
+const CLASSES = { AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
+type ClassName = keyof typeof CLASSES
 
 /** Causes of causes that are kept, and errors in all: an error may be its own cause, or among its own errors. */
 const MAX_DEPTH = 16
@@ -47,9 +52,9 @@ interface Limits {
 }
 
 function pack(thrown: unknown, { depth, left }: Limits): Thrown {
-  if (!isError(thrown)) {
-    return canCross(thrown) ? { kind: 'value', value: thrown } : { kind: 'text', text: textOf(thrown) }
-  }
+  if (!isError(thrown)) return packValue(thrown)
+  if (depth > MAX_DEPTH || left.count-- <= 0) return { kind: 'text', text: textOf(thrown) }
+  const below = { depth: depth + 1, left }
   const read = (name: string): unknown => {
     try {
       return (thrown as unknown as Record<string, unknown>)[name]
@@ -58,55 +63,64 @@ function pack(thrown: unknown, { depth, left }: Limits): Thrown {
     }
   }
   const names = Object.keys(thrown).filter((name) => !APART.includes(name))
+  const kind = isDomException(thrown) ? 'DOMException' : classOf(thrown)
+  const name = textOf(read('name'))
+  const ownClass = (read('constructor') as { name?: unknown } | undefined)?.name
+  const hasOtherName = name !== kind || Object.hasOwn(thrown, 'name') || typeof ownClass !== 'string' || ownClass === ''
   const stack = read('stack')
   const errors = read('errors')
-  const isDeep = depth === MAX_DEPTH
-  const below = { depth: depth + 1, left }
-  const others = Array.isArray(errors) && !isDeep ? errors.filter(() => left.count-- > 0) : undefined
   return {
-    kind: isDomException(thrown) ? 'DOMException' : 'error',
-    name: textOf(read('name')),
+    kind,
+    name: hasOtherName ? name : ownClass,
     message: textOf(read('message')),
     stack: typeof stack === 'string' ? stack : undefined,
-    properties: Object.fromEntries(names.map((name) => [name, crossing(read(name))])),
-    ...('cause' in thrown && !isDeep && { cause: pack(read('cause'), below) }),
-    ...(others && { errors: others.map((error) => pack(error, below)) }),
+    properties: Object.fromEntries(names.map((name) => [name, pack(read(name), below)])),
+    ...('cause' in thrown && { cause: pack(read('cause'), below) }),
+    ...(Array.isArray(errors) && { errors: errors.slice(0, MAX_ERRORS).map((error) => pack(error, below)) }),
   }
 }
 
-/** The value, or an error with all that was kept: of its class where JavaScript itself has that, else an Error with its name. */
+/** A copy, so that a value is the same whether it crosses to another thread or not. */
+function packValue(value: unknown): Thrown {
+  try {
+    return { kind: 'value', value: structuredClone(value) }
+  } catch {
+    return { kind: 'text', text: textOf(value) }
+  }
+}
+
+/** The class of JavaScript that the class of an error is or extends, by its name: each realm has its own. */
+function classOf(error: Error): ClassName {
+  for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
+    const name = Object.hasOwn(at, 'constructor') ? at.constructor?.name : undefined
+    if (typeof name === 'string' && Object.hasOwn(CLASSES, name)) return name as ClassName
+  }
+  return 'Error'
+}
+
+/** The value, or an error with all that was kept. */
 export function unpackThrown(thrown: Thrown): unknown {
   if (thrown.kind === 'value') return thrown.value
   if (thrown.kind === 'text') return new Error(thrown.text)
-  const { name, message, stack, properties, cause, errors } = thrown
-  const error = thrown.kind === 'DOMException' ? new DOMException(message, name) : errorOf(name, message)
+  const { name, stack, properties, cause, errors } = thrown
+  const error = newError(thrown)
   const hidden = (key: string, value: unknown) =>
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: false })
   if (error.name !== name) hidden('name', name)
   hidden('stack', stack)
   if (cause !== undefined) hidden('cause', unpackThrown(cause))
   if (errors !== undefined) hidden('errors', errors.map(unpackThrown))
-  for (const [key, value] of Object.entries(properties))
+  for (const [key, property] of Object.entries(properties)) {
+    const value = property.kind === 'text' ? property.text : unpackThrown(property)
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true })
+  }
   return error
 }
 
-const CLASSES = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
-
-function errorOf(name: string, message: string): Error {
-  if (name === 'AggregateError') return new AggregateError([], message)
-  return new (Object.hasOwn(CLASSES, name) ? CLASSES[name as keyof typeof CLASSES] : Error)(message)
-}
-
-const crossing = (value: unknown): unknown => (canCross(value) ? value : textOf(value))
-
-function canCross(value: unknown): boolean {
-  try {
-    structuredClone(value)
-    return true
-  } catch {
-    return false
-  }
+function newError({ kind, name, message }: ThrownError): Error {
+  if (kind === 'DOMException') return new DOMException(message, name)
+  if (kind === 'AggregateError') return new AggregateError([], message)
+  return new CLASSES[kind](message)
 }
 
 /** In words; never throws. */

@@ -34,6 +34,31 @@ describePlaces('an error that a function throws [%s]', (backend) => {
     expect({ ...cause }).toEqual({ pipe: { width: 3 }, code: 'E_PIPE', callback: expect.stringContaining('=>') })
   })
 
+  test('is an instance of the class of JavaScript that its own class extends', async () => {
+    expect(await causeOf('own')).toBeInstanceOf(RangeError)
+  })
+
+  test('whose class alone has a name has that name', async () => {
+    const cause = await causeOf('nameless_class')
+    expect(cause).toBeInstanceOf(TypeError)
+    expect([cause.name, cause.message]).toEqual(['NotFound', 'no name of its own'])
+  })
+
+  test('among the properties of another has all that is its own', async () => {
+    const { inner, signal, bytes } = (await causeOf('inside')) as unknown as Record<string, Error & { code: unknown }>
+    expect([inner.name, inner.message, inner.code]).toEqual(['BrokenPipe', 'inner', 'E_INNER'])
+    expect(signal).toBeInstanceOf(DOMException)
+    expect(signal.name).toBe('AbortError')
+    // A buffer crosses as the plain array that it is made of.
+    expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype)
+  })
+
+  test('that is no error is a copy', async () => {
+    const cause = await causeOf('instance')
+    expect({ ...cause }).toEqual({ degrees: 3 })
+    expect(Object.getPrototypeOf(cause)).toBe(Object.prototype)
+  })
+
   test('has its causes, down to the first', async () => {
     const cause = await causeOf('causes')
     expect(cause).toBeInstanceOf(TypeError)

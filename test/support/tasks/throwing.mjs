@@ -24,6 +24,19 @@ const sorts = {
   several() {
     throw new AggregateError([new BrokenPipe('one', 1), 'two', new AggregateError([new SyntaxError('three')])], 'all')
   },
+  inside() {
+    const inner = Object.assign(new BrokenPipe('inner', 2), { code: 'E_INNER' })
+    throw Object.assign(new Error('outside'), { inner, signal: AbortSignal.abort().reason, bytes: Buffer.from('ab') })
+  },
+  nameless_class() {
+    class NotFound extends TypeError {}
+    throw new NotFound('no name of its own')
+  },
+  instance() {
+    throw new (class Temperature {
+      degrees = 3
+    })()
+  },
   abort: () => AbortSignal.abort().throwIfAborted(),
   async timeout() {
     const signal = AbortSignal.timeout(1)
