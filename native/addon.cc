@@ -1,4 +1,4 @@
-// Registrations only.
+// Entry point of the addon. It only registers the exports of other files.
 #include <napi.h>
 
 #include "batch.h"

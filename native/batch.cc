@@ -19,7 +19,7 @@ namespace noisemill {
 
 namespace {
 
-// Of the JS thread, that telling outcomes takes at once.
+// How long the JS thread delivers outcomes at a time.
 constexpr std::chrono::milliseconds kTimeBudget{4};
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
@@ -28,22 +28,22 @@ class CrewHandle;
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*);
 using Wake = Napi::TypedThreadSafeFunction<CrewHandle, void, on_wake>;
 
-// What a job came to, on its way to the JS thread.
+// Outcome of a job, on its way to the JS thread.
 struct Settled {
   uint64_t batch;
   uint32_t index;
-  // Spent on its thread.
+  // Time that the job took on its thread.
   double milliseconds;
   std::function<Napi::Value(Napi::Env)> outcome;
 };
 
-// How the threads of a crew reach the JS thread: settled jobs, and calls for more hands. One wake-up is under way at most: what comes
-// up meanwhile goes with it.
+// Channel from a crew's threads to the JS thread. It carries settled jobs and requests for more
+// threads. At most one wake-up is pending, and it also delivers what arrives in the meantime.
 class Mailbox {
  public:
   explicit Mailbox(Wake wake) : wake_(std::move(wake)) {}
 
-  // Takes what is in the list, without memory of its own.
+  // Moves the elements of the list here. It allocates no memory.
   void post(std::list<Settled>& settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.splice(waiting_.end(), settled);
@@ -61,13 +61,14 @@ class Mailbox {
     return std::exchange(waiting_, {});
   }
 
-  // From then on the JS thread is not to be reached.
+  // Ends all wake-ups of the JS thread.
   void close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!std::exchange(closed_, true)) wake_.Abort();
   }
 
-  // On the JS thread: whether the process waits for what may still come.
+  // Sets whether the process stays alive for outcomes that are still to come. Call it on the JS
+  // thread.
   void keep_alive(Napi::Env env, bool keep) { keep ? wake_.Ref(env) : wake_.Unref(env); }
 
  private:
@@ -82,7 +83,7 @@ class Mailbox {
   bool closed_ = false;
 };
 
-// Which job of which batch a work is, and what it shares with the others.
+// Identifies a job in its batch, with what it shares with other jobs.
 struct Place {
   uint64_t batch;
   uint32_t index;
@@ -90,8 +91,8 @@ struct Place {
   std::shared_ptr<Mailbox> mailbox;
 };
 
-// A job of a batch: tells its outcome to the JS thread. The memory that this takes is there before a thread begins the work, so that
-// it cannot fail.
+// A job of a batch, which reports its outcome to the JS thread. The memory for the report is
+// allocated before a thread begins the job, so reporting cannot fail.
 template <typename Outcome>
 class BatchWork : public Work {
  public:
@@ -154,7 +155,8 @@ class SliceWork final : public BatchWork<SliceOutcome> {
   double milliseconds_ = 0;
 };
 
-// A crew as JavaScript has it, and the batches that it is at. It lives on the JS thread: other threads know its mailbox alone.
+// The crew as JavaScript holds it, with its batches in progress. Only the JS thread uses it. Other
+// threads know only its mailbox.
 class CrewHandle {
  public:
   CrewHandle(Napi::Env env, size_t size, size_t libuv_limit)
@@ -165,10 +167,11 @@ class CrewHandle {
   }
   ~CrewHandle() { close(); }
 
-  // Runs `jobs` as works of a type. `kept` is what JavaScript must keep until then: this crew, and memory that jobs work on.
+  // Runs `jobs`, each as a WorkOf. `kept` is what JavaScript must not collect in the meantime: this
+  // crew, and the memory that jobs work on.
   template <typename WorkOf, typename Job>
   Napi::Promise run(Napi::Env env, std::vector<Job> jobs, const CancelFlag& cancelled, Napi::Function on_settled, Napi::Object kept) {
-    // Not Napi::Promise::Deferred, which does not tell that there is no promise.
+    // Napi::Promise::Deferred would not report that the promise could not be created.
     napi_deferred deferred;
     napi_value promise;
     if (napi_create_promise(env, &deferred, &promise) != napi_ok) throw EnvironmentEnded{};
@@ -190,12 +193,12 @@ class CrewHandle {
     return Napi::Promise(env, promise);
   }
 
-  // Tells what was settled, and sees to it that as many threads work as can.
+  // Delivers outcomes to JavaScript, and hires as many threads as are of use.
   void deliver(Napi::Env env) {
     untold_.splice(untold_.end(), mailbox_->take());
     const auto end = std::chrono::steady_clock::now() + kTimeBudget;
     while (!untold_.empty()) {
-      // Others have their turn on this thread too.
+      // Other code on this thread gets its turn too.
       if (std::chrono::steady_clock::now() > end) {
         mailbox_->call_for_hands();
         break;
@@ -205,7 +208,7 @@ class CrewHandle {
       const Napi::HandleScope scope(env);
       const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
       on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
-      // It may have ended the process, and with it the crew.
+      // The callback may have ended the process, and the crew with it.
       if (env.IsExceptionPending() || batches_.empty()) return;
       Batch& batch = batches_.at(settled.batch);
       batch.milliseconds += settled.milliseconds;
@@ -217,7 +220,8 @@ class CrewHandle {
     hire(env, libuv_limit_);
   }
 
-  // Threads of its own take the place of libuv's that have not come: others may keep those for long.
+  // Replaces libuv threads that have not started with threads of the crew's own, because other code
+  // may hold libuv's threads for long.
   void relieve(Napi::Env env) {
     if (crew_->give_up_guests()) hire(env, 0);
   }
@@ -227,7 +231,8 @@ class CrewHandle {
     crew_->settle_cancelled();
   }
 
-  // Ends everything: process or environment are on their way out, or nobody has the crew any more.
+  // Ends everything, because the process or environment is ending or JavaScript no longer holds the
+  // crew.
   void close() {
     crew_->close();
     mailbox_->close();
@@ -257,7 +262,8 @@ class CrewHandle {
           LibuvShare::give_back();
         });
       } else if (!crew_->start_thread()) {
-        // A system that gives no more threads: those that are there do the work. Where there are none, better late than never.
+        // The system cannot start another thread, so the existing ones do the work. If there are
+        // none, a libuv thread does it, however late.
         if (crew_->take_back()) return;
         run_on_libuv(env, [crew = crew_] { crew->drive(false); });
       }
@@ -273,7 +279,7 @@ class CrewHandle {
 };
 
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*) {
-  // Without an environment it is the end of the mailbox.
+  // `env` is null if the call was pending when the mailbox closed.
   if (env == nullptr) return;
   try {
     crew->deliver(env);
@@ -286,7 +292,7 @@ void close_crew(void* crew) { static_cast<CrewHandle*>(crew)->close(); }
 Napi::Value create_crew(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto* crew = new CrewHandle(env, info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::Number>().Uint32Value());
-  // Node waits for libuv's threads before it calls this, for a crew's own it does not.
+  // Before it calls this hook, Node waits for libuv's threads, but not for the crew's own.
   napi_add_env_cleanup_hook(env, close_crew, crew);
   return Napi::External<CrewHandle>::New(env, crew, [](Napi::Env env, CrewHandle* crew) {
     napi_remove_env_cleanup_hook(env, close_crew, crew);
@@ -294,14 +300,16 @@ Napi::Value create_crew(const Napi::CallbackInfo& info) {
   });
 }
 
-// What an External holds. An environment that is being ended has not made it, and may still hand on `undefined` in its place.
+// Returns what an External holds. An environment that is ending may have failed to create it.
+// JavaScript then passes `undefined` instead.
 template <typename T>
 T& held_by(const Napi::Value& external) {
   if (!external.IsExternal()) throw EnvironmentEnded{};
   return *external.As<Napi::External<T>>().Data();
 }
 
-// Where an environment has ended nobody is there to be told.
+// Calls a function. If the environment has ended, it returns nothing, because nobody can receive an
+// error.
 template <Napi::Value (*call)(const Napi::CallbackInfo&)>
 Napi::Value unless_ended(const Napi::CallbackInfo& info) {
   try {
@@ -321,7 +329,7 @@ Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
   return {};
 }
 
-// Arguments: the crew, the jobs, the flag, on_settled.
+// Arguments: the crew, the jobs, the cancellation flag, on_settled.
 template <typename WorkOf, typename Job>
 Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
   auto kept = Napi::Array::New(info.Env(), 2);

@@ -1,11 +1,11 @@
-// Jobs in, results out: the border between JavaScript and core.
+// Interface between JavaScript and core: jobs in, outcomes out.
 #pragma once
 
 #include <napi.h>
 
 namespace noisemill {
 
-// Exports, typed and described in lib/backends/addon.ts.
+// Adds the exports, which lib/backends/addon.ts types and describes.
 Napi::Object init_batch(Napi::Env env, Napi::Object exports);
 
 }  // namespace noisemill

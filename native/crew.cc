@@ -9,8 +9,8 @@ namespace noisemill {
 
 namespace {
 
-// Noise is computed in the default floating-point environment (rounding to nearest, no flush to zero), whatever the thread
-// was left in by others.
+// Sets the default floating-point environment (round to nearest, no flush to zero), in which noise
+// must be computed. Other code may have changed it on this thread.
 class DefaultFloatEnvironment {
  public:
   DefaultFloatEnvironment() {
@@ -43,7 +43,7 @@ size_t Crew::takeable() const {
 }
 
 bool Crew::has_use_for_one_more() const {
-  // Those who are still on their way will take something each.
+  // Each hired thread that has not started yet will take something.
   return !closed_ && hired_ < size_ && takeable() > arriving_;
 }
 
@@ -74,7 +74,7 @@ bool Crew::start_thread() {
       done.push_back(std::move(*found));
       own_.erase(found);
     }
-    // So that a thread takes no memory when it leaves.
+    // Reserved here, so that a thread allocates no memory when it leaves.
     left_.reserve(own_.size() + 1);
     try {
       own_.emplace_back([this] {
@@ -104,7 +104,7 @@ void Crew::drive(bool guest) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (guest && guests_arriving_ == 0) {
-      // It was given up, and others may have come in its place.
+      // This guest was given up, and others may have been hired in its place.
       if (!has_use_for_one_more()) return;
       hired_++;
     } else {
@@ -115,8 +115,8 @@ void Crew::drive(bool guest) {
   while (const std::optional<Taken> taken = take()) work_on(*taken, arena);
 }
 
-// New work first, and only then a share in what others are at: parts of one file are written at the same time, which the system
-// does less well than writing several.
+// Takes new work first, and only then parts of work in progress. Several threads write several
+// files faster than they write parts of one file.
 std::optional<Crew::Taken> Crew::take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!queued_.empty()) {
@@ -134,7 +134,7 @@ std::optional<Crew::Taken> Crew::take() {
 
 void Crew::work_on(const Taken& taken, Arena& arena) {
   Active& active = *taken.active;
-  // Who ends a pass goes on with the next, and stays with it.
+  // The thread that ends a pass continues with the next pass and stays with it.
   bool has_begun = taken.has_begun;
   for (bool helps = has_begun; !has_begun || run_parts(active, arena, helps); helps = false) {
     const size_t parts = has_begun ? active.work->end_pass() : active.work->begin();

@@ -1,4 +1,5 @@
-// Threads that take work from one queue. Nothing here knows JavaScript: who calls `drive`, and on what thread, is for others to say.
+// Threads that take work from one queue. This file knows nothing of JavaScript. The caller decides
+// when, and on which threads, `drive` runs.
 #pragma once
 
 #include <cstddef>
@@ -15,27 +16,28 @@
 
 namespace noisemill {
 
-// What a crew works on: passes over parts that several threads can take at once. See Etl. Nothing of it may throw, because threads have
-// nobody to tell.
+// Work for a crew: passes over parts that several threads can run at the same time. See Etl. No
+// member may throw, because a thread has no caller to report to.
 class Work {
  public:
   virtual ~Work() = default;
-  // Returns the number of parts of the first pass.
+  // Begins the work. Returns the number of parts of the first pass.
   virtual size_t begin() = 0;
   virtual void run_part(size_t part, Arena& arena) = 0;
-  // After the last part of a pass. Returns the number of parts of the next; 0 when the work has ended.
+  // Called after the last part of a pass. Returns the number of parts of the next pass; 0 if the
+  // work has ended.
   virtual size_t end_pass() = 0;
-  // Called once, on the thread that ended it.
+  // Reports the outcome. Called once, on the thread that ended the work.
   virtual void settle() = 0;
-  // Makes what remains of it end soon. May be called from any thread.
+  // Makes the remaining work end soon. Any thread may call it.
   virtual void cancel() = 0;
   virtual bool is_cancelled() const = 0;
 };
 
 class Crew {
  public:
-  // At most `size` threads work at the same time. `call_for_hands` is called, from any thread, when work has come up that a
-  // further one could share: somebody is then to call `hire`.
+  // At most `size` threads work at the same time. A thread calls `request_threads` when another
+  // thread could share its work. The owner must then call `hire`.
   Crew(size_t size, std::function<void()> call_for_hands);
   ~Crew();
   Crew(const Crew&) = delete;
@@ -43,26 +45,29 @@ class Crew {
 
   void add(std::vector<std::unique_ptr<Work>> works);
 
-  // Whether one more thread would be of use. If so it is counted in, and must come to `drive`. A guest is somebody else's thread, which
-  // comes once it has nothing else to do.
+  // Counts in one more thread if it would be of use, and returns whether it is. That thread must
+  // then call `drive`. A guest is a libuv thread; it may start late if libuv's pool is busy.
   bool hire(bool guest);
-  // Works until nothing is left to take, then leaves: on a thread that was hired.
+  // Works until there is nothing left to take. Call it on a hired thread.
   void drive(bool guest);
-  // Counts no more on guests who have not come yet; they may still. Returns whether there were any.
+  // Stops counting on guests that have not started; they may still start. Returns whether there
+  // were any.
   bool give_up_guests();
-  // Starts a thread of its own for one that was hired. False if the system has none to give.
+  // Starts a thread of the crew's own for a hire. Returns false if the system cannot start one.
   bool start_thread();
-  // Takes back a hire that nobody will come for, unless there is nobody else to do the work. Returns whether it did.
+  // Takes back a hire whose thread cannot start, unless it is the only one. Returns whether it did.
   bool take_back();
 
-  // Ends what was cancelled before it began, here and now: it need not wait for a thread to say so.
+  // Settles work that was cancelled before it began. This thread does it at once, because all
+  // others may be busy.
   void settle_cancelled();
 
-  // Drops what has not begun, makes what has begun end soon, and waits for the threads of its own. Nothing can be added after.
+  // Drops work that has not begun, ends work in progress soon, and waits for the crew's own
+  // threads. Nothing can be added afterwards.
   void close();
 
  private:
-  // A work, and once it has begun where its pass is.
+  // Work that is queued or in progress, with the state of its pass.
   struct Active {
     explicit Active(std::unique_ptr<Work> work) : work(std::move(work)) {}
 
@@ -77,29 +82,33 @@ class Crew {
     bool has_begun;
   };
 
-  // Nothing: then the thread has left.
+  // Returns nothing if there is nothing to take. The thread has then left.
   std::optional<Taken> take();
   void work_on(const Taken& taken, Arena& arena);
-  // Runs parts until none is left to take; one who only helps, until there is new work. Returns whether this thread ended the pass.
+  // Runs parts until none is left to take. A thread that only helps also stops when there is new
+  // work. Returns whether this thread ended the pass.
   bool run_parts(Active& active, Arena& arena, bool helps);
   void open_pass(Active& active, size_t parts);
   void forget(const Active& active);
-  // Works and parts that a thread could take, and whether there is room for one more thread. The lock is held.
+  // The number of works and parts that a thread could take, and whether one more thread would be of
+  // use. The caller holds the lock.
   size_t takeable() const;
   bool has_use_for_one_more() const;
 
   const size_t size_;
   const std::function<void()> call_for_hands_;
   std::mutex mutex_;
-  // What a thread does with these takes no memory, which it could not be without: `active_` has room for a work of each thread.
+  // Threads allocate no memory when they change these, because memory may be short. `active_` has
+  // room for one work per thread.
   std::deque<std::shared_ptr<Active>> queued_;
   std::vector<std::shared_ptr<Active>> active_;
-  // Threads that were hired and have not left; and those of them that have not looked for work yet.
+  // Threads that were hired and have not left; those of them that have not started yet; and the
+  // guests among the latter.
   size_t hired_ = 0;
   size_t arriving_ = 0;
   size_t guests_arriving_ = 0;
   bool closed_ = false;
-  // Its own threads, and the ids of those that have left and are to be joined.
+  // The crew's own threads, and the ids of those that have left and must be joined.
   std::vector<std::thread> own_;
   std::vector<std::thread::id> left_;
 };

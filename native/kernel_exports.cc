@@ -15,8 +15,8 @@ namespace {
 
 uint32_t number(Napi::Object object, const char* name) { return object.Get(name).As<Napi::Number>().Uint32Value(); }
 
-// The noise alone, for tests and benchmarks: blocks of one channel from a frame on into a
-// Float32Array of whole blocks.
+// Generates noise alone, for tests and benchmarks: whole blocks of one channel, from a frame on,
+// into a Float32Array.
 void fill_noise(const Napi::CallbackInfo& info) {
   try {
     const auto context = info[1].As<Napi::Object>();
@@ -41,7 +41,8 @@ void fill_noise(const Napi::CallbackInfo& info) {
   }
 }
 
-// The samples of a file, for tests: its format, its number of channels and the samples as float64, or a code and a detail.
+// Decodes a file, for tests. Returns its format, channels, sample rate and samples (float64), or a
+// code and a detail.
 Napi::Value decode_samples(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto told = Napi::Object::New(env);

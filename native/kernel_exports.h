@@ -1,11 +1,12 @@
-// The kernels as JavaScript has them: which are there, which are used, and their noise alone.
+// Exports of the kernels to JavaScript: the available instruction sets, the one in use, and noise
+// alone.
 #pragma once
 
 #include <napi.h>
 
 namespace noisemill {
 
-// Exports, typed and described in lib/backends/addon.ts.
+// Adds the exports, which lib/backends/addon.ts types and describes.
 Napi::Object init_kernel_exports(Napi::Env env, Napi::Object exports);
 
 }  // namespace noisemill

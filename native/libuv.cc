@@ -12,7 +12,8 @@ namespace noisemill {
 
 namespace {
 
-// Long beside what waking a thread takes, short beside what a caller notices: for the next thread, and for all.
+// How long the measurement waits for the next thread, and in all. Both are long compared with
+// waking a thread, and too short for a caller to notice.
 constexpr std::chrono::milliseconds kPatience{5};
 constexpr std::chrono::milliseconds kPatienceInAll{50};
 
@@ -47,7 +48,7 @@ size_t measure_libuv_pool(Napi::Env env, size_t most) {
     });
   }
   std::unique_lock<std::mutex> lock(meeting->mutex);
-  // Those who come after it is over find it so, and do not count.
+  // A task that starts after the end sees `over`, and does not count.
   const auto end = std::chrono::steady_clock::now() + kPatienceInAll;
   for (size_t seen = 0; seen < most; seen = meeting->present) {
     const auto until = std::min(end, std::chrono::steady_clock::now() + kPatience);

@@ -1,4 +1,5 @@
-// Work on threads of the libuv pool, which all of the process shares: file system calls and name look-ups wait there too.
+// Runs work on threads of libuv's pool. The whole process shares them, for example for file system
+// calls and name look-ups.
 #pragma once
 
 #include <napi.h>
@@ -8,20 +9,20 @@
 
 namespace noisemill {
 
-// How many threads of the libuv pool are seen at work at the same time, up to `most`: as many tasks wait there for each other,
-// for some milliseconds. Those that this addon has taken count; threads that are busy with other things are not seen. On the JS
-// thread.
+// Measures how many threads of libuv's pool run at the same time, up to `most`. It starts `most`
+// tasks that wait for each other, for at most 50 ms. Threads that this addon has taken count;
+// threads that are busy with other work do not. Call it on the JS thread.
 size_t measure_libuv_pool(Napi::Env env, size_t most);
 
-// Threads of the libuv pool that this addon takes at the same time, in the whole process.
+// The threads of libuv's pool that this addon has taken, in the whole process.
 class LibuvShare {
  public:
-  // Takes one unless `limit` are taken.
+  // Takes a thread, unless `limit` threads are already taken.
   static bool take(size_t limit);
   static void give_back();
 };
 
-// Runs `work` on a thread of the libuv pool as soon as one is free. On the JS thread.
+// Runs `work` on a thread of libuv's pool as soon as one is free. Call it on the JS thread.
 void run_on_libuv(Napi::Env env, std::function<void()> work);
 
 }  // namespace noisemill

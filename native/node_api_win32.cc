@@ -1,18 +1,22 @@
-// Where the functions of Node-API come from on Windows. A DLL names the program that it imports from, but the host may be node.exe,
-// electron.exe or a node.exe that somebody has renamed. So nothing is imported: each function is a jump through a slot, and the slots are
-// filled from whatever program the process runs when the addon is loaded. (A delay-load hook does the same at the first call of each, but
-// the thunks of GNU's dlltool do not keep the registers of floating-point arguments through it: napi_create_double would get another
-// number.)
+// Finds the functions of Node-API on Windows. A DLL must name the program that it imports from, but
+// the host may be node.exe, electron.exe or a renamed node.exe. So nothing is imported. Each
+// function is a jump through a slot, and the slots are filled from the running program when the
+// addon is loaded.
+//
+// A delay-load hook would fill a slot at the first call of a function. But the thunks of GNU's
+// dlltool do not preserve the registers of floating-point arguments, so napi_create_double would
+// get a wrong number.
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
 #include <cstring>
 #include <initializer_list>
 
-// NODE_API_NAMES, made by CMake from the list that node-api-headers has.
+// Defines NODE_API_NAMES. CMake generates it from the list in node-api-headers.
 #include "node_api_names.h"
 
-// Two lists of one order: the slots, and the names as texts that end with a NUL, the last with two.
+// Two lists in the same order: the slots, and the names as NUL-terminated texts, with an empty text
+// at the end.
 asm(".data\n"
     ".balign 8\n"
     "noisemill_node_api_slots:\n"
@@ -34,11 +38,12 @@ asm(".data\n"
 extern "C" FARPROC noisemill_node_api_slots[];
 extern "C" const char noisemill_node_api_names[];
 
-// Called when the DLL is loaded, before anything of it runs. Of functions that the host is too old for the slots stay empty; NAPI_VERSION,
-// which Node compares, says that none of those is called. A host without any fails the loading.
+// The system calls this when it loads the DLL, before any other code of it runs. A slot stays empty
+// if the host is too old for its function. Node compares NAPI_VERSION, so the addon never calls
+// such a function. Loading fails if the host has no function of Node-API.
 extern "C" BOOL WINAPI DllMain(HINSTANCE, DWORD reason, LPVOID) {
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
-  // Node can also be built as a library, under either name.
+  // Node can also be built as a library with either name.
   HMODULE host = GetModuleHandleW(nullptr);
   for (const wchar_t* library : {L"libnode.dll", L"node.dll"}) {
     const HMODULE found = GetModuleHandleW(library);

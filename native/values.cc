@@ -12,7 +12,8 @@ namespace noisemill {
 
 namespace {
 
-// No getter of ours throws: what is not to be had is so because the environment is being ended.
+// Reads a property. JavaScript has no getters here that throw, so a missing value means that the
+// environment is ending.
 Napi::Value get(Napi::Object object, const char* name) {
   const Napi::Value value = object.Get(name);
   if (value.IsEmpty()) throw EnvironmentEnded{};
@@ -23,12 +24,12 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
   auto object = Napi::Object::New(env);
   object.Set("code", failure.code);
   object.Set("detail", failure.detail);
-  // C's number, negative; lib/backends/native.ts gives it its name.
+  // The negative errno number. lib/backends/native.ts finds its name.
   object.Set("errno", -failure.error_number);
   return object;
 }
 
-// Each is the bit of its place.
+// All warnings. The index is the number of the bit.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME", "W_TRAILING_BYTES",  "W_BYTE_RATE",
                                      "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_HARD_LINKS", "W_NON_FINITE"};
 
@@ -38,14 +39,14 @@ Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   return array;
 }
 
-// A value of `From` under the name that JavaScript has for it.
+// Reads a value of `From`, under its name in JavaScript.
 template <typename From, typename Value>
 struct Getter {
   const char* name;
   Value (*get)(const From& from);
 };
 
-// A member of `Into` under the name that JavaScript has for it.
+// Sets a member of `Into`, under its name in JavaScript.
 template <typename Into, typename Value>
 struct Setter {
   const char* name;
@@ -67,7 +68,7 @@ constexpr Setter<EtlJob, double> kFileNumbers[] = {
     {"strict", [](EtlJob& job, double value) { job.strict = value != 0; }},
 };
 
-// The format comes first: other numbers of a slice follow from it.
+// The format comes first, because later numbers of a slice depend on it.
 constexpr Setter<SliceJob, double> kSliceNumbers[] = {
     {"format", [](SliceJob& job, double value) { job.layout.format = &kSampleFormats[static_cast<size_t>(value)]; }},
     {"channels",
@@ -150,7 +151,7 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
   return object;
 }
 
-// Reads packed jobs, job after job.
+// Reads packed jobs one after the other.
 class Unpacker {
  public:
   explicit Unpacker(Napi::Object packed)

@@ -1,4 +1,5 @@
-// Jobs and outcomes as they cross: see lib/backends/border.ts for the other side.
+// Converts jobs and outcomes between JavaScript and structs. lib/backends/border.ts is the other
+// side.
 #pragma once
 
 #include <napi.h>
@@ -10,16 +11,17 @@
 
 namespace noisemill {
 
-// Thrown by what reads or makes values while another thread ends the environment (worker.terminate()): it gives none from then on, at any
-// point, and node-addon-api aborts the process where an absent one is used.
+// Thrown when the environment ends while values are read or made. worker.terminate() can end it
+// from another thread at any point. It then returns no values, and node-addon-api aborts the
+// process if an absent value is used.
 struct EnvironmentEnded {};
 
-// The names of all that crosses, in the order in which it is read and written here: JavaScript packs in that order, and refuses an
-// addon that has other names.
+// The names of all fields, in the order in which this file reads and writes them. JavaScript packs
+// in this order, and refuses an addon with other names.
 Napi::Object contract(Napi::Env env);
 
 std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
-// The bytes stay JavaScript's: whoever holds the jobs keeps them.
+// The bytes belong to JavaScript, which must keep them as long as the jobs exist.
 std::vector<SliceJob> read_slice_jobs(Napi::Object packed);
 
 Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome);

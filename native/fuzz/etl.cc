@@ -1,4 +1,5 @@
-// Any bytes through the whole job: refused, or a whole output; never a temporary file, and never more changed than was asked for.
+// Fuzz target: runs the whole job on any bytes. The job either fails, or writes a complete output.
+// It never leaves a temporary file, and never changes more than requested.
 #include "core/etl.h"
 
 #include <sys/stat.h>
@@ -15,7 +16,7 @@ using namespace noisemill;
 
 namespace {
 
-// Where outputs appear; scripts/fuzz.mjs makes it, in memory, and takes it away.
+// The folder of the outputs. scripts/fuzz.mjs makes it, in memory, and removes it.
 std::string folder() {
   const char* given = std::getenv("NOISEMILL_FUZZ_FOLDER");
   PROMISE(given != nullptr);
@@ -30,10 +31,11 @@ std::vector<uint8_t> read_all(const std::string& path) {
 }
 
 constexpr double kSigmas[] = {0, 0, 1e-30, 0.01, 1, 16};
-// As what an SNR comes to: 100, 20, 0 and -200 dB.
+// The values that an SNR of 100, 20, 0 and -200 dB becomes.
 constexpr double kGains[] = {1e-5, 0.1, 1, 1e10};
 
-// The last byte decides how the job is done; it is a byte of the file too, so that any file is an input.
+// The last byte selects the settings of the job. It also belongs to the file, so that any file is a
+// valid input.
 EtlJob job_for(uint8_t choice) {
   EtlJob job;
   job.noise.kind = "gaussian";
@@ -83,7 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   PROMISE(figures.bytes_out == written.size());
   PROMISE(figures.signal_energy >= 0 && figures.noise_energy >= 0);
   PROMISE(figures.clipped + figures.non_finite <= figures.frames * figures.channels);
-  // Without noise, codec and a repair, which is warned of, it is a copy.
+  // Without noise, codec and repair (which causes a warning), the output is a copy.
   const bool repaired = std::any_of(figures.warnings.begin(), figures.warnings.end(), [](const std::string& warning) {
     return warning != "W_PARTIAL_FRAME" && warning != "W_TRAILING_BYTES" && warning != "W_SILENT" && warning != "W_NON_FINITE" && warning != "W_BYTE_RATE";
   });

@@ -1,4 +1,4 @@
-// What the fuzz targets share: an input that lies in memory and has a path, and promises that must hold.
+// Shared by the fuzz targets: an input file in memory, and checks that must hold.
 #pragma once
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 namespace noisemill {
 
-// A promise that was broken ends the process, as a fault that a sanitizer sees does.
+// A broken promise ends the process, like an error that a sanitizer detects.
 #define PROMISE(condition)                                                      \
   do {                                                                          \
     if (!(condition)) {                                                         \
@@ -22,7 +22,7 @@ namespace noisemill {
     }                                                                           \
   } while (false)
 
-// A file without a folder.
+// A file in memory. It has a path but is in no folder.
 class MemoryFile {
  public:
   MemoryFile(const uint8_t* bytes, size_t size) : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {

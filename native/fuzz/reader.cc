@@ -1,5 +1,6 @@
-// Any bytes to the header reader: it refuses them with a code of a WAV, or gives a layout that lies within the file, or within what that is
-// decoded to, whose bytes do not depend on how they are read.
+// Fuzz target: reads the header of any bytes. The reader either refuses them with a code for WAV
+// files, or returns a layout within the file. The layout of a coded file is within its decoded
+// form, whose bytes do not depend on how they are read.
 #include <algorithm>
 #include <vector>
 
@@ -29,7 +30,8 @@ void check_layout(const WavHeader& header, uint64_t size) {
   PROMISE(sizes.size == size || header.sizes_lie);
 }
 
-// What it reads to at once, and in pieces that begin and end anywhere; and its own header is that of the file which it is.
+// Reads the decoded file at once and in pieces of any size, which must agree. Its header must match
+// the layout.
 void check_decoded(const Readable& readable, uint8_t choice) {
   const Input& input = *readable.decoded;
   const auto size = static_cast<size_t>(input.size());
@@ -42,7 +44,7 @@ void check_decoded(const Readable& readable, uint8_t choice) {
   PROMISE(pieces == whole);
   const WavHeader header = read_header(input);
   PROMISE(!header.coded && !header.sizes_lie);
-  // What follows the last chunk is carried as it is.
+  // Bytes after the last chunk are copied unchanged.
   for (const std::string warning : header.warnings) PROMISE(warning == "W_TRAILING_BYTES");
   PROMISE(header.data_offset == readable.header.data_offset && header.frames == readable.header.frames);
   PROMISE(header.container == readable.header.container && header.big_endian == readable.header.big_endian);

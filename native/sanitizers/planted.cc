@@ -1,4 +1,5 @@
-// Faults put in on purpose: that a sanitizer reports each of them proves that builds with it see any (test/sanitizers).
+// Deliberate faults. A sanitizer must report each of them, which proves that the build uses it
+// (test/sanitizers).
 #include <node_api.h>
 
 #include <cstdint>
@@ -6,7 +7,7 @@
 
 namespace {
 
-// What is read at run time cannot be reasoned away by the compiler.
+// Reads the argument at run time, so that the compiler cannot remove the fault.
 uint32_t argument(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value value;
@@ -22,7 +23,7 @@ napi_value result(napi_env env, int64_t number) {
   return value;
 }
 
-// Reads the element behind `count` of them.
+// Reads one element past the end of an array of `count`.
 napi_value read_past_end(napi_env env, napi_callback_info info) {
   const uint32_t count = argument(env, info);
   const auto* numbers = new int32_t[count]();
@@ -36,7 +37,7 @@ napi_value overflow(napi_env env, napi_callback_info info) {
   return result(env, number + INT32_MAX);
 }
 
-// Two threads count in the same place, without a lock.
+// Two threads write to the same variable without a lock.
 napi_value race(napi_env env, napi_callback_info info) {
   const uint32_t count = argument(env, info);
   static int64_t total = 0;

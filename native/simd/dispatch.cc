@@ -16,7 +16,7 @@ const Kernels* const* available_kernels() {
       const Kernels* list[4] = {};
     } result;
     size_t count = 0;
-    // These ask CPUID, and XGETBV for the registers that the operating system saves.
+    // These use CPUID, and XGETBV for the registers that the operating system saves.
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl")) {

@@ -1,5 +1,6 @@
-// Compiled once for each instruction set, with NOISEMILL_ISA the name of one and the compiler flags that allow it. Everything in
-// here has internal linkage but the table, so that no function of it can stand in for one that others share.
+// Compiled once for each instruction set, with its name in NOISEMILL_ISA and its compiler flags.
+// Everything except the table has internal linkage. Otherwise the linker could use one of these
+// functions in place of a shared copy for older processors.
 #include "simd/kernels.h"
 
 #include "core/mix.inl"
@@ -10,7 +11,7 @@
 #define NOISEMILL_NAME_OF(isa) #isa
 #define NOISEMILL_NAME(isa) NOISEMILL_NAME_OF(isa)
 
-// What the same bytes everywhere rest on.
+// The conditions under which all machines give the same bytes.
 static_assert(__FLT_EVAL_METHOD__ == 0, "float32 and float64 must be computed as such (on x86: SSE, not x87)");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "samples are used where they lie, and WAV is little-endian");
 

@@ -1,5 +1,5 @@
-// The kernels as a WebAssembly module: what lib/core/kernels-wasm.ts calls. Freestanding: the module has no imports, no heap and no
-// stack to speak of; its memory is laid out by the caller.
+// The kernels as a WebAssembly module, for lib/core/kernels-wasm.ts. The module is freestanding: it
+// has no imports, no heap and hardly any stack. The caller lays out its memory.
 #include "core/mix.inl"
 #include "core/noise/kinds.h"
 #include "core/wav/samples.inl"
@@ -8,7 +8,7 @@
 
 using namespace noisemill;
 
-// Names in the order of the numbers that other functions take; nullptr behind the last.
+// Returns the name with an index that other functions take; nullptr after the last.
 NOISEMILL_EXPORT(kind_name) const char* wasm_kind_name(size_t index) {
 #define NOISEMILL_NAME(Kind) Kind::kName,
   static constexpr const char* names[] = {NOISEMILL_KINDS(NOISEMILL_NAME)};
