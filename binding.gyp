@@ -1,5 +1,5 @@
-# On Windows the addon is built by CMake (scripts/build-windows.mjs): MSVC, which node-gyp calls there, has not the vector types of
-# native/simd.
+# On Windows CMake builds the addon (scripts/build-windows.mjs). node-gyp calls MSVC there, which
+# lacks the vector types of native/simd.
 {
   "target_defaults": {
     "include_dirs": ["native", "native/core"],
@@ -15,7 +15,7 @@
     }
   },
   "conditions": [
-    # One library an instruction set, because compiler flags belong to a target.
+    # One library per instruction set, because compiler flags belong to a target.
     ["target_arch=='x64'", {
       "targets": [
         {

@@ -1,16 +1,19 @@
-// `npm run build:addon`: builds the addon into build/Release, with node-gyp, or on Windows with CMake and MinGW-w64. Without a compiler the
-// package still works, on the workers backend: this says so in one line, and fails only if NOISEMILL_NATIVE is "require", or in the package.
+// `npm run build:addon`: builds the addon into build/Release, with node-gyp, or with CMake and
+// MinGW-w64 on Windows. Without a compiler it prints one line, because the package also works
+// without the addon, on the workers backend. It fails only if NOISEMILL_NATIVE is "require", or in
+// an installed package.
 import { existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { buildWindows } from './build-windows.mjs'
 import { isThere, root, run } from './commands.mjs'
 
-// In a clone there is more to build; who builds in the package wants nothing else.
+// A clone builds more than the addon. In an installed package the addon is all that somebody can
+// want to build.
 const isClone = existsSync(path.join(root, 'lib'))
 const isRequired = process.env.NOISEMILL_NATIVE === 'require' || !isClone
 
-/** Compiles what has changed since the last build, in its sources or in how they are compiled. */
+/** Builds with node-gyp, which compiles whatever has changed in the sources or in the flags. */
 function buildWithGyp() {
   const compiler = process.env.CXX ?? 'c++'
   const [command, ...flags] = compiler.split(' ')
@@ -18,7 +21,7 @@ function buildWithGyp() {
   run(process.execPath, [findNodeGyp(), 'configure', 'build', '--loglevel=warn', '--jobs=max'])
 }
 
-/** Whoever has only the package has npm's own. */
+/** Returns the path of node-gyp. An installed package uses npm's own copy. */
 function findNodeGyp() {
   try {
     return createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')
@@ -28,7 +31,7 @@ function findNodeGyp() {
   }
 }
 
-// The addon of an earlier build would be loaded even if this one fails.
+// Removes the addon of an earlier build, which would otherwise be loaded if this build fails.
 rmSync(path.join(root, 'build/Release/noisemill.node'), { force: true })
 try {
   if (process.platform === 'win32' && process.arch !== 'x64') throw new Error('on Windows it is for x64 only')

@@ -1,11 +1,12 @@
-// `npm run build:wasm`: compiles the kernels to WebAssembly with clang and lld for wasm32, into dist. Without them worker threads compute in
-// TypeScript: this says so in one line, and fails only if NOISEMILL_WASM is "require".
+// `npm run build:wasm`: compiles the kernels to WebAssembly in dist, with clang and lld for wasm32.
+// Without these tools it prints one line, because worker threads can compute in TypeScript. It
+// fails only if NOISEMILL_WASM is "require".
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { isThere, root, run } from './commands.mjs'
 
 const OUTPUT = 'dist/kernels.wasm'
-/** The largest job takes less than 2 MB, see lib/core/transform.ts. */
+/** Memory of the module. The largest job takes less than 2 MB; see lib/core/transform.ts. */
 const MEMORY_BYTES = 4 * 1024 * 1024
 const compiler = process.env.WASM_CXX ?? 'clang++'
 

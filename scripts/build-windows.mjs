@@ -1,5 +1,5 @@
-// Builds the addon for Windows x64, on Windows or elsewhere: with CMake and the g++ of MinGW-w64, since MSVC has not the vector types
-// of native/simd.
+// Builds the addon for Windows x64, on Windows or elsewhere. It uses CMake and the g++ of
+// MinGW-w64, because MSVC lacks the vector types of native/simd.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -7,7 +7,7 @@ import { isThere, root, run } from './commands.mjs'
 
 const BUILD = 'build-checks/win32-x64'
 
-/** Threads of the posix model: std::thread needs them. */
+/** The compiler. On other systems it is the variant with POSIX threads, which std::thread needs. */
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'g++' : 'x86_64-w64-mingw32-g++-posix')
 
 function hasHeaders() {
@@ -19,7 +19,8 @@ function hasHeaders() {
 }
 
 /**
- * Builds it, stripped, into a folder of the package, as noisemill.node. Throws an Error that says what is missing, or what the build said.
+ * Builds the addon into a folder of the package as noisemill.node, stripped. Throws an Error if a
+ * tool is missing or the build fails.
  *
  * @param {string} folder
  */
@@ -29,7 +30,7 @@ export function buildWindows(folder = 'prebuilds/win32-x64') {
     throw new Error(`it takes g++ of MinGW-w64 (CXX names another), and "${compiler}" does not run`)
   if (!hasHeaders())
     throw new Error('it takes the package node-api-headers, which "npm install node-api-headers" brings')
-  // The default on Windows is Visual Studio, whatever the compiler.
+  // CMake's default on Windows is Visual Studio, whatever the compiler.
   const generator = isThere('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
   const target = ['-DCMAKE_SYSTEM_NAME=Windows', '-DCMAKE_SYSTEM_PROCESSOR=AMD64', `-DCMAKE_CXX_COMPILER=${compiler}`]
   run('cmake', ['-S', 'native', '-B', BUILD, '--fresh', '-G', generator, ...target])

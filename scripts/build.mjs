@@ -1,13 +1,17 @@
-// `npm run build`: builds everything in a clone. The package has all but the addon ready-made, and there this builds one for its machine.
+// `npm run build`: builds everything in a clone. An installed package already contains all but the
+// addon, so only that is built there.
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { root, show } from './commands.mjs'
 
 const isClone = existsSync(path.join(root, 'lib'))
-/** Each lane takes about as long as the other, and they write to different folders. */
+/**
+ * Two sequences of steps that run at the same time. They take about as long as each other and write
+ * to different folders.
+ */
 const lanes = isClone ? [['build:ts', 'build:wasm'], ['build:addon']] : [['build:addon']]
 
-/** By a shell: on Windows npm is a batch file. */
+/** npm needs a shell on Windows, because it is a batch file there. */
 const npm = { shell: process.platform === 'win32' }
 
 async function build(steps) {

@@ -1,12 +1,13 @@
-// Runs other programs: what the scripts share.
+// Functions of the scripts that run other programs.
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** The project's folder, or the package's. */
+/** The folder of the project, or of the installed package. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Runs a program in the project's folder and returns what it wrote to stdout. Throws an Error with all that it wrote if it fails.
+ * Runs a program in the project's folder and returns its stdout. If it fails, throws an Error with
+ * all its output.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -19,7 +20,8 @@ export function run(program, args, options = {}) {
 }
 
 /**
- * Runs a program in the project's folder that writes to this terminal. Resolves to its exit code; 1 if it does not start, or is killed.
+ * Runs a program in the project's folder, with its output on this terminal. Resolves to its exit
+ * code, or to 1 if it does not start or is killed.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -38,7 +40,7 @@ export function show(program, args, options = {}) {
 }
 
 /**
- * Whether a program starts and knows its version.
+ * Whether a program can be run: whether `--version` succeeds.
  *
  * @param {string} program
  * @param {readonly string[]} flags

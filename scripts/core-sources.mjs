@@ -1,5 +1,6 @@
-// Prints the sources of native core for binding.gyp, one to a line: all but those of Windows, for which CMake builds. They are sorted,
-// because file systems list them in different orders, and the order decides the bytes of the binary.
+// Prints the sources of native core for binding.gyp, one per line. It omits those for Windows,
+// where CMake builds. They are sorted, because file systems list them in different orders, and the
+// order affects the bytes of the binary.
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { root } from './commands.mjs'

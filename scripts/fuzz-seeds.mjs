@@ -1,10 +1,10 @@
-// Writes small files of every kind that the reader tells apart, for the fuzzer to begin with.
+// Writes small files of every kind that the reader distinguishes, as seeds for the fuzzer.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const GUID_TAIL = '000000001000800000aa00389b71'
 
-/** Bytes in words: u16 and u32 in the order of the container. */
+/** Returns functions that encode 16-bit and 32-bit words in the byte order of a container. */
 function words(isBig) {
   const u16 = (value) => {
     const bytes = Buffer.alloc(2)
@@ -63,7 +63,7 @@ function wav({ container = 'RIFF', tag = 1, channels = 1, bits = 16, frames = 40
 const formats = [8, 16, 24, 32].map((bits) => ({ tag: 1, bits })).concat([32, 64].map((bits) => ({ tag: 3, bits })))
 
 const coefficients = [256, 0, 512, 0xff00, 0, 0, 192, 64, 240, 0, 460, 0xff30, 392, 0xff18]
-/** `frames` are blocks of the last four, which begin with good heads. */
+/** In the last four, `frames` is a number of blocks, and all their heads are valid. */
 const coded = [
   { tag: 6, bits: 8 },
   { tag: 7, bits: 8, channels: 2 },
@@ -100,7 +100,7 @@ const seeds = [
   ]),
 ]
 
-/** Writes them into a folder. */
+/** Writes the seeds into a folder. */
 export function writeSeeds(folder) {
   mkdirSync(folder, { recursive: true })
   seeds.forEach((seed, i) => {

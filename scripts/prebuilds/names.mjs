@@ -1,4 +1,4 @@
-// Names the binaries that a release has, from the folder prebuilds on.
+// Paths of the binaries of a release, in the folder prebuilds.
 const linux = ['x64', 'arm64'].flatMap((arch) =>
   ['glibc', 'musl'].map((libc) => `linux-${arch}/noisemill.${libc}.node`),
 )

@@ -1,7 +1,7 @@
-// Finds which versions of the system's libraries a Linux binary asks for, and which of them are too new.
+// Finds the versions of system libraries that a Linux binary requires, and those that are too new.
 import { execFileSync } from 'node:child_process'
 
-/** What Node 20 itself asks for, and so what is there wherever it runs. */
+/** The versions that Node 20 itself requires. Every system on which it runs has them. */
 const NEWEST = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9', GCC: '4.3.0' }
 
 const isNewer = (a, b) => {
@@ -10,13 +10,13 @@ const isNewer = (a, b) => {
   return at >= 0 && left[at] > (right[at] ?? 0)
 }
 
-/** The versions of symbols that `file` asks for, each once, as in `GLIBC_2.14`. */
+/** Returns the versions of symbols that `file` requires, each once, such as `GLIBC_2.14`. */
 export function versionsOf(file) {
   const symbols = execFileSync(process.env.OBJDUMP ?? 'objdump', ['-T', file], { encoding: 'utf8' })
   return [...new Set(symbols.match(/\b(GLIBC|GLIBCXX|CXXABI|GCC)_[0-9.]+/g))].sort()
 }
 
-/** Whether some system has none of that version on which Node 20 runs. */
+/** Whether a version is too new for some system on which Node 20 runs. */
 export function isTooNew(version) {
   const [library, number] = version.split('_')
   return isNewer(number, NEWEST[library])

@@ -1,5 +1,6 @@
-// Makes what the Linux binaries are compiled against: headers and libraries of Debian 11 for an architecture, so that the binaries load wherever
-// Node 20 does. They are Debian's own packages, pinned by their hashes.
+// Makes the folder that the Linux binaries are compiled against. It has the headers and libraries
+// of Debian 11 for an architecture, so that the binaries load wherever Node 20 runs. They come from
+// Debian's packages, which are pinned by hashes.
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,
@@ -16,7 +17,7 @@ import {
 import path from 'node:path'
 import { run } from '../commands.mjs'
 
-/** APT's own program for downloads: it knows this system's proxies and certificates, and checks hashes. */
+/** APT's download program. It uses the system's proxies and certificates, and checks hashes. */
 const APT_HELPER = '/usr/lib/apt/apt-helper'
 
 const packages = {
@@ -38,7 +39,7 @@ const packages = {
   ],
 }
 
-/** The folder of an architecture's, made at the first call. */
+/** Returns the folder for an architecture. The first call makes it. */
 export function sysrootFor(arch) {
   const folder = path.resolve('build-checks', `sysroot-${arch}`)
   if (existsSync(folder)) return folder
@@ -53,7 +54,10 @@ export function sysrootFor(arch) {
   return folder
 }
 
-/** Mirrors have the packages of all suites in one pool, so that those of this system's suite have Debian 11 too, as long as it is not archived. */
+/**
+ * Returns the mirrors to try. A mirror has the packages of all suites in one pool. So the mirrors
+ * of this system's suite also have Debian 11, until it is archived.
+ */
 function findMirrors() {
   if (process.env.DEBIAN_MIRROR) return [process.env.DEBIAN_MIRROR]
   const told = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
@@ -68,7 +72,7 @@ function unpack(name, sha256, mirrors, folder) {
   unlinkSync(file)
 }
 
-/** Tries each mirror in turn. */
+/** Downloads a package from the first mirror that has it. */
 function download(name, sha256, mirrors, file) {
   const faults = []
   for (const mirror of mirrors) {
@@ -82,7 +86,7 @@ function download(name, sha256, mirrors, file) {
   throw new Error(`${faults.join('\n')}\nno mirror has ${name}: set DEBIAN_MIRROR to the address of one that has Debian 11`)
 }
 
-/** Links to absolute paths are meant within the folder. */
+/** Makes absolute symbolic links relative, because they refer to files in the folder. */
 function mendLinks(folder, root) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name)
@@ -94,7 +98,9 @@ function mendLinks(folder, root) {
   }
 }
 
-/** This libstdc++ waits by pthread_cond_clockwait, of glibc 2.30, unless it is told that there is none. */
+/**
+ * Removes the use of pthread_cond_clockwait from libstdc++, because that function needs glibc 2.30.
+ */
 function hideClockWait(folder) {
   const triples = readdirSync(path.join(folder, 'usr/include')).filter((name) => name.endsWith('-linux-gnu'))
   const file = path.join(folder, 'usr/include', triples[0], 'c++/10/bits/c++config.h')
