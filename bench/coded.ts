@@ -1,6 +1,7 @@
 /**
- * Coded files: 8 of 4,000,000 frames (16 kHz, mono) in each codec, and the same sound as 16-bit PCM. Against the package `wavefile`, which
- * a program of one thread decodes IMA ADPCM with. SoX makes the files.
+ * Benchmark of coded files: 8 files of 4,000,000 frames (16 kHz, mono) in each codec, and the same
+ * sound as 16-bit PCM. The package `wavefile`, in a program with one thread, decodes IMA ADPCM for
+ * comparison. SoX makes the files.
  */
 
 import { mkdirSync } from 'node:fs'

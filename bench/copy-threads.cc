@@ -1,9 +1,10 @@
-// Copies files into a folder with threads that read and write the blocks that noisemill reads and writes, and leave the samples
-// alone: what is left of noisemill's work without its kernel.
+// Copies files into a folder with several threads. They read and write the same blocks as
+// noisemill, but do not touch the samples. So this measures noisemill's work without its kernel.
 //
 //     copy-threads THREADS FOLDER FILE...
 //
-// Of several files each thread copies whole ones; of a single one the threads share the blocks.
+// If there are several files, each thread copies whole files. The threads share the blocks of a
+// single file.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,7 +65,7 @@ void on_threads(int count, const Work& work) {
   std::vector<std::thread> threads;
   for (int i = 0; i < count; i++) {
     threads.emplace_back([&] {
-      // Blocks that begin at pages on one side only are copied half as fast on some machines.
+      // On some machines a copy is half as fast if only one of its two ends is aligned to a page.
       uint8_t* buffer = static_cast<uint8_t*>(std::aligned_alloc(kPageBytes, kBlockBytes));
       if (buffer == nullptr) fail("aligned_alloc");
       work(buffer);

@@ -1,5 +1,6 @@
 /**
- * Whole programs on workloads of several shapes: a file of each is named like the workload, and says what it is.
+ * Benchmarks whole programs on workloads of several shapes. Each workload has a file of its name,
+ * which describes it.
  *
  *     npm run bench:etl [-- talk|many|long|coded|latency|start|all [ROUNDS]]
  */
@@ -11,7 +12,7 @@ import many from './many.js'
 import start from './start.js'
 import talk from './talk.js'
 
-/** Each takes the number of rounds; the default is what a record takes. */
+/** Benchmarks by name. Each takes the number of rounds; the default is the number for records. */
 const workloads: Readonly<Record<string, (rounds?: number) => Promise<void>>> = {
   talk,
   many,

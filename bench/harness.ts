@@ -1,6 +1,7 @@
 /**
- * Trials of contenders, interleaved, so that whatever slows the machine for a while slows all of them. Ratios are of minima: fresh
- * memory on a virtual machine slows single trials up to threefold. Medians and spreads stand beside them.
+ * Runs trials of contenders in turn, so that a slow phase of the machine affects all of them.
+ * Tables compare minima, because fresh memory on a virtual machine slows single trials up to
+ * threefold. They also show medians and maxima.
  */
 
 import { type SpawnOptions, spawn } from 'node:child_process'
@@ -9,9 +10,15 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os'
 
 export interface Contender {
   readonly name: string
-  /** One trial, a process of its own or several. Resolves to what is compared: seconds, or whatever the table says. */
+  /**
+   * Runs one trial, in one process or several. Resolves to the measured value, in seconds or in the
+   * table's unit.
+   */
   run(): Promise<number>
-  /** One more run, which is not timed. Resolves to the most memory that its process had at once, in MB, where that can be told. */
+  /**
+   * Runs once more without timing. Resolves to the peak memory of its process in MB, or undefined
+   * if that cannot be measured.
+   */
   memory?(): Promise<number | undefined>
 }
 
@@ -21,7 +28,7 @@ export interface Row {
   readonly median: number
   readonly maximum: number
   readonly trials: readonly number[]
-  /** MB. */
+  /** Peak memory in MB. */
   readonly memory?: number
 }
 
@@ -45,7 +52,7 @@ export async function compare(contenders: readonly Contender[], rounds: number):
   return rows
 }
 
-/** A line that the next one replaces, where a person watches. */
+/** Shows a line on a terminal that the next call replaces. */
 export function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${text}\x1b[K\r`)
 }
@@ -55,16 +62,17 @@ export function spread(values: readonly number[]): { minimum: number; median: nu
   return { minimum: sorted[0], median: sorted[Math.floor(sorted.length / 2)], maximum: sorted[sorted.length - 1] }
 }
 
-/** What a table says of each row beside its own figures. */
+/** How a table compares a row with the reference. */
 const against = {
   ratio: (own: number, reference: number) => own / reference,
   difference: (own: number, reference: number) => own - reference,
 }
 
 /**
- * Prints and keeps a table of rows, each compared with a reference.
+ * Prints and records a table of rows, each compared with a reference.
  *
- * @param files that a trial works on, for a column of files a second; then trials are seconds
+ * @param notes data for the record; with `files`, the number of files in a trial, the table also
+ *   shows files per second, and trials must be in seconds
  */
 export function report(
   title: string,
@@ -96,7 +104,7 @@ export function report(
   })
 }
 
-/** Prints a table, and keeps it in bench/results with what it was made from. */
+/** Prints a table, and records it in bench/results with its data. */
 export function keep(title: string, caption: string, lines: readonly string[], data: object): void {
   const record = { title, caption, table: lines, machine: machine(), date: new Date().toISOString(), ...data }
   console.log(inMarkdown(record))
@@ -105,18 +113,18 @@ export function keep(title: string, caption: string, lines: readonly string[], d
   writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(record, null, 2)}\n`)
 }
 
-/** What bench/results keeps, as the docs show it. */
+/** Formats a record of bench/results as the docs show it. */
 export function inMarkdown({ title, caption, table }: { title: string; caption: string; table: readonly string[] }) {
   return `\n${title} (${caption})\n\n${table.join('\n')}`
 }
 
-/** Lines of a Markdown table. */
+/** Returns the lines of a Markdown table. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |')
   return [line(headings), `|${headings.map(() => '---|').join('')}`, ...rows.map(line)]
 }
 
-/** Three digits that count. */
+/** Formats a number with three significant digits. */
 export const show = (value: number): string => (value >= 999.5 ? String(Math.round(value)) : value.toPrecision(3))
 
 function machine() {
@@ -130,7 +138,10 @@ function machine() {
   }
 }
 
-/** Runs a command to its end; resolves to its seconds and what it wrote to stdout. Rejects if it fails. */
+/**
+ * Runs a command to its end. Resolves to its duration in seconds and its stdout. Rejects if it
+ * fails.
+ */
 export function time(
   command: string,
   args: readonly string[],

@@ -1,4 +1,7 @@
-/** One trial: prints the ns a sample of the kernel that is named, the best of some tens of runs over a megabyte of noise. */
+/**
+ * One trial of a kernel: prints its best time in ns per sample, of 40 runs over a megabyte of
+ * noise.
+ */
 
 import { loadAddon } from '../dist-lib/backends/addon.js'
 import { loadWasmModule } from '../dist-lib/backends/wasm.js'

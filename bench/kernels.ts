@@ -1,4 +1,7 @@
-/** Noise alone, one core, in ns a sample: every kernel against NumPy's float32 standard_normal and the naive way in JavaScript. */
+/**
+ * Benchmark of noise generation on one core, in ns per sample. It compares every kernel with
+ * NumPy's float32 standard_normal and with naive JavaScript.
+ */
 
 import { fileURLToPath } from 'node:url'
 import { loadAddon } from '../dist-lib/backends/addon.js'

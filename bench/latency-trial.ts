@@ -1,6 +1,7 @@
 /**
- * One trial of responsiveness, in a program that uses the library as any other does: prints as JSON how late its event loop was and how
- * long reading a small file took, while batches run. They follow one another and replace their outputs until the time is over.
+ * One trial of responsiveness, in an ordinary program that uses the library. It runs batches one
+ * after the other for a fixed time, and each replaces the outputs of the one before. It prints as
+ * JSON how late the event loop was and how long reading a small file took.
  *
  *     node latency-trial.js idle|native|workers CLEAN OUT COPIES SMALL
  */
@@ -11,9 +12,12 @@ import { setTimeout } from 'node:timers/promises'
 import { addNoiseToFiles, type BackendName } from '../dist/index.js'
 
 const SECONDS = 10
-/** Between two readings of the small file. */
+/** Time between two readings of the small file. */
 const READ_MILLISECONDS = 10
-/** How often the monitor looks, in milliseconds. It shows the time between two looks, so that one of these is in all its figures. */
+/**
+ * Interval of the monitor's timer, in milliseconds. The monitor measures the time between two
+ * ticks, so all its figures include this interval.
+ */
 const RESOLUTION = 1
 
 const [backend, clean, out, copies, small] = process.argv.slice(2)

@@ -1,6 +1,8 @@
 /**
- * Responsiveness: what a program that adds noise through the library feels of it, with libuv's pool as Node makes it. Beside it the same
- * program idle, alone and beside as many spinning processes as there are CPUs: what the system's scheduler alone does to it.
+ * Benchmark of responsiveness: event-loop delay and file reads in a program that adds noise through
+ * the library, with Node's default size of libuv's pool. For comparison the same program also runs
+ * idle: alone, and beside one spinning process per CPU. The latter shows the effect of the system's
+ * scheduler alone.
  */
 
 import { spawn } from 'node:child_process'
@@ -13,9 +15,12 @@ import { writeTalk } from './talk.js'
 
 interface Trial {
   readonly seconds: number
-  /** Outputs finished. */
+  /** Number of finished outputs. */
   readonly files: number
-  /** Median, 99th percentile and maximum, in milliseconds; the monitor's millisecond is in them. */
+  /**
+   * Median, 99th percentile and maximum in milliseconds. They include the monitor's interval of 1
+   * ms.
+   */
   readonly delay: readonly number[]
   readonly read: readonly number[]
   readonly delayMean: number
@@ -65,7 +70,7 @@ export default async function latency(rounds = 3): Promise<void> {
   keep('Latency', caption, table(headings, rows), { jobs: JOBS, trials })
 }
 
-/** A process that does nothing else for each CPU, as long as `run` takes. */
+/** Runs `run` beside one process per CPU that spins in an endless loop. */
 async function besideSpinning<T>(run: () => Promise<T>): Promise<T> {
   const spinning = Array.from({ length: JOBS }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
   try {

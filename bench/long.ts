@@ -1,4 +1,7 @@
-/** One long file: 2.5 GB of float32 (44.1 kHz, mono, four hours), against threads that only copy its blocks. */
+/**
+ * Benchmark of one long file: 2.5 GB of float32 (44.1 kHz, mono, four hours). The reference is
+ * threads that only copy its blocks.
+ */
 
 import path from 'node:path'
 import writeTone from '../dist-lib/demo/tone.js'

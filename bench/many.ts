@@ -1,4 +1,7 @@
-/** Many small files: 20,000 of one second (PCM of 16 bits, 16 kHz, mono) in 100 folders, against `cp -r`. What a file costs, not what a sample costs. */
+/**
+ * Benchmark of many small files: 20,000 files of one second (16-bit PCM, 16 kHz, mono) in 100
+ * folders, compared with `cp -r`. It measures the cost per file, not per sample.
+ */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -21,7 +24,7 @@ export default async function many(rounds = 7): Promise<void> {
   report('Many', 'seconds', rows, 'cp -r', { files: FOLDERS * FILES_EACH, jobs: JOBS, outputs: scratch.outputs() })
 }
 
-/** The folders, each with its files, in a folder that is there. */
+/** Writes the folders and their files into an existing folder. */
 export function writeMany(folder: string): void {
   const content = shortFile()
   for (let i = 0; i < FOLDERS; i++) {
@@ -31,7 +34,7 @@ export function writeMany(folder: string): void {
   }
 }
 
-/** One second of a sine. */
+/** Returns a WAV file with one second of a sine. */
 export function shortFile(): Buffer {
   const head = Buffer.alloc(44)
   const bytes = 2 * SAMPLE_RATE

@@ -1,4 +1,7 @@
-/** What the workloads compare: noisemill, and programs that copy the same files. Each trial fills a fresh folder. */
+/**
+ * The contenders of the workloads: noisemill, and programs that copy the same files. Each trial
+ * fills an empty folder.
+ */
 
 import { createHash } from 'node:crypto'
 import {
@@ -18,24 +21,33 @@ import { fileURLToPath } from 'node:url'
 import { type Contender, time } from './harness.js'
 
 export const JOBS = availableParallelism()
-/** However many CPUs there are: more only wait for each other where all write to one file. */
+/**
+ * Number of copying threads, whatever the number of CPUs: more threads only wait for each other if
+ * all write to one file.
+ */
 const COPY_THREADS = 2
 
 const bin = fileURLToPath(new URL('../dist/cli/bin.cjs', import.meta.url))
-/** GNU time: what it says is of the one process, where the system's own figure may begin with that of the process that started it. */
+/**
+ * GNU time reports the memory of the one process. The system's own figure may start with the memory
+ * of the parent process.
+ */
 const GNU_TIME = '/usr/bin/time'
 
-/** A folder for one workload. It lies in memory where /dev/shm is, so that no disk takes part. */
+/**
+ * A temporary folder for one workload. It is in /dev/shm (memory) if that exists, so that no disk
+ * affects the times.
+ */
 export class Scratch {
   readonly #folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'noisemill-bench-'))
   readonly clean = path.join(this.#folder, 'clean')
   readonly out = path.join(this.#folder, 'out')
-  /** Hashes of what noisemill wrote, by contender. */
+  /** Hashes of noisemill's outputs, by contender. */
   readonly #hashes = new Map<string, string>()
 
   constructor() {
     mkdirSync(this.clean)
-    // It is memory: not to be left behind.
+    // The folder may be in memory, so it must not be left behind.
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => {
         this[Symbol.dispose]()
@@ -51,12 +63,12 @@ export class Scratch {
     return path.join(this.#folder, name)
   }
 
-  /** `noisemill add` of everything in `clean`. */
+  /** Runs `noisemill add` on all files in `clean`. */
   noisemill(...flags: string[]): Contender {
     return this.noisemillOf(this.clean, flags)
   }
 
-  /** The same of everything in a folder. */
+  /** Runs `noisemill add` on all files in a folder. */
   noisemillOf(folder: string, flags: readonly string[]): Contender {
     const args = [...noisemill(folder, this.out), ...flags]
     const name = `noisemill ${flags.join(' ')}`
@@ -72,7 +84,7 @@ export class Scratch {
     }
   }
 
-  /** Commands that run at the same time. */
+  /** Runs commands at the same time. */
   commands(name: string, commands: readonly (readonly string[])[]): Contender {
     return {
       name,
@@ -85,13 +97,19 @@ export class Scratch {
     }
   }
 
-  /** The hashes by contender. Ends the program with an error where they differ: then nothing else counts. */
+  /**
+   * Returns the hashes by contender. Throws an error if they differ, because the times are then
+   * meaningless.
+   */
   outputs(): Record<string, string> {
     if (new Set(this.#hashes.values()).size > 1) throw new Error(`outputs differ: ${JSON.stringify([...this.#hashes])}`)
     return Object.fromEntries(this.#hashes)
   }
 
-  /** An empty folder for outputs, made before and removed after what is timed. */
+  /**
+   * Runs a trial with an empty output folder. The folder is made and removed outside the timed
+   * part.
+   */
   async #fresh<T>(run: () => Promise<T>): Promise<T> {
     mkdirSync(this.out)
     try {
@@ -102,15 +120,16 @@ export class Scratch {
   }
 }
 
-/** Arguments for node. */
+/** Arguments of node for `noisemill add`. */
 const noisemill = (input: string, out: string): string[] => [
   ...[bin, 'add', input, '--out', out],
   ...['--sigma', '0.1', '--quiet'],
 ]
 
 /**
- * Threads that copy files as noisemill would, block by block through their own memory, but touch no sample: what is left of noisemill's
- * time without its kernel. None, and that is said, where there is no compiler.
+ * Contenders that copy files with threads, block by block, without touching the samples. They show
+ * noisemill's time without its kernel. If there is no compiler, it prints the reason and returns
+ * none.
  */
 export async function copyThreads(scratch: Scratch, files: readonly string[]): Promise<Contender[]> {
   const binary = scratch.file('copy-threads')
@@ -130,7 +149,7 @@ async function memoryOf(command: string, args: readonly string[], note: string):
   return (Number(readFileSync(note, 'utf8')) * 1024) / 1e6
 }
 
-/** The hash of all files below a folder, in the order of their names. */
+/** Returns the hash of all files in a folder and below it, in the order of their names. */
 function hashOf(folder: string): string {
   const hash = createHash('sha256')
   const buffer = Buffer.alloc(1 << 20)

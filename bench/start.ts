@@ -1,4 +1,7 @@
-/** Starting up: `noisemill add` of one file of a second, and a program that makes a pool, against a Node that does nothing. */
+/**
+ * Benchmark of start-up: `noisemill add` of one file of one second, and a program that makes a
+ * pool. The reference is a Node process that does nothing.
+ */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,6 +1,7 @@
 /**
- * The talk's workload: 24 sine files of four minutes (float32, 44.1 kHz, mono, 1 GB), noise of sigma 0.1, clipped. Against copying the
- * same files, and against Python's multiprocessing.Pool with NumPy and SciPy.
+ * Benchmark of the talk's workload: 24 sine files of four minutes (float32, 44.1 kHz, mono, 1 GB),
+ * noise of sigma 0.1, clipped. The references are copying the same files, and Python's
+ * multiprocessing.Pool with NumPy and SciPy.
  */
 
 import { existsSync } from 'node:fs'
@@ -50,7 +51,7 @@ export default async function talk(rounds = 7): Promise<void> {
   report('Talk', 'seconds', rows, 'cp', { jobs: JOBS, outputs: scratch.outputs() })
 }
 
-/** The files of the talk, in a folder that is there. */
+/** Writes the talk's files into an existing folder. */
 export function writeTalk(folder: string): string[] {
   return Array.from({ length: FILES }, (_, i) => {
     const file = path.join(folder, `${String(i).padStart(2, '0')}.wav`)

@@ -1,6 +1,7 @@
 /**
- * Noise onto the files of a folder, one after the other, by the package `wavefile`, as a program without noisemill might do it: decodes IMA
- * ADPCM to 16 bits, adds Gaussian noise of sigma 0.1, clips.
+ * Adds noise to the files of a folder with the package `wavefile`, one after the other, as a
+ * program without noisemill might. It decodes IMA ADPCM to 16 bits, adds Gaussian noise of sigma
+ * 0.1, and clips.
  *
  *     node wavefile-trial.js CLEAN OUT
  */
