@@ -1,16 +1,20 @@
 /**
- * What many would write first: files are read and written by async I/O, and noise is added on the one JS thread, a slice a turn of the event
- * loop. What is written under the final name is not whole until the end.
+ * The demo's contender with async I/O, as many people would first write it. It reads and writes
+ * files asynchronously, and adds noise on the one JS thread, one slice per turn of the event loop.
+ * A file is incomplete under its final name until its end is written.
  */
 
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { addNoiseToWav, Pool, type WavNoiseOptions } from '../index.js'
 
-/** Files that are open at a time: one is read or written while noise is added to the other. Each is in memory as a whole. */
+/**
+ * Number of files that are open at a time: one is read or written while noise is added to the
+ * other. Each is in memory as a whole.
+ */
 const OPEN_FILES = 2
 
-/** Adds noise to files, whose names are their keys. Calls `finished` with each as it is done. */
+/** Adds noise to files, with their names as keys. Calls `finished` for each file that is done. */
 export async function addNoiseAsync(
   files: readonly string[],
   out: string,
@@ -30,9 +34,10 @@ export async function addNoiseAsync(
     }
   }
   try {
-    // All lanes end before any error is told, so that none still writes.
+    // Wait for all lanes before throwing any error, so that none still writes.
     const lanes = await Promise.allSettled(Array.from({ length: OPEN_FILES }, lane))
-    // Files that a signal interrupts say so in an error of their own.
+    // A file that the signal interrupted fails with an error of its own. The signal's reason comes
+    // first.
     signal.throwIfAborted()
     for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
   } finally {

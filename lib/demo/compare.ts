@@ -1,4 +1,4 @@
-/** Compares four ways of doing the same work: what `noisemill demo` runs. Uses only the public API. */
+/** Compares four ways of doing the same work, for `noisemill demo`. It uses only the public API. */
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -11,7 +11,7 @@ import { plural, showBytes, showSeconds } from '../show.js'
 import { type Contender, contenders, SIGMA } from './contenders.js'
 import type { Tone } from './tone.js'
 
-/** Files that the demo works on. */
+/** Number of files in the demo. */
 export const FILES = 24
 const BYTES_PER_SECOND = 44100 * 4
 const LOWEST_HERTZ = 220
@@ -19,20 +19,22 @@ const HERTZ_STEP = 20
 
 interface Measured {
   readonly seconds: number
-  /** Share of all cores, 0 to 1. */
+  /** Used share of all cores, 0 to 1. */
   readonly cpuShare: number
-  /** The longest that the event loop kept others waiting, in milliseconds. */
+  /** Longest delay of the event loop, in milliseconds. */
   readonly delay: number
   readonly order: readonly string[]
   readonly hash: string
 }
 
 /**
- * Makes sine files of so many seconds in a temporary folder, adds noise to them with each contender, prints what that took, and removes the folder.
+ * Runs the comparison. It makes sine files of `seconds` seconds in a temporary folder, adds noise
+ * to them with each contender, prints the figures, and removes the folder.
  *
- * @param tone the module that `tone.ts` is
+ * @param tone URL of the module `tone.ts`
  * @returns whether all contenders had the same outputs
- * @throws NoisemillError E_OUTPUT_FOLDER or E_VOLUME_FULL for the temporary folder; the signal's reason
+ * @throws NoisemillError E_OUTPUT_FOLDER or E_VOLUME_FULL for the temporary folder; the signal's
+ *   reason
  */
 export async function compareContenders(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
   const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-')).catch((error: NodeJS.ErrnoException) => {
@@ -41,7 +43,7 @@ export async function compareContenders(seconds: number, tone: URL, signal: Abor
   try {
     return await compareIn(folder, seconds, tone, signal)
   } finally {
-    // All threads have ended by now: nothing is written to it any more.
+    // All threads have ended, so nothing is written to the folder any more.
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -101,7 +103,7 @@ const WIDTHS = [14, 9, 9, 7, 26]
 const row = (cells: readonly string[]) =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join('')
 
-/** Inputs and one set of outputs lie there at the same time. */
+/** Throws E_VOLUME_FULL if the volume cannot hold the inputs and one set of outputs. */
 async function checkRoom(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   const needed = 2 * bytes
@@ -126,7 +128,7 @@ async function makeTones(folder: string, seconds: number, tone: URL, signal: Abo
   return tones.map(({ file }) => file)
 }
 
-/** Measures a contender. Returns the reason if it cannot run here. */
+/** Runs a contender and measures it. Returns the reason if it cannot run here. */
 async function measure(
   contender: Contender,
   files: readonly string[],
@@ -147,7 +149,7 @@ async function measure(
       return error.received ?? error.message
     throw error
   }
-  // Once more round the event loop, so that what held it up last is seen too.
+  // Waits one turn of the event loop, so that the monitor also sees the last delay.
   await new Promise((resolve) => setTimeout(resolve, 2))
   delays.disable()
   const { user, system } = process.cpuUsage(cpuBefore)
@@ -159,7 +161,7 @@ async function measure(
   return { seconds, cpuShare, delay: delays.max / 1e6, order, hash }
 }
 
-/** One hash over the content of all files, in their order. */
+/** Returns one hash of the content of all files, in their order. */
 async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const file of files) {

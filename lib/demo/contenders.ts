@@ -1,18 +1,21 @@
-/** The four contenders of the demo, each on the public API: one that its reader could have written. */
+/**
+ * The four contenders of the demo. Each uses only the public API, so that readers could have
+ * written it.
+ */
 
 import { type BackendName, noiseTask, Pool } from '../index.js'
 import { addNoiseAsync } from './async.js'
 
-/** What all contenders add. */
+/** Sigma of the noise that all contenders add. */
 export const SIGMA = 0.1
 const noise = { sigma: SIGMA, seed: 0 }
 
-/** One contender of doing it. */
+/** One way of adding noise to the files. */
 export interface Contender {
   readonly name: string
-  /** Whether the order in which files are finished is its own. */
+  /** Whether it may finish files in an order of its own. */
   readonly isUnordered: boolean
-  /** Adds noise to files. Calls `finished` with each as it is done. */
+  /** Adds noise to files. Calls `finished` for each file that is done. */
   run(files: readonly string[], out: string, finished: (file: string) => void, signal: AbortSignal): Promise<void>
 }
 
@@ -29,7 +32,8 @@ export const contenders: readonly Contender[] = [
 
 function onPool(backend: BackendName): Contender['run'] {
   return async (files, out, finished, signal) => {
-    // The first three contenders compute in JavaScript, so that they differ in nothing but how they go parallel.
+    // The first three contenders compute in JavaScript, so that they differ only in how they run in
+    // parallel.
     const pool = new Pool({ backend, ...(backend !== 'native' && { kernel: 'ts' }) })
     const task = noiseTask({ out, ...noise })
     try {

@@ -1,11 +1,11 @@
-/** A task for the demo's pool: writes one sine file, float32, mono. */
+/** Task of the demo's pool: writes one sine file in float32, mono. */
 
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 export interface Tone {
   readonly file: string
   readonly seconds: number
-  /** Hertz, a whole number: then every second is the same. */
+  /** In hertz; a whole number, so that all seconds are equal. */
   readonly frequency: number
 }
 
@@ -23,7 +23,10 @@ export default function writeTone({ file, seconds, frequency }: Tone): void {
   closeSync(fd)
 }
 
-/** RIFF, fmt, fact (which formats other than PCM need) and the head of data. */
+/**
+ * Returns the header: RIFF, fmt, fact (which formats other than PCM need) and the start of the data
+ * chunk.
+ */
 function header(frames: number): Buffer {
   const bytes = frames * SAMPLE_BYTES
   const head = Buffer.alloc(58)
