@@ -63,7 +63,7 @@ export function spread(values: readonly number[]): { minimum: number; median: nu
 }
 
 /** How a table compares a row with the reference. */
-const against = {
+const comparisons = {
   ratio: (own: number, reference: number) => own / reference,
   difference: (own: number, reference: number) => own - reference,
 }
@@ -80,14 +80,14 @@ export function report(
   rows: readonly Row[],
   reference: string,
   notes: { files?: number; [name: string]: unknown } = {},
-  comparison: keyof typeof against = 'ratio',
+  comparison: keyof typeof comparisons = 'ratio',
 ): void {
   const base = rows.find((row) => row.name === reference)!
   const { files } = notes
   const hasMemory = rows.some((row) => row.memory !== undefined)
   const lines = rows.map(({ name, minimum, median, maximum, memory }) => [
     name,
-    ...[minimum, median, maximum, against[comparison](minimum, base.minimum)].map(show),
+    ...[minimum, median, maximum, comparisons[comparison](minimum, base.minimum)].map(show),
     ...(files === undefined ? [] : [show(files / minimum)]),
     ...(hasMemory ? [memory === undefined ? '' : show(memory)] : []),
   ])

@@ -50,7 +50,7 @@ class Mailbox {
     wake();
   }
 
-  void call_for_hands() {
+  void request_wake_up() {
     const std::lock_guard<std::mutex> lock(mutex_);
     wake();
   }
@@ -104,7 +104,7 @@ class BatchWork : public Work {
   bool is_cancelled() const override { return *cancelled_; }
 
  protected:
-  void tell(Outcome outcome, double milliseconds) {
+  void report(Outcome outcome, double milliseconds) {
     *outcome_ = std::move(outcome);
     settled_.front().milliseconds = milliseconds;
     mailbox_->post(settled_);
@@ -128,7 +128,7 @@ class FileWork final : public BatchWork<EtlOutcome> {
   void settle() override {
     EtlOutcome outcome = etl_.take_outcome();
     const double milliseconds = outcome.figures.seconds * 1000;
-    tell(std::move(outcome), milliseconds);
+    report(std::move(outcome), milliseconds);
   }
 
  private:
@@ -147,7 +147,7 @@ class SliceWork final : public BatchWork<SliceOutcome> {
     milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   }
   size_t end_pass() override { return 0; }
-  void settle() override { tell(std::move(outcome_), milliseconds_); }
+  void settle() override { report(std::move(outcome_), milliseconds_); }
 
  private:
   const SliceJob job_;
@@ -162,7 +162,7 @@ class CrewHandle {
   CrewHandle(Napi::Env env, size_t size, size_t libuv_limit)
       : libuv_limit_(libuv_limit),
         mailbox_(std::make_shared<Mailbox>(Wake::New(env, "noisemill", 0, 1, this))),
-        crew_(std::make_shared<Crew>(size, [mailbox = mailbox_] { mailbox->call_for_hands(); })) {
+        crew_(std::make_shared<Crew>(size, [mailbox = mailbox_] { mailbox->request_wake_up(); })) {
     mailbox_->keep_alive(env, false);
   }
   ~CrewHandle() { close(); }
@@ -195,16 +195,16 @@ class CrewHandle {
 
   // Delivers outcomes to JavaScript, and hires as many threads as are of use.
   void deliver(Napi::Env env) {
-    untold_.splice(untold_.end(), mailbox_->take());
+    undelivered_.splice(undelivered_.end(), mailbox_->take());
     const auto end = std::chrono::steady_clock::now() + kTimeBudget;
-    while (!untold_.empty()) {
+    while (!undelivered_.empty()) {
       // Other code on this thread gets its turn too.
       if (std::chrono::steady_clock::now() > end) {
-        mailbox_->call_for_hands();
+        mailbox_->request_wake_up();
         break;
       }
-      const Settled settled = std::move(untold_.front());
-      untold_.pop_front();
+      const Settled settled = std::move(undelivered_.front());
+      undelivered_.pop_front();
       const Napi::HandleScope scope(env);
       const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
       on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
@@ -236,7 +236,7 @@ class CrewHandle {
   void close() {
     crew_->close();
     mailbox_->close();
-    untold_.clear();
+    undelivered_.clear();
     batches_.clear();
   }
 
@@ -272,7 +272,7 @@ class CrewHandle {
 
   const size_t libuv_limit_;
   const std::shared_ptr<Mailbox> mailbox_;
-  std::list<Settled> untold_;
+  std::list<Settled> undelivered_;
   const std::shared_ptr<Crew> crew_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t last_batch_ = 0;

@@ -25,7 +25,7 @@ class DefaultFloatEnvironment {
 
 }  // namespace
 
-Crew::Crew(size_t size, std::function<void()> call_for_hands) : size_(size), call_for_hands_(std::move(call_for_hands)) {
+Crew::Crew(size_t size, std::function<void()> request_threads) : size_(size), request_threads_(std::move(request_threads)) {
   active_.reserve(size);
 }
 
@@ -156,7 +156,7 @@ void Crew::open_pass(Active& active, size_t parts) {
     active.next_part = 0;
     has_room = hired_ < size_;
   }
-  if (parts > 1 && has_room) call_for_hands_();
+  if (parts > 1 && has_room) request_threads_();
 }
 
 bool Crew::run_parts(Active& active, Arena& arena, bool helps) {

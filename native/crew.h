@@ -38,7 +38,7 @@ class Crew {
  public:
   // At most `size` threads work at the same time. A thread calls `request_threads` when another
   // thread could share its work. The owner must then call `hire`.
-  Crew(size_t size, std::function<void()> call_for_hands);
+  Crew(size_t size, std::function<void()> request_threads);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -96,7 +96,7 @@ class Crew {
   bool has_use_for_one_more() const;
 
   const size_t size_;
-  const std::function<void()> call_for_hands_;
+  const std::function<void()> request_threads_;
   std::mutex mutex_;
   // Threads allocate no memory when they change these, because memory may be short. `active_` has
   // room for one work per thread.

@@ -45,22 +45,22 @@ void fill_noise(const Napi::CallbackInfo& info) {
 // code and a detail.
 Napi::Value decode_samples(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  auto told = Napi::Object::New(env);
+  auto result = Napi::Object::New(env);
   try {
     const DecodedFile decoded = decode_file(info[0].As<Napi::String>());
     const WavHeader& header = decoded.header;
-    told.Set("format", header.format->name);
-    told.Set("channels", header.channels);
-    told.Set("sampleRate", header.sample_rate);
+    result.Set("format", header.format->name);
+    result.Set("channels", header.channels);
+    result.Set("sampleRate", header.sample_rate);
     auto samples = Napi::Float64Array::New(env, decoded.samples.size());
     std::copy(decoded.samples.begin(), decoded.samples.end(), samples.Data());
-    told.Set("samples", samples);
+    result.Set("samples", samples);
   } catch (...) {
     const Failure failure = caught_failure();
-    told.Set("code", failure.code);
-    told.Set("detail", failure.detail);
+    result.Set("code", failure.code);
+    result.Set("detail", failure.detail);
   }
-  return told;
+  return result;
 }
 
 Napi::Value instruction_sets(const Napi::CallbackInfo& info) {

@@ -6,7 +6,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { buildWindows } from './build-windows.mjs'
-import { isThere, root, run } from './commands.mjs'
+import { canRun, root, run } from './commands.mjs'
 
 // A clone builds more than the addon. In an installed package the addon is all that somebody can
 // want to build.
@@ -17,7 +17,7 @@ const isRequired = process.env.NOISEMILL_NATIVE === 'require' || !isClone
 function buildWithGyp() {
   const compiler = process.env.CXX ?? 'c++'
   const [command, ...flags] = compiler.split(' ')
-  if (!isThere(command, flags)) throw new Error(`no C++ compiler: "${compiler}" does not run`)
+  if (!canRun(command, flags)) throw new Error(`no C++ compiler: "${compiler}" does not run`)
   run(process.execPath, [findNodeGyp(), 'configure', 'build', '--loglevel=warn', '--jobs=max'])
 }
 

@@ -3,7 +3,7 @@
 // fails only if NOISEMILL_WASM is "require".
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { isThere, root, run } from './commands.mjs'
+import { canRun, root, run } from './commands.mjs'
 
 const OUTPUT = 'dist/kernels.wasm'
 /** Memory of the module. The largest job takes less than 2 MB; see lib/core/transform.ts. */
@@ -34,7 +34,7 @@ const flags = [
 
 rmSync(path.join(root, OUTPUT), { force: true })
 try {
-  if (!isThere(compiler)) throw new Error(`"${compiler}" does not run`)
+  if (!canRun(compiler)) throw new Error(`"${compiler}" does not run`)
   run(compiler, [...flags, '-o', OUTPUT, 'native/simd/wasm.cc'])
 } catch (error) {
   const reason = error.message.trim().split('\n').slice(0, 3).join(' ')

@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { isThere, root, run } from './commands.mjs'
+import { canRun, root, run } from './commands.mjs'
 
 const BUILD = 'build-checks/win32-x64'
 
@@ -25,13 +25,13 @@ function hasHeaders() {
  * @param {string} folder
  */
 export function buildWindows(folder = 'prebuilds/win32-x64') {
-  if (!isThere('cmake')) throw new Error('it takes CMake, and "cmake" does not run')
-  if (!isThere(compiler))
+  if (!canRun('cmake')) throw new Error('it takes CMake, and "cmake" does not run')
+  if (!canRun(compiler))
     throw new Error(`it takes g++ of MinGW-w64 (CXX names another), and "${compiler}" does not run`)
   if (!hasHeaders())
     throw new Error('it takes the package node-api-headers, which "npm install node-api-headers" brings')
   // CMake's default on Windows is Visual Studio, whatever the compiler.
-  const generator = isThere('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
+  const generator = canRun('ninja') ? 'Ninja' : process.platform === 'win32' ? 'MinGW Makefiles' : 'Unix Makefiles'
   const target = ['-DCMAKE_SYSTEM_NAME=Windows', '-DCMAKE_SYSTEM_PROCESSOR=AMD64', `-DCMAKE_CXX_COMPILER=${compiler}`]
   run('cmake', ['-S', 'native', '-B', BUILD, '--fresh', '-G', generator, ...target])
   run('cmake', ['--build', BUILD, '--parallel'])

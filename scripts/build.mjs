@@ -2,7 +2,7 @@
 // addon, so only that is built there.
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { root, show } from './commands.mjs'
+import { root, runInTerminal } from './commands.mjs'
 
 const isClone = existsSync(path.join(root, 'lib'))
 /**
@@ -16,7 +16,7 @@ const npm = { shell: process.platform === 'win32' }
 
 async function build(steps) {
   for (const step of steps) {
-    const code = await show('npm', ['run', '--silent', step], npm)
+    const code = await runInTerminal('npm', ['run', '--silent', step], npm)
     if (code !== 0) return code
   }
   return 0

@@ -28,7 +28,7 @@ export function run(program, args, options = {}) {
  * @param {import('node:child_process').SpawnOptions} options
  * @returns {Promise<number>}
  */
-export function show(program, args, options = {}) {
+export function runInTerminal(program, args, options = {}) {
   const child = spawn(program, args, { cwd: root, stdio: 'inherit', ...options })
   return new Promise((resolve) => {
     child.on('error', (error) => {
@@ -45,4 +45,4 @@ export function show(program, args, options = {}) {
  * @param {string} program
  * @param {readonly string[]} flags
  */
-export const isThere = (program, flags = []) => spawnSync(program, [...flags, '--version']).status === 0
+export const canRun = (program, flags = []) => spawnSync(program, [...flags, '--version']).status === 0

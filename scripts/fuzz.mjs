@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { root, run, show } from './commands.mjs'
+import { root, run, runInTerminal } from './commands.mjs'
 import { writeSeeds } from './fuzz-seeds.mjs'
 
 const TARGETS = ['reader', 'etl']
@@ -62,7 +62,8 @@ for (const target of targets) {
   const args = Object.entries(flags).map(([name, value]) => `-${name}=${value}`)
   const env = { ...process.env, NOISEMILL_FUZZ_FOLDER: folder }
   console.error(`fuzz: ${target}, ${seconds} s`)
-  if ((await show(path.join(build, `fuzz_${target}`), [...args, found, seeds, ...foreign], { env })) !== 0) status = 1
+  if ((await runInTerminal(path.join(build, `fuzz_${target}`), [...args, found, seeds, ...foreign], { env })) !== 0)
+    status = 1
   rmSync(folder, { recursive: true, force: true })
 }
 process.exitCode = status

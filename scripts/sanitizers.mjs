@@ -3,7 +3,7 @@
 // the report at its end. This includes the children of tests.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { root, run, show } from './commands.mjs'
+import { root, run, runInTerminal } from './commands.mjs'
 
 const SANITIZERS = {
   // The fuzz targets look for leaks. Node itself frees much of its memory only when the process
@@ -88,7 +88,7 @@ const env = {
 }
 const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts']
 const excluded = folders.map(([folder]) => `--exclude=${folder}`)
-const status = await show(process.execPath, [...vitest, ...SLOW, ...others, ...excluded, ...filters], { env })
+const status = await runInTerminal(process.execPath, [...vitest, ...SLOW, ...others, ...excluded, ...filters], { env })
 
 const found = readdirSync(reports)
 for (const file of found) console.error(`\n${file}\n${readFileSync(path.join(reports, file), 'utf8')}`)

@@ -60,8 +60,8 @@ export function sysrootFor(arch) {
  */
 function findMirrors() {
   if (process.env.DEBIAN_MIRROR) return [process.env.DEBIAN_MIRROR]
-  const told = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
-  return [...new Set(told.split('\n').filter(Boolean))]
+  const printed = run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])
+  return [...new Set(printed.split('\n').filter(Boolean))]
 }
 
 function unpack(name, sha256, mirrors, folder) {
@@ -105,7 +105,7 @@ function hideClockWait(folder) {
   const triples = readdirSync(path.join(folder, 'usr/include')).filter((name) => name.endsWith('-linux-gnu'))
   const file = path.join(folder, 'usr/include', triples[0], 'c++/10/bits/c++config.h')
   const text = readFileSync(file, 'utf8')
-  const told = text.replace('#define _GLIBCXX_USE_PTHREAD_COND_CLOCKWAIT 1', '')
-  if (told === text) throw new Error(`${file} does not say that there is pthread_cond_clockwait`)
-  writeFileSync(file, told)
+  const changed = text.replace('#define _GLIBCXX_USE_PTHREAD_COND_CLOCKWAIT 1', '')
+  if (changed === text) throw new Error(`${file} does not say that there is pthread_cond_clockwait`)
+  writeFileSync(file, changed)
 }
