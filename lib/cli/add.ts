@@ -39,28 +39,43 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const { noise, own } = request
   const terminal = await Terminal.open(own.quiet === true)
   const pool = new Pool(request.pool)
-  const options = { ...noise, pool, signal: stop.signal, onLoop: onLoop(terminal) }
+  const ending = new AbortController()
+  const signal = AbortSignal.any([stop.signal, ending.signal])
+  const options = { ...noise, pool, signal, onLoop: onLoop(terminal) }
   const progress = new Progress()
   const report = own.report === undefined ? undefined : new Report(own.report, noise)
   let fatal: NoisemillError | undefined
+  /** Begins nothing more. What is under way is still counted and reported, because its outputs may be there. */
+  const endFor = (error: NoisemillError, isTold: boolean) => {
+    if (!isTold && fatal?.code !== error.code) terminal.problem(errorLine(error))
+    fatal ??= error
+    ending.abort(error)
+  }
   try {
     const results = addNoiseToFiles(inputs, options)
     for await (const result of withLiveLine(results, terminal, progress, inputs, noise.copies)) {
-      report?.add(result)
       progress.add(result)
-      show(result, terminal, own)
-      if (result.error && isFatal(result.error)) fatal = result.error
-      if (fatal) break
+      show(result, terminal, own, fatal)
+      try {
+        report?.add(result)
+      } catch (error) {
+        // Once something else has ended the run, this counts only if there is still no room at the end.
+        endFor(error as NoisemillError, fatal !== undefined)
+      }
+      if (result.error && isFatal(result.error)) endFor(result.error, true)
     }
   } catch (error) {
-    if (!stop.signal.aborted) {
+    if (!signal.aborted) {
       // With nothing done there are no sums to tell either.
       if (progress.finished === 0 || !(error instanceof NoisemillError && isFatal(error))) throw error
-      fatal = error
-      terminal.problem(errorLine(error))
+      endFor(error, false)
     }
   } finally {
-    report?.close()
+    try {
+      report?.close()
+    } catch (error) {
+      endFor(error as NoisemillError, false)
+    }
     terminal.stopLive()
     await pool.terminate()
   }
@@ -134,10 +149,17 @@ async function countFiles(inputs: readonly string[], signal: AbortSignal): Promi
   return files
 }
 
-function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {
+/** @param fatal why the run is about to end: the same is not told of each file that was under way */
+function show(
+  result: FileResult,
+  terminal: Terminal,
+  { json, quiet }: AddRequest['own'],
+  fatal: NoisemillError | undefined,
+): void {
   if (json) terminal.result(JSON.stringify({ type: 'file', ...result }))
-  if (result.error) terminal.problem(failureLine(result))
-  else if (!json && !quiet && !process.stdout.isTTY) terminal.result(resultLine(result))
+  if (result.error) {
+    if (result.error.code !== fatal?.code) terminal.problem(failureLine(result))
+  } else if (!json && !quiet && !process.stdout.isTTY) terminal.result(resultLine(result))
   for (const warning of result.warnings) terminal.notice(warningLine(result, warning))
 }
 

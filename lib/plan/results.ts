@@ -42,7 +42,7 @@ export type FileResult = FinishedFile | FailedFile
  * console.log(finished.map((r) => r.status)) // -> [ 'planned', 'planned' ]
  */
 export interface FinishedFile extends FileFigures {
-  /** 'done'; 'planned' in a dry run; 'skipped' where the run that is resumed had done it: then of the figures only sizes are told. */
+  /** 'done'; 'planned' in a dry run; 'skipped' where the run that is resumed had done it: its figures are those of that run, or sizes alone where the journal does not have them. */
   readonly status: 'done' | 'planned' | 'skipped'
   /** Only failed files have one. */
   readonly error?: undefined
@@ -243,7 +243,8 @@ const NOTHING: Learned = {
 /** The result of an output: all fields, in the order that JSON lines have them, and how each follows. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
-  const isOff = !plan.dryRun && isSnrOff(plan.drawn, snr, learned.signalEnergy)
+  const isMeasured = status !== 'planned'
+  const isOff = isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)
   const result: FileFigures & { readonly status: Status } = {
     input: showPath(plan.input),
     output: showPath(plan.output),
@@ -256,7 +257,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     asked: plan.asked,
     drawn: plan.drawn,
     sigma: learned.sigma,
-    noiseRms: plan.dryRun ? null : noiseRms(learned),
+    noiseRms: isMeasured ? noiseRms(learned) : null,
     snr,
     clipped: learned.clipped,
     bytesIn: learned.bytesIn,
@@ -286,9 +287,9 @@ export function failedResult(plan: OutputPlan, error: NoisemillError): FileResul
   return withBytes({ ...resultWith(plan, 'failed', NOTHING), error }, plan)
 }
 
-/** An output that an earlier run has written: its figures were told then. */
-export function skippedResult(plan: OutputPlan, sizes: { bytesIn: number; bytesOut: number }): FileResult {
-  return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...sizes }), plan)
+/** An output that an earlier run has written, with what is recorded of it. */
+export function skippedResult(plan: OutputPlan, recorded: Partial<EtlFigures>): FileResult {
+  return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...recorded }), plan)
 }
 
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
@@ -305,10 +306,10 @@ function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: nu
   return achieved === null || Math.abs(achieved - snr) > SNR_TOLERANCE
 }
 
-/** Null where no sample counts: samples that are not finite are in no sum. */
+/** Null where no sample is finite, since those that are not are in no sum, or where the sum overflows. */
 function noiseRms({ noiseEnergy, frames, channels, nonFinite }: NoiseSums): number | null {
-  const samples = frames! * channels! - nonFinite!
-  return samples > 0 ? Math.sqrt(noiseEnergy / samples) : null
+  const rms = Math.sqrt(noiseEnergy / (frames! * channels! - nonFinite!))
+  return Number.isFinite(rms) ? rms : null
 }
 
 /** The figures of samples, from what is known before the work on them and what it added up. */

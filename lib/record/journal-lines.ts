@@ -3,10 +3,12 @@
  * middle of does not spoil the next. What cannot be read means nothing.
  */
 
-import { hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { CODEC_VERSION } from '../core/wav/codecs.js'
+import { createReadStream, readSync } from 'node:fs'
+import type { EtlFigures } from '../core/etl.js'
+import { CODEC_VERSION, codecs } from '../core/wav/codecs.js'
+import { sampleFormats } from '../core/wav/samples.js'
 import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
+import { warnings } from '../warnings.js'
 
 /** Who wrote what follows under its id, and with which settings. */
 export interface RunLine {
@@ -28,19 +30,26 @@ type JsonPath = string | { readonly base64: string }
 export type OutputLine =
   | { readonly begin: JsonPath; readonly id: string }
   | { readonly failed: JsonPath; readonly id: string }
-  | {
-      readonly done: JsonPath
-      readonly id: string
-      /** From the output folder, by text. */
-      readonly input: JsonPath
-      /** Of the input, in bytes, and when it was modified, in microseconds since 1970. */
-      readonly size: number
-      readonly modified: number
-      /** Of the output. */
-      readonly bytes: number
-      /** Version of the decoders, where the samples of the input are coded. */
-      readonly codec?: number
-    }
+  | DoneLine
+
+interface DoneLine {
+  readonly done: JsonPath
+  readonly id: string
+  /** From the output folder, by text. */
+  readonly input: JsonPath
+  /** Of the input, in bytes, and when it was modified, in microseconds since 1970. */
+  readonly size: number
+  readonly modified: number
+  /** Of the output. */
+  readonly bytes: number
+  /** Version of the decoders, where the samples of the input are coded. */
+  readonly codec?: number
+  /** Missing in journals of earlier versions. */
+  readonly figures?: unknown
+}
+
+/** What a line that is done says of an output beside its sizes. */
+export type DoneFigures = Omit<EtlFigures, 'bytesIn' | 'modified' | 'bytesOut'>
 
 export const jsonPath = (file: FilePath): JsonPath =>
   typeof file === 'string' ? file : { base64: pathToBytes(file).toString('base64') }
@@ -51,22 +60,42 @@ export const textOf = (path: JsonPath): string => (typeof path === 'string' ? pa
 export const pathOf = (text: string): FilePath =>
   text.startsWith('\0') ? pathFromBytes(Buffer.from(text.slice(1), 'base64')) : text
 
-/** Characters of a stamp: 72 bits, and as little memory as a string takes. */
-const STAMP_LENGTH = 12
+/** Numbers among the figures; JSON has no infinite sums and makes them null. */
+const COUNTS = ['channels', 'sampleRate', 'frames', 'sigma', 'clipped', 'nonFinite', 'seconds'] as const
+const SUMS = ['signalEnergy', 'noiseEnergy'] as const
 
-/** What has to be as it was for an output to be done, as a short fingerprint: there may be millions. */
-export function stampOf(bytes: number, size: number, modified: number, input: JsonPath): string {
-  return hash('sha256', `${bytes} ${size} ${modified} ${textOf(input)}`, 'base64').slice(0, STAMP_LENGTH)
+/** The figures that a line has; undefined where it has none, or others than noisemill writes. */
+export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
+  if (typeof figures !== 'object' || figures === null) return undefined
+  const values = figures as Readonly<Record<string, unknown>>
+  const { format, codec, warnings: codes } = values
+  const isKnown =
+    COUNTS.every((name) => typeof values[name] === 'number') &&
+    SUMS.every((name) => typeof values[name] === 'number' || values[name] === null) &&
+    sampleFormats.some(({ name }) => name === format) &&
+    (codec === null || codecs.some(({ name }) => name === codec)) &&
+    Array.isArray(codes) &&
+    codes.every((code) => Object.hasOwn(warnings, code))
+  if (!isKnown) return undefined
+  const numbers = [...COUNTS, ...SUMS].map((name) => [name, values[name] ?? Number.POSITIVE_INFINITY])
+  return { ...Object.fromEntries(numbers), format, codec, warnings: codes } as DoneFigures
 }
+
+/** Where a line is in the file: its first byte times MAX_LINE, plus its length. There may be millions, and a number takes least memory. */
+type Place = number
+
+/** In the place of a line: the output is to be done again. */
+const AGAIN: Place = -1
 
 interface Begun {
   readonly text: string
   /** What was recorded before: it holds again where this fails. */
-  readonly before: string | undefined
+  readonly before: Place | undefined
 }
 
 /** Longer than any two paths: what has no end before that is not ours, and is not gathered. */
 const MAX_LINE = 64 * 1024
+const LINE_FEED = 0x0a
 
 /** What earlier runs have left. */
 export class Records {
@@ -74,45 +103,60 @@ export class Records {
   /** By id: begun, and neither done nor failed. */
   readonly begun = new Map<string, Begun>()
   lastRun: RunLine | undefined
-  /** The stamps of outputs that are done with the settings that are looked for. */
-  readonly #done = new Map<string, string>()
+  /** Where the lines are of outputs that are done with the settings that are looked for. */
+  readonly #done = new Map<string, Place>()
+  #fd = -1
 
   /** @param settings those to look for, as JSON; without them only `begun` is kept */
   constructor(readonly settings: string | undefined) {}
 
   /** Reads an open file from its beginning to its end. */
   async read(fd: number): Promise<void> {
-    let rest = ''
+    this.#fd = fd
+    /** What has no line feed yet, and where it is in the file. */
+    let rest: Buffer = Buffer.alloc(0)
+    let start = 0
     let isTooLong = false
-    const parts = createReadStream('', { fd, start: 0, autoClose: false, encoding: 'utf8' })
-    for await (const part of parts) {
-      const lines: string[] = part.split('\n')
-      lines[0] = rest + lines[0]
-      rest = lines.pop()!
-      for (const line of lines) {
-        if (!isTooLong) this.#add(line)
+    for await (const part of createReadStream('', { fd, start: 0, autoClose: false })) {
+      const bytes: Buffer = rest.length === 0 ? part : Buffer.concat([rest, part])
+      let from = 0
+      for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
+        if (!isTooLong) this.#add(bytes.subarray(from, end), start + from)
         isTooLong = false
+        from = end + 1
       }
-      if (rest.length > MAX_LINE) {
-        rest = ''
-        isTooLong = true
-      }
+      start += from
+      rest = bytes.subarray(from)
+      if (rest.length < MAX_LINE) continue
+      start += rest.length
+      rest = Buffer.alloc(0)
+      isTooLong = true
     }
-    if (!isTooLong) this.#add(rest)
+    if (!isTooLong) this.#add(rest, start)
     // Begun since, or before it was done by another: it counts as begun only where nothing else is known.
     for (const [id, { text }] of this.begun) {
-      if (this.#isWanted(id) && !this.#done.has(text)) this.#done.set(text, '')
+      if (this.#isWanted(id) && !this.#done.has(text)) this.#done.set(text, AGAIN)
     }
   }
 
-  /**
-   * What is recorded of an output, which is forgotten with that: its stamp; '' where it is to be done again, because nobody knows how far it came
-   * or because other decoders made it; undefined where it is none of ours.
-   */
-  take(text: string): string | undefined {
-    const stamp = this.#done.get(text)
+  /** What is recorded of an output, for `doneLine`, which is forgotten with that; undefined where it is none of ours. */
+  take(text: string): Place | undefined {
+    const place = this.#done.get(text)
     this.#done.delete(text)
-    return stamp
+    return place
+  }
+
+  /**
+   * The line of an output that is done, read again from the file; undefined where the output is to be done again, because nobody knows how far it
+   * came or because other decoders made it.
+   */
+  doneLine(place: Place): DoneLine | undefined {
+    if (place === AGAIN) return undefined
+    const length = place % MAX_LINE
+    const bytes = Buffer.alloc(length)
+    readSync(this.#fd, bytes, 0, length, (place - length) / MAX_LINE)
+    const line = parse(bytes)
+    return line !== undefined && 'done' in line ? line : undefined
   }
 
   #isWanted(id: string): boolean {
@@ -120,8 +164,8 @@ export class Records {
     return run?.codecs !== undefined && JSON.stringify(run.settings) === this.settings
   }
 
-  #add(line: string): void {
-    const entry = parse(line)
+  #add(line: Buffer, start: number): void {
+    const entry = line.length < MAX_LINE ? parse(line) : undefined
     if (entry === undefined) return
     if ('run' in entry) {
       this.lastRun = entry
@@ -135,12 +179,12 @@ export class Records {
       this.begun.delete(entry.id)
       if (begun?.before !== undefined && !this.#done.has(begun.text)) this.#done.set(begun.text, begun.before)
     } else {
-      const { id, done, bytes, size, modified, input, codec = CODEC_VERSION } = entry
+      const { id, done, codec = CODEC_VERSION } = entry
       this.begun.delete(id)
       if (this.settings === undefined) return
       // What other decoders made is done again, as what was only begun.
-      const stamp = codec === CODEC_VERSION ? stampOf(bytes, size, modified, input) : ''
-      if (this.#isWanted(id)) this.#done.set(textOf(done), stamp)
+      const place = codec === CODEC_VERSION ? start * MAX_LINE + line.length : AGAIN
+      if (this.#isWanted(id)) this.#done.set(textOf(done), place)
       else this.#done.delete(textOf(done))
     }
   }
@@ -149,10 +193,10 @@ export class Records {
 /** The run that an id is of. */
 export const runOf = (id: string): string => id.slice(0, id.indexOf('-'))
 
-function parse(line: string): RunLine | OutputLine | undefined {
+function parse(line: Buffer): RunLine | OutputLine | undefined {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = JSON.parse(line.toString())
   } catch {
     return undefined
   }

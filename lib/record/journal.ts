@@ -14,7 +14,6 @@ import {
   readSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs'
 import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
@@ -32,7 +31,8 @@ import {
   slashedPathTo,
   splitPath,
 } from '../files/paths.js'
-import { jsonPath, pathOf, Records, type RunLine, runOf, stampOf, textOf } from './journal-lines.js'
+import { Appender } from './appender.js'
+import { type DoneFigures, figuresIn, jsonPath, pathOf, Records, type RunLine, runOf, textOf } from './journal-lines.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
 
@@ -46,8 +46,8 @@ export interface Intent {
   readonly overwrite: boolean
 }
 
-/** An output that is done already. */
-export interface Skipped {
+/** An output that is done already: its sizes, and the other figures of the run that did it, where that run recorded them. */
+export interface Skipped extends Partial<DoneFigures> {
   readonly bytesIn: number
   readonly bytesOut: number
 }
@@ -83,11 +83,12 @@ export class Journal {
   readonly #prefix: string
   #records: Records | undefined
   #fd = -1
+  #lines: Appender | undefined
   /** Ids of outputs that are recorded as begun, and no more yet. */
   readonly #begun = new Set<string>()
   #pending = ''
   #timer: NodeJS.Timeout | undefined
-  /** Why nothing could be written between two chunks. */
+  /** Why lines could not be synced: the system forgets which, so that no later call can make up for it. */
   #failure: unknown
   /** The folder of the last input, and its path from the output folder: files come folder by folder. */
   #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
@@ -110,6 +111,7 @@ export class Journal {
     try {
       this.#fd = this.#openFile()
       if (this.#fd === -1) return
+      this.#lines = new Appender(this.#fd)
       await records.read(this.#fd)
       this.foldsCase = isSameFile(this.#fd, `${this.#prefix}${JOURNAL_NAME.toUpperCase()}`)
     } catch (error) {
@@ -170,15 +172,19 @@ export class Journal {
 
   /** Whether an output may be replaced because an earlier run began it, or need not be written because one wrote it. */
   look(input: FilePath, output: FilePath): Skipped | 'replace' | undefined {
-    const stamp = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
-    if (stamp === undefined) return undefined
+    const place = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
+    if (place === undefined) return undefined
     try {
+      const done = this.#records!.doneLine(place)
       const read = statSync(fsPath(input), { bigint: true })
       const written = lstatSync(fsPath(output))
-      const bytesIn = Number(read.size)
-      const bytesOut = written.size
-      const now = stampOf(bytesOut, bytesIn, modifiedOf(read), jsonPath(this.#inputPath(input)))
-      if (written.isFile() && stamp === now) return { bytesIn, bytesOut }
+      const isSame =
+        written.isFile() &&
+        done?.bytes === written.size &&
+        done.size === Number(read.size) &&
+        done.modified === modifiedOf(read) &&
+        textOf(done.input) === textOf(jsonPath(this.#inputPath(input)))
+      if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, ...figuresIn(done) }
     } catch {
       // One of them is not there, or not to be had: its job will say so.
     }
@@ -191,26 +197,33 @@ export class Journal {
    */
   begin(outputs: readonly Intent[]): void {
     if (this.options.dryRun) return
-    if (this.#failure !== undefined) throw this.#failure
     for (const { id, output, overwrite } of outputs) {
       if (!overwrite && nameExists(output)) continue
       this.#begun.add(id)
       this.#pending += `\n{"begin":${this.#json(output)},"id":"${id}"}`
     }
-    if (this.#begun.size > 0) this.#flush()
+    if (this.#begun.size === 0) return
+    try {
+      this.#flush()
+    } catch (error) {
+      // They are not written either, and their lines may be, later.
+      for (const { id, output } of outputs) this.failed(id, output)
+      throw error
+    }
   }
 
   /** An output is there, whole. */
   done(
     id: string,
     { input, output }: { readonly input: FilePath; readonly output: FilePath },
-    { codec, bytesIn, modified, bytesOut }: EtlFigures,
+    { bytesIn, modified, bytesOut, ...figures }: EtlFigures,
   ): void {
     this.#begun.delete(id)
     const source = JSON.stringify(jsonPath(this.#inputPath(input)))
     const sizes = `"size":${bytesIn},"modified":${modified},"bytes":${bytesOut}`
-    const decoders = codec === null ? '' : `,"codec":${CODEC_VERSION}`
-    this.#add(`\n{"done":${this.#json(output)},"id":"${id}","input":${source},${sizes}${decoders}}`)
+    const decoders = figures.codec === null ? '' : `,"codec":${CODEC_VERSION}`
+    const rest = `${sizes}${decoders},"figures":${JSON.stringify(figures)}`
+    this.#add(`\n{"done":${this.#json(output)},"id":"${id}","input":${source},${rest}}`)
   }
 
   /** What was begun was not written, and what had the name before has it still. */
@@ -225,8 +238,8 @@ export class Journal {
       this.#timer = undefined
       try {
         this.#flush()
-      } catch (error) {
-        this.#failure = error
+      } catch {
+        // The next flush tries again, and throws if that fails too.
       }
     }, FLUSH_MILLISECONDS).unref()
   }
@@ -234,13 +247,23 @@ export class Journal {
   #flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const bytes = Buffer.from(this.#pending)
+    const text = this.#pending
     this.#pending = ''
     try {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#fd, bytes, done)
-      if (this.options.fsync && bytes.length > 0) fdatasyncSync(this.#fd)
+      const isWritten = this.#lines!.add(text)
+      if (this.options.fsync && isWritten) this.#sync()
     } catch (error) {
       throw this.#errorOf(error)
+    }
+  }
+
+  #sync(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      fdatasyncSync(this.#fd)
+    } catch (error) {
+      this.#failure = error
+      throw error
     }
   }
 
@@ -248,8 +271,8 @@ export class Journal {
   close(): void {
     if (this.#fd === -1) return
     try {
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#timer !== undefined) this.#flush()
+      if (this.#timer !== undefined || this.#lines!.hasRest) this.#flush()
+      if (this.#failure !== undefined) throw this.#errorOf(this.#failure)
     } finally {
       this.#closeFile()
     }

@@ -10,12 +10,12 @@ import {
   readSync,
   rmdirSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { isAudioName } from '../files/walk.js'
+import { Appender } from './appender.js'
 
 /** What every report begins with: nothing else is replaced by one, an input by another name least of all. */
 const START = '{"input":'
@@ -25,8 +25,9 @@ export class Report {
   readonly #isNew: boolean
   /** Folders that were made for it, the deepest first. */
   readonly #made: readonly string[]
+  readonly #lines: Appender
   #replaces = true
-  #lines = 0
+  #isEmpty = true
 
   /**
    * Creates the file, and its folder, or opens an existing one: with `overwrite`, to replace its content as soon as there is a result; with `resume`, to
@@ -48,6 +49,7 @@ export class Report {
       }
     })
     this.#fd = opened.fd
+    this.#lines = new Appender(this.#fd)
     this.#isNew = opened.isNew
     if (this.#isNew) return
     const start = Buffer.alloc(START.length)
@@ -61,11 +63,17 @@ export class Report {
     throw new NoisemillError('E_REPORT', { path, received: 'what is there is no report' })
   }
 
-  /** @param result what becomes the line: its first key is `input` */
+  /**
+   * A line that cannot be written is kept, for the next call to try again, and for `close`.
+   *
+   * @param result what becomes the line: its first key is `input`
+   */
   add(result: { readonly input: string }): void {
     this.#guard(() => {
-      if (this.#lines++ === 0 && this.#replaces) ftruncateSync(this.#fd)
-      writeSync(this.#fd, `${JSON.stringify(result)}\n`)
+      if (this.#replaces) ftruncateSync(this.#fd)
+      this.#replaces = false
+      this.#isEmpty = false
+      this.#lines.add(`${JSON.stringify(result)}\n`)
     })
   }
 
@@ -74,16 +82,19 @@ export class Report {
     this.#guard(() => {
       const { size } = fstatSync(this.#fd)
       const last = Buffer.alloc(1)
-      if (size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n')
-        writeSync(this.#fd, '\n')
+      if (size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n') this.#lines.add('\n')
     })
   }
 
   /** A report without results is taken away again, with the folders that were made for it, if it was not there before. */
   close(): void {
     this.#guard(() => {
-      closeSync(this.#fd)
-      if (this.#lines > 0 || !this.#isNew) return
+      try {
+        this.#lines.add('')
+      } finally {
+        closeSync(this.#fd)
+      }
+      if (!this.#isEmpty || !this.#isNew) return
       unlinkSync(this.path)
       for (const folder of this.#made) rmdirSync(folder)
     })

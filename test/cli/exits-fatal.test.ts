@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -81,5 +82,36 @@ describeBackends('4 for a full volume', (backend) => {
     expect(whole).toMatchObject(outputs)
     expect(Object.keys(outputs).length).toBeGreaterThan(0)
     for (const { key, status } of files) if (status === 'done') expect(outputs).toHaveProperty([key])
+  })
+
+  posixTest('with every finished file counted and reported, and its figures kept (needs mount)', async ({ skip }) => {
+    const names = Array.from({ length: 60 }, (_, i) => `${i}.wav`)
+    const bytesOf = (name: string) => pcm16(1000 + 137 * (Number.parseInt(name, 10) % 11))
+    for (const size of ['100k', '116k', '132k', '148k', '164k']) {
+      const cwd = temporaryFolder()
+      const volume = mountVolume(cwd, `size=${size}`) ?? skip('mounting is not permitted')
+      writeFiles(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, bytesOf(name)])))
+      const args = ['add', 'in', '--out', 'volume/out', '--snr', '5:20', '--json', '--backend', backend]
+      const ended = await noisemill([...args, '--report', 'first.jsonl'], { cwd })
+      expect(ended.code, size).toBe(4)
+      expect(linesOf(ended.stderr), size).toEqual([expect.stringMatching(/\(E_VOLUME_FULL\)$/)])
+      const { files, summary } = jsonOf(ended)
+      const done = files.filter(({ status }) => status === 'done')
+      const onDisk = filesBelow(path.join(volume, 'out'))
+      expect(onDisk.length).toBeGreaterThan(0)
+      expect(done.map(({ key }) => key).sort(), size).toEqual(onDisk)
+      expect(summary.done).toBe(onDisk.length)
+      const rows = (file: string) => linesOf(readFileSync(path.join(cwd, file), 'utf8')).map((line) => JSON.parse(line))
+      expect(rows('first.jsonl').map((row) => ({ type: 'file', ...row }))).toEqual(files)
+
+      expect(spawnSync('mount', ['-o', 'remount,size=10m', volume]).status).toBe(0)
+      expect((await noisemill([...args, '--resume', '--report', 'second.jsonl'], { cwd })).code).toBe(0)
+      const second = rows('second.jsonl')
+      expect(second.map(({ key }) => key).sort()).toEqual(names.toSorted())
+      for (const row of second.filter(({ status }) => status === 'skipped')) {
+        const first = done.find(({ key }) => key === row.key)
+        expect({ type: 'file', ...row, status: 'done' }, size).toEqual(first)
+      }
+    }
   })
 })

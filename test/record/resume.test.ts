@@ -14,11 +14,13 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { Pool } from '../../dist/index.js'
+import { addNoiseToFiles, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
+import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, JOURNAL } from '../support/folders.js'
 import { outcomes, place, runsOn } from '../support/resuming.js'
-import { HEADER_BYTES, pcm16 } from '../support/wav.js'
+import { collect } from '../support/sources.js'
+import { formats, HEADER_BYTES, pcm16, sine, wav } from '../support/wav.js'
 
 describeBackends('resuming', (backend) => {
   const { begin, run, resume } = runsOn({ backend, size: 2 })
@@ -28,25 +30,60 @@ describeBackends('resuming', (backend) => {
     expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'done', 'b.wav': 'done' })
   })
 
-  test('skips what is done, tells its sizes, and does what came since', async () => {
+  test('skips what is done, with the figures of the run that did it, and does what came since', async () => {
     const { at, input, out } = place('a.wav', 'sub/b.wav')
     const [first] = await run(input, out)
     const before = statSync(first.output, { bigint: true })
     writeFileSync(at('in/new.wav'), pcm16(500))
     const results = await resume(input, out)
     expect(outcomes(results)).toEqual({ 'a.wav': 'skipped', 'new.wav': 'done', 'sub/b.wav': 'skipped' })
-    const { bytesIn, bytesOut, warnings, snr, frames } = results.find(({ key }) => key === first.key)!
-    expect({ bytesIn, bytesOut, warnings, snr, frames }).toEqual({
-      bytesIn: first.bytesIn,
-      bytesOut: first.bytesOut,
-      warnings: [],
-      snr: null,
-      frames: null,
-    })
+    expect(results.find(({ key }) => key === first.key)).toEqual({ ...first, status: 'skipped' })
+    expect(first.snr).toEqual(expect.any(Number))
     const after = statSync(first.output, { bigint: true })
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs])
     // And so it goes on.
     expect(new Set(Object.values(outcomes(await resume(input, out))))).toEqual(new Set(['skipped']))
+  })
+
+  test('has the figures of files that are silent, loud, odd, coded or infinite', async () => {
+    const { at, input } = place()
+    const infinite = Buffer.from(Float64Array.of(1e200, 0.5, Number.NaN).buffer)
+    writeFiles(input, {
+      'silent.wav': pcm16(500, 0),
+      'loud.wav': pcm16(500, 1),
+      'odd.wav': wav({ data: sine(formats[1], 500), dataSize: 0xffffffff }),
+      'coded.wav': wav({ tag: 7, bits: 8, data: Buffer.alloc(500, 0x85) }),
+      'infinite.wav': wav({ tag: 3, bits: 64, data: infinite }),
+    })
+    for (const level of [{ sigma: 0.5 }, { snr: [-20, -10] as const }]) {
+      const options = { out: at(Object.keys(level)[0]), backend, size: 2, ...level }
+      const results = await collect(addNoiseToFiles(input, options))
+      const wanted = results.map((result) => (result.status === 'done' ? { ...result, status: 'skipped' } : result))
+      const resumed = await collect(addNoiseToFiles(input, { ...options, resume: true }))
+      const byKey = (rows: readonly object[]) => new Map(rows.map((row) => [(row as { key: string }).key, row]))
+      expect(byKey(resumed)).toEqual(byKey(wanted))
+      expect(results.flatMap(({ warnings }) => warnings).length).toBeGreaterThan(1)
+    }
+  })
+
+  test('goes on from a journal that has no figures, or not those that noisemill writes', async () => {
+    const { input, out } = place('a.wav', 'b.wav', 'c.wav')
+    await run(input, out)
+    const journal = path.join(out, JOURNAL)
+    const forged = ['"figures":{"format":"mp3"}', '"figures":7', '']
+    const lines = readFileSync(journal, 'utf8').split('\n')
+    const changed = lines.map((line) =>
+      line.startsWith('{"done"')
+        ? line.replace(/,("figures":.*)}$/, () => `,${forged.pop()}}`.replace(',}', '}'))
+        : line,
+    )
+    writeFileSync(journal, changed.join('\n'))
+    const results = await resume(input, out)
+    expect(forged).toEqual([])
+    for (const { status, frames, snr, warnings, bytesIn, bytesOut } of results) {
+      expect({ status, frames, snr, warnings }).toEqual({ status: 'skipped', frames: null, snr: null, warnings: [] })
+      expect(bytesIn).toBe(bytesOut)
+    }
   })
 
   test('does not depend on how the work is done, nor on how inputs and outputs are spelled', async () => {
