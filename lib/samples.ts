@@ -198,7 +198,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
   return result
 }
 
-/** The whole of a file whose samples are coded, decoded a piece a turn of the event loop. */
+/** Decodes a whole file whose samples are coded. The event loop goes on between reads. */
 async function decode(input: Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const bytes = new Uint8Array(input.size)
   for (let position = 0; position < bytes.length; position += DECODED_BYTES) {

@@ -19,8 +19,8 @@ const INTEGERS_64 = 2 ** 52
 const MAX_32 = (2 - 2 ** -23) * 2 ** 127
 
 /**
- * Sums of squares of one block in progress, and counts. Sample i of a run belongs to accumulator i
- * % ACCUMULATORS. All runs but the last of a block are therefore whole multiples of ACCUMULATORS
+ * Sums of squares of one block in progress, and counts. Sample i of a piece goes to accumulator i
+ * % ACCUMULATORS. All pieces but the last of a block are therefore whole multiples of ACCUMULATORS
  * samples.
  */
 export interface MixTally {

@@ -140,10 +140,10 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
   for (let done = 0; done < bytes.length; done += room.length) {
     if (isCancelled()) throw new Failure('E_CANCELLED')
     const part = bytes.subarray(done, done + room.length)
-    const run = room.subarray(0, part.length)
-    run.set(part)
-    walk.run(run)
-    if (sigma !== 0) part.set(run)
+    const copy = room.subarray(0, part.length)
+    copy.set(part)
+    walk.run(copy)
+    if (sigma !== 0) part.set(copy)
   }
   return walk.takeTally()
 }

@@ -20,8 +20,8 @@ export type ChunkSize = number | 'auto'
 /** Time on its thread that an automatic chunk aims at: long beside a trip (some 0.1 ms), short beside a person's wait. */
 const TARGET_MILLISECONDS = 50
 const MAX_AUTO = 512
-/** With a known end, pieces get smaller towards it, so that no thread is left with a long last one. */
-const PIECES_PER_THREAD = 2
+/** With a known end, chunks get smaller towards it, so that no thread is left with a long last one. */
+const CHUNKS_LEFT_PER_THREAD = 2
 
 /**
  * The size of the next chunk. Automatic sizes start at 1 and at most double from what was last measured, by the time that
@@ -43,7 +43,7 @@ export class Chunker {
   size(remaining: number | undefined): number {
     if (this.option !== 'auto') return this.option
     if (remaining === undefined) return this.#auto
-    return Math.max(1, Math.min(this.#auto, Math.ceil(remaining / (PIECES_PER_THREAD * this.threads))))
+    return Math.max(1, Math.min(this.#auto, Math.ceil(remaining / (CHUNKS_LEFT_PER_THREAD * this.threads))))
   }
 
   measured(jobs: number, milliseconds: number): void {

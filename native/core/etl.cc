@@ -45,7 +45,7 @@ double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double g
   return sigma;
 }
 
-// Returns where in the buffer a run of bytes belongs. The run starts at `position` of the file, and
+// Returns where in the buffer a read belongs. The read starts at `position` of the file, and
 // its data begin `lead` bytes later. The data are then aligned. They are also half a page away from
 // the place of the same bytes in the system's page cache. Copies take half as long again if the
 // last twelve bits of both addresses are nearly equal (4K aliasing).

@@ -47,13 +47,13 @@ inline bool is_finite(T x) {
   return P::magnitude(x) <= P::kLargest;
 }
 
-// Counts of one run, one per lane. So the loops over lanes have no branches and no dependences.
+// Counts of one piece, one per lane. So the loops over lanes have no branches and no dependences.
 struct Counts {
   uint32_t clipped[kAccumulators] = {};
   uint32_t non_finite[kAccumulators] = {};
 };
 
-// What a run contains: PCM, which is always finite; floats that are all finite; or floats of which
+// What a piece contains: PCM, which is always finite; floats that are all finite; or floats of which
 // some may not be.
 enum class Content : uint8_t { kPcm, kFinite, kAny };
 

@@ -1,4 +1,4 @@
-// Adds noise to the frames of a signal, run after run, and keeps track of blocks and channels.
+// Adds noise to the frames of a signal, piece by piece, and keeps track of blocks and channels.
 #pragma once
 
 #include <cstddef>

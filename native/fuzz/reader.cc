@@ -30,7 +30,7 @@ void check_layout(const WavHeader& header, uint64_t size) {
   PROMISE(sizes.size == size || header.sizes_lie);
 }
 
-// Reads the decoded file at once and in pieces of any size, which must agree. Its header must match
+// Reads the decoded file at once and in reads of any size, which must agree. Its header must match
 // the layout.
 void check_decoded(const Readable& readable, uint8_t choice) {
   const Input& input = *readable.decoded;
