@@ -104,18 +104,25 @@ export function report(
   })
 }
 
+/** A file of bench/results. The record `Latency` has trials in place of rows. */
+export interface Recorded {
+  readonly title: string
+  /** The unit of the figures, and what they are compared with. */
+  readonly caption: string
+  /** Lines of Markdown. */
+  readonly table: readonly string[]
+  readonly machine: ReturnType<typeof machine>
+  readonly date: string
+  readonly rows: readonly Row[]
+}
+
 /** Prints a table, and records it in bench/results with its data. */
 export function keep(title: string, caption: string, lines: readonly string[], data: object): void {
   const record = { title, caption, table: lines, machine: machine(), date: new Date().toISOString(), ...data }
-  console.log(inMarkdown(record))
+  console.log(`\n${title} (${caption})\n\n${lines.join('\n')}`)
   mkdirSync('bench/results', { recursive: true })
   const name = title.toLowerCase().replace(/\W+/g, '-')
   writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(record, null, 2)}\n`)
-}
-
-/** Formats a record of bench/results as the docs show it. */
-export function inMarkdown({ title, caption, table }: { title: string; caption: string; table: readonly string[] }) {
-  return `\n${title} (${caption})\n\n${table.join('\n')}`
 }
 
 /** Returns the lines of a Markdown table. */

@@ -10,8 +10,8 @@
 
 namespace noisemill {
 
-// Sums of squares of one block in progress, and counts. Sample i of a piece goes to accumulator i
-// % kAccumulators. All pieces but the last of a block are therefore whole multiples of kAccumulators
+// Sums of squares of one block in progress, and counts. Sample i of a piece goes to accumulator i %
+// kAccumulators. All pieces but the last of a block are therefore whole multiples of kAccumulators
 // samples.
 struct MixTally {
   double signal[kAccumulators] = {};

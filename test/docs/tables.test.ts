@@ -1,6 +1,6 @@
 /**
- * Tables in documentation are those that test/docs/tables.ts makes of the code. After a change of the code, this writes them anew:
- * `npx vitest run --config test/vitest.config.ts test/docs/tables.test.ts -u`
+ * Tables in documentation, and the chart, are those that test/docs/tables.ts makes of the code and of the records of benchmarks.
+ * `npm run tables` writes them anew.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { writeFiles } from '../support/files.js'
 import { root, temporaryFolder } from '../support/folders.js'
 import { jsonOf, noisemill } from '../support/programs.js'
 import { pcm16 } from '../support/wav.js'
-import { fileFields, namesIn, summaryFields, tables, withTables } from './tables.js'
+import { chart, fileFields, namesIn, summaryFields, tables, withTables } from './tables.js'
 
 const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'))].map(
   (name) => path.join(root, name === 'README.md' ? '' : 'docs', name),
@@ -28,6 +28,10 @@ const withPlaces = documents.filter((file) => namesIn(read(file)).length > 0)
 test.each(withPlaces.map((file) => path.relative(root, file)))('%s has the tables of the code', async (name) => {
   const file = path.join(root, name)
   await expect(withTables(read(file))).toMatchFileSnapshot(file)
+})
+
+test('docs/talk.svg is the chart of the record', async () => {
+  await expect(chart()).toMatchFileSnapshot(path.join(root, 'docs/talk.svg'))
 })
 
 const reference = read(path.join(root, 'docs/cli.md'))

@@ -1,6 +1,10 @@
 /** Tables that documentation shows, made of the declarations in the code. */
 
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import ts from 'typescript'
+import { talkChart } from '../../bench/chart.js'
+import type { Recorded } from '../../bench/harness.js'
 import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
 import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
@@ -109,6 +113,23 @@ function workedExample(): string {
   )
 }
 
+const results = path.join(root, 'bench/results')
+const recorded = (name: string): Recorded => JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8'))
+
+/** What a benchmark measured, on what, and when. */
+function benchmarkTable({ caption, machine, date, table }: Recorded): string {
+  const { cpu, cores, versions } = machine
+  const made = `${cpu}, ${cores} cores, Node ${versions.node}, ${date.slice(0, 10)}`
+  return `In ${caption}. ${made}.\n\n${table.join('\n')}\n`
+}
+
+const benchmarkTables = readdirSync(results)
+  .map((file) => path.parse(file).name)
+  .map((name) => [`benchmark ${name}`, () => benchmarkTable(recorded(name))] as const)
+
+/** docs/talk.svg. */
+export const chart = (): string => talkChart(recorded('talk'))
+
 /** Each table by the name that documentation has it under. */
 export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
@@ -117,6 +138,7 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of summaries': () => fieldTable(summaryFields()),
   'worked example': workedExample,
+  ...Object.fromEntries(benchmarkTables),
   warnings: () =>
     table(
       ['code', 'meaning'],

@@ -1,0 +1,59 @@
+/** What holds for all pages: links lead somewhere, files that they name are there, and lines are short. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../support/folders.js'
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(path.join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const read = (page: string) => readFileSync(path.join(root, page), 'utf8')
+
+/** Text without blocks of code. */
+const prose = (text: string) => text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/^ {4}.*$/gm, '')
+
+/** The fragment that GitHub gives a heading. */
+const fragmentOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+
+const fragmentsOf = (page: string) =>
+  Array.from(prose(read(page)).matchAll(/^#+ (.*)$/gm), ([, heading]) => fragmentOf(heading))
+
+test.each(pages)('links of %s lead to files and headings that are there', (page) => {
+  const links = Array.from(prose(read(page)).matchAll(/\]\(([^)\s]*)\)/g), ([, link]) => link)
+  const broken = links
+    .filter((link) => !/^\w+:/.test(link))
+    .filter((link) => {
+      const [file, fragment] = link.split('#')
+      const target = file === '' ? page : path.posix.join(path.posix.dirname(page), file)
+      if (!existsSync(path.join(root, target))) return true
+      return fragment !== undefined && !fragmentsOf(target).includes(fragment)
+    })
+  expect(broken).toEqual([])
+})
+
+/** Pages have paths from the root of the project; those below lib may begin there. `KIND` stands for a name. */
+test.each(pages)('files that %s names are there', (page) => {
+  const names = Array.from(prose(read(page)).matchAll(/`([\w./-]+)`/g), ([, name]) => name)
+  const files = names.filter((name) => /^[\w.-]+(\/[\w.-]+)+\.(ts|mjs|js|cc|h|inl|py|json|md|svg|yml)$/.test(name))
+  const isThere = (name: string) => ['', 'lib'].some((folder) => existsSync(path.join(root, folder, name)))
+  const ofUsers = /^(speech|noisy|corpus)\/|KIND/
+  expect(files.filter((name) => !ofUsers.test(name) && !isThere(name))).toEqual([])
+})
+
+/** Pages that are still to be wrapped again are not in this list. */
+const wrapped = ['docs/architecture.md', 'docs/benchmarks.md', 'docs/numerics.md', 'docs/windows.md']
+
+test.each(wrapped)('lines of %s have at most 100 characters, but for tables and what is made of the code', (page) => {
+  const lines = prose(read(page).replaceAll(/^<!-- table:.*?^<!-- end/gms, '')).split('\n')
+  expect(lines.filter((line) => line.length > 100 && !line.startsWith('|'))).toEqual([])
+})
