@@ -71,8 +71,8 @@ const comparisons = {
 /**
  * Prints and records a table of rows, each compared with a reference.
  *
- * @param notes data for the record; with `files`, the number of files in a trial, the table also
- *   shows files per second, and trials must be in seconds
+ * @param notes data for the record; if `files` has the number of files in a trial, the table shows
+ *   files per second (from trials in seconds)
  */
 export function report(
   title: string,

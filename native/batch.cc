@@ -83,7 +83,7 @@ class Mailbox {
   bool closed_ = false;
 };
 
-// Identifies a job in its batch, with what it shares with other jobs.
+// Identifies a job in its batch, and holds what it shares with the others.
 struct Place {
   uint64_t batch;
   uint32_t index;
@@ -292,7 +292,8 @@ void close_crew(void* crew) { static_cast<CrewHandle*>(crew)->close(); }
 Napi::Value create_crew(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto* crew = new CrewHandle(env, info[0].As<Napi::Number>().Uint32Value(), info[1].As<Napi::Number>().Uint32Value());
-  // Before it calls this hook, Node waits for libuv's threads, but not for the crew's own.
+  // Node calls this hook after libuv's threads have finished. It does not wait for the crew's own
+  // threads.
   napi_add_env_cleanup_hook(env, close_crew, crew);
   return Napi::External<CrewHandle>::New(env, crew, [](Napi::Env env, CrewHandle* crew) {
     napi_remove_env_cleanup_hook(env, close_crew, crew);

@@ -43,7 +43,7 @@ size_t Crew::takeable() const {
 }
 
 bool Crew::has_use_for_one_more() const {
-  // Each hired thread that has not started yet will take something.
+  // Each hired thread that has not started yet will take one of the takeable works or parts.
   return !closed_ && hired_ < size_ && takeable() > arriving_;
 }
 

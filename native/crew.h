@@ -45,15 +45,16 @@ class Crew {
 
   void add(std::vector<std::unique_ptr<Work>> works);
 
-  // Counts in one more thread if it would be of use, and returns whether it is. That thread must
-  // then call `drive`. A guest is a libuv thread; it may start late if libuv's pool is busy.
+  // Hires one more thread if it would be of use, and returns whether it did. That thread must then
+  // call `drive`. A guest is a libuv thread; it may start late if libuv's pool is busy.
   bool hire(bool guest);
   // Works until there is nothing left to take. Call it on a hired thread.
   void drive(bool guest);
   // Stops counting on guests that have not started; they may still start. Returns whether there
   // were any.
   bool give_up_guests();
-  // Starts a thread of the crew's own for a hire. Returns false if the system cannot start one.
+  // Starts one of the crew's own threads after a `hire`. Returns false if the system cannot start
+  // one.
   bool start_thread();
   // Takes back a hire whose thread cannot start, unless it is the only one. Returns whether it did.
   bool take_back();
@@ -90,9 +91,9 @@ class Crew {
   bool run_parts(Active& active, Arena& arena, bool helps);
   void open_pass(Active& active, size_t parts);
   void forget(const Active& active);
-  // The number of works and parts that a thread could take, and whether one more thread would be of
-  // use. The caller holds the lock.
+  // Returns the number of works and parts that a thread could take. The caller holds the lock.
   size_t takeable() const;
+  // Whether one more thread would be of use. The caller holds the lock.
   bool has_use_for_one_more() const;
 
   const size_t size_;
@@ -102,9 +103,9 @@ class Crew {
   // room for one work per thread.
   std::deque<std::shared_ptr<Active>> queued_;
   std::vector<std::shared_ptr<Active>> active_;
-  // Threads that were hired and have not left; those of them that have not started yet; and the
-  // guests among the latter.
+  // Number of threads that were hired and have not left.
   size_t hired_ = 0;
+  // How many of these have not started yet, guests included.
   size_t arriving_ = 0;
   size_t guests_arriving_ = 0;
   bool closed_ = false;

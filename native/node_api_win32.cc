@@ -43,7 +43,7 @@ extern "C" const char noisemill_node_api_names[];
 // such a function. Loading fails if the host has no function of Node-API.
 extern "C" BOOL WINAPI DllMain(HINSTANCE, DWORD reason, LPVOID) {
   if (reason != DLL_PROCESS_ATTACH) return TRUE;
-  // Node can also be built as a library with either name.
+  // If Node is a library in another program, it has one of these names.
   HMODULE host = GetModuleHandleW(nullptr);
   for (const wchar_t* library : {L"libnode.dll", L"node.dll"}) {
     const HMODULE found = GetModuleHandleW(library);

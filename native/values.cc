@@ -12,8 +12,8 @@ namespace noisemill {
 
 namespace {
 
-// Reads a property. JavaScript has no getters here that throw, so a missing value means that the
-// environment is ending.
+// Reads a property. It can only be missing if the environment is ending, because these objects have
+// no getters that throw.
 Napi::Value get(Napi::Object object, const char* name) {
   const Napi::Value value = object.Get(name);
   if (value.IsEmpty()) throw EnvironmentEnded{};
@@ -39,14 +39,14 @@ Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   return array;
 }
 
-// Reads a value of `From`, under its name in JavaScript.
+// Reads a value from `From`. `name` is its name in JavaScript.
 template <typename From, typename Value>
 struct Getter {
   const char* name;
   Value (*get)(const From& from);
 };
 
-// Sets a member of `Into`, under its name in JavaScript.
+// Sets a member of `Into`. `name` is its name in JavaScript.
 template <typename Into, typename Value>
 struct Setter {
   const char* name;

@@ -8,8 +8,8 @@ import path from 'node:path'
 import { buildWindows } from './build-windows.mjs'
 import { canRun, root, run } from './commands.mjs'
 
-// A clone builds more than the addon. In an installed package the addon is all that somebody can
-// want to build.
+// A clone is useful without the addon. Somebody who builds in an installed package wants only the
+// addon, so it is required there.
 const isClone = existsSync(path.join(root, 'lib'))
 const isRequired = process.env.NOISEMILL_NATIVE === 'require' || !isClone
 

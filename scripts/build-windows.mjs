@@ -7,7 +7,9 @@ import { canRun, root, run } from './commands.mjs'
 
 const BUILD = 'build-checks/win32-x64'
 
-/** The compiler. On other systems it is the variant with POSIX threads, which std::thread needs. */
+/**
+ * The C++ compiler. The cross-compiler is the variant with POSIX threads, which std::thread needs.
+ */
 const compiler = process.env.CXX ?? (process.platform === 'win32' ? 'g++' : 'x86_64-w64-mingw32-g++-posix')
 
 function hasHeaders() {

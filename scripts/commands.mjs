@@ -1,4 +1,4 @@
-// Functions of the scripts that run other programs.
+// Functions that run other programs, shared by the scripts.
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 

@@ -63,7 +63,7 @@ function wav({ container = 'RIFF', tag = 1, channels = 1, bits = 16, frames = 40
 const formats = [8, 16, 24, 32].map((bits) => ({ tag: 1, bits })).concat([32, 64].map((bits) => ({ tag: 3, bits })))
 
 const coefficients = [256, 0, 512, 0xff00, 0, 0, 192, 64, 240, 0, 460, 0xff30, 392, 0xff18]
-/** In the last four, `frames` is a number of blocks, and all their heads are valid. */
+/** For the last four, `frames` counts blocks. The heads of all blocks are valid. */
 const coded = [
   { tag: 6, bits: 8 },
   { tag: 7, bits: 8, channels: 2 },

@@ -12,7 +12,7 @@ import type { WavHeader } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
 
 export interface DecodedFile {
-  /** If the file is coded, the header of the file that it is decoded to. */
+  /** Header of the file. If the file is coded, header of its decoded form. */
   readonly header: WavHeader
   /** Interleaved, in full-scale units. */
   readonly samples: Float64Array

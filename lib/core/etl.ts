@@ -65,7 +65,7 @@ export interface EtlJob {
   readonly input: FilePath
   /** Path of the output. */
   readonly output: FilePath
-  /** Name of the output while it is incomplete. It is in the output's folder. */
+  /** Path of the output while it is incomplete. It is in the output's folder. */
   readonly temporary: FilePath
   /** Whether to replace a file that already has the output's name. */
   readonly overwrite: boolean

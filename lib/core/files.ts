@@ -209,7 +209,7 @@ export class InputFile {
 /** Whether this name exists. A dangling symbolic link counts. */
 export function nameExists(path: FilePath): boolean {
   try {
-    // With throwIfNoEntry a missing name needs no exception, which would cost more than the call.
+    // This option avoids an exception for a missing name, which would cost more than the call.
     return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined
   } catch {
     return false

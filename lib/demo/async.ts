@@ -1,7 +1,7 @@
 /**
  * The demo's contender with async I/O, as many people would first write it. It reads and writes
  * files asynchronously, and adds noise on the one JS thread, one slice per turn of the event loop.
- * A file is incomplete under its final name until its end is written.
+ * A file has its final name while it is still incomplete.
  */
 
 import { readFile, writeFile } from 'node:fs/promises'

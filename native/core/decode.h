@@ -11,7 +11,7 @@
 namespace noisemill {
 
 struct DecodedFile {
-  // If the file is coded, the header of the file that it is decoded to.
+  // Header of the file. If the file is coded, header of its decoded form.
   WavHeader header;
   // Interleaved, in full-scale units.
   std::vector<double> samples;

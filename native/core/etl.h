@@ -29,7 +29,7 @@ namespace noisemill {
 struct EtlJob {
   std::string input;
   std::string output;
-  // Name of the output while it is incomplete. It is in the output's folder.
+  // Path of the output while it is incomplete. It is in the output's folder.
   std::string temporary;
   bool overwrite = false;
   // Whether the output and its name must be on the disk before the job ends.

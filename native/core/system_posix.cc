@@ -58,8 +58,8 @@ int facts_from(int result, const struct stat& found, Facts& facts) {
   return 0;
 }
 
-// Renames in a call that fails if the name exists, if the system has one. Returns -1 and sets errno
-// on failure.
+// Renames with one system call that fails if the name exists. Returns -1 and sets errno if it fails
+// or if the system has no such call.
 int rename_unless_taken(const char* from, const char* to) {
 #if defined(SYS_renameat2)
   constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE, in headers since glibc 2.28
@@ -134,7 +134,7 @@ int rename(const std::string& from, const std::string& to) { return error_of(std
 
 int rename_to_free_name(const std::string& from, const std::string& to) {
   if (rename_unless_taken(from.c_str(), to.c_str()) == 0) return 0;
-  // A hard link also fails if the name exists, and it shows any other error of the renaming too.
+  // A hard link also fails if the name exists. It repeats any other error of the renaming.
   if (errno == EEXIST) return EEXIST;
   if (link(from.c_str(), to.c_str()) == 0) return remove(from);
   const int error = errno;

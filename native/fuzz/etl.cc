@@ -31,7 +31,7 @@ std::vector<uint8_t> read_all(const std::string& path) {
 }
 
 constexpr double kSigmas[] = {0, 0, 1e-30, 0.01, 1, 16};
-// The values that an SNR of 100, 20, 0 and -200 dB becomes.
+// Ratios of noise to signal for an SNR of 100, 20, 0 and -200 dB.
 constexpr double kGains[] = {1e-5, 0.1, 1, 1e10};
 
 // The last byte selects the settings of the job. It also belongs to the file, so that any file is a

@@ -1,6 +1,6 @@
 // Fuzz target: reads the header of any bytes. The reader either refuses them with a code for WAV
-// files, or returns a layout within the file. The layout of a coded file is within its decoded
-// form, whose bytes do not depend on how they are read.
+// files, or returns a layout that lies within the file. The layout of a coded file lies within its
+// decoded form. Reading that form in pieces must give the same bytes as reading it at once.
 #include <algorithm>
 #include <vector>
 

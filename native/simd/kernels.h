@@ -18,16 +18,16 @@ struct Kernels {
   // The inner loops of all kinds of noise, in the order of core/noise/kinds.h. See NoiseKind::fill.
   void (*fill[kKindCount])(uint32_t* state, const double* parameters, float* out, size_t frames);
 
-  // core/wav/samples.inl. Decodes samples to values in full-scale units, float or double according
-  // to `format.wide`. Float formats return the bytes themselves. Samples that are not written thus
-  // keep all their bits, NaN payloads included. `bytes` is aligned to the sample size (no alignment
-  // for PCM 24).
+  // Decodes samples to values in full-scale units, float or double according to `format.wide`
+  // (core/wav/samples.inl). Float formats return the bytes themselves. So samples that are not
+  // written keep all their bits, NaN payloads included. `bytes` is aligned to the sample size (no
+  // alignment for PCM 24).
   void* (*decode)(const SampleFormat& format, uint8_t* bytes, size_t count, void* scratch);
   // Writes values that `decode` returned back to their bytes. PCM values must be on the grid of the
   // format and within its range. Float formats need nothing, because they were changed in place.
   void (*encode)(const SampleFormat& format, const void* values, uint8_t* bytes, size_t count);
 
-  // core/mix.inl. Adds up the squares of finite samples. `values` are float or double according to
+  // Adds up the squares of finite samples (core/mix.inl). `values` are float or double according to
   // `format.wide`.
   void (*measure)(const void* values, size_t count, const SampleFormat& format, MixTally& tally);
   // Adds noise in float32, in place: y = x + sigma g, clamped, and rounded for PCM.

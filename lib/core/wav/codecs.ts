@@ -227,8 +227,8 @@ const MS_GROWTH = [230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 3
 const MS_LEAST_STEP = 16
 
 /**
- * The head has, each for all channels: the numbers of the coefficient pairs, the steps, the second
- * samples and the first samples. The codes of all channels follow frame by frame; the high nibble
+ * The head has four lists with a value for each channel: numbers of coefficient pairs, steps,
+ * second samples, first samples. The codes of all channels follow frame by frame. The high nibble
  * of a byte comes first.
  */
 const hasMsHead: HasHead = ({ channels, coefficients }, bytes, at) => {

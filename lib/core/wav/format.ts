@@ -39,8 +39,8 @@ const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
 const SWAPPED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 
 /**
- * The bytes after the tag of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000),
- * which has only PCM and float. Its samples are stored like all others.
+ * The bytes after the tag in a GUID of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format",
+ * 2000). It has only PCM and float, and its samples are stored like all others.
  */
 const AMBISONIC_GUID_TAIL = Buffer.from('00002107d3118644c8c1ca000000', 'hex')
 
@@ -197,8 +197,8 @@ function nameOf(tag: number): string {
 }
 
 /**
- * Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly the
- * bits of a float format.
+ * Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly 32
+ * or 64 bits.
  */
 function findFormat(bits: number, validBits: number, float: boolean): SampleFormat {
   const format = sampleFormats.find((known) => known.float === float && known.bytes === Math.ceil(bits / 8))
@@ -209,9 +209,9 @@ function findFormat(bits: number, validBits: number, float: boolean): SampleForm
 }
 
 /**
- * Whether samples are packed although the block align is wrong. Other readers then rely on channels
- * and bits. Two cases may be padded and are refused: fewer valid bits than the format has, and 24
- * bits in four bytes.
+ * Whether samples can be read as packed, one directly after the other, although the block align
+ * says otherwise. Other programs ignore the block align then. Two cases may really be padded and
+ * are refused: fewer valid bits than the format has, and 24 bits in four bytes.
  *
  * @param bytes bytes of a sample according to the block align
  */

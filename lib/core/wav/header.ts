@@ -27,8 +27,8 @@ const MAX_CHUNKS = 100_000
 const MAX_LONG_CHUNKS = 100
 
 /**
- * The ds64 chunk, which always comes first: where its body starts, the body's size without a table,
- * where the table starts, and the size of an entry.
+ * The ds64 chunk, which is always the first: start of its body, size of the body without a table,
+ * start of the table, size of an entry.
  */
 const DS64_BODY = 20
 const DS64_MIN_BYTES = 24
@@ -38,7 +38,7 @@ const DS64_ENTRY_BYTES = 12
 export const MAX_U32 = 0xffffffff
 /**
  * The data size that SoX leaves in the header when it writes to a pipe; it rounds this down to
- * whole frames. Other writers leave the largest number.
+ * whole frames. Other writers leave 0xffffffff.
  */
 const SOX_STREAMED_SIZE = 0x7ffff000
 
@@ -174,7 +174,7 @@ class ChunkSizes {
     if (fileSize < DS64_BODY || reader.id(12) !== 'ds64')
       throw new Failure('E_WAV_FORMAT', `${container} that does not begin with a ds64 chunk`)
     const size = reader.u32(16)
-    // A ds64 chunk of 4 GiB would contain its own size.
+    // Sizes of 4 GiB and more are in the ds64 chunk, so it cannot be that long itself.
     if (size < DS64_MIN_BYTES || size === MAX_U32) throw new Failure('E_WAV_FORMAT', `ds64 chunk of ${size} bytes`)
     if (DS64_BODY + DS64_MIN_BYTES > fileSize) throw new Failure('E_WAV_TRUNCATED', 'the file ends in its ds64 chunk')
     if (this.#riff === MAX_U32) this.#riff = longSize(reader, DS64_BODY)
@@ -210,7 +210,7 @@ class ChunkSizes {
     const isUnfinished = declared === 0 && this.#isUnfinished(start)
     const soxSizes = [SOX_STREAMED_SIZE, SOX_STREAMED_SIZE - (SOX_STREAMED_SIZE % blockAlign)]
     const isStreamed = !isLong && (declared === MAX_U32 || soxSizes.includes(declared))
-    // Some writers have no container for 4 GiB and more. Their size wraps around to 0.
+    // Some writers keep to RIFF for 4 GiB and more. The size then wraps around at 2^32.
     const isWrapped = this.#data === undefined && declared < available && (available - declared) % 2 ** 32 === 0
     const isUnknown = isUnfinished || isStreamed || isWrapped
     return { declared, available, isUnknown: isUnknown && declared !== available }

@@ -18,7 +18,7 @@ const GROWN_HEAD_BYTES = 12 + GROWTH
 export interface OutputSize {
   /** In bytes. */
   readonly size: number
-  /** How many bytes later than in the input everything after the head is. */
+  /** Number of bytes by which everything after the head moves. */
   readonly shift: number
 }
 

@@ -15,7 +15,7 @@ struct Sway {
   static constexpr size_t kParameters = 2;
   static constexpr size_t kBlockFrames = 2 * noisemill::kBlockFrames;
 
-  // Indexes of the words of state after those of the lanes. kLast is y, as the bits of a float.
+  // Indexes of the words of state after those of the lanes. This one is y, as the bits of a float.
   static constexpr size_t kLast = kLaneStateWords;
   // Whether the sign is reversed: 0 or 1.
   static constexpr size_t kReversed = kLast + 1;

@@ -144,8 +144,8 @@ void decode_ima_channel(const CodedLayout& layout, const uint8_t* block, uint32_
 constexpr uint32_t kMsGrowth[] = {230, 230, 230, 230, 307, 409, 512, 614, 768, 614, 512, 409, 307, 230, 230, 230};
 constexpr int32_t kMsLeastStep = 16;
 
-// The head has, each for all channels: the numbers of the coefficient pairs, the steps, the second
-// samples and the first samples. The codes of all channels follow frame by frame; the high nibble
+// The head has four lists with a value for each channel: numbers of coefficient pairs, steps,
+// second samples, first samples. The codes of all channels follow frame by frame. The high nibble
 // of a byte comes first.
 bool has_ms_head(const CodedLayout& layout, const uint8_t* block) {
   for (uint32_t channel = 0; channel < layout.channels; channel++) {

@@ -18,8 +18,8 @@ struct Readable {
   WavHeader header;
   // Codec of the original samples; nullptr if they are not coded.
   const Codec* codec = nullptr;
-  // Input that decodes the samples when it is read; nullptr if they are not coded. The original
-  // input is then read itself.
+  // Input that decodes the samples when it is read. It is nullptr if they are not coded: read the
+  // original input then.
   std::unique_ptr<const Input> decoded;
 };
 

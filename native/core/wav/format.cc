@@ -31,8 +31,8 @@ constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x0
 // then precede the tag.
 constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
-// The bytes after the tag of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format", 2000),
-// which has only PCM and float. Its samples are stored like all others.
+// The bytes after the tag in a GUID of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format",
+// 2000). It has only PCM and float, and its samples are stored like all others.
 constexpr uint8_t kAmbisonicGuidTail[14] = {0x00, 0x00, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0x00, 0x00, 0x00};
 
 // Codecs that occur in WAV files but are not decoded. The error names them.
@@ -81,8 +81,8 @@ std::string name_of(uint32_t tag) {
   return shown;
 }
 
-// Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly the
-// bits of a float format.
+// Finds the sample format. PCM takes as many bytes as its bits need; a float must have exactly 32
+// or 64 bits.
 const SampleFormat* find_format(uint32_t bits, uint32_t valid_bits, bool is_float) {
   const SampleFormat* format = find_sample_format((bits + 7) / 8 * 8, is_float);
   if (format == nullptr || (is_float && bits != format->bits)) {
@@ -94,9 +94,9 @@ const SampleFormat* find_format(uint32_t bits, uint32_t valid_bits, bool is_floa
   return format;
 }
 
-// Whether samples are packed although the block align is wrong. Other readers then rely on channels
-// and bits. Two cases may be padded and are refused: fewer valid bits than the format has, and 24
-// bits in four bytes.
+// Whether samples can be read as packed, one directly after the other, although the block align
+// says otherwise. Other programs ignore the block align then. Two cases may really be padded and
+// are refused: fewer valid bits than the format has, and 24 bits in four bytes.
 bool is_packed(const SampleFormat& format, uint32_t valid_bits, uint32_t channels, uint32_t block_align) {
   if (block_align == 0 || valid_bits != format.bits) return false;
   return !(format.id == SampleFormatName::kPcm24 && block_align == 4 * channels);

@@ -23,8 +23,8 @@ constexpr int kMaxChunks = 100'000;
 // GiB or more.
 constexpr uint64_t kMaxLongChunks = 100;
 
-// The ds64 chunk, which always comes first: where its body starts, the body's size without a table,
-// where the table starts, and the size of an entry.
+// The ds64 chunk, which is always the first: start of its body, size of the body without a table,
+// start of the table, size of an entry.
 constexpr uint64_t kDs64Body = 20;
 constexpr uint64_t kDs64MinBytes = 24;
 constexpr uint64_t kDs64Table = kDs64Body + 28;
@@ -34,7 +34,7 @@ constexpr uint64_t kDs64EntryBytes = 12;
 constexpr uint64_t kBeyondAll = uint64_t{1} << 53;
 
 // The data size that SoX leaves in the header when it writes to a pipe; it rounds this down to
-// whole frames. Other writers leave the largest number.
+// whole frames. Other writers leave 0xffffffff.
 constexpr uint64_t kSoxStreamedSize = 0x7ffff000;
 
 // Other formats whose files may be named like WAV files, by their first bytes.
@@ -96,7 +96,7 @@ class ChunkSizes {
       throw Failure{"E_WAV_FORMAT", std::string(name) + " that does not begin with a ds64 chunk"};
     }
     const uint64_t size = reader.u32(16);
-    // A ds64 chunk of 4 GiB would contain its own size.
+    // Sizes of 4 GiB and more are in the ds64 chunk, so it cannot be that long itself.
     if (size < kDs64MinBytes || size == kMaxU32) throw Failure{"E_WAV_FORMAT", "ds64 chunk of " + std::to_string(size) + " bytes"};
     if (kDs64Body + kDs64MinBytes > file_size) throw Failure{"E_WAV_TRUNCATED", "the file ends in its ds64 chunk"};
     if (riff_ == kMaxU32) riff_ = long_size(reader, kDs64Body);
@@ -127,7 +127,7 @@ class ChunkSizes {
     const bool unfinished = declared == 0 && is_unfinished(start);
     const bool sox = declared == kSoxStreamedSize || declared == kSoxStreamedSize - kSoxStreamedSize % block_align;
     const bool streamed = !is_long && (declared == kMaxU32 || sox);
-    // Some writers have no container for 4 GiB and more. Their size wraps around to 0.
+    // Some writers keep to RIFF for 4 GiB and more. The size then wraps around at 2^32.
     const bool wrapped = !data_ && declared < available && (available - declared) % (uint64_t{1} << 32) == 0;
     return {declared, available, (unfinished || streamed || wrapped) && declared != available};
   }

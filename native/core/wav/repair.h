@@ -14,7 +14,7 @@ namespace noisemill {
 struct OutputSize {
   // In bytes.
   uint64_t size = 0;
-  // How many bytes later than in the input everything after the head is.
+  // Number of bytes by which everything after the head moves.
   uint64_t shift = 0;
 };
 

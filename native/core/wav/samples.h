@@ -1,9 +1,9 @@
 // Sample formats: conversion between the bytes of a file and values in full-scale units (1.0 = full
 // scale).
 //
-// PCM of n bits is x / 2^(n-1). It is unsigned for 8 bits and signed above. Values are float32, but
-// float64 for 32-bit PCM and float64, which float32 cannot hold. The machine is little-endian, and
-// so are all files except RIFX.
+// PCM of n bits is x / 2^(n-1). It is unsigned for 8 bits and signed above. Values are float32,
+// except for 32-bit PCM and float64: float32 cannot hold these, so their values are float64. The
+// machine is little-endian, and so are all files except RIFX.
 #pragma once
 
 #include <stddef.h>
