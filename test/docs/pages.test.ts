@@ -3,7 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { errorCodes } from '../../dist/index.js'
+import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
+import { noisemill } from '../support/programs.js'
 
 const pages = [
   'README.md',
@@ -50,8 +53,34 @@ test.each(pages)('files that %s names are there', (page) => {
   expect(files.filter((name) => !ofUsers.test(name) && !isThere(name))).toEqual([])
 })
 
+test.each(pages)('codes that %s names are those of the code', (page) => {
+  const known = new Set<string>([...errorCodes, ...Object.keys(warnings)])
+  const named = Array.from(read(page).matchAll(/\b[EW]_[A-Z_]*[A-Z]\b/g), ([code]) => code)
+  expect(named.filter((code) => !known.has(code))).toEqual([])
+})
+
+/** Those of other programs. */
+const OTHER_FLAGS = ['--external', '--allow-addons', '--allow-worker', '--allow-fs-read', '--allow-fs-write']
+
+test('flags that pages name are flags of a command', async () => {
+  const helps = await Promise.all([[], ['add'], ['demo'], ['info']].map((command) => noisemill([...command, '--help'])))
+  const known = new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z-]+/g) ?? []))
+  const named = pages.flatMap((page) =>
+    Array.from(read(page).matchAll(/`(--[a-z-]+)/g), ([, flag]) => ({ page, flag })),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(({ flag }) => !known.has(flag) && !OTHER_FLAGS.includes(flag))).toEqual([])
+})
+
 /** Pages that are still to be wrapped again are not in this list. */
-const wrapped = ['docs/architecture.md', 'docs/benchmarks.md', 'docs/numerics.md', 'docs/windows.md']
+const wrapped = [
+  'SECURITY.md',
+  'docs/installing.md',
+  'docs/architecture.md',
+  'docs/benchmarks.md',
+  'docs/numerics.md',
+  'docs/windows.md',
+]
 
 test.each(wrapped)('lines of %s have at most 100 characters, but for tables and what is made of the code', (page) => {
   const lines = prose(read(page).replaceAll(/^<!-- table:.*?^<!-- end/gms, '')).split('\n')
