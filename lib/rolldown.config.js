@@ -6,7 +6,7 @@ import { dts } from 'rolldown-plugin-dts'
 const external = /^[a-z]/
 const common = { external, platform: 'node', logLevel: 'warn' }
 
-/** CommonJS of few lines, which tells libuv how many threads to have before anything else is loaded. */
+/** CommonJS of few lines, which sets flags of V8 before the bundle is loaded. */
 const bin = {
   name: 'bin',
   writeBundle() {

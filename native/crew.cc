@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cfenv>
+#include <chrono>
 #include <system_error>
 #include <utility>
 
 namespace noisemill {
 
 namespace {
+
+// How long a thread without work waits for more. Starting a thread for each batch would cost the JS
+// thread more time than short files do. An unused pool must not keep its threads.
+constexpr std::chrono::milliseconds kIdleTime{100};
 
 // Sets the default floating-point environment (round to nearest, no flush to zero), in which noise
 // must be computed. Other code may have changed it on this thread.
@@ -69,6 +74,11 @@ bool Crew::start_thread() {
   bool started = true;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (idle_ > called_) {
+      called_++;
+      called_or_closed_.notify_one();
+      return true;
+    }
     for (const std::thread::id id : std::exchange(left_, {})) {
       const auto found = std::find_if(own_.begin(), own_.end(), [&](const std::thread& own) { return own.get_id() == id; });
       done.push_back(std::move(*found));
@@ -77,17 +87,28 @@ bool Crew::start_thread() {
     // Reserved here, so that a thread allocates no memory when it leaves.
     left_.reserve(own_.size() + 1);
     try {
-      own_.emplace_back([this] {
-        drive(false);
-        const std::lock_guard<std::mutex> lock(mutex_);
-        left_.push_back(std::this_thread::get_id());
-      });
+      own_.emplace_back([this] { run_own_thread(); });
     } catch (const std::system_error&) {
       started = false;
     }
   }
   for (std::thread& thread : done) thread.join();
   return started;
+}
+
+void Crew::run_own_thread() {
+  for (;;) {
+    drive(false);
+    std::unique_lock<std::mutex> lock(mutex_);
+    idle_++;
+    called_or_closed_.wait_for(lock, kIdleTime, [this] { return called_ > 0 || closed_; });
+    idle_--;
+    if (closed_ || called_ == 0) {
+      left_.push_back(std::this_thread::get_id());
+      return;
+    }
+    called_--;
+  }
 }
 
 bool Crew::take_back() {
@@ -209,6 +230,7 @@ void Crew::close() {
     for (const auto& active : active_) active->work->cancel();
     own = std::exchange(own_, {});
     left_.clear();
+    called_or_closed_.notify_all();
   }
   for (std::thread& thread : own) thread.join();
 }

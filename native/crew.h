@@ -2,6 +2,7 @@
 // when, and on which threads, `drive` runs.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -53,8 +54,8 @@ class Crew {
   // Stops counting on guests that have not started; they may still start. Returns whether there
   // were any.
   bool give_up_guests();
-  // Starts one of the crew's own threads after a `hire`. Returns false if the system cannot start
-  // one.
+  // Makes one of the crew's own threads call `drive` after a `hire`: an idle one if there is one, or
+  // else a new one. Returns false if the system cannot start one.
   bool start_thread();
   // Takes back a hire whose thread cannot start, unless it is the only one. Returns whether it did.
   bool take_back();
@@ -83,6 +84,8 @@ class Crew {
     bool has_begun;
   };
 
+  // Runs on each of the crew's own threads: drives, and waits a while for the next call.
+  void run_own_thread();
   // Returns nothing if there is nothing to take. The thread has then left.
   std::optional<Taken> take();
   void work_on(const Taken& taken, Arena& arena);
@@ -112,6 +115,10 @@ class Crew {
   // The crew's own threads, and the ids of those that have left and must be joined.
   std::vector<std::thread> own_;
   std::vector<std::thread::id> left_;
+  // How many of them are idle, and how many of those were called and have not woken up yet.
+  size_t idle_ = 0;
+  size_t called_ = 0;
+  std::condition_variable called_or_closed_;
 };
 
 }  // namespace noisemill

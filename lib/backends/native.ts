@@ -143,6 +143,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       closing.cancel()
       await workers.close()
       await Promise.allSettled(chunksUnderWay)
+      close()
     },
   }
 }
