@@ -287,9 +287,26 @@ export const isError = (value: unknown): value is Error =>
 export const isNoisemillError = (value: unknown): value is NoisemillError =>
   isError(value) && value.name === 'NoisemillError' && Object.hasOwn(table, (value as NoisemillError).code)
 
-/** What to do where Node's permission model refuses; Node has that name for it. */
-const FORBIDDEN =
-  'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.'
+/** Remedies for faults of the system that are the same whatever the code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  // The name that Node's permission model has for what it refuses.
+  ERR_ACCESS_DENIED:
+    'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.',
+  ENAMETOOLONG:
+    'Most systems take names of up to 255 bytes and paths of up to 4095: shorten some names, or give paths that are relative to a folder further down.',
+}
+
+/** The remedy for a path that is missing because Node could not pass its true name on. */
+const MANGLED =
+  'It holds U+FFFD, which is what Node makes of bytes that are not UTF-8: such a name cannot be given as an argument. Name the folder that it is in.'
+
+function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): string {
+  const { remedy, remedies }: CodeEntry = table[code]
+  const isMissing = code === 'E_INPUT_MISSING' || code === 'E_NO_INPUT'
+  if (isMissing && path?.includes('\ufffd')) return MANGLED
+  const causeCode = cause === undefined ? '' : String(Object(cause).code)
+  return REMEDIES[errno ?? ''] ?? REMEDIES[causeCode] ?? remedies?.[causeCode] ?? remedy
+}
 
 /**
  * The message of an error.
@@ -297,8 +314,7 @@ const FORBIDDEN =
  * @param inWords puts other words in the place of those in backquotes
  */
 export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (text: string): string => text): string {
-  const entry: CodeEntry = table[code]
-  const summary = inWords(entry.summary)
+  const summary = inWords(table[code].summary)
   const { path, option, received, errno, index, cause } = details
   const expected = details.expected === undefined ? undefined : inWords(details.expected)
   const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}`)
@@ -310,10 +326,8 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   // A function may throw anything, null and undefined too.
   else if (code === 'E_TASK_FAILED' && !isError(cause)) text += ` ${describe(cause)}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
-  const causeCode = cause === undefined ? '' : String(Object(cause).code)
-  const isForbidden = [errno, causeCode].includes('ERR_ACCESS_DENIED')
-  const advice = isForbidden ? FORBIDDEN : inWords(entry.remedies?.[causeCode] ?? entry.remedy)
-  return advice === '' ? text : `${text} ${advice}`
+  const remedy = inWords(remedyFor(code, details))
+  return remedy === '' ? text : `${text} ${remedy}`
 }
 
 /** A value as an error message shows it: short, with its type. */

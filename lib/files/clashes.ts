@@ -1,10 +1,10 @@
 /** Several inputs are walked before anything is written: what would meet on one output, or on an input, is failed. */
 
-import { realpathSync } from 'node:fs'
+import { lstatSync, realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { copyName, realPath } from './outputs.js'
-import { asFolder, type FilePath, joinPath, nameOf, pathToBytes, showPath, splitPath } from './paths.js'
+import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -28,18 +28,34 @@ export function refuseWithin(out: string, folders: readonly string[]) {
 /** A check of the folders that outputs go to: a symbolic link in the output folder that leads out of it is not followed. */
 export function refuseOutside(out: string) {
   const check = (folder: FilePath): NoisemillError | undefined => {
-    const [path, within] = [realName(joinPath(out, folder)), realName(out)]
+    const file = joinPath(out, folder)
+    // The real path of a deep folder takes long to find, and only a link can lead elsewhere.
+    if (!isLink(file)) return undefined
+    const [path, within] = [realName(file), realName(out)]
     if (path === undefined || within === undefined || asFolder(path).startsWith(asFolder(within))) return undefined
-    return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(joinPath(out, folder)) })
+    return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(file) })
   }
-  // Files come folder by folder.
-  let last: { readonly name: string; readonly failure: NoisemillError | undefined } | undefined
+  // The folder of the last file, after those that it lies in, because files come folder by folder. Each character is a byte.
+  const checked: { readonly name: string; readonly failure: NoisemillError | undefined }[] = []
   return (relative: FilePath): NoisemillError | undefined => {
-    const { folder } = splitPath(relative)
-    if (folder === '') return undefined
-    const name = Buffer.from(folder).toString('latin1')
-    if (name !== last?.name) last = { name, failure: check(folder) }
-    return last.failure
+    const name = Buffer.from(splitPath(relative).folder).toString('latin1')
+    while (checked.length > 0 && !`${name}/`.startsWith(`${checked.at(-1)!.name}/`)) checked.pop()
+    for (;;) {
+      const last = checked.at(-1) ?? { name: '', failure: undefined }
+      if (last.failure || last.name === name) return last.failure
+      const end = name.indexOf('/', last.name === '' ? 0 : last.name.length + 1)
+      const folder = end < 0 ? name : name.slice(0, end)
+      checked.push({ name: folder, failure: check(pathFromBytes(Buffer.from(folder, 'latin1'))) })
+    }
+  }
+}
+
+function isLink(file: FilePath): boolean {
+  try {
+    return lstatSync(fsPath(file)).isSymbolicLink()
+  } catch {
+    // What is missing is no link; what cannot be reached cannot be written to either.
+    return false
   }
 }
 

@@ -86,13 +86,17 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
 async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
-    yield [{ input, relative: fromRoot(options.root, input) ?? splitPath(input).name }]
+    const file = { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
+    // Told here, because names that Node has mangled into one are no clash.
+    const isMangled = !source.exists && input.includes('\ufffd')
+    const failure = new NoisemillError('E_INPUT_MISSING', { path: showPath(input), errno: 'ENOENT' })
+    yield [isMangled ? { ...file, failure } : file]
     return
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
   const isWanted = source.kind === 'glob' ? source.isWanted : () => true
   const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
-  for await (const files of walkFolder(source.folder, '', depth, [], options)) {
+  for await (const files of walkFolder(source.folder, depth, options)) {
     const wanted = files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
     yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinSlashed(prefix, file.relative) }))
   }
@@ -107,7 +111,7 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
 }
 
 type Source =
-  | { readonly kind: 'file' }
+  | { readonly kind: 'file'; readonly exists: boolean }
   | { readonly kind: 'folder'; readonly folder: string }
   | {
       readonly kind: 'glob'
@@ -120,13 +124,13 @@ type Source =
 
 async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
-  if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file' }
+  if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file', exists: true }
   // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
   const { default: picomatch } = await import('picomatch')
   // A backslash takes the meaning from what follows, except on Windows, where it separates names.
   const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input
   const { base, glob, isGlob } = picomatch.scan(pattern, { nonegate: true })
-  if (!isGlob) return { kind: 'file' }
+  if (!isGlob) return { kind: 'file', exists: false }
   // Of C:/*.wav the base is C:, which is whatever folder is current on that drive.
   const rooted = path.sep === '\\' && /^[A-Za-z]:$/.test(base) ? `${base}/` : base
   const folder = rooted === '' ? '.' : rooted.replaceAll(/\\(.)/g, '$1')
@@ -146,26 +150,66 @@ async function sourceOf(input: string): Promise<Source> {
   return { kind: 'glob', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
 
+/** A folder that is being walked, with what is left to do in it. */
+interface Level {
+  readonly identity: string
+  readonly folders: FoundFolder[]
+}
+
+interface FoundFolder {
+  readonly folder: FilePath
+  readonly relative: FilePath
+  readonly isLink: boolean
+}
+
+/**
+ * The files of a folder, then those of each folder in it. The stack is an array, because one of nested generators would end with a
+ * RangeError in a deep folder, pass each file through all of them, and keep a folder open for each.
+ *
+ * @param depth levels of folders below it to go into
+ */
 async function* walkFolder(
   folder: FilePath,
-  relative: FilePath,
   depth: number,
-  above: readonly string[],
   options: WalkOptions,
 ): AsyncGenerator<readonly WalkedFile[]> {
   if (depth < 0) return
-  let entries: Dir
-  let identity: string
-  try {
-    identity = await identityOf(folder)
-    if (above.includes(identity)) {
-      options.onLoop?.(showPath(folder))
-      return
+  const levels: Level[] = []
+  const identities = new Set<string>()
+  let next: FoundFolder | undefined = { folder, relative: '', isLink: false }
+  for (;;) {
+    if (next) {
+      const folders: FoundFolder[] = []
+      const identity = await identityOf(next.folder).catch((error) => error as NodeJS.ErrnoException)
+      if (typeof identity !== 'string') {
+        yield [unreadable(next, identity)]
+      } else if (identities.has(identity) || (await leadsTo(options.out, next, identity))) {
+        options.onLoop?.(showPath(next.folder))
+      } else {
+        yield* readFolder(next, folders)
+        if (levels.length < depth && folders.length > 0) {
+          levels.push({ identity, folders: folders.reverse() })
+          identities.add(identity)
+        }
+      }
     }
+    const level = levels.at(-1)
+    if (level === undefined) return
+    next = level.folders.pop()
+    if (next === undefined) identities.delete(levels.pop()!.identity)
+  }
+}
+
+/** The files of one folder, in groups. The folders in it are added to `folders`. */
+async function* readFolder(
+  { folder, relative, ...found }: FoundFolder,
+  folders: FoundFolder[],
+): AsyncGenerator<readonly WalkedFile[]> {
+  let entries: Dir
+  try {
     entries = await openFolder(folder, { encoding: 'buffer', bufferSize: GROUP_FILES })
   } catch (error) {
-    const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
-    yield [{ input: folder, relative, failure }]
+    yield [unreadable({ folder, relative, ...found }, error)]
     return
   }
   let group: WalkedFile[] = []
@@ -176,19 +220,19 @@ async function* walkFolder(
     const file = joinPath(folder, name)
     const below = joinSlashed(relative, name)
     const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
-    if (kind === 'file' && isAudioName(bytes.toString('latin1'))) group.push({ input: file, relative: below })
-    if (group.length === GROUP_FILES || (group.length > 0 && kind === 'folder')) {
+    if (kind === 'folder') folders.push({ folder: file, relative: below, isLink: entry.isSymbolicLink() })
+    else if (kind === 'file' && isAudioName(bytes.toString('latin1'))) group.push({ input: file, relative: below })
+    if (group.length === GROUP_FILES) {
       yield group
       group = []
     }
-    if (kind !== 'folder') continue
-    if (await leadsTo(options.out, entry, file)) {
-      options.onLoop?.(showPath(file))
-    } else {
-      yield* walkFolder(file, below, depth - 1, [...above, identity], options)
-    }
   }
   if (group.length > 0) yield group
+}
+
+function unreadable({ folder, relative }: FoundFolder, error: unknown): WalkedFile {
+  const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
+  return { input: folder, relative, failure }
 }
 
 async function identityOf(folder: FilePath): Promise<string> {
@@ -197,11 +241,10 @@ async function identityOf(folder: FilePath): Promise<string> {
 }
 
 /** Whether a folder is the output folder, or is a link into it. */
-async function leadsTo(out: string | undefined, entry: Dirent, folder: FilePath): Promise<boolean> {
+async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
   if (out === undefined) return false
-  if (entry.isSymbolicLink() && typeof folder === 'string') return isWithin(folder, out)
-  const [identity, identityOfOut] = await Promise.all([folder, out].map((path) => identityOf(path).catch(() => '')))
-  return identity !== '' && identity === identityOfOut
+  if (isLink && typeof folder === 'string') return isWithin(folder, out)
+  return identity === (await identityOf(out).catch(() => ''))
 }
 
 async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {

@@ -10,6 +10,7 @@ import { tree, under } from '../support/files.js'
 import { slashed, temporaryFolder } from '../support/folders.js'
 import { collect } from '../support/sources.js'
 import { isRoot, isWindows, posixTest } from '../support/systems.js'
+import { pcm16 } from '../support/wav.js'
 
 type Inputs = Parameters<typeof addNoiseToFiles>[0]
 type Options = Partial<AddNoiseOptions>
@@ -227,3 +228,63 @@ test.skipIf(isWindows || isRoot)(
     expect(await keysOf(folder, `${folder}/in/*.wav`)).toEqual({ 'in/a.wav': 'a.wav' })
   },
 )
+
+/** A folder with a chain of folders named `d`, which may be longer than a path can be, and a file at some depths. */
+function deepFolder(depth: number, filesAt: readonly number[]): string {
+  const top = temporaryFolder()
+  // Node's own removal goes by paths.
+  onTestFinished(() => expect(spawnSync('rm', ['-rf', `${top}/d`]).status).toBe(0))
+  // Relative, because a path has an end and folders in folders have none.
+  const program = `
+    const { mkdirSync, writeFileSync } = require('node:fs')
+    const [top, depth, filesAt, bytes] = JSON.parse(process.argv[1])
+    process.chdir(top)
+    for (let at = 0; at <= depth; at++) {
+      if (filesAt.includes(at)) writeFileSync('a.wav', Buffer.from(bytes, 'base64'))
+      mkdirSync('d')
+      process.chdir('d')
+    }`
+  const given = JSON.stringify([top, depth, filesAt, pcm16(500).toString('base64')])
+  expect(spawnSync(process.execPath, ['-e', program, given], { encoding: 'utf8' })).toMatchObject({ stderr: '' })
+  return top
+}
+
+posixTest('folders may be as deep as paths can be long; what lies deeper is named, and all else is done', async () => {
+  const levels = [0, 1, 900, 1900, 2300]
+  const folder = deepFolder(2400, levels)
+  const out = path.join(temporaryFolder(), 'o')
+  const results = await run(folder, { out, dryRun: true })
+  const done = results.filter(({ status }) => status === 'planned').map(({ key }) => key.split('/').length - 1)
+  expect(done.sort((a, b) => a - b)).toEqual([0, 1, 900, 1900])
+  const [failed, ...others] = results.filter(({ status }) => status === 'failed')
+  expect(others).toEqual([])
+  expect(failed.error).toMatchObject({ code: 'E_INPUT_UNREADABLE', errno: 'ENAMETOOLONG' })
+  expect(failed.error?.message).toMatch(/shorten some names, or give paths that are relative/)
+  // The remedy is one: what could not be reached is.
+  const before = process.cwd()
+  const { input } = failed
+  process.chdir(path.join(folder, ...input.slice(folder.length).split('/').slice(0, 1000)))
+  try {
+    const rest = await run('.', { out, dryRun: true })
+    expect(rest.map(({ status, key }) => [status, key.split('/').length - 1]).sort()).toEqual([
+      ['planned', 1301],
+      ['planned', 901],
+    ])
+  } finally {
+    process.chdir(before)
+  }
+})
+
+test('names that Node mangled, as it does with arguments that are not UTF-8, are told of as that', async () => {
+  const folder = tree('in/a.wav')
+  // Two names that were different and now are one.
+  const mangled = under(folder, 'caf\ufffd.wav', 'caf\ufffd.wav', 'take [\ufffd].wav')
+  const results = await run([`${folder}/in`, ...mangled], { out: path.join(temporaryFolder(), 'out') })
+  const failed = results.flatMap(({ error }) => error ?? [])
+  expect(failed.map(({ code }) => code).sort()).toEqual(['E_INPUT_MISSING', 'E_INPUT_MISSING', 'E_NO_INPUT'])
+  for (const { message } of failed)
+    expect(message).toMatch(/bytes that are not UTF-8.* Name the folder that it is in\.$/)
+  expect(results.filter(({ status }) => status === 'done')).toHaveLength(1)
+  const [missing] = await run([`${folder}/gone.wav`], { out: path.join(temporaryFolder(), 'out') })
+  expect(missing.error?.message).toMatch(/Check the path\.$/)
+})
