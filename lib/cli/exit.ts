@@ -11,6 +11,8 @@ export const EXIT = {
   usage: 2,
   /** A full volume, a folder, journal or report that cannot be written: no further file would fare better. */
   fatal: 4,
+  /** An error that nobody foresaw, so what was not named may be done or not. The number is EX_SOFTWARE of sysexits.h. */
+  unexpected: 70,
 } as const
 
 const FATAL: readonly ErrorCode[] = ['E_VOLUME_FULL', 'E_OUTPUT_FOLDER', 'E_JOURNAL', 'E_REPORT']

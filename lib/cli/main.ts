@@ -1,5 +1,6 @@
 /** The command line: from arguments to an exit code. */
 
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import { NoisemillError } from '../errors.js'
 import { defineAdd } from './add.js'
@@ -11,6 +12,11 @@ import { Stop } from './stop.js'
 import { version } from './version.js'
 
 export async function main(args: readonly string[]): Promise<void> {
+  // Node would exit with 1, which says that some files failed and all others were done.
+  process.on('uncaughtException', (cause) => {
+    process.stderr.write(`noisemill: ${errorLine(new NoisemillError('E_INTERNAL', { cause }))}\n${inspect(cause)}\n`)
+    process.exit(EXIT.unexpected)
+  })
   const stop = new Stop()
   const exit = (code: number) => {
     process.exitCode = stop.exitCode ?? code

@@ -7,7 +7,7 @@ import { hasAddon } from '../support/backends.js'
 import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
-import { jsonOf, linesOf, noisemill } from '../support/programs.js'
+import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -216,6 +216,24 @@ describe('2, and nothing is done,', () => {
     const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut, '--backend', 'native'], fallback())
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/NOISEMILL_NATIVE is off.*\(E_BACKEND_UNAVAILABLE\)/)
+  })
+})
+
+describe('70, with the fault on stderr,', () => {
+  // Faults that are planted before the command is loaded: in its own course, and beside it.
+  test.each([
+    ['an error', "process.cpuUsage = () => { throw new RangeError('planted') }"],
+    ['an error in a timer', "setTimeout(() => { throw new RangeError('planted') }, 0)"],
+    ['a promise that nobody awaits', "setTimeout(() => Promise.reject(new RangeError('planted')), 0)"],
+  ])('for %s that nobody foresaw', async (_, fault) => {
+    const cwd = workplace()
+    writeFiles(cwd, { 'fault.cjs': Buffer.from(fault) })
+    const preload = `--require=${path.join(cwd, 'fault.cjs')}`
+    const { code, stderr } = await start([process.execPath, preload, bin, 'add', 'in', ...toOut], { cwd }).ended
+    expect({ code, stderr }).toMatchObject({ code: 70, stderr: expect.stringContaining('planted') })
+    expect(stderr).toMatch(
+      /^noisemill: an error inside noisemill: planted\. Report it.*\(E_INTERNAL\)\nRangeError: planted\n +at /,
+    )
   })
 })
 
