@@ -21,6 +21,8 @@ interface Opened {
   readonly about: Pick<PoolInfo, 'binary' | 'kernel' | 'instructionSet' | 'libuvThreads'>
   /** What is done otherwise than it might be, in words, if anything. */
   readonly note?: string
+  /** Where there are worker threads, and some of them could not be started: that, in words. */
+  readonly shortage?: () => string | undefined
 }
 
 /** How each backend is made: a new one is an entry here. Throws where it cannot be had. */
@@ -57,19 +59,36 @@ export function createBackend(options: PoolOptions = {}): Backend {
   return chooseBackend(options).backend
 }
 
+/** A backend, and what is to be said of it, which may change while it works. */
+interface Chosen {
+  readonly backend: Backend
+  readonly info: () => PoolInfo
+}
+
 /** The same, and what is to be said of it. */
-export function chooseBackend(options: PoolOptions): { readonly backend: Backend; readonly info: PoolInfo } {
+export function chooseBackend(options: PoolOptions): Chosen {
   const settings = checkPoolOptions(options, Object.keys(openers) as BackendName[])
-  if (typeof settings.backend === 'object') return { backend: settings.backend, info: infoOfGiven(settings.backend) }
+  if (typeof settings.backend === 'object') {
+    const info = infoOfGiven(settings.backend)
+    return { backend: settings.backend, info: () => info }
+  }
   const { name, reason, remedy } = chooseName(settings.backend)
-  const { backend, about, note } = openers[name](settings)
+  const { backend, about, note, shortage } = openers[name](settings)
   const because = note === undefined ? reason : `${reason}; ${note}`
   const { size } = settings
-  return { backend, info: { backend: name, reason: because, remedy, size, threads: backend.threads, ...about } }
+  const fixed = { backend: name, reason: because, remedy, size, ...about }
+  return { backend, info: () => ({ ...fixed, threads: backend.threads, shortage: shortage?.() ?? null }) }
 }
 
 function infoOfGiven({ name, threads }: Backend): PoolInfo {
-  const nothingKnown = { remedy: null, binary: null, kernel: null, instructionSet: null, libuvThreads: 0 } as const
+  const nothingKnown = {
+    remedy: null,
+    binary: null,
+    kernel: null,
+    instructionSet: null,
+    libuvThreads: 0,
+    shortage: null,
+  } as const
   return { backend: name, reason: 'given', size: threads, threads, ...nothingKnown }
 }
 
@@ -103,13 +122,16 @@ function openNative({ size }: PoolSettings): Opened {
   if (!('addon' in loaded)) throw unavailable('backend', loaded)
   const { addon, binary } = loaded
   const instructionSet = chooseInstructionSet(addon)
-  const backend = nativeBackend(addon, size, workersBackend(new ThreadPool(size)))
-  return { backend, about: { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } }
+  const workers = new ThreadPool(size)
+  const backend = nativeBackend(addon, size, workersBackend(workers))
+  const about = { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } as const
+  return { backend, about, shortage: () => workers.shortage }
 }
 
 function openWorkers(settings: PoolSettings): Opened {
   const { kernels, ...rest } = openKernel(settings)
-  return { backend: workersBackend(new ThreadPool(settings.size, undefined, kernels)), ...rest }
+  const workers = new ThreadPool(settings.size, undefined, kernels)
+  return { backend: workersBackend(workers), shortage: () => workers.shortage, ...rest }
 }
 
 function openInline(settings: PoolSettings): Opened {

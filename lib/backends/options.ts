@@ -56,8 +56,16 @@ export interface PoolInfo {
   readonly kernel: 'c++' | KernelName | null
   /** Instruction set that the addon's kernels use; null for other backends. */
   readonly instructionSet: string | null
-  /** Jobs that are worked on at the same time: `size`, or 1 for inline. */
+  /**
+   * Jobs that are worked on at the same time: `size`, or 1 for inline. For workers it becomes smaller where the system allows fewer
+   * threads; see `shortage`.
+   */
   readonly threads: number
+  /**
+   * Why fewer worker threads than `size` could be started, in words: a limit of processes or of open files. Those that were started do
+   * the work. Null as long as all that were needed could be started.
+   */
+  readonly shortage: string | null
   /**
    * Threads of the libuv pool among them, at most; the others are the pool's own. The libuv pool is measured, and two of its threads
    * are left to the file system calls and name look-ups of others. 0 for other backends than native.

@@ -1,11 +1,13 @@
 /** A pool of worker threads: started as they are needed, replaced when they die, no reason for the process to stay alive. */
 
+import { stat } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isNested, loadingFiles } from './calls.js'
+import { threadsWithRoom } from './descriptors.js'
 import {
   asError,
   type FromThread,
@@ -90,13 +92,29 @@ export class ThreadPool {
   #queue: Trip[] = []
   #isTerminated = false
   #hasToldFallback = false
+  #isPrepared = false
+  /** How many threads there may be. */
+  #most: number
+  #shortage: string | undefined
 
   constructor(
     readonly size: number,
     /** Replaced in tests that need a thread to fail. */
     readonly entry = packageFile('dist/thread-entry.js'),
     readonly wasm: ThreadKernels | undefined = undefined,
-  ) {}
+  ) {
+    this.#most = size
+  }
+
+  /** How many jobs it works on at the same time: `size`, or as many as threads can be started. */
+  get threads(): number {
+    return this.#most
+  }
+
+  /** Why they are fewer than `size`, in words, once that is so. */
+  get shortage(): string | undefined {
+    return this.#shortage
+  }
 
   /** See Backend. */
   execute(chunk: Chunk): Promise<ChunkFigures> {
@@ -158,10 +176,24 @@ export class ThreadPool {
     await worker.terminate()
   }
 
+  /** Before the first thread is started. */
+  #prepare(): void {
+    this.#isPrepared = true
+    // libuv starts its threads at the first call that needs one, and ends the process where it cannot. They are to be there first.
+    stat(this.entry, () => {})
+    const room = threadsWithRoom(this.size, this.entry)
+    if (room < this.size) this.#limit(room, 'too many open files (EMFILE)')
+  }
+
+  #limit(threads: number, why: string): void {
+    this.#most = threads
+    this.#shortage ??= `fewer than ${this.size} worker threads can be started: ${why}`
+  }
+
   #assign(): void {
     while (this.#queue.length > 0) {
       const idle = Array.from(this.#threads).find((thread) => thread.trip === undefined)
-      if (idle === undefined && this.#threads.size >= this.size) return
+      if (idle === undefined && this.#threads.size >= this.#most) return
       const trip = this.#queue.shift()!
       if (trip.chunk.cancellation.isCancelled) {
         this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
@@ -171,15 +203,29 @@ export class ThreadPool {
       try {
         thread ??= this.#start()
       } catch (cause) {
-        // Node's permission model forbids threads, for one.
-        this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
+        // The system has no room for another, or Node's permission model forbids threads.
+        this.#notStarted(trip, cause)
         continue
       }
       this.#give(thread, trip)
     }
   }
 
+  /**
+   * The jobs of a thread that could not be started go to the threads that there are. No more threads than these are tried again: each
+   * attempt takes from the system what the others may need.
+   */
+  #notStarted(trip: Trip, cause: unknown): void {
+    const threads = this.#threads.size
+    if (threads === 0) this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
+    else {
+      this.#limit(threads, isError(cause) ? cause.message : String(cause))
+      this.#queue.unshift(trip)
+    }
+  }
+
   #start(): Thread {
+    if (!this.#isPrepared) this.#prepare()
     const begun = new Int32Array(new SharedArrayBuffer(4))
     const worker = startWorker(this.entry, { begun, wasm: this.wasm, loading: loadingFiles() })
     const thread: Thread = {
@@ -305,7 +351,7 @@ export class ThreadPool {
     }
     const cause = thread.failure ?? new Error(`the thread exited with code ${exitCode}`)
     if (!thread.isReady) {
-      this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
+      this.#notStarted(trip, cause)
       this.#assign()
       return
     }

@@ -19,7 +19,9 @@ process.once('exit', () => {
 export function workersBackend(threads: ThreadPool): Backend {
   return {
     name: 'workers',
-    threads: threads.size,
+    get threads() {
+      return threads.threads
+    },
     execute: (chunk) => threads.execute(chunk.kind === 'files' ? tidied(chunk) : chunk),
     close: () => threads.terminate(),
   }

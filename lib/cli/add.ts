@@ -45,6 +45,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const progress = new Progress()
   const report = own.report === undefined ? undefined : new Report(own.report, noise)
   let fatal: NoisemillError | undefined
+  let isShortTold = false
   /** Begins nothing more. What is under way is still counted and reported, because its outputs may be there. */
   const endFor = (error: NoisemillError, isTold: boolean) => {
     if (!isTold && fatal?.code !== error.code) terminal.problem(errorLine(error))
@@ -63,6 +64,9 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
         endFor(error as NoisemillError, fatal !== undefined)
       }
       if (result.error && isFatal(result.error)) endFor(result.error, true)
+      const { shortage } = pool.info
+      if (shortage !== null && !isShortTold) terminal.notice(`${shortage}. Those that were started do the work.`)
+      isShortTold ||= shortage !== null
     }
   } catch (error) {
     if (!signal.aborted) {

@@ -55,7 +55,11 @@ export class Pool {
    * const { size, threads, kernel, instructionSet } = pool.info
    * console.log(size, threads, kernel, instructionSet) // -> 2 1 ts null
    */
-  readonly info: PoolInfo
+  get info(): PoolInfo {
+    return Object.freeze(this.#info())
+  }
+
+  readonly #info: () => PoolInfo
   readonly #backend: Backend
   readonly #runs = new Set<AnyRun>()
   readonly #ended = new Map<() => void, Promise<void>>()
@@ -72,7 +76,7 @@ export class Pool {
   constructor(options: PoolOptions = {}) {
     const { backend, info } = chooseBackend(options)
     this.#backend = backend
-    this.info = Object.freeze(info)
+    this.#info = info
   }
 
   /**

@@ -48,6 +48,7 @@ test('a pool says that its backend was given, and no more than it knows', async 
     kernel: null,
     instructionSet: null,
     threads: 5000,
+    shortage: null,
     libuvThreads: 0,
   })
   expect(Object.isFrozen(pool.info)).toBe(true)
