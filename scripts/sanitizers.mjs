@@ -10,8 +10,8 @@ const SANITIZERS = {
   // ends.
   address: { library: 'libasan.so', options: ['ASAN_OPTIONS', 'detect_leaks=0'] },
   undefined: { library: 'libubsan.so', options: ['UBSAN_OPTIONS', 'print_stacktrace=1'] },
-  // In code that was built without it, such as Node, it sees only locks and similar calls. A
-  // process that calls process.exit leaves idle threads running.
+  // ThreadSanitizer sees only locks and similar calls in code that was built without it, such as
+  // Node. A process that calls process.exit leaves idle threads running.
   thread: {
     library: 'libtsan.so',
     options: ['TSAN_OPTIONS', 'ignore_noninstrumented_modules=1:second_deadlock_stack=1:report_thread_leaks=0'],

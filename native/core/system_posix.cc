@@ -134,7 +134,8 @@ int rename(const std::string& from, const std::string& to) { return error_of(std
 
 int rename_to_free_name(const std::string& from, const std::string& to) {
   if (rename_unless_taken(from.c_str(), to.c_str()) == 0) return 0;
-  // A hard link also fails if the name exists. It repeats any other error of the renaming.
+  // A hard link also fails if the name exists. If the renaming failed for another reason, the link
+  // does too.
   if (errno == EEXIST) return EEXIST;
   if (link(from.c_str(), to.c_str()) == 0) return remove(from);
   const int error = errno;

@@ -33,8 +33,8 @@ const MAX_PAIRS = 256
 /** The bytes after the tag in a GUID that stands for a format tag. */
 const GUID_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex')
 /**
- * The bytes after the tag in RIFX, if all numbers of the GUID have their high byte first. Two zeros
- * then precede the tag.
+ * In RIFX all numbers of the GUID may have their high byte first. Two zeros then precede the tag,
+ * and these bytes follow it.
  */
 const SWAPPED_GUID_TAIL = Buffer.from('00000010800000aa00389b71', 'hex')
 

@@ -27,8 +27,8 @@ constexpr uint32_t kMinPairs = 7;
 constexpr uint32_t kMaxPairs = 256;
 // The bytes after the tag in a GUID that stands for a format tag.
 constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
-// The bytes after the tag in RIFX, if all numbers of the GUID have their high byte first. Two zeros
-// then precede the tag.
+// In RIFX all numbers of the GUID may have their high byte first. Two zeros then precede the tag,
+// and these bytes follow it.
 constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
 
 // The bytes after the tag in a GUID of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format",
