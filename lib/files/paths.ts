@@ -23,8 +23,12 @@ export function pathToBytes(file: FilePath): Buffer {
   return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
 }
 
-/** Control characters, and those that a terminal does not show but obeys: they turn the direction of text around, or end a line. */
-const CONTROL = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
+/**
+ * Control characters, and those that a terminal does not show: some turn the direction of text around or end a line, others make two names
+ * look the same. Joiners and variation selectors are no such characters: scripts and emoji need them.
+ */
+const CONTROL =
+  /[\p{Cc}\p{Zl}\p{Zp}\ufff9-\ufffb]|(?!\p{Variation_Selector}|\u034f|\u200c|\u200d)\p{Default_Ignorable_Code_Point}/u
 const CONTROLS = new RegExp(CONTROL, 'gu')
 const NOT_ASCII = /[^\0-\x7f]/
 
@@ -77,7 +81,7 @@ export function showPath(file: FilePath): string {
   }
   if (!CONTROL.test(text)) return text
   return text.replace(CONTROLS, (character) => {
-    const code = character.charCodeAt(0).toString(16)
+    const code = character.codePointAt(0)!.toString(16)
     return character < '\u0100' ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`
   })
 }
