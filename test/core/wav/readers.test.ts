@@ -1,6 +1,7 @@
 /** What is decoded is what SoX and ffmpeg decode, for every file of the corpus that those two agree on; by both halves of core. */
 
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeFile } from '../../../dist-lib/core/decode.js'
@@ -8,9 +9,10 @@ import { Failure } from '../../../dist-lib/core/failure.js'
 import { type Kernels, tsKernels } from '../../../dist-lib/core/kernels.js'
 import { hasAddon, theAddon } from '../../support/backends.js'
 import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
-import { filesBelow } from '../../support/folders.js'
+import { filesBelow, temporaryFolder } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
 import { ffmpegSamples, hasFfmpeg, hasSox } from '../../support/readers.js'
+import { chunk, formats, sine, type WavParts, wav } from '../../support/wav.js'
 
 /** Files that both read alike and that are read otherwise here, and why. docs/formats.md has the same list. */
 const exceptions: Readonly<Record<string, string>> = {
@@ -122,3 +124,47 @@ corpusTest('all of the corpus is decoded alike, or refused in the same words', (
     }
   }
 })
+
+const data = sine(formats[1], 5000)
+const empty = (parts: WavParts = {}) => wav({ ...parts, data: new Uint8Array(0) })
+const behind = (bytes: Uint8Array, parts: WavParts = {}) => Buffer.concat([empty(parts), bytes])
+const tag = Buffer.concat([Buffer.from('ID3\x04'), data])
+
+/** How many samples each finds in a file whose sizes are wrong. docs/formats.md has the same list. */
+const unfinished: readonly (readonly [
+  what: string,
+  file: Buffer,
+  sox: number | undefined,
+  ffmpeg: number,
+  here: number,
+])[] = [
+  ['data 0, RIFF that ends with the header', behind(data), 0, 5000, 5000],
+  ['data 0, RIFF of 8 bytes', behind(data, { riffSize: 8 }), 0, 5000, 5000],
+  ['data 0, RIFF 0', behind(data, { riffSize: 0 }), 0, 5000, 5000],
+  ['data 0, RIFX that ends with the header', behind(data, { container: 'RIFX' }), 0, 5000, 5000],
+  ['data 0, RF64', behind(data, { container: 'RF64', longSizes: { riff: 72n, data: 0n } }), 0, 0, 5000],
+  ['data 0, BW64', behind(data, { container: 'BW64', longSizes: { riff: 72n, data: 0n } }), undefined, 0, 5000],
+  ['data 0, RIFF of the true size', behind(data, { riffSize: 36 + data.length }), 0, 5000, 0],
+  ['data 0, less than 4096 bytes', behind(data.subarray(0, 4000)), 0, 2000, 0],
+  ['data 0, zeros', behind(new Uint8Array(data.length)), 0, 5000, 0],
+  ['data 0, a tag', behind(tag), 0, 5002, 0],
+  ['data 0, a chunk', behind(chunk('id3 ', tag)), 0, 5006, 0],
+  ['data and RIFF put right too early', wav({ data, dataSize: 4000, riffSize: 4036 }), 2000, 2000, 2000],
+  ['data put right too early', wav({ data, dataSize: 4000 }), 2000, 2000, 2000],
+]
+
+test.skipIf(!hasSox() || !hasFfmpeg())(
+  'samples of recordings that were never finished (needs SoX and ffmpeg)',
+  { timeout: 120_000 },
+  () => {
+    const folder = temporaryFolder()
+    for (const [what, bytes, ...counts] of unfinished) {
+      const file = path.join(folder, 'a.wav')
+      writeFileSync(file, bytes)
+      const found = cores.map(([, decode]) => decode(file)).map((samples) => samples.length)
+      const [ours] = found
+      expect([what, sox(file)?.length, ffmpeg([file])[0]?.length, ours]).toEqual([what, ...counts])
+      expect(new Set(found).size, what).toBe(1)
+    }
+  },
+)
