@@ -1,8 +1,11 @@
-/** The chart of README: seconds that the files of the talk take, as an SVG that needs no other file. */
+/**
+ * Draws the chart of README: the seconds that each contender takes for the talk's files, as a
+ * self-contained SVG.
+ */
 
 import { type Recorded, show } from './harness.js'
 
-/** What a bar is called, by the names of the record's rows; slowest first. */
+/** Label of each bar, by the name of its row in the record. The slowest is first. */
 const LABELS: Readonly<Record<string, string>> = {
   'noisemill --backend workers --kernel ts': 'noisemill, worker threads, TypeScript',
   'Python Pool': 'Python multiprocessing.Pool, NumPy',
@@ -19,10 +22,13 @@ const BAR_HEIGHT = 18
 const ROW_HEIGHT = 30
 const HEAD_HEIGHT = 62
 const FOOT_HEIGHT = 40
-/** Room for a number behind the longest bar. */
+/** Room for a number after the longest bar. */
 const NUMBER_WIDTH = 60
 
-/** GitHub shows an SVG as a picture, which knows the system's colour scheme alone: so it has a background of its own. */
+/**
+ * The chart has its own background, because GitHub shows an SVG as an image, which can only follow
+ * the system's colour scheme.
+ */
 const STYLE = `
     text { font: 13px -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
     .title { font-size: 16px; font-weight: 600 }

@@ -84,7 +84,7 @@ class Crew {
     bool has_begun;
   };
 
-  // Runs on each of the crew's own threads: drives, and waits a while for the next call.
+  // Body of the crew's own threads: calls `drive`, then waits a limited time for the next call.
   void run_own_thread();
   // Returns nothing if there is nothing to take. The thread has then left.
   std::optional<Taken> take();
@@ -115,7 +115,8 @@ class Crew {
   // The crew's own threads, and the ids of those that have left and must be joined.
   std::vector<std::thread> own_;
   std::vector<std::thread::id> left_;
-  // How many of them are idle, and how many of those were called and have not woken up yet.
+  // How many of the crew's own threads are idle, and how many of these were called and have not
+  // woken up yet.
   size_t idle_ = 0;
   size_t called_ = 0;
   std::condition_variable called_or_closed_;
