@@ -7,7 +7,7 @@ interface Listening {
 
 /** What a signal was aborted with. The signals of some polyfills have no reason. */
 export const abortReason = ({ reason }: AbortSignal): unknown =>
-  reason ?? new DOMException('This operation was aborted', 'AbortError')
+  reason !== undefined ? reason : new DOMException('This operation was aborted', 'AbortError')
 
 const listening = new WeakMap<AbortSignal, Listening>()
 
