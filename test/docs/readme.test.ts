@@ -24,8 +24,8 @@ function folder(name: string, files: Readonly<Record<string, Uint8Array>>): stri
 
 const speech = { 'speech/a.wav': pcm16(1600), 'speech/b.wav': pcm16(3200) }
 
-/** By the first line of a block: what README leaves to its reader, before it, and after it what must have come of it. */
-const programs: Readonly<Record<string, { before: string; after: string }>> = {
+/** By the first line of a block: what README leaves to its reader, before it; after it the checks; and what it prints. */
+const programs: Readonly<Record<string, { before: string; after: string; prints?: string }>> = {
   "import { addNoiseToFiles } from 'noisemill'": {
     before: `
       import { readdirSync } from 'node:fs'
@@ -49,16 +49,28 @@ const programs: Readonly<Record<string, { before: string; after: string }>> = {
       assert.ok(stereo.some((sample) => sample !== 0))
       assert.ok(wav.length === bytes.length && Buffer.compare(wav, bytes) !== 0)`,
   },
-  "import { Pool, noiseTask, moduleTask } from 'noisemill'": {
+  "import { isMainThread } from 'node:worker_threads'": {
+    before: '',
+    after: '',
+    prints: '[ 10, 20, 30 ]\n',
+  },
+  "import { moduleTask, Pool } from 'noisemill'": {
     before: `
-      const files = ['speech/a.wav', 'speech/b.wav']
-      const items = [1, 2, 3]
-      const { signal } = new AbortController()`,
+      const urls = ['a', 'b', 'c']`,
     after: `
-      assert.deepEqual(all.map((r) => [r.input, r.status]), files.map((file) => [file, 'done']))
-      assert.deepEqual(values, ['item 1', 'item 2', 'item 3'])`,
+      assert.deepEqual([...pages].sort(), urls.map((url) => [url, 'page ' + url]))`,
   },
 }
+
+/** Every page fails once. */
+const fetchPage = `
+import { existsSync, writeFileSync } from 'node:fs'
+export async function fetchPage(url) {
+  const tried = new URL('./tried-' + url, import.meta.url)
+  if (existsSync(tried)) return 'page ' + url
+  writeFileSync(tried, '')
+  throw new Error('busy')
+}`
 
 const firstLine = (text: string) => text.split('\n')[0]
 
@@ -72,12 +84,11 @@ test('README has the programs that are run here', () => {
 })
 
 test.concurrent.each(fences)('a program of README runs: $start', async ({ code, start }) => {
-  const { before, after } = programs[start]
-  const etl = Buffer.from("export function etl(item, shared) { return 'item ' + item }")
-  const place = folder(start.replace(/\W/g, ''), { ...speech, 'etl.js': etl })
+  const { before, after, prints = '' } = programs[start]
+  const place = folder(start.replace(/\W/g, ''), { ...speech, 'fetch-page.js': Buffer.from(fetchPage) })
   const module = path.join(place, 'program.js')
   writeFileSync(module, `import assert from 'node:assert'\n${before}\n${code}\n${after}`)
-  await expectOutput(module, '')
+  await expectOutput(module, prints)
 })
 
 /** What a terminal shows: lines `$ command`, each with what it prints. */
