@@ -1,4 +1,4 @@
-/** Results that nobody has taken yet, and which of them comes next. */
+/** Results that the consumer has not taken yet, and which of them comes next. */
 
 export interface Ready<Result> {
   readonly result: Result
@@ -8,10 +8,12 @@ export interface Ready<Result> {
 
 export class ReadyResults<Result> {
   readonly #inOrder: boolean
+  /** By the number under which each is taken: its own if they are taken in order, else the number of its arrival. */
   readonly #results = new Map<number, Ready<Result>>()
+  #arrived = 0
   #taken = 0
 
-  /** @param inOrder whether they are taken by their numbers, from 0; otherwise as they come */
+  /** @param inOrder whether results are taken by their numbers, from 0; otherwise they are taken as they arrive */
   constructor(inOrder: boolean) {
     this.#inOrder = inOrder
   }
@@ -21,21 +23,19 @@ export class ReadyResults<Result> {
   }
 
   add(sequence: number, ready: Ready<Result>): void {
-    this.#results.set(sequence, ready)
+    this.#results.set(this.#inOrder ? sequence : this.#arrived++, ready)
   }
 
-  /** The next one, if it is there. */
+  /** Removes and returns the next result, or `undefined` if it is not there yet. */
   take(): Ready<Result> | undefined {
-    const [first] = this.#results.keys()
-    const sequence = this.#inOrder ? this.#taken : first
-    const ready = this.#results.get(sequence)
-    if (ready === undefined) return undefined
-    this.#results.delete(sequence)
-    this.#taken++
+    // By its number: looking for the first entry of a Map passes all that were deleted before it.
+    const ready = this.#results.get(this.#taken)
+    if (ready !== undefined) this.#results.delete(this.#taken++)
     return ready
   }
 
   clear(): void {
     this.#results.clear()
+    this.#arrived = this.#taken
   }
 }
