@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { errorCodes } from '../../dist/index.js'
+import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
 import { expectOutput, makeProject } from './project.js'
 
@@ -21,4 +23,12 @@ test('a WaveFile passes its bytes through addNoiseToWav, and reads samples with 
   const module = path.join(project, 'program.js')
   writeFileSync(module, `${before}\n${programs[0]}\n${after}`)
   await expectOutput(module, '16000 true\n10 dB\n')
+})
+
+test('the page has every code of errors and warnings that a header gives rise to', () => {
+  // What else there is comes of samples and of file systems.
+  const others = ['W_NON_FINITE', 'W_SILENT', 'W_SNR_OFF', 'W_NO_HARD_LINKS']
+  const ofHeaders = Object.keys(warnings).filter((code) => !others.includes(code))
+  for (const code of [...errorCodes.filter((code) => code.startsWith('E_WAV_')), ...ofHeaders])
+    expect(formats).toMatch(new RegExp(`^\\| .*\\b${code}\\b.* \\|$`, 'm'))
 })

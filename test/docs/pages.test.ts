@@ -77,6 +77,8 @@ const wrapped = [
   'SECURITY.md',
   'docs/installing.md',
   'docs/architecture.md',
+  'docs/cli.md',
+  'docs/formats.md',
   'docs/benchmarks.md',
   'docs/numerics.md',
   'docs/windows.md',

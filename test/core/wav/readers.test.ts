@@ -1,7 +1,7 @@
 /** What is decoded is what SoX and ffmpeg decode, for every file of the corpus that those two agree on; by both halves of core. */
 
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { decodeFile } from '../../../dist-lib/core/decode.js'
@@ -9,17 +9,24 @@ import { Failure } from '../../../dist-lib/core/failure.js'
 import { type Kernels, tsKernels } from '../../../dist-lib/core/kernels.js'
 import { hasAddon, theAddon } from '../../support/backends.js'
 import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
-import { filesBelow, temporaryFolder } from '../../support/folders.js'
+import { filesBelow, root, temporaryFolder } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
 import { ffmpegSamples, hasFfmpeg, hasSox } from '../../support/readers.js'
 import { chunk, formats, sine, type WavParts, wav } from '../../support/wav.js'
 
-/** Files that both read alike and that are read otherwise here, and why. docs/formats.md has the same list. */
+/** Files that both read alike and that noisemill does not read so, and why. */
 const exceptions: Readonly<Record<string, string>> = {
   '_generated/align_0.wav': 'block align 0',
   'jstrait+wavefile/test/fixtures/wave/unsupported/unsupported_bits_per_sample.wav':
     'block align 4, where 2 x 20 bits take 6',
 }
+
+test('docs/formats.md has the same list', () => {
+  const page = readFileSync(path.join(root, 'docs/formats.md'), 'utf8')
+  const [, rows] = /^\| file \| why \|\n\|---\|---\|\n(.*?)\n\n/ms.exec(page)!
+  const listed = rows.split('\n').map((row) => row.split('|')[1].trim())
+  expect(listed).toEqual(Object.keys(exceptions).map((name) => path.basename(name, '.wav')))
+})
 
 const hasReaders = hasCorpus && hasSox() && hasFfmpeg()
 
