@@ -3,6 +3,7 @@
 import { checkWish } from '../checks.js'
 import { tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
+import { cpuQuota } from '../cpus.js'
 import { NoisemillError } from '../errors.js'
 import { hasFiles } from '../package-files.js'
 import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
@@ -76,7 +77,7 @@ export function chooseBackend(options: PoolOptions): Chosen {
   const { backend, about, note, shortage } = openers[name](settings)
   const because = note === undefined ? reason : `${reason}; ${note}`
   const { size } = settings
-  const fixed = { backend: name, reason: because, remedy, size, ...about }
+  const fixed = { backend: name, reason: because, remedy, size, ...about, cpuQuota: cpuQuota() }
   return { backend, info: () => ({ ...fixed, threads: backend.threads, shortage: shortage?.() ?? null }) }
 }
 
@@ -89,7 +90,7 @@ function infoOfGiven({ name, threads }: Backend): PoolInfo {
     libuvThreads: 0,
     shortage: null,
   } as const
-  return { backend: name, reason: 'given', size: threads, threads, ...nothingKnown }
+  return { backend: name, reason: 'given', size: threads, threads, ...nothingKnown, cpuQuota: cpuQuota() }
 }
 
 interface Choice {

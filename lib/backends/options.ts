@@ -1,8 +1,8 @@
 /** Options of a pool, and what a pool says of itself: both are about its backend. */
 
-import { availableParallelism } from 'node:os'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import type { KernelName } from '../core/kernels.js'
+import { usableCpus } from '../cpus.js'
 import { NoisemillError } from '../errors.js'
 import { type Backend, type BackendName, checkBackend } from './backend.js'
 
@@ -71,6 +71,11 @@ export interface PoolInfo {
    * are left to the file system calls and name look-ups of others. 0 for other backends than native.
    */
   readonly libuvThreads: number
+  /**
+   * As many CPUs' time as the quota of the container (its cgroups) grants, 1.5 for example; null if there is none. The default `size` is
+   * no larger than this, rounded down.
+   */
+  readonly cpuQuota: number | null
 }
 
 /** The options of a pool, checked. */
@@ -86,7 +91,7 @@ const MAX_SIZE = 1024
 export function checkPoolOptions(options: PoolOptions, names: readonly BackendName[]): PoolSettings {
   checkObject('options', options)
   checkKeys(options, ['size', 'backend', 'kernel'])
-  const size = checkInteger('size', options.size ?? availableParallelism(), 1, MAX_SIZE)
+  const size = checkInteger('size', options.size ?? usableCpus(), 1, MAX_SIZE)
   const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
   const asked = options.backend ?? 'auto'
   if (typeof asked !== 'object') {

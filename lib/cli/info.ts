@@ -1,7 +1,7 @@
 /** `noisemill info`: what runs here, and why. */
 
-import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
+import { usableCpus } from '../cpus.js'
 import { Pool } from '../pool/pool.js'
 import { version } from './version.js'
 
@@ -24,12 +24,14 @@ export function defineInfo(program: Command): void {
 }
 
 function collect(): Record<string, string | number | null> {
-  const { backend, reason, remedy, binary, kernel, instructionSet, size, threads, libuvThreads } = new Pool().info
+  const { backend, reason, remedy, binary, kernel, instructionSet, size, threads, libuvThreads, cpuQuota } = new Pool()
+    .info
   return {
     version,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
-    cpus: availableParallelism(),
+    cpus: usableCpus(),
+    cpuQuota,
     backend,
     reason,
     remedy,

@@ -1,6 +1,6 @@
 /** How far a run is: the live line, and the sums at its end. */
 
-import { availableParallelism } from 'node:os'
+import { usableCpus } from '../cpus.js'
 import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
 import { plural, showBytes, showSeconds } from '../show.js'
@@ -56,7 +56,7 @@ export class Progress {
   /** Share of all cores that this process used, 0 to 1. */
   get cpuShare(): number {
     const { user, system } = process.cpuUsage(this.#cpu)
-    return (user + system) / 1e6 / this.seconds / availableParallelism()
+    return (user + system) / 1e6 / this.seconds / usableCpus()
   }
 
   /** The live line. */

@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { usableCpus } from '../cpus.js'
 import { moduleTask, NoisemillError, Pool } from '../index.js'
 import { plural, showBytes, showSeconds } from '../show.js'
 import { type Contender, contenders, SIGMA } from './contenders.js'
@@ -53,9 +54,7 @@ async function compareIn(folder: string, seconds: number, tone: URL, signal: Abo
   say(`${FILES} sine files of ${seconds} s, float32, 44.1 kHz, mono: ${showBytes(FILES * seconds * BYTES_PER_SECOND)}.`)
   const files = await makeTones(path.join(folder, 'clean'), seconds, tone, signal)
   say(`Each way adds Gaussian noise, sigma ${SIGMA}, and clips to [-1, 1].`)
-  say(
-    `Node ${process.version}, ${plural(availableParallelism(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`,
-  )
+  say(`Node ${process.version}, ${plural(usableCpus(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`)
   say(row(['', 'seconds', 'speed-up', 'CPU', 'longest event-loop delay']))
   const measured = new Map<Contender, Measured>()
   for (const contender of contenders) {
@@ -154,7 +153,7 @@ async function measure(
   delays.disable()
   const { user, system } = process.cpuUsage(cpuBefore)
   const seconds = (performance.now() - started) / 1000
-  const cpuShare = (user + system) / 1e6 / seconds / availableParallelism()
+  const cpuShare = (user + system) / 1e6 / seconds / usableCpus()
   signal.throwIfAborted()
   const hash = await hashOf(files.map((file) => path.join(out, path.basename(file))))
   await rm(out, { recursive: true })

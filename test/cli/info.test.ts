@@ -13,12 +13,13 @@ const rowsOf = (stdout: string) => linesOf(stdout).map((line) => /^(\S+) {2,}(.*
 /** What `info` is to say here, from elsewhere. */
 function expected(): Record<string, string | number | null> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const { backend, reason, remedy, binary, kernel, instructionSet, size } = new Pool().info
+  const { backend, reason, remedy, binary, kernel, instructionSet, size, cpuQuota } = new Pool().info
   return {
     version: manifest.version,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
-    cpus: availableParallelism(),
+    cpus: Math.max(1, Math.min(availableParallelism(), Math.floor(cpuQuota ?? Number.POSITIVE_INFINITY))),
+    cpuQuota,
     backend,
     reason,
     remedy,

@@ -50,6 +50,7 @@ test('a pool says that its backend was given, and no more than it knows', async 
     threads: 5000,
     shortage: null,
     libuvThreads: 0,
+    cpuQuota: pool.info.cpuQuota,
   })
   expect(Object.isFrozen(pool.info)).toBe(true)
 })
