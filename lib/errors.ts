@@ -147,7 +147,8 @@ const table = {
   E_TASK_FAILED: { summary: 'the task threw', remedy: 'The cause is on the error.' },
   E_NOT_CLONEABLE: {
     summary: 'a value cannot cross to another thread',
-    remedy: 'Functions, promises and class instances cannot; pass plain data, or a file name.',
+    remedy:
+      'Pass plain data, or a file name: functions, symbols and promises cannot cross, and class instances lose their class.',
   },
   E_WORKER_DIED: { summary: 'the worker thread died on this item', remedy: 'The cause, where known, is on the error.' },
   E_BACKEND_FAILED: {

@@ -31,6 +31,8 @@ export interface ModuleCall {
   readonly setup: string | undefined
   /** The argument of `setup`; without it, the second argument of the function itself. It has to be cloneable. */
   readonly data: unknown
+  /** Whether a result fails with E_NOT_CLONEABLE if something in it would lose its class on the way; false by default. */
+  readonly strict?: boolean
 }
 
 /** What the jobs of a task are for a backend: files, slices of samples, or items for a function. */
@@ -58,8 +60,8 @@ export interface TaskRun<Item, Job, JobValue, Result> {
   plan(item: Item, index: number): Iterable<Planned<Job, Result>>
   /** Called with what goes to a backend next, before it does. What it throws ends the pass. */
   begin?(planned: readonly Planned<Job, Result>[]): void
-  /** The result of a job that ran. */
-  settle(planned: Planned<Job, Result>, value: JobValue): Result
+  /** The result of a job that ran. `lost` says what of the value lost its class on the way: see Outcome. */
+  settle(planned: Planned<Job, Result>, value: JobValue, lost?: string): Result
   /** The result of a job that could not be run to its end. */
   fail(planned: Planned<Job, Result>, error: NoisemillError): Result
   /** The error of a failed result. */

@@ -1,4 +1,4 @@
-/** The one table of warnings. A file with a warning was done all the same. */
+/** The tables of warnings: of files that were done all the same, and of the process. */
 
 /** What each says, in a sentence without its full stop. */
 const table = {
@@ -39,3 +39,15 @@ export type FileWarning = keyof typeof table
 
 /** Each warning in words. */
 export const warnings: Readonly<Record<FileWarning, string>> = table
+
+/** Warnings of the process, in the way of Node's own: each has a type and a code, by which it can be heard or silenced. */
+const processTable = {
+  W_CLASS_LOST:
+    'Structured clone, by which values cross threads, keeps no classes: pass plain data, or set `strict` to have an error for each such value. ' +
+    'This run tells no more of them',
+} as const
+
+/** @param what what it is about, and what is wrong with it */
+export function warnProcess(code: keyof typeof processTable, what: string): void {
+  process.emitWarning(`${what}. ${processTable[code]}.`, { type: 'NoisemillWarning', code })
+}

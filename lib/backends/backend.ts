@@ -195,6 +195,8 @@ export type Outcome<Value> =
   | {
       /** What the job gave. */
       readonly value: Value
+      /** Of a function's result: what in it lost its class on the way, such as 'result.when: a DateTime would arrive as a plain object'. */
+      readonly lost?: string
     }
   | {
       /** Why there is nothing. */

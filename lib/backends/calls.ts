@@ -5,10 +5,15 @@ import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import { findLoss, LOOKED_AT } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { packThrown, type Thrown } from './thrown.js'
 
-export type Call = (item: unknown) => unknown
+/** A function that is loaded. */
+export interface Call {
+  readonly function: (item: unknown) => unknown
+  readonly strict: boolean
+}
 
 class FailedCall extends Error {
   constructor(readonly failure: ThreadFailure) {
@@ -81,7 +86,10 @@ function isMissing(url: string): boolean {
  *
  * @param above the files whose loading this is part of
  */
-export async function loadCall({ url, name, setup, data }: ModuleCall, above = loadingFiles()): Promise<Call> {
+export async function loadCall(
+  { url, name, setup, data, strict = false }: ModuleCall,
+  above = loadingFiles(),
+): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
   let module: Record<string, unknown>
@@ -101,7 +109,7 @@ export async function loadCall({ url, name, setup, data }: ModuleCall, above = l
     return value as (...values: unknown[]) => unknown
   }
   const call = exported(name)
-  if (setup === undefined) return (item) => call(item, data)
+  if (setup === undefined) return { function: (item) => call(item, data), strict }
   const prepare = exported(setup)
   let shared: unknown
   try {
@@ -109,7 +117,7 @@ export async function loadCall({ url, name, setup, data }: ModuleCall, above = l
   } catch (cause) {
     throw unusable(`"${setup}" of ${url} threw`, packThrown(cause))
   }
-  return (item) => call(item, shared)
+  return { function: (item) => call(item, shared), strict }
 }
 
 /** Calls the function, once it is loaded, with an item; whatever goes wrong is in the outcome. */
@@ -121,8 +129,16 @@ export async function callWith(call: Promise<Call>, item: unknown): Promise<Thre
     return { failure: (thrown as FailedCall).failure }
   }
   try {
-    return { value: await loaded(item) }
+    return outcomeOf(await loaded.function(item), loaded.strict)
   } catch (thrown) {
     return { failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) } }
   }
+}
+
+/** Of a result before it crosses, because afterwards nothing shows what its class was. */
+function outcomeOf(value: unknown, strict: boolean): ThreadOutcome {
+  const loss = findLoss(value, strict ? Infinity : LOOKED_AT)
+  if (loss === undefined) return { value }
+  const lost = `result${loss}`
+  return strict ? { failure: { code: 'E_NOT_CLONEABLE', received: lost } } : { value, lost }
 }

@@ -8,6 +8,7 @@ import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
 import { type Call, callWith, loadCall } from './calls.js'
+import { copyOf, refusalOf } from './crossing.js'
 import { asError } from './messages.js'
 import { Slots } from './slots.js'
 import { Unsettled } from './unsettled.js'
@@ -86,19 +87,41 @@ async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork)
   return { milliseconds }
 }
 
-/** A user's function on the calling thread. */
+/**
+ * A user's function on the calling thread. It gets copies and gives copies, as on other threads: so a task that works here works
+ * there, and none can change the caller's values.
+ */
 class InlineFunction {
   readonly slots = new Slots(1)
-  readonly #loading: Promise<Call>
+  readonly #loading: Promise<Call> | undefined
+  /** Why its data cannot be copied. */
+  readonly #refused: NoisemillError | undefined
 
   constructor(call: ModuleCall) {
-    this.#loading = loadCall(call)
-    // Its failure is told with the first item.
-    this.#loading.catch(() => {})
+    const data = copied('data', call.data)
+    if ('error' in data) this.#refused = data.error
+    else {
+      this.#loading = loadCall({ ...call, data: data.value })
+      // Its failure is told with the first item.
+      this.#loading.catch(() => {})
+    }
   }
 
   async run(item: unknown): Promise<Outcome<unknown>> {
-    const outcome = await callWith(this.#loading, item)
-    return 'value' in outcome ? outcome : { error: asError(outcome.failure) }
+    if (this.#loading === undefined) return { error: this.#refused! }
+    const own = copied('item', item)
+    if ('error' in own) return own
+    const outcome = await callWith(this.#loading, own.value)
+    if ('failure' in outcome) return { error: asError(outcome.failure) }
+    const result = copied('result', outcome.value)
+    return 'error' in result ? result : { ...outcome, ...result }
+  }
+}
+
+function copied(name: string, value: unknown): Outcome<unknown> {
+  try {
+    return { value: copyOf(value) }
+  } catch (error) {
+    return { error: new NoisemillError('E_NOT_CLONEABLE', { received: refusalOf(name, value, error) }) }
   }
 }

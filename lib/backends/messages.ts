@@ -19,7 +19,7 @@ export function asError({ code, received, thrown }: ThreadFailure): NoisemillErr
   return new NoisemillError(code, { ...(received !== undefined && { received }), cause })
 }
 
-export type ThreadOutcome = { readonly value: unknown } | { readonly failure: ThreadFailure }
+export type ThreadOutcome = { readonly value: unknown; readonly lost?: string } | { readonly failure: ThreadFailure }
 
 export type ToThread =
   /** Makes a module's function known under a number; `call.data` crosses this once. */

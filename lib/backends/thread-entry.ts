@@ -8,6 +8,7 @@ import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice, type SliceJob } from '../core/slice.js'
 import { type Call, callWith, loadCall } from './calls.js'
 import { isCancelled } from './cancellation.js'
+import { refusalOf } from './crossing.js'
 import type { FromThread, ThreadChunk, ThreadData, ThreadKernels, ThreadOutcome, ToThread } from './messages.js'
 import { outputCrossed } from './output.js'
 import { textOf } from './thrown.js'
@@ -50,9 +51,9 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
       for (const outcome of outcomes) postSettled([outcome])
       return
     }
-    const [[index]] = outcomes
+    const [[index, outcome]] = outcomes
     // A failure is plain data, so this is a value.
-    const received = `the result: ${textOf(error)}`
+    const received = refusalOf('result', 'value' in outcome ? outcome.value : undefined, error)
     post({ type: 'settled', outcomes: [[index, { failure: { code: 'E_NOT_CLONEABLE', received } }]] })
   }
 }

@@ -7,6 +7,7 @@ import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isNested, loadingFiles } from './calls.js'
+import { findRefusal } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import {
   asError,
@@ -279,15 +280,17 @@ export class ThreadPool {
   /** Something in a chunk could not be cloned: fails those items, and queues the others again. */
   #refuse(trip: Trip, error: Error): void {
     const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
-    if (trip.chunk.kind === 'calls' && !isCloneable(trip.chunk.call.data)) {
-      this.#failRemaining(trip, failure(`the task's data: ${error.message}`))
+    const ofData = trip.chunk.kind === 'calls' ? findRefusal(trip.chunk.call.data) : undefined
+    if (ofData !== undefined) {
+      this.#failRemaining(trip, failure(`data${ofData}`))
       return
     }
     const before = trip.remaining.size
     for (const index of trip.remaining) {
-      if (isCloneable(trip.chunk.jobs[index])) continue
+      const refusal = findRefusal(trip.chunk.jobs[index])
+      if (refusal === undefined) continue
       trip.remaining.delete(index)
-      trip.settle(index, { error: failure(`the item: ${error.message}`) })
+      trip.settle(index, { error: failure(`item${refusal}`) })
     }
     // Nothing was found: then nothing would be different the next time.
     if (trip.remaining.size === before) this.#failRemaining(trip, failure(error.message))
@@ -385,14 +388,5 @@ export class ThreadPool {
     trip.remaining.clear()
     for (const index of failed) trip.settle(index, { error })
     trip.resolve({ milliseconds: trip.milliseconds })
-  }
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    structuredClone(value)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,8 +1,10 @@
 /** The task for work of your own: a function exported by a module, called in worker threads. */
 
-import { checkKeys, checkObject, isUrl } from '../checks.js'
+import { findLoss, findRefusal, LOOKED_AT } from '../backends/crossing.js'
+import { checkBoolean, checkKeys, checkObject, given, isUrl } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
+import { defineTask, type ModuleCall, type Planned, type Task, type TaskRun } from '../task.js'
+import { warnProcess } from '../warnings.js'
 
 /**
  * Options of `moduleTask`: what its calls share.
@@ -24,6 +26,13 @@ export interface ModuleTaskOptions {
   readonly setup?: string
   /** Cloned to each thread once: the argument of `setup`, or without it the second argument of every call. */
   readonly data?: unknown
+  /**
+   * What becomes of an item, `data` or a result with something in it that would lose its class on the way to or from a thread, such as a
+   * URL, which arrives as a plain object. False (default): it crosses, and the first of a run is told by a process warning
+   * (`W_CLASS_LOST`) with its path, if it is among the first 1,000 values in its item or result. True: it is searched for everywhere, and
+   * each such item fails with E_NOT_CLONEABLE. The rule is the same on every backend.
+   */
+  readonly strict?: boolean
 }
 
 /**
@@ -135,16 +144,18 @@ export function moduleTask<Item = unknown, Value = unknown>(
   const module = checkModule(url)
   if (typeof name !== 'string' || name === '') throw invalidOption('name', 'the name of an exported function', name)
   checkObject('options', options)
-  checkKeys(options, ['setup', 'data'])
+  checkKeys(options, ['setup', 'data', 'strict'])
   const setup = options.setup as string | undefined
   if (setup !== undefined && typeof setup !== 'string')
     throw invalidOption('setup', 'the name of an exported function', setup)
+  const strict = checkBoolean('strict', given(options.strict, false))
+  const call: ModuleCall = { url: module, name, setup, data: options.data, strict }
   return defineTask({
-    work: { kind: 'calls', call: { url: module, name, setup, data: options.data } },
+    work: { kind: 'calls', call },
     errors: 'throw',
     endsWhenCancelled: false,
     valueOf: ({ value }: DoneItem<Item, Value>) => value,
-    start: () => new ModuleRun<Item, Value>(),
+    start: () => new ModuleRun<Item, Value>(call),
   })
 }
 
@@ -163,17 +174,56 @@ interface PlannedCall<Item, Value> extends Planned<Item, ItemRecord<Item, Value>
 }
 
 class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<Item, Value>> {
-  plan(item: Item, index: number): PlannedCall<Item, Value>[] {
-    return [{ index, job: item }]
+  readonly #call: ModuleCall
+  /** How many values in an item are looked at for what would lose its class; none once a run has warned. */
+  #limit: number
+  /** In a strict run: what in the data would lose its class. */
+  readonly #lostData: string | undefined
+
+  constructor(call: ModuleCall) {
+    this.#call = call
+    this.#limit = call.strict ? Infinity : LOOKED_AT
+    const loss = findLoss(call.data, this.#limit)
+    if (loss === undefined) return
+    if (call.strict) this.#lostData = `data${loss}`
+    else this.#warn(`data${loss}`)
   }
 
-  settle(planned: Planned<Item, ItemRecord<Item, Value>>, value: Value): ItemRecord<Item, Value> {
+  plan(item: Item, index: number): Planned<Item, ItemRecord<Item, Value>>[] {
+    const planned: PlannedCall<Item, Value> = { index, job: item }
+    const loss = this.#limit > 0 ? findLoss(item, this.#limit) : undefined
+    const lost = this.#lostData ?? (loss === undefined ? undefined : `items[${index}]${loss}`)
+    if (lost === undefined) return [planned]
+    if (this.#call.strict)
+      return [{ result: this.#failed(planned, new NoisemillError('E_NOT_CLONEABLE', { received: lost })) }]
+    this.#warn(lost)
+    return [planned]
+  }
+
+  /** Once in a run. */
+  #warn(lost: string): void {
+    if (this.#limit > 0) warnProcess('W_CLASS_LOST', `${this.#call.name} of ${this.#call.url}: ${lost}`)
+    this.#limit = 0
+  }
+
+  settle(planned: Planned<Item, ItemRecord<Item, Value>>, value: Value, lost?: string): ItemRecord<Item, Value> {
     const { index, job: item } = planned as PlannedCall<Item, Value>
+    if (lost !== undefined) this.#warn(`item ${index}: ${lost}`)
     return { index, item, status: 'done', value }
   }
 
   fail(planned: Planned<Item, ItemRecord<Item, Value>>, error: NoisemillError): ItemRecord<Item, Value> {
-    const { index, job: item } = planned as PlannedCall<Item, Value>
+    const call = planned as PlannedCall<Item, Value>
+    if (error.code !== 'E_NOT_CLONEABLE') return this.#failed(call, error)
+    // A backend does not know which item of the run it refused.
+    const refusal = findRefusal(call.job)
+    return this.#failed(
+      call,
+      refusal === undefined ? error : new NoisemillError(error.code, { received: `items[${call.index}]${refusal}` }),
+    )
+  }
+
+  #failed({ index, job: item }: PlannedCall<Item, Value>, error: NoisemillError): ItemRecord<Item, Value> {
     const { code, cause, received } = error
     const details = { index, item, cause, ...(received !== undefined && { received }) }
     return { index, item, status: 'failed', error: new NoisemillError(code, details) }

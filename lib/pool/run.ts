@@ -226,7 +226,7 @@ export class Run<Item, Job, JobValue, Result> {
     const { task, backend } = this.#parts
     if ('error' in outcome) return task.fail(planned, outcome.error)
     try {
-      return task.settle(planned, outcome.value as JobValue)
+      return task.settle(planned, outcome.value as JobValue, outcome.lost)
     } catch (cause) {
       if (cause instanceof NoisemillError) throw cause
       // The value is none that such a job has.

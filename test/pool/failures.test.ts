@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type ErrorCode, moduleTask, NoisemillError, noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
@@ -137,10 +137,9 @@ describePlaces('a setup [%s]', (backend) => {
   })
 })
 
-// On the caller's thread nothing is: there all of it is well.
-describe('what cannot be cloned', () => {
+describePlaces('what cannot be cloned [%s]', (backend) => {
   test.each([0, 1, 2])('fails as an item, alone in its chunk: number %i', async (at) => {
-    const pool = testPool({ backend: 'workers' })
+    const pool = testPool({ backend })
     for (const bad of [() => 'a function', { inside: Symbol('a symbol') }, new WeakMap()]) {
       const items = numbers(3).with(at, bad as never)
       const records = await pool.map(calls('same'), items, { errors: 'collect', chunkSize: 3 })
@@ -155,7 +154,7 @@ describe('what cannot be cloned', () => {
         throw null
       },
     }
-    const records = await testPool({ backend: 'workers' }).map(calls('same'), [0, bad, 2], {
+    const records = await testPool({ backend }).map(calls('same'), [0, bad, 2], {
       errors: 'collect',
       chunkSize: 3,
     })
@@ -165,7 +164,7 @@ describe('what cannot be cloned', () => {
   test.each(['function', 'nested', 'promise', 'getter', 'emptyGetter'])(
     'fails as a result, alone in its chunk: %s',
     async (way) => {
-      const pool = testPool({ backend: 'workers' })
+      const pool = testPool({ backend })
       const task = failing('giveUncloneable')
       const records = await pool.map(task, [0, way, 2], { errors: 'collect', chunkSize: 3 })
       expect(records).toMatchObject([done(0), failed(1, 'E_NOT_CLONEABLE'), done(2)])
@@ -173,14 +172,17 @@ describe('what cannot be cloned', () => {
   )
 
   // Worker threads have a larger stack than the main one: they can write what it cannot read.
-  test.each([8_000, 100_000])('fails as a result nested too deeply to be read: %i levels', async (depth) => {
-    const pool = testPool({ backend: 'workers' })
-    const records = await pool.map(failing('nest'), [0, depth, 0], { errors: 'collect', chunkSize: 3 })
-    expect(records).toMatchObject([done(0, 'inside'), failed(1, 'E_NOT_CLONEABLE'), done(2, 'inside')])
-  })
+  test.each(backend === 'inline' ? [100_000] : [8_000, 100_000])(
+    'fails as a result nested too deeply to be read: %i levels',
+    async (depth) => {
+      const pool = testPool({ backend })
+      const records = await pool.map(failing('nest'), [0, depth, 0], { errors: 'collect', chunkSize: 3 })
+      expect(records).toMatchObject([done(0, 'inside'), failed(1, 'E_NOT_CLONEABLE'), done(2, 'inside')])
+    },
+  )
 
   test('fails every item as data of the task', async () => {
-    const pool = testPool({ backend: 'workers' })
+    const pool = testPool({ backend })
     const task = calls('withData', { data: { call() {} } })
     const records = await pool.map(task, [1, 2], { errors: 'collect', chunkSize: 1 })
     expect(records).toMatchObject([failed(0, 'E_NOT_CLONEABLE'), failed(1, 'E_NOT_CLONEABLE')])
