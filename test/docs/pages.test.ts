@@ -81,6 +81,7 @@ const wrapped = [
   'docs/formats.md',
   'docs/benchmarks.md',
   'docs/numerics.md',
+  'docs/results.md',
   'docs/windows.md',
 ]
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import ts from 'typescript'
 import { talkChart } from '../../bench/chart.js'
 import type { Recorded } from '../../bench/harness.js'
+import { errorCodes, NoisemillError } from '../../dist/index.js'
 import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
 import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
@@ -130,6 +131,9 @@ const benchmarkTables = readdirSync(results)
 /** docs/talk.svg. */
 export const chart = (): string => talkChart(recorded('talk'))
 
+/** What a user's function might throw. */
+const cause = new Error('no such speaker')
+
 /** Each table by the name that documentation has it under. */
 export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
@@ -137,6 +141,11 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of files': () => fieldTable(fileFields()),
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of summaries': () => fieldTable(summaryFields()),
+  errors: () =>
+    table(
+      ['code', 'what the message says'],
+      errorCodes.map((name) => [code(name), new NoisemillError(name, { cause }).message]),
+    ),
   'worked example': workedExample,
   ...Object.fromEntries(benchmarkTables),
   warnings: () =>
