@@ -15,6 +15,8 @@ interface CodeEntry {
   readonly remedies?: Readonly<Record<string, string>>
 }
 
+const INCOMPLETE = 'The file is damaged or was never finished: copy it again from where it came from, or leave it out.'
+
 const table = {
   // Wrong calls: thrown before anything is done.
   E_OPTION_INVALID: { summary: 'invalid option', remedy: '' },
@@ -74,9 +76,9 @@ const table = {
     remedy: 'Run again once nothing writes to it.',
   },
   E_WAV_NOT_RIFF: { summary: 'not a RIFF WAVE file', remedy: 'Convert it to WAV first.' },
-  E_WAV_TRUNCATED: { summary: 'the header is cut short', remedy: 'The file is damaged or was never finished.' },
-  E_WAV_NO_FORMAT: { summary: 'no format before the data', remedy: 'The file is damaged or was never finished.' },
-  E_WAV_NO_DATA: { summary: 'no data chunk', remedy: 'The file is damaged or was never finished.' },
+  E_WAV_TRUNCATED: { summary: 'the header is cut short', remedy: INCOMPLETE },
+  E_WAV_NO_FORMAT: { summary: 'no format before the data', remedy: INCOMPLETE },
+  E_WAV_NO_DATA: { summary: 'no data chunk', remedy: INCOMPLETE },
   E_WAV_FORMAT: { summary: 'the format contradicts itself', remedy: 'The header is damaged; write the file anew.' },
   E_WAV_DAMAGED: {
     summary: 'the coded samples are damaged',
@@ -85,9 +87,8 @@ const table = {
   E_WAV_UNSUPPORTED: {
     summary: 'a format that noisemill does not read',
     remedy:
-      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM ' +
-      'or MS ADPCM, up to 1024 channels. ' +
-      'Convert the file first, with SoX for example.',
+      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM or MS ADPCM, up to 1024 channels. ' +
+      'Convert the file to PCM with a program that reads it, ffmpeg for example, or record or export it as PCM.',
   },
   E_WAV_TOO_LONG: {
     summary: 'with true sizes, or decoded, the file would be longer than its container can be',
@@ -108,7 +109,7 @@ const table = {
   },
   E_OUTPUT_CLASH: {
     summary: 'another input has the same output',
-    remedy: 'Give a `root` that both lie in, or an output for each.',
+    remedy: 'Rename one of them, or give a `root` that both lie in if they lie in different folders.',
   },
   E_OUTPUT_OUTSIDE: {
     summary: 'a symbolic link leads out of the output folder',
@@ -116,7 +117,10 @@ const table = {
   },
   E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
   E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that the output is on.' },
-  E_OUTPUT_PUBLISH: { summary: 'the finished output cannot be given its name', remedy: 'Check the folder.' },
+  E_OUTPUT_PUBLISH: {
+    summary: 'the finished output cannot be given its name',
+    remedy: 'Check the permissions of its folder, and whether a folder or an open file has its name.',
+  },
   E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again with `resume`.' },
   E_SAMPLES_CHANGED: {
     summary: 'the memory of the samples was detached or resized before or while noise was added',
@@ -293,8 +297,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   // The name that Node's permission model has for what it refuses.
   ERR_ACCESS_DENIED:
     'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.',
+  ELOOP: 'Symbolic links in its path lead in a circle, or are too many: correct or remove them.',
+  EMFILE: 'Raise the limit of open files (ulimit -n), or pass a smaller `size`.',
+  ENFILE: 'The whole system has too many open files: close other programs.',
+  EROFS: 'Its file system is mounted read-only: choose a folder on another one.',
   ENAMETOOLONG:
-    'Most systems take names of up to 255 bytes and paths of up to 4095: shorten some names, or give paths that are relative to a folder further down.',
+    'Most systems take names of up to 255 bytes, with the number that `copies` adds, and paths of up to 4095: shorten some names, or give paths that are relative to a folder further down.',
 }
 
 /** The remedy for a path that is missing because Node could not pass its true name on. */
@@ -306,7 +314,7 @@ function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): strin
   const isMissing = code === 'E_INPUT_MISSING' || code === 'E_NO_INPUT'
   if (isMissing && path?.includes('\ufffd')) return MANGLED
   const causeCode = cause === undefined ? '' : String(Object(cause).code)
-  return REMEDIES[errno ?? ''] ?? REMEDIES[causeCode] ?? remedies?.[causeCode] ?? remedy
+  return REMEDIES[errno ?? ''] ?? remedies?.[causeCode] ?? REMEDIES[causeCode] ?? remedy
 }
 
 /**

@@ -278,7 +278,7 @@ async function noiseOnto(
     if (noise.level.kind === 'snr') {
       const measured = await runSlices(threads, layout, withSigma(0), from, undefined, signal)
       sigma = asError(() => sigmaForSnr(measured, layout, noise.level.deviation))
-      if (sigma === 0) warnings.push('W_SILENT')
+      if (sigma === 0 && layout.frames > 0) warnings.push('W_SILENT')
     }
     return runSlices(threads, layout, withSigma(sigma), from, to, signal)
   })

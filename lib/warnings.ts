@@ -15,7 +15,10 @@ const table = {
   // The samples.
   W_NON_FINITE: 'samples that are NaN or infinite were passed through and left out of all sums',
   W_SILENT: 'the file is silent and so has no SNR; it was copied without noise',
-  W_SNR_OFF: 'clipping or rounding moved the SNR more than 0.5 dB from the one asked for',
+  W_EMPTY: 'the file has no samples',
+  W_CLIPPED: 'clipping changed more than 1 % of the samples',
+  W_SNR_OFF:
+    'the SNR is more than 0.5 dB from the one drawn, because of clipping, rounding, or chance where samples are few',
   // The file system.
   W_NO_HARD_LINKS:
     'the file system has no hard links, so the output was given its name without their guard against a race',
@@ -23,8 +26,9 @@ const table = {
 
 /**
  * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE and
- * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, and W_SNR_OFF where the achieved SNR is more
- * than 0.5 dB from the one asked for. Of its file system: W_NO_HARD_LINKS. docs/results.md has a table of all.
+ * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, W_EMPTY, W_CLIPPED where clipping changed more than
+ * 1 % of them, and W_SNR_OFF where the achieved SNR is more than 0.5 dB from the one drawn. Of its file system: W_NO_HARD_LINKS.
+ * docs/results.md has a table of all.
  *
  * @useDeclaredType
  * @example

@@ -313,7 +313,7 @@ class Etl {
     const header = this.#header
     if (this.#pass === 'measure') {
       const sigma = sigmaForSnr(this.#tally, header, this.job.noise.level.deviation)
-      if (sigma === 0) this.#warnings.push('W_SILENT')
+      if (sigma === 0 && header.frames > 0) this.#warnings.push('W_SILENT')
       return this.#startWriting(sigma)
     }
     const output = this.#output!

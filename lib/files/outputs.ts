@@ -24,6 +24,15 @@ export function copyName(relative: FilePath, copy: number, copies: number): File
 const MAX_NAME_BYTES = 255
 const HOST_BYTES = 32
 
+/** Whether an output's name is longer than file systems take; NTFS counts UTF-16 units. */
+export function isNameTooLong(output: FilePath): boolean {
+  const { name } = splitPath(output)
+  if (typeof name !== 'string') return name.length > MAX_NAME_BYTES
+  if (process.platform === 'win32') return name.length > MAX_NAME_BYTES
+  // A character is three bytes at most for each of the string's units.
+  return 3 * name.length > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES
+}
+
 /** This machine, as names of temporary files have it. */
 export const host = hostname()
   .replace(/[^\w-]/g, '_')

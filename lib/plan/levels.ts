@@ -59,6 +59,9 @@ const SNR_RANGE = { minimum: -100, maximum: 200 } as const
 /** An achieved SNR further off than this (dB) is warned of. */
 export const SNR_TOLERANCE = 0.5
 
+/** A file of whose samples clipping changed more than this share is warned of. */
+export const CLIPPED_SHARE = 0.01
+
 export interface LevelRange {
   readonly kind: 'sigma' | 'snr'
   readonly low: number

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
-import { copyName, freshRunId, temporaryName } from '../files/outputs.js'
+import { copyName, freshRunId, isNameTooLong, temporaryName } from '../files/outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from '../files/paths.js'
 import type { Journal } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
@@ -186,7 +186,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       drawn,
     }
     const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const failure = located.failure ?? this.#claim(output)
+    const failure = located.failure ?? checkName(output) ?? this.#claim(output)
     if (failure) return { plan, id, result: failedResult(plan, failure) }
     const recorded = this.journal?.look(located.input, output)
     if (typeof recorded === 'object') return { plan, id, result: skippedResult(plan, recorded) }
@@ -255,6 +255,12 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       return invalid('neither the task nor the item says where its output goes')
     return { input, key: key ?? relative!, output: output ?? joinPath(out!, relative!) }
   }
+}
+
+/** Early, because the file that is written first has a name that is short enough. */
+function checkName(output: FilePath): NoisemillError | undefined {
+  if (!isNameTooLong(output)) return undefined
+  return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
 }
 
 interface Located {

@@ -13,7 +13,7 @@ import { type ErrorCode, NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
 import type { Seed } from './keys.js'
-import { type AskedLevel, achievedSnr, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
+import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
 
 /**
  * The result of one output. Figures that were not learned, of a failed output or in a dry run, are null.
@@ -244,7 +244,8 @@ const NOTHING: Learned = {
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
   const isMeasured = status !== 'planned'
-  const isOff = isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)
+  const odd = oddities(learned.frames, learned.channels, learned.clipped)
+  if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
   const result: FileFigures & { readonly status: Status } = {
     input: showPath(plan.input),
     output: showPath(plan.output),
@@ -267,7 +268,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     copy: plan.copy,
     seed: String(plan.seed),
     stream: STREAM_VERSION,
-    warnings: isOff ? [...learned.warnings, 'W_SNR_OFF'] : learned.warnings,
+    warnings: odd.length > 0 ? [...learned.warnings, ...odd] : learned.warnings,
   }
   return result
 }
@@ -300,6 +301,12 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
     : withBytes(resultWith(plan, 'done', figures), plan)
 }
 
+/** What figures say of the samples; null stands for what was not learned. */
+function oddities(frames: number | null, channels: number | null, clipped: number | null): SampleWarning[] {
+  if (frames === 0) return ['W_EMPTY']
+  return clipped !== null && clipped > CLIPPED_SHARE * frames! * channels! ? ['W_CLIPPED'] : []
+}
+
 /** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */
 function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: number): boolean {
   if (snr === undefined || signalEnergy === 0) return false
@@ -329,6 +336,7 @@ export function sampleFigures(work: {
   const snr = achievedSnr(tally.signal, tally.noise)
   const warnings = [...work.warnings]
   if (tally.nonFinite > 0) warnings.push('W_NON_FINITE')
+  warnings.push(...oddities(frames, channels, tally.clipped))
   if (isSnrOff(drawn, snr, tally.signal)) warnings.push('W_SNR_OFF')
   return {
     format: layout.format.name,

@@ -193,7 +193,7 @@ size_t Etl::end_pass() {
     guard([&] {
       if (pass_ == Pass::kMeasure) {
         const double sigma = sigma_for_snr(tally_, header_, job_.noise.level);
-        if (sigma == 0) warnings_.push_back("W_SILENT");
+        if (sigma == 0 && header_.frames > 0) warnings_.push_back("W_SILENT");
         parts = start_writing(sigma);
         return;
       }

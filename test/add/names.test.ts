@@ -1,6 +1,6 @@
 /** Files of any name that a system takes, on Linux not of UTF-8 either: walked, read, written, and told of in a way that people can read. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
@@ -106,13 +106,17 @@ describeBackends('names', (backend) => {
     expect(new Set(contents).size).toBe(contents.length)
   })
 
-  onLinux('a name that copies make too long fails, and leaves nothing (needs Linux)', async () => {
+  onLinux('a name that copies make too long fails before anything is written (needs Linux)', async () => {
     const root = temporaryFolder()
     const input = `${root}/${'x'.repeat(251)}.wav`
     writeFileSync(input, wav({ data: sine(formats[1], 100) }))
     const results = await pool.map(noiseTask({ out: `${root}/out`, sigma: 0.1, copies: 2 }), [input])
-    for (const { error } of results) expect(error).toMatchObject({ errno: 'ENAMETOOLONG' })
-    for (const { error } of results) expect(error?.code).toMatch(/^E_OUTPUT_/)
-    expect(readdirSync(`${root}/out`)).toEqual([])
+    expect(results).toHaveLength(2)
+    for (const { error } of results) expect(error).toMatchObject({ code: 'E_OUTPUT_CREATE', errno: 'ENAMETOOLONG' })
+    for (const { error } of results) expect(error?.message).toContain('255 bytes, with the number that `copies` adds')
+    expect(existsSync(`${root}/out`)).toBe(false)
+    // The name alone is as long as one may be.
+    const [single] = await pool.map(noiseTask({ out: `${root}/out`, sigma: 0.1 }), [input])
+    expect([single.status, readdirSync(`${root}/out`)]).toEqual(['done', [`${'x'.repeat(251)}.wav`]])
   })
 })

@@ -203,9 +203,9 @@ describeBackends('results', (backend) => {
     })
   }
 
-  test('data of no bytes are done, with nothing to say', async () => {
+  test('data of no bytes are done, and said to be empty', async () => {
     const { result, output } = await noisyFile(wav(), { sigma: 0.1 })
-    expect(result).toMatchObject({ frames: 0, snr: null, clipped: 0, warnings: [] })
+    expect(result).toMatchObject({ frames: 0, snr: null, clipped: 0, warnings: ['W_EMPTY'] })
     expect(output.equals(wav())).toBe(true)
   })
 
@@ -263,7 +263,7 @@ describeBackends('results', (backend) => {
   test('noise that full scale cuts off is warned of, with the SNR that is left', async () => {
     const loud = wav({ ...pcm16, data: sine(pcm16, FRAMES, 1, 0.99) })
     const { result } = await noisyFile(loud, { snr: -10, clip: false }) // PCM has no more room for that
-    expect(result.warnings).toEqual(['W_SNR_OFF'])
+    expect(result.warnings).toEqual(['W_CLIPPED', 'W_SNR_OFF'])
     expect(result.clipped).toBeGreaterThan(FRAMES / 4)
     expect(result.snr).toBeCloseTo(measuredSnr(result), 6)
     expect(result.snr).toBeGreaterThan(-9.5)

@@ -106,7 +106,7 @@ describeBackends('arrays are worked on as files are', (backend) => {
 
   test('samples that are not finite keep their bits, and are warned of', async () => {
     for (const type of arrayTypes.filter(({ scale }) => scale === 1)) {
-      const samples = tone(type, 4096 + 100)
+      const samples = tone(type, 4096 + 100, 1, 0.5)
       for (const [at, value] of [NaN, Infinity, -Infinity].entries()) samples[at * 2049] = value
       // A NaN with a payload and its sign set.
       bytesOf(samples).fill(0xff, 80, 80 + type.bits / 8)
@@ -132,7 +132,7 @@ describeBackends('arrays are worked on as files are', (backend) => {
   test('noise that rounding swallows, and noise that clipping changes, are warned of as with files', async () => {
     const quiet = await compare(tone(arrayTypes[0], 5000), 1, { snr: 120, key: 'quiet' })
     const loud = await compare(tone(arrayTypes[1], 5000), 1, { snr: -60, key: 'loud' })
-    expect([quiet.warnings, loud.warnings]).toEqual([['W_SNR_OFF'], ['W_SNR_OFF']])
+    expect([quiet.warnings, loud.warnings]).toEqual([['W_SNR_OFF'], ['W_CLIPPED', 'W_SNR_OFF']])
   })
 
   test('a power that overflows is refused, as of files', async () => {

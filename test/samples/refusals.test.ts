@@ -224,16 +224,16 @@ describeBackends('no samples', (backend) => {
   test('are given back, with the figures of none', async () => {
     const pool = testPool({ backend })
     for (const type of arrayTypes) {
-      for (const [options, warnings] of [
-        [{ sigma: 0.1, channels: 2 }, []],
-        [{ snr: 10, channels: 1024 }, ['W_SILENT']],
-      ] as const) {
+      for (const options of [
+        { sigma: 0.1, channels: 2 },
+        { snr: 10, channels: 1024 },
+      ]) {
         const told: SampleFigures[] = []
         const empty = tone(type, 0)
         const noisy = await addNoise(empty, { ...options, pool, onFigures: (figures) => told.push(figures) })
         expect(noisy).toEqual(empty)
         expect(noisy).not.toBe(empty)
-        expect(told).toMatchObject([{ frames: 0, snr: null, clipped: 0, warnings }])
+        expect(told).toMatchObject([{ frames: 0, snr: null, clipped: 0, warnings: ['W_EMPTY'] }])
         expect(await addNoise(empty, { ...options, pool, inPlace: true })).toBe(empty)
       }
     }
