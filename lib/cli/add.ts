@@ -15,6 +15,12 @@ import { Progress } from './progress.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
+const NOTES = `
+The noise of a file depends on the seed and on its path below the INPUT that it was found in: give --root, and it
+depends on its path below that folder, however inputs are named.
+An SNR is against the mean power of the whole file, in which silence counts. The SNR achieved differs from the one
+asked for by about 0.1 dB in short files, because noise is drawn at random.`
+
 export function defineAdd(program: Command, stop: Stop, exit: (code: number) => void): void {
   const command = program
     .command('add')
@@ -24,6 +30,7 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     )
     .argument('<input...>', 'files, folders (walked for .wav .wave .bwf .rf64), globs')
   declareAddFlags(command)
+  command.addHelpText('after', NOTES)
   command.action(async (inputs: string[], given: Record<string, unknown>) =>
     exit(
       await add(
@@ -163,7 +170,7 @@ function show(
   if (json) terminal.result(JSON.stringify({ type: 'file', ...result }))
   if (result.error) {
     if (result.error.code !== fatal?.code) terminal.problem(failureLine(result))
-  } else if (!json && !quiet && !process.stdout.isTTY) terminal.result(resultLine(result))
+  } else if (!json && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
   for (const warning of result.warnings) terminal.notice(warningLine(result, warning))
 }
 

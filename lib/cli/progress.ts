@@ -63,12 +63,13 @@ export class Progress {
   line(): string {
     const { finished, total, seconds } = this
     const files = total === undefined ? plural(finished, 'file') : `${finished} of ${plural(total, 'file')}`
+    const failed = this.failed > 0 ? `, ${this.failed} failed` : ''
     const rate = `${showBytes(this.bytes / seconds)}/s`
     const cpu = `CPU ${Math.round(100 * this.cpuShare)} %`
     const worked = finished - this.skipped
     const left =
       total === undefined || worked === 0 ? '' : `  ${showSeconds((seconds / worked) * (total - finished))} s left`
-    return `${files}  ${rate}  ${cpu}${left}`
+    return `${files}${failed}  ${rate}  ${cpu}${left}`
   }
 
   /** What was done, in figures. */

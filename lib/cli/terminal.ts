@@ -1,9 +1,17 @@
 /** What the commands write: results to stdout, the rest to stderr, a live line where a person watches. */
 
+import { fstatSync } from 'node:fs'
 import type { createLogUpdate } from 'log-update'
 
 /** Between two paints of the live line. */
 const PAINT_MILLISECONDS = 100
+
+/** Whether stdout is a file, asked once. */
+let isFile: boolean | undefined
+function stdoutIsFile(): boolean {
+  isFile ??= !process.stdout.isTTY && fstatSync(process.stdout.fd).isFile()
+  return isFile
+}
 
 type LiveLine = ReturnType<typeof createLogUpdate>
 
@@ -25,6 +33,11 @@ export class Terminal {
     return new Terminal(quiet, createLogUpdate(process.stderr))
   }
 
+  /** Whether the live line takes the place of a line for each result. If stdout goes elsewhere, those lines go there. */
+  get replacesResults(): boolean {
+    return this.isLive && process.stdout.isTTY === true
+  }
+
   /** Whether a live line is shown. */
   get isLive(): boolean {
     return this.live !== undefined
@@ -32,7 +45,8 @@ export class Terminal {
 
   /** A result, for people or programs. */
   result(text: string): void {
-    this.live?.clear()
+    // A file cannot meet the live line on a screen; what reads a pipe may.
+    if (!stdoutIsFile()) this.live?.clear()
     process.stdout.write(`${text}\n`)
   }
 

@@ -187,9 +187,13 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
   /** All that a person would get to see, of stdout and stderr alike; `script` gives the terminal no size. */
   async function onTerminal(cwd: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, before = '') {
     const command = [process.execPath, bin, ...args].map(quoted).join(' ')
-    const line = `stty cols 100 rows 30; ${before} ${command}`
+    return onTerminalBy(cwd, `${before} ${command}`, environment)
+  }
+
+  /** The same of a line for the shell. */
+  async function onTerminalBy(cwd: string, line: string, environment: NodeJS.ProcessEnv = {}) {
     const env = { TERM: 'xterm-256color', CI: undefined, ...environment }
-    return start(['script', '-qec', line, '/dev/null'], { cwd, env }).ended
+    return start(['script', '-qec', `stty cols 100 rows 30; ${line}`, '/dev/null'], { cwd, env }).ended
   }
 
   const longRun = ['add', 'long', '--out', 'out', '--sigma', '0.1']
@@ -208,6 +212,28 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
     expect(stdout.lastIndexOf(`${ESCAPE}[?25h`)).toBeGreaterThan(stdout.lastIndexOf(`${ESCAPE}[?25l`))
     const { stdout: nothing } = await onTerminal(cwd, [...longRun, '--quiet', '--overwrite'])
     expect(nothing).toBe('')
+  })
+
+  test('a live line needs a terminal on stderr alone, and counts failures', async () => {
+    const cwd = temporaryFolder()
+    writeLongInputs(path.join(cwd, 'long'), 6)
+    writeFiles(cwd, { 'long/00.wav': Buffer.from('no audio'), 'long/01.wav': Buffer.from('no audio') })
+    const slowly = ['--backend', 'workers', '--kernel', 'ts', '--jobs', '1', '--chunk-size', '1']
+    const command = [process.execPath, bin, ...longRun, ...slowly].map(quoted).join(' ')
+    const shown = await onTerminalBy(cwd, `${command} > log`)
+    expect(shown.code).toBe(1)
+    expect(shown.stdout).toMatch(/\d+ of 8 files, [12] failed {2}[\d.]+ [kM]?B\/s {2}CPU \d+ %/)
+    expect(shown.stdout).not.toContain('done  ')
+    const log = linesOf(readFileSync(path.join(cwd, 'log'), 'utf8'))
+    expect(log.filter((line) => line.startsWith('done  '))).toHaveLength(6)
+    expect(log.join()).not.toContain(ESCAPE)
+  })
+
+  test('without a terminal on stderr there is no live line, and each result has its line', async () => {
+    const command = [process.execPath, bin, ...args].map(quoted).join(' ')
+    const { stdout } = await onTerminalBy(workplace(), `${command} 2> errors`)
+    expect(stdout.split('\r\n').filter((line) => line.startsWith('done  '))).toHaveLength(3)
+    expect(stdout).not.toContain(ESCAPE)
   })
 
   test('failures are coloured, but not with NO_COLOR', async () => {
