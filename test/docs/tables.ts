@@ -131,8 +131,8 @@ const benchmarkTables = readdirSync(results)
 /** docs/talk.svg. */
 export const chart = (): string => talkChart(recorded('talk'))
 
-/** What a user's function might throw. */
-const cause = new Error('no such speaker')
+/** What the error of a function says of the error that it threw. */
+const detailsOf = (name: string) => (name === 'E_TASK_FAILED' ? { cause: new Error('no such speaker') } : {})
 
 /** Each table by the name that documentation has it under. */
 export const tables: Readonly<Record<string, () => string>> = {
@@ -144,7 +144,7 @@ export const tables: Readonly<Record<string, () => string>> = {
   errors: () =>
     table(
       ['code', 'what the message says'],
-      errorCodes.map((name) => [code(name), new NoisemillError(name, { cause }).message]),
+      errorCodes.map((name) => [code(name), new NoisemillError(name, detailsOf(name)).message]),
     ),
   'worked example': workedExample,
   ...Object.fromEntries(benchmarkTables),
