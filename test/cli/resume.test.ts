@@ -140,7 +140,7 @@ describeBackends('a run', (backend) => {
       const cwd = temporaryFolder()
       writeFiles(cwd, { 'in/a.wav': pcm16(), 'in/sub/b.wav': pcm16() })
       const calls = 'trace=openat,mkdir,write,pwrite64,fsync,fdatasync,rename,renameat2,link'
-      const traced = ['strace', '-f', '-y', '-qq', '-e', calls, '-s', '300', '-o', 'trace', process.execPath, bin]
+      const traced = ['strace', '-f', '-y', '-qq', '-e', calls, '-s', '1000', '-o', 'trace', process.execPath, bin]
       const { code } = await start([...traced, 'add', 'in', '--out', 'out', ...levels, ...flags, '--fsync'], { cwd })
         .ended
       expect(code).toBe(0)
