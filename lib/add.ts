@@ -7,7 +7,7 @@ import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { joinPath, pathFromCaller } from './files/paths.js'
-import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
+import { noInput, type UnreadCounts, type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
@@ -41,10 +41,12 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
   readonly pool?: Pool
   /** Told of a folder that contains itself, or leads to `out`, by a symbolic link; it is not gone into. */
   readonly onLoop?: (folder: string) => void
+  /** Told of an audio file of another kind in the inputs, which is not read, and of what its name ends with: 'flac' for example. */
+  readonly onUnread?: (file: string, kind: string) => void
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'onLoop']
+const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'onLoop', 'onUnread']
 
 /**
  * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished. What it does is recorded in
@@ -93,6 +95,8 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   if (options.pool !== undefined && !isPool(options.pool)) throw invalidOption('pool', 'a Pool', options.pool)
   if (options.onLoop !== undefined && typeof options.onLoop !== 'function')
     throw invalidOption('onLoop', 'a function', options.onLoop)
+  if (options.onUnread !== undefined && typeof options.onUnread !== 'function')
+    throw invalidOption('onUnread', 'a function', options.onUnread)
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
   const resume = checkBoolean('resume', given(options.resume, false))
   if (resume && settings.overwrite)
@@ -113,7 +117,17 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
         throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
     }
   }
-  const files = walk(names, { root, out, onLoop: options.onLoop as AddNoiseOptions['onLoop'] })
+  const { onLoop, onUnread } = options as Pick<AddNoiseOptions, 'onLoop' | 'onUnread'>
+  const unread: UnreadCounts = new Map()
+  const files = walk(names, {
+    root,
+    out,
+    onLoop,
+    onUnread(file, kind) {
+      unread.set(kind, (unread.get(kind) ?? 0) + 1)
+      onUnread?.(file, kind)
+    },
+  })
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
   const found = names.length === 1 ? files : await refuseClashes(files, out, Number(options.copies ?? 1))
   const folders = walked.map(({ folder }) => folder)
@@ -121,7 +135,11 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
     settings.dryRun && !resume
       ? undefined
       : new Journal(out, { settings: recordOf(settings), resume, dryRun: settings.dryRun, fsync: settings.fsync })
-  return { task: noiseTaskOf(settings, journal), items: asItems(found, out, folders, settings, journal), journal }
+  return {
+    task: noiseTaskOf(settings, journal),
+    items: asItems(found, out, folders, settings, journal, unread),
+    journal,
+  }
 }
 
 function checkInputs(inputs: unknown): string[] {
@@ -140,6 +158,7 @@ async function* asItems(
   folders: readonly string[],
   { dryRun, fsync }: NoiseSettings,
   journal: Journal | undefined,
+  unread: UnreadCounts,
 ): AsyncGenerator<WalkedItem> {
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
@@ -152,7 +171,7 @@ async function* asItems(
     const refused = failure ?? outputInInput(relative) ?? outputOutside(relative)
     yield { input, key: relative, output, ...(refused && { failure: refused }) }
   }
-  if (isEmpty) throw new NoisemillError('E_NO_INPUT')
+  if (isEmpty) throw noInput(unread)
 }
 
 /** Those of the options that have one of the names. */

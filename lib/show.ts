@@ -17,4 +17,11 @@ export const showSeconds = (seconds: number): string => (seconds < 10 ? seconds.
 
 export const showDecibels = (value: number | null): string => (value === null ? 'no SNR' : `SNR ${value.toFixed(2)} dB`)
 
+/** Counts by name, in the order of the names: '2 flac, 1 mp3'. */
+export const showCounts = (counts: ReadonlyMap<string, number>): string =>
+  Array.from(counts, ([name, count]) => ({ name, count }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, count }) => `${count} ${name}`)
+    .join(', ')
+
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -10,7 +10,8 @@ import { Report } from '../record/report.js'
 import { plural } from '../show.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
 import { type AddRequest, declareAddFlags, parsePath, readAddFlags } from './flags.js'
-import { errorLine, failureLine, resultLine, warningLine } from './lines.js'
+import { resultLine } from './lines.js'
+import { Messages } from './messages.js'
 import { Progress } from './progress.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
@@ -48,14 +49,16 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const pool = new Pool(request.pool)
   const ending = new AbortController()
   const signal = AbortSignal.any([stop.signal, ending.signal])
-  const options = { ...noise, pool, signal, onLoop: onLoop(terminal) }
   const progress = new Progress()
+  const onUnread = (_: string, kind: string) => progress.addUnread(kind)
+  const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onUnread }
+  const messages = new Messages(terminal, noise.copies ?? 1)
   const report = own.report === undefined ? undefined : new Report(own.report, noise)
   let fatal: NoisemillError | undefined
   let isShortTold = false
   /** Begins nothing more. What is under way is still counted and reported, because its outputs may be there. */
-  const endFor = (error: NoisemillError, isTold: boolean) => {
-    if (!isTold && fatal?.code !== error.code) terminal.problem(errorLine(error))
+  const endFor = (error: NoisemillError) => {
+    messages.fatal(error)
     fatal ??= error
     ending.abort(error)
   }
@@ -63,14 +66,15 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     const results = addNoiseToFiles(inputs, options)
     for await (const result of withLiveLine(results, terminal, progress, inputs, noise.copies)) {
       progress.add(result)
-      show(result, terminal, own, fatal)
+      show(result, terminal, own)
+      if (result.error && isFatal(result.error)) endFor(result.error)
+      messages.add(result)
       try {
         report?.add(result)
       } catch (error) {
         // Once something else has ended the run, this counts only if there is still no room at the end.
-        endFor(error as NoisemillError, fatal !== undefined)
+        if (fatal === undefined) endFor(error as NoisemillError)
       }
-      if (result.error && isFatal(result.error)) endFor(result.error, true)
       const { shortage } = pool.info
       if (shortage !== null && !isShortTold) terminal.notice(`${shortage}. Those that were started do the work.`)
       isShortTold ||= shortage !== null
@@ -79,20 +83,25 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     if (!signal.aborted) {
       // With nothing done there are no sums to tell either.
       if (progress.finished === 0 || !(error instanceof NoisemillError && isFatal(error))) throw error
-      endFor(error, false)
+      endFor(error)
     }
   } finally {
+    messages.close()
     try {
       report?.close()
     } catch (error) {
-      endFor(error as NoisemillError, false)
+      endFor(error as NoisemillError)
     }
     terminal.stopLive()
     await pool.terminate()
   }
   const seed = String(noise.seed ?? 0)
   if (own.json) terminal.result(JSON.stringify(progress.summary(seed, pool.info)))
-  else if (!own.quiet) terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
+  else if (!own.quiet) {
+    const figures = progress.figuresLine()
+    if (figures !== '') terminal.result(figures)
+    terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
+  }
   if (stop.exitCode !== undefined) {
     if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, noise))
     return stop.exitCode
@@ -160,18 +169,9 @@ async function countFiles(inputs: readonly string[], signal: AbortSignal): Promi
   return files
 }
 
-/** @param fatal why the run is about to end: the same is not told of each file that was under way */
-function show(
-  result: FileResult,
-  terminal: Terminal,
-  { json, quiet }: AddRequest['own'],
-  fatal: NoisemillError | undefined,
-): void {
+function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {
   if (json) terminal.result(JSON.stringify({ type: 'file', ...result }))
-  if (result.error) {
-    if (result.error.code !== fatal?.code) terminal.problem(failureLine(result))
-  } else if (!json && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
-  for (const warning of result.warnings) terminal.notice(warningLine(result, warning))
+  else if (!result.error && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
 }
 
 function ranOn({ info }: Pool): string {

@@ -69,7 +69,7 @@ type FlagsFor<Options> = { readonly [Name in keyof Options]-?: Flag<NonNullable<
 export type Flags = Readonly<Record<string, AnyFlag>>
 
 /** Options of `addNoiseToFiles` that are neither the pool's nor the command's to set. */
-type NoiseOptions = Omit<AddNoiseOptions, keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop'>
+type NoiseOptions = Omit<AddNoiseOptions, keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onUnread'>
 
 /** What the command does beside calling the API. */
 interface OwnOptions {

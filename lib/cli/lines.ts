@@ -47,5 +47,3 @@ function snrOffCauses({ clipped, format, frames, channels, sigma, snr, drawn }: 
 }
 
 export const errorLine = (error: NoisemillError): string => `${messageInFlags(error)} (${error.code})`
-
-export const failureLine = ({ error }: FileResult): string => errorLine(error!)

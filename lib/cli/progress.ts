@@ -3,7 +3,7 @@
 import { usableCpus } from '../cpus.js'
 import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
-import { plural, showBytes, showSeconds } from '../show.js'
+import { plural, showBytes, showCounts, showSeconds } from '../show.js'
 
 /** The last line that --json prints: the sums of a run, and what it ran on. */
 export interface Summary extends PoolInfo {
@@ -17,6 +17,16 @@ export interface Summary extends PoolInfo {
   readonly skipped: number
   /** Outputs that could not be made. */
   readonly failed: number
+  /** Audio files of other kinds in input folders, which are not read, by what their names end with: `{ "flac": 12 }`. */
+  readonly unread: Readonly<Record<string, number>>
+  /** Outputs that have each warning, by its code: `{ "W_SILENT": 3 }`. Skipped outputs count here, and in the figures that follow. */
+  readonly warnings: Readonly<Record<string, number>>
+  /** Outputs with samples that the clamp changed. */
+  readonly clippedFiles: number
+  /** Samples that the clamp changed. */
+  readonly clippedSamples: number
+  /** Minimum, median and maximum of the SNR achieved, in decibels; null where no output has one. */
+  readonly snr: SnrRange | null
   /** Bytes of the inputs, but for those of skipped outputs. */
   readonly bytesIn: number
   /** Seconds that the run took. */
@@ -25,6 +35,14 @@ export interface Summary extends PoolInfo {
   readonly seed: string
 }
 
+interface SnrRange {
+  readonly minimum: number
+  readonly median: number
+  readonly maximum: number
+}
+
+const increment = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
+
 export class Progress {
   done = 0
   planned = 0
@@ -32,6 +50,12 @@ export class Progress {
   skipped = 0
   failed = 0
   bytes = 0
+  readonly #unread = new Map<string, number>()
+  readonly #warnings = new Map<string, number>()
+  #clippedFiles = 0
+  #clippedSamples = 0
+  /** Of each output that has one: eight bytes, which a median takes. */
+  readonly #snrs: number[] = []
   /** Outputs in all, once that is known. */
   total: number | undefined
   readonly #started = performance.now()
@@ -43,6 +67,23 @@ export class Progress {
     else if (result.status === 'skipped') this.skipped++
     else this.done++
     if (result.status !== 'skipped') this.bytes += result.bytesIn ?? 0
+    for (const warning of result.warnings) increment(this.#warnings, warning)
+    const clipped = result.clipped ?? 0
+    if (clipped > 0) this.#clippedFiles++
+    this.#clippedSamples += clipped
+    if (result.snr !== null) this.#snrs.push(result.snr)
+  }
+
+  /** @param kind what the name of a file ends with that is not read */
+  addUnread(kind: string): void {
+    increment(this.#unread, kind)
+  }
+
+  get #snr(): SnrRange | null {
+    const sorted = Float64Array.from(this.#snrs).sort()
+    if (sorted.length === 0) return null
+    const [below, above] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+    return { minimum: sorted[0], median: (below + above) / 2, maximum: sorted[sorted.length - 1] }
   }
 
   get finished(): number {
@@ -75,7 +116,39 @@ export class Progress {
   /** What was done, in figures. */
   summary(seed: string, info: PoolInfo): Summary {
     const { done, planned, skipped, failed, bytes, seconds } = this
-    return { type: 'summary', done, planned, skipped, failed, bytesIn: bytes, seconds, seed, ...info }
+    return {
+      type: 'summary',
+      done,
+      planned,
+      skipped,
+      failed,
+      unread: Object.fromEntries(this.#unread),
+      warnings: Object.fromEntries(this.#warnings),
+      clippedFiles: this.#clippedFiles,
+      clippedSamples: this.#clippedSamples,
+      snr: this.#snr,
+      bytesIn: bytes,
+      seconds,
+      seed,
+      ...info,
+    }
+  }
+
+  /** What became of the samples, in a line; empty where there is nothing to tell. */
+  figuresLine(): string {
+    const snr = this.#snr
+    const decibels = (value: number) => `${value.toFixed(2)} dB`
+    return [
+      ...(snr
+        ? [
+            `SNR achieved: minimum ${decibels(snr.minimum)}, median ${decibels(snr.median)}, maximum ${decibels(snr.maximum)}`,
+          ]
+        : []),
+      ...(this.#clippedFiles > 0
+        ? [`clipped: ${plural(this.#clippedSamples, 'sample')} in ${plural(this.#clippedFiles, 'file')}`]
+        : []),
+      ...(this.#warnings.size > 0 ? [`warnings: ${showCounts(this.#warnings)}`] : []),
+    ].join('; ')
   }
 
   /** What was done, in a line. */
@@ -84,6 +157,7 @@ export class Progress {
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
+      ...(this.#unread.size > 0 ? [`other audio files not read (${showCounts(this.#unread)})`] : []),
     ]
     const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`
     return `${counts.join(', ')}: ${rate}, CPU ${Math.round(100 * this.cpuShare)} %`

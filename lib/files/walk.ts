@@ -3,12 +3,16 @@
 import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { invalidOption, NoisemillError } from '../errors.js'
+import { type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
+import { showCounts } from '../show.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
 /** Names that are taken from folders and globs; a file named outright may have any. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
+/** Names of audio in other containers: such files of folders and globs are not read, and told of. */
+const UNREAD_NAME =
+  /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
 const DOT = 0x2e
 /** Names that are read of a folder at once, and files that are handed on together. */
 const GROUP_FILES = 32
@@ -30,7 +34,12 @@ export interface WalkedFile {
   /** From the root, or from the folder given; with '/' between names. */
   readonly relative: FilePath
   readonly failure?: NoisemillError
+  /** What the name of an audio file of another kind ends with. `walk` tells of such files and leaves them out. */
+  readonly unread?: string
 }
+
+/** Audio files of other kinds, counted by what their names end with. */
+export type UnreadCounts = Map<string, number>
 
 export interface WalkOptions {
   readonly root?: string | undefined
@@ -38,6 +47,8 @@ export interface WalkOptions {
   readonly out?: string | undefined
   /** Told of a folder that contains itself, or leads to the output folder, by a symbolic link; it is not gone into. */
   readonly onLoop?: ((folder: string) => void) | undefined
+  /** Told of an audio file of another kind, and of what its name ends with: 'flac' for example. */
+  readonly onUnread?: ((file: string, kind: string) => void) | undefined
 }
 
 /** The folders that inputs are walked from. */
@@ -65,21 +76,31 @@ export interface WalkedFolder {
  * failure at the end, unless none of them does.
  */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
-  const empty: string[] = []
+  const empty: { readonly input: string; readonly unread: UnreadCounts }[] = []
   for (const input of inputs) {
     let isEmpty = true
-    for await (const files of walkInput(input, options)) {
+    const unread: UnreadCounts = new Map()
+    const onUnread = (file: string, kind: string) => {
+      unread.set(kind, (unread.get(kind) ?? 0) + 1)
+      options.onUnread?.(file, kind)
+    }
+    for await (const files of walkInput(input, { ...options, onUnread })) {
       for (const file of files) {
         isEmpty = false
         yield file
       }
     }
-    if (isEmpty) empty.push(input)
+    if (isEmpty) empty.push({ input, unread })
   }
   if (empty.length === inputs.length) return
-  for (const input of empty) {
-    yield { input, relative: splitPath(input).name, failure: new NoisemillError('E_NO_INPUT', { path: input }) }
-  }
+  for (const { input, unread } of empty)
+    yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
+}
+
+/** The error where nothing is found to read, with what was found instead. */
+export function noInput(unread: UnreadCounts, details: ErrorDetails = {}): NoisemillError {
+  const received = `there are only audio files that are not read (${showCounts(unread)})`
+  return new NoisemillError('E_NO_INPUT', { ...details, ...(unread.size > 0 && { received }) })
 }
 
 /** Files in small groups: handing each through an async generator of its own costs more than finding it. */
@@ -97,7 +118,12 @@ async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<r
   const isWanted = source.kind === 'glob' ? source.isWanted : () => true
   const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
   for await (const files of walkFolder(source.folder, depth, options)) {
-    const wanted = files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
+    const wanted = files.filter(({ input: file, relative, failure, unread }) => {
+      if (failure !== undefined) return true
+      if (!isWanted(relative)) return false
+      if (unread !== undefined) options.onUnread?.(showPath(file), unread)
+      return unread === undefined
+    })
     yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinSlashed(prefix, file.relative) }))
   }
 }
@@ -221,7 +247,12 @@ async function* readFolder(
     const below = joinSlashed(relative, name)
     const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
     if (kind === 'folder') folders.push({ folder: file, relative: below, isLink: entry.isSymbolicLink() })
-    else if (kind === 'file' && isAudioName(bytes.toString('latin1'))) group.push({ input: file, relative: below })
+    if (kind === 'file') {
+      const text = bytes.toString('latin1')
+      const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
+      if (isAudioName(text)) group.push({ input: file, relative: below })
+      else if (unread !== undefined) group.push({ input: file, relative: below, unread })
+    }
     if (group.length === GROUP_FILES) {
       yield group
       group = []

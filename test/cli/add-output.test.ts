@@ -33,7 +33,7 @@ const args = ['add', 'in', '--out', 'out', '--snr', '10']
 describe('streams', () => {
   test('results go to stdout and diagnostics to stderr, without escape codes where no terminal is', async () => {
     const { code, stdout, stderr } = await noisemill(args, { cwd: workplace() })
-    const [summary, ...results] = linesOf(stdout).reverse()
+    const [summary, figures, ...results] = linesOf(stdout).reverse()
     expect(results.sort()).toEqual([
       expect.stringContaining(`done  ${native('out/')}${shownRed}  `),
       expect.stringMatching(
@@ -42,6 +42,9 @@ describe('streams', () => {
       expect.stringMatching(/^done {2}out[/\\]silent\.wav {2}.* no SNR/),
     ])
     expect(summary).toMatch(/^3 done, 1 failed: /)
+    expect(figures).toMatch(
+      /^SNR achieved: minimum \d+\.\d\d dB, median \d+\.\d\d dB, maximum \d+\.\d\d dB; warnings: 1 W_SILENT$/,
+    )
     expect(linesOf(stderr).sort()).toEqual([
       expect.stringMatching(/^noisemill: in[/\\]bad\.wav: .*\(E_WAV_NOT_RIFF\)$/),
       expect.stringMatching(/^noisemill: warning: in[/\\]silent\.wav: .*\(W_SILENT\)\.$/),
@@ -58,6 +61,90 @@ describe('streams', () => {
     ])
     const bytesIn = files.reduce((sum, file) => sum + file.bytesIn, 0)
     expect(summary).toMatchObject({ type: 'summary', done: 3, failed: 1, planned: 0, bytesIn, seed: '0' })
+  })
+
+  test('the summary adds up what the lines of the files say', async () => {
+    const cwd = workplace()
+    writeFiles(path.join(cwd, 'in'), { 'loud.wav': pcm16(undefined, 1), 'louder.wav': pcm16(5000, 1) })
+    const snr = ['add', 'in', '--out', 'out', '--snr', '-10:20', '--copies', '3']
+    const { files, summary } = jsonOf(await noisemill([...snr, '--json'], { cwd }))
+    const snrs = files.flatMap((file) => (file.status === 'done' && file.snr !== null ? [file.snr] : []))
+    const ordered = snrs.toSorted((a, b) => a - b)
+    expect(ordered).toHaveLength(12)
+    expect(summary.snr).toEqual({ minimum: ordered[0], median: (ordered[5] + ordered[6]) / 2, maximum: ordered[11] })
+    const clipped = files.map((file) => file.clipped ?? 0)
+    expect(summary.clippedFiles).toBe(clipped.filter((count) => count > 0).length)
+    expect(summary.clippedSamples).toBe(clipped.reduce((sum, count) => sum + count, 0))
+    expect(summary.clippedSamples).toBeGreaterThan(0)
+    const codes = files.flatMap(({ warnings }) => warnings)
+    expect(summary.warnings.W_SILENT).toBe(3)
+    for (const [code, count] of Object.entries(summary.warnings))
+      expect(count, code).toBe(codes.filter((one) => one === code).length)
+    const again = jsonOf(await noisemill([...snr, '--json', '--resume'], { cwd }))
+    for (const name of ['snr', 'clippedFiles', 'clippedSamples', 'warnings'])
+      expect(again.summary[name]).toEqual(summary[name])
+  })
+
+  test('what all copies of a file have in common is told once', async () => {
+    const copies = [...args, '--copies', '3', '--quiet']
+    const cwd = workplace()
+    const loud = await noisemill(copies.slice(0, -1), { cwd })
+    expect(linesOf(loud.stderr).sort()).toEqual([
+      expect.stringMatching(/^noisemill: in[/\\]bad\.wav: .*\(E_WAV_NOT_RIFF; copies 1 to 3\)$/),
+      expect.stringMatching(/^noisemill: warning: in[/\\]silent\.wav: .*\(W_SILENT; copies 1 to 3\)\.$/),
+    ])
+    const quiet = await noisemill([...copies, '--overwrite'], { cwd })
+    expect(linesOf(quiet.stderr)).toEqual([expect.stringMatching(/\(E_WAV_NOT_RIFF; copies 1 to 3\)$/)])
+  })
+
+  test('outputs that exist are told in one line, and each in --json and the report', async () => {
+    const cwd = temporaryFolder()
+    const names = Array.from({ length: 9 }, (_, i) => `${i}.wav`)
+    writeFiles(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(500)])))
+    expect((await noisemill(args, { cwd })).code).toBe(0)
+    const ended = await noisemill([...args, '--json', '--report', 'r.jsonl'], { cwd })
+    expect(ended.code).toBe(1)
+    expect(linesOf(ended.stderr)).toEqual([
+      expect.stringMatching(
+        /^noisemill: 9 outputs \(out.\d\.wav, out.\d\.wav, out.\d\.wav, 6 more\): .*\(E_OUTPUT_EXISTS\)$/,
+      ),
+    ])
+    const rows = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).map((line) => JSON.parse(line))
+    for (const told of [jsonOf(ended).files, rows])
+      expect(told.map(({ key, error }) => [key, error.code]).sort()).toEqual(
+        names.map((name) => [name, 'E_OUTPUT_EXISTS']),
+      )
+  })
+
+  test('audio files of other kinds are counted by kind, and named where nothing else is there', async () => {
+    const cwd = temporaryFolder()
+    const others = ['b.flac', 'c.FLAC', 'below/d.mp3', '.hidden.flac', 'notes.txt']
+    writeFiles(path.join(cwd, 'in'), { 'a.wav': pcm16(), ...Object.fromEntries(others.map((name) => [name, pcm16()])) })
+    const plain = await noisemill(args, { cwd })
+    expect([plain.code, plain.stderr]).toEqual([0, ''])
+    expect(linesOf(plain.stdout).at(-1)).toMatch(/^1 done, other audio files not read \(2 flac, 1 mp3\): /)
+    const counted = async (inputs: string[], out: string) => {
+      const ended = await noisemill(['add', ...inputs, '--out', out, '--snr', '10', '--json'], { cwd })
+      return { ...ended, ...jsonOf(ended) }
+    }
+    expect((await counted(['in'], 'folder')).summary.unread).toEqual({ flac: 2, mp3: 1 })
+    expect((await counted(['in/*.wav'], 'pattern')).summary.unread).toEqual({})
+    const some = await counted(['in', 'in/*.flac', 'in/*.opus'], 'some')
+    expect(linesOf(some.stderr)).toEqual([
+      expect.stringMatching(
+        /^noisemill: in.\*\.flac: no input: there are only audio files that are not read \(1 flac\)/,
+      ),
+      expect.stringMatching(/^noisemill: in.\*\.opus: no input\. /),
+    ])
+    const { code, stderr } = await noisemill(['add', 'in/**/*.mp3', '--out', 'none', '--snr', '10'], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/no input: there are only audio files that are not read \(1 mp3\)\. .*\(E_NO_INPUT\)\n$/)
+  })
+
+  test('a dry run tells the SNR that is drawn', async () => {
+    const dry = ['add', 'in', '--out', 'out', '--snr', '5:20', '--dry-run']
+    const { stdout } = await noisemill(dry, { cwd: workplace() })
+    expect(linesOf(stdout)[0]).toMatch(/^planned {2}out.* {2}sigma [\d.]+ {2}SNR \d+\.\d\d dB drawn$/)
   })
 
   // Other systems refuse such names.

@@ -1,0 +1,95 @@
+/** What went wrong, and what is odd about files, for a person: once for all copies of a file, and in one line for outputs that exist. */
+
+import { NoisemillError } from '../errors.js'
+import type { FileResult } from '../plan/results.js'
+import { errorLine, warningLine } from './lines.js'
+import type { Terminal } from './terminal.js'
+
+/** Outputs that a line names; there may be thousands. */
+const NAMED = 3
+
+/** What there is to tell of an input: the copies that each line is of. */
+interface Told {
+  results: number
+  readonly problems: Map<string, number[]>
+  readonly notices: Map<string, number[]>
+}
+
+export class Messages {
+  readonly #existing: string[] = []
+  #existingCount = 0
+  readonly #inputs = new Map<string, Told>()
+  readonly #fatal = new Set<string>()
+
+  /** @param copies results that each input has */
+  constructor(
+    readonly terminal: Terminal,
+    readonly copies: number,
+  ) {}
+
+  /** Tells what ends the run: once, though each file that was under way may meet it. */
+  fatal(error: NoisemillError): void {
+    if (!this.#fatal.has(error.code)) this.terminal.problem(errorLine(error))
+    this.#fatal.add(error.code)
+  }
+
+  add(result: FileResult): void {
+    const { error, copy, status } = result
+    if (this.copies === 1 && error === undefined && result.warnings.length === 0) return
+    const name = `${result.input}\0${result.inputBase64 ?? ''}`
+    const told = this.#inputs.get(name) ?? { results: 0, problems: new Map(), notices: new Map() }
+    this.#inputs.set(name, told)
+    told.results++
+    if (error?.code === 'E_OUTPUT_EXISTS') {
+      this.#existingCount++
+      if (this.#existing.length < NAMED) this.#existing.push(result.output)
+    } else if (error && !this.#fatal.has(error.code)) push(told.problems, errorLine(error), copy)
+    // The run that did a skipped file has told of it.
+    if (status !== 'skipped')
+      for (const warning of result.warnings) push(told.notices, warningLine(result, warning), copy)
+    if (told.results < this.copies) return
+    this.#inputs.delete(name)
+    this.#tell(told)
+  }
+
+  /** Tells what is left. */
+  close(): void {
+    for (const told of this.#inputs.values()) this.#tell(told)
+    this.#inputs.clear()
+    if (this.#existingCount === 0) return
+    const rest = this.#existingCount - this.#existing.length
+    const names = [...this.#existing, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
+    const path = this.#existingCount === 1 ? names : `${this.#existingCount} outputs (${names})`
+    this.terminal.problem(errorLine(new NoisemillError('E_OUTPUT_EXISTS', { path })))
+  }
+
+  #tell({ problems, notices }: Told): void {
+    for (const [line, copies] of problems) this.terminal.problem(this.#withCopies(line, copies))
+    for (const [line, copies] of notices) this.terminal.notice(this.#withCopies(line, copies))
+  }
+
+  #withCopies(line: string, copies: readonly number[]): string {
+    if (this.copies === 1) return line
+    const named = `${copies.length === 1 ? 'copy' : 'copies'} ${showNumbers(copies)}`
+    // Behind the code, in its parentheses.
+    return line.replace(/\)(\.?)$/, `; ${named})$1`)
+  }
+}
+
+function push(lines: Map<string, number[]>, line: string, copy: number): void {
+  const copies = lines.get(line)
+  if (copies) copies.push(copy)
+  else lines.set(line, [copy])
+}
+
+/** Numbers as people write them: 1 to 3, 5. */
+function showNumbers(numbers: readonly number[]): string {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const runs: [first: number, last: number][] = []
+  for (const number of sorted) {
+    const run = runs.at(-1)
+    if (run && number === run[1] + 1) run[1] = number
+    else runs.push([number, number])
+  }
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first} to ${last}`)).join(', ')
+}
