@@ -1,17 +1,23 @@
-/** One listener on a signal, however many runs it ends: many listeners on one look like a leak to Node, which warns its owner. */
+/**
+ * Calls several functions when an AbortSignal aborts, through one event listener for each signal.
+ * Node warns of a leak if a signal has many listeners, and many runs may share a signal.
+ */
 
 interface Listening {
   readonly all: Set<() => void>
   readonly tell: () => void
 }
 
-/** What a signal was aborted with. The signals of some polyfills have no reason. */
+/**
+ * The reason that a signal was aborted with. The signals of some polyfills have none; then it is an
+ * AbortError.
+ */
 export const abortReason = ({ reason }: AbortSignal): unknown =>
   reason !== undefined ? reason : new DOMException('This operation was aborted', 'AbortError')
 
 const listening = new WeakMap<AbortSignal, Listening>()
 
-/** Calls `listener` once the signal aborts. Returns a function that takes it back. */
+/** Calls `listener` when the signal aborts. Returns a function that removes the listener. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const { all, tell } = listening.get(signal) ?? listen(signal)
   all.add(listener)

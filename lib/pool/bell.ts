@@ -1,4 +1,4 @@
-/** Lets one that waits sleep until somebody rings. Nothing is remembered of a ring that nobody waited for. */
+/** Wakes one waiting function. A ring is lost if nobody waits for it. */
 export class Bell {
   #wake: (() => void) | undefined
 

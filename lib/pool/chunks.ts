@@ -1,7 +1,8 @@
-/** How many jobs go in one trip to a backend. */
+/** Chooses how many jobs a chunk has. */
 
 /**
- * Items in one trip to a thread, 1 to 1,000,000, or 'auto': found by measuring.
+ * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' to choose it
+ * by measuring.
  *
  * @example
  * import { type ChunkSize, moduleTask, Pool } from 'noisemill'
@@ -17,15 +18,22 @@
  */
 export type ChunkSize = number | 'auto'
 
-/** Time on its thread that an automatic chunk aims at: long beside a trip (some 0.1 ms), short beside a person's wait. */
+/**
+ * Intended time of an automatic chunk on its thread. A trip costs about 0.1 ms, and a person hardly
+ * notices 50 ms.
+ */
 const TARGET_MILLISECONDS = 50
 const MAX_AUTO = 512
-/** With a known end, chunks get smaller towards it, so that no thread is left with a long last one. */
+/**
+ * If the number of items is known, chunks become smaller towards the end, so that no thread gets a
+ * long last chunk.
+ */
 const CHUNKS_LEFT_PER_THREAD = 2
 
 /**
- * The size of the next chunk. Automatic sizes start at 1 and at most double from what was last measured, by the time that
- * chunks took on their threads; time spent waiting for a thread does not count.
+ * Chooses the size of the next chunk. An automatic size starts at 1 and follows the time that
+ * chunks take on their threads, without the time that they wait for a thread. Each measurement at
+ * most doubles it.
  */
 export class Chunker {
   #auto = 1
@@ -39,7 +47,7 @@ export class Chunker {
     return this.option === 'auto'
   }
 
-  /** @param remaining jobs that are still to come, where that is known */
+  /** @param remaining number of jobs still to come; undefined if it is not known */
   size(remaining: number | undefined): number {
     if (this.option !== 'auto') return this.option
     if (remaining === undefined) return this.#auto
@@ -48,7 +56,7 @@ export class Chunker {
 
   measured(jobs: number, milliseconds: number): void {
     const aim = Math.floor((TARGET_MILLISECONDS * jobs) / Math.max(milliseconds, 0.001))
-    // A short chunk says little of a longer one's pace, so growth is slow and shrinking is not.
+    // The size grows slowly, because a short chunk says little about the speed of a longer one.
     this.#auto = Math.max(1, Math.min(aim, this.#auto * 2, MAX_AUTO))
   }
 }

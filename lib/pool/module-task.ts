@@ -1,4 +1,4 @@
-/** The task for work of your own: a function exported by a module, called in worker threads. */
+/** The task that calls a user's function, which a module exports, in worker threads. */
 
 import { findLoss, findRefusal, LOOKED_AT } from '../backends/crossing.js'
 import { checkBoolean, checkKeys, checkObject, given, isUrl } from '../checks.js'
@@ -7,7 +7,7 @@ import { defineTask, type ModuleCall, type Planned, type Task, type TaskRun } fr
 import { warnProcess } from '../warnings.js'
 
 /**
- * Options of `moduleTask`: what its calls share.
+ * Options of `moduleTask`.
  *
  * @example
  * import { moduleTask, type ModuleTaskOptions, Pool } from 'noisemill'
@@ -20,17 +20,22 @@ import { warnProcess } from '../warnings.js'
  */
 export interface ModuleTaskOptions {
   /**
-   * Name of an exported function that each thread calls once, with `data`, before its first item. What it returns (or
-   * resolves to) is the second argument of every call: the place for what all items share.
+   * Name of an exported function that each thread calls once, with `data`, before its first item.
+   * Its return value (or what its promise resolves to) becomes the second argument of every call.
+   * Use it for what all items share, such as a model.
    */
   readonly setup?: string
-  /** Cloned to each thread once: the argument of `setup`, or without it the second argument of every call. */
+  /**
+   * Value that is cloned to each thread once. It is the argument of `setup`, or without `setup` the
+   * second argument of every call.
+   */
   readonly data?: unknown
   /**
-   * What becomes of an item, `data` or a result with something in it that would lose its class on the way to or from a thread, such as a
-   * URL, which arrives as a plain object. False (default): it crosses, and the first of a run is told by a process warning
-   * (`W_CLASS_LOST`) with its path, if it is among the first 1,000 values in its item or result. True: it is searched for everywhere, and
-   * each such item fails with E_NOT_CLONEABLE. The rule is the same on every backend.
+   * Whether an item fails with E_NOT_CLONEABLE if the item, its result or `data` contains a value
+   * that loses its class between threads. A URL, for example, arrives as a plain object. If false
+   * (default), the value crosses, and a process warning (W_CLASS_LOST) gives the path of the first
+   * one in a run. Only the first 1,000 values in each item, result and `data` are checked then;
+   * with `strict`, all are. The rule is the same on every backend.
    */
   readonly strict?: boolean
 }
@@ -52,7 +57,7 @@ export interface ModuleTaskOptions {
 export type ItemRecord<Item, Value> = DoneItem<Item, Value> | FailedItem<Item>
 
 /**
- * An item that the function was called with, and what it returned.
+ * Record of an item whose call succeeded, with the value that the function returned.
  *
  * @example
  * import { type DoneItem, moduleTask, Pool } from 'noisemill'
@@ -72,14 +77,14 @@ export interface DoneItem<Item, Value> {
   readonly index: number
   /** The item as it was given. */
   readonly item: Item
-  /** The function returned. */
+  /** 'done': the function returned. */
   readonly status: 'done'
-  /** What it returned, or resolved to, cloned. */
+  /** Copy of the value that the function returned, or that its promise resolved to. */
   readonly value: Value
 }
 
 /**
- * An item that could not be done.
+ * Record of an item that failed, with its error.
  *
  * @example
  * import { type FailedItem, moduleTask, Pool } from 'noisemill'
@@ -98,14 +103,17 @@ export interface FailedItem<Item> {
   readonly index: number
   /** The item as it was given. */
   readonly item: Item
-  /** The function threw, or was never called. */
+  /** 'failed': the function threw, or was never called, or its result could not be returned. */
   readonly status: 'failed'
-  /** E_TASK_LOAD, E_TASK_NESTED, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or E_BACKEND_FAILED; `cause` has what the function threw. */
+  /**
+   * E_TASK_LOAD, E_TASK_NESTED, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or
+   * E_BACKEND_FAILED. If the function threw, `cause` is a copy of what it threw.
+   */
   readonly error: NoisemillError
 }
 
 /**
- * A task that calls a user's function: what `moduleTask` makes.
+ * A task that calls a user's function. `moduleTask` returns one.
  *
  * @example
  * import { type ModuleTask, moduleTask, Pool } from 'noisemill'
@@ -119,15 +127,21 @@ export interface FailedItem<Item> {
 export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, Value, DoneItem<Item, Value>>
 
 /**
- * A task for Pool's map, imap and imapUnordered that calls `name`, exported by the module `url`, with each item (and with
- * what `options` share). The function may be async. Items and results cross threads by structured clone: pass file names
- * rather than their content.
+ * Makes a task that calls a function of your own with each item, for `map`, `imap` and
+ * `imapUnordered` of `Pool`.
  *
- * The types of items and results are `unknown` unless you give them, because TypeScript cannot see what the module exports:
- * `moduleTask<string, number>(...)`.
+ * The function gets the item and, with `setup` or `data`, a second argument. It may be async.
+ * Structured clone copies items and results between threads, so pass the name of a file rather than
+ * its content.
  *
- * @param url a file: URL (or an absolute path) of a JavaScript module: `new URL('./etl.js', import.meta.url)`
- * @throws NoisemillError E_OPTION_INVALID or E_OPTION_UNKNOWN; whether the module can be loaded shows when it runs
+ * TypeScript cannot see what the module exports. Give the types of items and results, which are
+ * `unknown` otherwise: `moduleTask<string, number>(...)`.
+ *
+ * @param url file: URL or absolute path of a JavaScript module, such as `new URL('./etl.js',
+ * import.meta.url)`
+ * @param name name of the exported function, 'default' by default
+ * @throws NoisemillError E_OPTION_INVALID or E_OPTION_UNKNOWN. The module is loaded later, so each
+ * item fails with E_TASK_LOAD if that is not possible.
  * @example
  * import { moduleTask, Pool } from 'noisemill'
  *
@@ -159,7 +173,10 @@ export function moduleTask<Item = unknown, Value = unknown>(
   })
 }
 
-/** The module as text. A relative path is refused, because it says nothing of the module that it is relative to. */
+/**
+ * Returns the module's URL or path as text. Refuses a relative path, because the module that it is
+ * relative to is not known.
+ */
 function checkModule(url: unknown): string {
   const text = isUrl(url) ? url.href : url
   if (typeof text === 'string' && (isUrl(url) ? /^file:/ : /^(file:|\/|[a-z]:[\\/])/i).test(text)) return text
@@ -175,9 +192,12 @@ interface PlannedCall<Item, Value> extends Planned<Item, ItemRecord<Item, Value>
 
 class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<Item, Value>> {
   readonly #call: ModuleCall
-  /** How many values in an item are looked at for what would lose its class; none once a run has warned. */
+  /**
+   * How many values in an item are checked for one that would lose its class; 0 after the run has
+   * warned.
+   */
   #limit: number
-  /** In a strict run: what in the data would lose its class. */
+  /** In a strict run, the first value in `data` that would lose its class, in words. */
   readonly #lostData: string | undefined
 
   constructor(call: ModuleCall) {
@@ -200,7 +220,7 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
     return [planned]
   }
 
-  /** Once in a run. */
+  /** Warns once in a run. */
   #warn(lost: string): void {
     if (this.#limit > 0) warnProcess('W_CLASS_LOST', `${this.#call.name} of ${this.#call.url}: ${lost}`)
     this.#limit = 0
@@ -215,7 +235,8 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
   fail(planned: Planned<Item, ItemRecord<Item, Value>>, error: NoisemillError): ItemRecord<Item, Value> {
     const call = planned as PlannedCall<Item, Value>
     if (error.code !== 'E_NOT_CLONEABLE') return this.#failed(call, error)
-    // A backend does not know which item of the run it refused.
+    // A backend does not know the number of an item within the run, so the path is found again
+    // here.
     const refusal = findRefusal(call.job)
     return this.#failed(
       call,

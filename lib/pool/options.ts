@@ -1,11 +1,11 @@
-/** Options of the runs of a pool. */
+/** Options of a run. */
 
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkSignal } from '../checks.js'
 import type { ErrorPolicy } from '../task.js'
 import type { ChunkSize } from './chunks.js'
 
 /**
- * Options of one run: of `map`, `imap` and `imapUnordered`.
+ * Options of `map`, `imap` and `imapUnordered`.
  *
  * @example
  * import { noiseTask, Pool, type RunOptions } from 'noisemill'
@@ -20,32 +20,35 @@ import type { ChunkSize } from './chunks.js'
  */
 export interface RunOptions {
   /**
-   * Items that go to a thread in one trip, 1 to 1,000,000, or 'auto' (default): measured, so that a trip is worth its
-   * overhead. Larger chunks mean fewer trips, and more items held in memory.
+   * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' (default),
+   * which chooses it so that a chunk takes about 50 ms. Larger chunks cost less overhead and more
+   * memory.
    */
   readonly chunkSize?: ChunkSize
   /**
-   * Stops the run, which throws the signal's reason and begins no other item. Files in progress are finished or discarded before that. A
-   * user's function that is executing goes on, and the run does not wait for it; `pool.close()` does.
+   * Signal that stops the run. The run then begins no other item and throws the signal's reason.
+   * Before it throws, files in progress are finished or discarded. A user's function that is
+   * executing continues: the run does not wait for it, but `pool.close()` does.
    */
   readonly signal?: AbortSignal
   /**
-   * 'throw' stops at the first failed item by throwing its error, after the results before it. 'collect' goes on, and gives
-   * failures among the results. Noise tasks collect by default, module tasks throw.
+   * What a run does when an item fails. 'throw' gives the results that precede it, then stops and
+   * throws the item's error. 'collect' continues, and includes failures in the results. The default
+   * is 'collect' for noise tasks and 'throw' for module tasks.
    */
   readonly errors?: 'throw' | 'collect'
 }
 
 const MAX_CHUNK = 1_000_000
 
-/** The options of a run, checked. */
+/** The checked options of a run. */
 export interface RunSettings {
   readonly chunkSize: ChunkSize
   readonly signal: AbortSignal | undefined
   readonly errors: ErrorPolicy
 }
 
-/** @param errors the policy of the task, where the options have none */
+/** @param errors the task's policy, used if the options have none */
 export function checkRunOptions(options: RunOptions, errors: ErrorPolicy): RunSettings {
   checkObject('options', options)
   checkKeys(options, ['chunkSize', 'signal', 'errors'])

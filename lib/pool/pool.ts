@@ -1,4 +1,4 @@
-/** The pool: tasks over items, on every core. */
+/** The pool, which runs tasks over items on every core. */
 
 import type { Backend } from '../backends/backend.js'
 import { Cancellation } from '../backends/cancellation.js'
@@ -20,18 +20,19 @@ type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled'>
 
 type Results<Result> = AsyncGenerator<Result, void, undefined>
 
-/** `imap` in work that was accepted already. */
+/** `imap` for work that the pool has already accepted, so it works while the pool is closing. */
 export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions) => Results<V>
 
 /**
  * Runs tasks over items on several threads.
  *
- * End it when it is no longer needed. `close()` finishes the work that has begun. `terminate()`, which `await using` calls, does
- * not. Node 24 and later parse `await using`, and TypeScript compiles it for earlier versions. In plain JavaScript on Node 20 and 22
- * use `try` and `finally`. A pool that is neither closed nor terminated does not keep the process alive once its work is done.
+ * End a pool when you no longer need it. `close()` finishes the work that has begun. `terminate()`,
+ * which `await using` calls, does not. Node 24 and later parse `await using`, and TypeScript
+ * compiles it for earlier versions. In plain JavaScript on Node 20 and 22, use `try` and `finally`.
+ * A pool that you do not end does not keep the process alive after its work is done.
  *
- * What happens to a user's function that is executing: an abort rejects its run at once, and the function goes on; `close()` waits for it;
- * `terminate()` cuts it off.
+ * A user's function that is executing continues after an abort, although its run rejects at once.
+ * `close()` waits for the function; `terminate()` interrupts it.
  *
  * @example
  * import { noiseTask, Pool } from 'noisemill'
@@ -46,7 +47,7 @@ export type AcceptedImap = <I, R, V>(task: Task<I, R, V>, items: Items<I>, optio
  */
 export class Pool {
   /**
-   * What it runs on, and why.
+   * The pool's backend, threads and kernel, and the reason for the choice.
    *
    * @example
    * import { Pool } from 'noisemill'
@@ -63,15 +64,16 @@ export class Pool {
   readonly #backend: Backend
   readonly #runs = new Set<AnyRun>()
   readonly #ended = new Map<() => void, Promise<void>>()
-  /** Set from when no more work is taken. */
+  /** Set when the pool accepts no more work. */
   #closing: Promise<void> | undefined
   #terminating: Promise<void> | undefined
   #backendClosing: Promise<void> | undefined
 
   /**
-   * Chooses what it runs on, which `info` then says.
+   * Makes a pool and chooses its backend; `info` says which.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE,
+   * E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
    */
   constructor(options: PoolOptions = {}) {
     const { backend, info } = chooseBackend(options)
@@ -80,7 +82,7 @@ export class Pool {
   }
 
   /**
-   * The name of the backend that tasks run on; `info` says why.
+   * The name of the pool's backend; `info.reason` says why it was chosen.
    *
    * @example
    * import { Pool } from 'noisemill'
@@ -93,10 +95,11 @@ export class Pool {
   }
 
   /**
-   * All results, in the order of the items. Rejects with the first error where `errors` is 'throw'.
+   * Runs a task over items and resolves to an array of all results, in the order of the items. With
+   * `errors: 'throw'` it rejects with the error of the first item that failed.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED; later E_POOL_TERMINATED, the signal's reason, and
-   * whatever the items throw
+   * @throws NoisemillError (the promise rejects) E_OPTION_INVALID, E_OPTION_UNKNOWN, E_POOL_CLOSED
+   * or E_POOL_TERMINATED; also the signal's reason, and what the iterable `items` throws
    * @example
    * import { moduleTask, Pool } from 'noisemill'
    *
@@ -114,10 +117,12 @@ export class Pool {
   }
 
   /**
-   * Results as they come, in the order of the items. Begins when first asked for one; stopping to ask stops the rest.
+   * Runs a task over items and yields each result as soon as it is ready, in the order of the
+   * items. The run begins when you ask for the first result. Leaving the loop stops the run.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the
-   * signal's reason, and whatever the items throw
+   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, thrown by the call
+   * itself. The iteration throws E_POOL_TERMINATED, the signal's reason, what the iterable `items`
+   * throws, and with `errors: 'throw'` the first item's error.
    * @example
    * import { moduleTask, Pool } from 'noisemill'
    *
@@ -136,10 +141,11 @@ export class Pool {
   }
 
   /**
-   * Results as they are finished, so each carries its input: a `FileResult`, a `DoneItem`, or with `errors: 'collect'` an `ItemRecord`.
+   * Runs a task over items and yields results in the order in which they finish. Each result names
+   * its item: it is a `FileResult` for noise tasks, and for module tasks a `DoneItem`, or an
+   * `ItemRecord` with `errors: 'collect'`.
    *
-   * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN or E_POOL_CLOSED, where it is called; later E_POOL_TERMINATED, the
-   * signal's reason, and whatever the items throw
+   * @throws NoisemillError as `imap`
    * @example
    * import { moduleTask, Pool } from 'noisemill'
    *
@@ -161,7 +167,8 @@ export class Pool {
   }
 
   /**
-   * Work that takes several runs, one after the other, and is accepted or refused as a whole: `close` waits for all of them.
+   * Runs work that consists of several runs, one after the other. The pool accepts or refuses it as
+   * a whole, and `close` waits for all of its runs.
    *
    * @internal
    */
@@ -177,13 +184,15 @@ export class Pool {
     }
   }
 
-  /** @param isAccepted whether it belongs to work that began before the pool was closed */
+  /**
+   * @param isAccepted whether the run belongs to work that the pool accepted before it was closed
+   */
   #checkOpen(isAccepted: boolean): void {
     if (isAccepted && this.#terminating) throw terminated()
     if (!isAccepted && this.#closing) throw new NoisemillError('E_POOL_CLOSED')
   }
 
-  /** What `close` waits for from here on, until the function that is returned is called. */
+  /** Makes `close` wait until the returned function is called. */
   #begin(): () => void {
     let resolveEnded = () => {}
     const ended = new Promise<void>((resolve) => {
@@ -198,7 +207,8 @@ export class Pool {
   }
 
   /**
-   * Checks everything at once, so that a wrong call throws where it is made. What the results are follows from order and policy: see Task.
+   * Checks everything before the run begins, so that a wrong call throws at once. `Task` documents
+   * which results each order and error policy give.
    */
   #start<I, R>(
     task: Task<I, R, unknown>,
@@ -248,18 +258,22 @@ export class Pool {
     } finally {
       forget?.()
       this.#runs.delete(run)
-      // Functions that were called go on after their run was stopped. `close` waits for them; the consumer does not.
+      // Functions that are executing continue after their run was stopped. `close` waits for them;
+      // the consumer does not.
       run.idle().then(end)
     }
   }
 
   /**
-   * Accepts no more work, waits for the work that has begun, then ends the threads. It waits until each run that has begun is
-   * consumed to its end. It also waits for functions that are still executing after their run ended early: by an abort, an
-   * error, or a consumer that left its loop.
+   * Accepts no more work, waits for the work that has begun, then ends the threads. It waits until
+   * each run that has begun is consumed to its end. It also waits for functions that are still
+   * executing after their run ended early, because of an abort, an error, or a consumer that left
+   * its loop.
    *
-   * A function that never returns, or an iterator that is left half-read, makes `close` wait forever. `terminate` ends both,
-   * also after `close` was called.
+   * If a function never returns, or an iterator is not read to its end, `close` waits forever.
+   * `terminate` ends both, even after `close` was called.
+   *
+   * @throws NoisemillError (the promise rejects) E_BACKEND_FAILED if the backend fails to close
    *
    * @example
    * import { noiseTask, Pool } from 'noisemill'
@@ -275,9 +289,12 @@ export class Pool {
   }
 
   /**
-   * Ends the pool without waiting for the work that has begun. Runs throw E_POOL_TERMINATED, and items that wait are dropped. A
-   * file of a noise task is finished or discarded as a whole. A user's function is cut off wherever it is, for example between
-   * two writes; on the backend 'inline', which has no thread to end, it goes on.
+   * Ends the pool without waiting for the work that has begun. Runs throw E_POOL_TERMINATED, and
+   * waiting items are dropped. A file of a noise task is finished or discarded as a whole. A user's
+   * function is interrupted wherever it is, for example between two writes. On the backend
+   * 'inline', which has no thread to end, the function continues.
+   *
+   * @throws NoisemillError (the promise rejects) E_BACKEND_FAILED if the backend fails to close
    *
    * @example
    * import { NoisemillError, noiseTask, Pool } from 'noisemill'
@@ -306,8 +323,9 @@ export class Pool {
   }
 
   /**
-   * What `await using` calls at the end of its block: `terminate`, so that an error does not wait for work whose results nobody
-   * will read. To let functions finish that are still executing after an abort or an error, call `close` before the block ends.
+   * Calls `terminate` at the end of the block of `await using`, so that an error does not wait for
+   * results that nobody will read. If functions that are still executing should finish, call
+   * `close` before the block ends.
    *
    * @example
    * import { noiseTask, Pool } from 'noisemill'
@@ -327,14 +345,14 @@ export class Pool {
     await this.#closeBackend()
   }
 
-  /** Once, however often the pool is closed. */
+  /** Closes the backend once, however often the pool is closed. */
   #closeBackend(): Promise<void> {
     this.#backendClosing ??= closeBackend(this.#backend)
     return this.#backendClosing
   }
 }
 
-/** Whether a value is a Pool, of this copy of the package or of another one in the process. */
+/** Whether a value is a Pool. It may come from another copy of the package in the process. */
 export function isPool(value: unknown): value is Pool {
   const { accept, info } = Object(value)
   return typeof accept === 'function' && typeof Object(info).threads === 'number'
@@ -344,6 +362,6 @@ async function closeBackend(backend: Backend): Promise<void> {
   try {
     await backend.close()
   } catch (cause) {
-    throw new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name} while it was closed`, cause })
+    throw new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name} could not be closed`, cause })
   }
 }

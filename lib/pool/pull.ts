@@ -1,21 +1,21 @@
-/** From the items of a source to entries: what they are planned to be, one after the other. */
+/** Takes items from a source, plans them, and gives the resulting entries one after the other. */
 
 import type { Planned, TaskRun } from '../task.js'
 import { type Pulled, type Source, weigh } from './source.js'
 
-/** One job, or result that needs none, on its way through a run. */
+/** One planned job, or one result that needs no job, within a run. */
 export interface Entry<Job, Result> {
-  /** Its place among the results, from 0. */
+  /** Its position among the results, from 0. */
   readonly sequence: number
-  /** Bytes that its item holds on to. */
+  /** Bytes of memory that its item occupies. */
   readonly weight: number
   readonly planned: Planned<Job, Result>
 }
 
-/** There is no item yet, and the caller would rather not wait for it. */
+/** Stands for an entry if no item has arrived yet and the caller does not want to wait. */
 export const LATE = Symbol('late')
 
-/** An item that gave entries, of which some may be left. */
+/** The item that was planned last, with its remaining entries. */
 interface PlannedItem<Job, Result> {
   readonly weight: number
   readonly entries: Iterator<Planned<Job, Result>>
@@ -25,7 +25,7 @@ export class Puller<Item, Job, Result> {
   readonly #source: Source<Item>
   readonly #task: TaskRun<Item, Job, unknown, Result>
   #item: PlannedItem<Job, Result> | undefined
-  /** What the source was asked for, and has not answered. */
+  /** The next item, if the source was asked for it and has not answered. */
   #asked: Promise<Pulled<Item>> | undefined
   #hasEnded = false
   #error: { readonly reason: unknown } | undefined
@@ -37,12 +37,14 @@ export class Puller<Item, Job, Result> {
     this.#task = task
   }
 
-  /** Whether there are no entries any more: the source has ended, or thrown, or `end` was called. */
+  /**
+   * Whether there are no more entries, because the source has ended or thrown, or `end` was called.
+   */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** What the source threw. */
+  /** What the source threw; undefined if it did not throw. */
   get error(): { readonly reason: unknown } | undefined {
     return this.#error
   }
@@ -51,27 +53,31 @@ export class Puller<Item, Job, Result> {
     return this.#asked !== undefined
   }
 
-  /** How many entries are to come, where that is known: not where an item gives several. */
+  /**
+   * How many entries are still to come. It is undefined if the source has no length, or if an item
+   * gave several entries.
+   */
   get remaining(): number | undefined {
     const { length } = this.#source
     return length === undefined || this.#entries > this.#items ? undefined : length - this.#items
   }
 
-  /** Gives no more entries, of the item that was pulled last neither. */
+  /** Gives no more entries, not even the rest of the item that was pulled last. */
   end(): void {
     this.#hasEnded = true
     this.#item = undefined
   }
 
-  /** Tells the source that no more is wanted. */
+  /** Tells the source that no more items are wanted. */
   close(): Promise<void> {
     return this.#source.close()
   }
 
   /**
-   * The next entry; undefined at the end.
+   * Resolves to the next entry, or to undefined at the end.
    *
-   * @param isLate waits for an item that is not there yet, and says whether to wait no longer: then it is LATE
+   * @param isLate called with the promise of an item that has not arrived. It may wait for the
+   * item. If it resolves to true, the result is LATE.
    */
   async next(
     isLate?: (arrived: Promise<unknown>) => Promise<boolean>,
@@ -82,7 +88,8 @@ export class Puller<Item, Job, Result> {
       this.#item = undefined
       if (this.#hasEnded) return undefined
       let pulled: Pulled<Item> | Promise<Pulled<Item>>
-      // Here and not in a function of its own: one more promise for each item is felt where files are short.
+      // This is not a separate function, because one more promise for each item slows runs over
+      // short files measurably.
       try {
         pulled = this.#asked ?? this.#source.next()
         if (pulled instanceof Promise) {

@@ -1,19 +1,25 @@
-/** Results that the consumer has not taken yet, and which of them comes next. */
+/** Holds the results that the consumer has not taken yet, and knows which one is next. */
 
 export interface Ready<Result> {
   readonly result: Result
-  /** Bytes that its item holds on to until it is taken. */
+  /** Bytes of memory that its item occupies until the result is taken. */
   readonly weight: number
 }
 
 export class ReadyResults<Result> {
   readonly #inOrder: boolean
-  /** By the number under which each is taken: its own if they are taken in order, else the number of its arrival. */
+  /**
+   * Results by their turn: the entry's sequence number if results are taken in order, otherwise the
+   * number of their arrival.
+   */
   readonly #results = new Map<number, Ready<Result>>()
   #arrived = 0
   #taken = 0
 
-  /** @param inOrder whether results are taken by their numbers, from 0; otherwise they are taken as they arrive */
+  /**
+   * @param inOrder whether results are taken in the order of their sequence numbers, from 0, or in
+   * the order of arrival
+   */
   constructor(inOrder: boolean) {
     this.#inOrder = inOrder
   }
@@ -26,9 +32,10 @@ export class ReadyResults<Result> {
     this.#results.set(this.#inOrder ? sequence : this.#arrived++, ready)
   }
 
-  /** Removes and returns the next result, or `undefined` if it is not there yet. */
+  /** Removes and returns the next result, or `undefined` if it has not arrived. */
   take(): Ready<Result> | undefined {
-    // By its number: looking for the first entry of a Map passes all that were deleted before it.
+    // A Map finds an entry by its key at once, but its iterator passes all entries that were
+    // deleted before the first.
     const ready = this.#results.get(this.#taken)
     if (ready !== undefined) this.#results.delete(this.#taken++)
     return ready

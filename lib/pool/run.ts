@@ -1,4 +1,7 @@
-/** One pass of a task over some items: pull, cut into chunks, hand to a backend, put in order, hand to the consumer. */
+/**
+ * Runs one task over some items: pulls and plans them, sends them to a backend in chunks, and gives
+ * their results to the consumer, in order if that is wanted.
+ */
 
 import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
@@ -52,8 +55,9 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   /**
-   * The results, as they come or in order. Ends by throwing where the source throws, `stop` was called with a reason, or an item
-   * failed and `stopAtFailure` is set.
+   * Runs the task and yields its results, in order or as they finish. It throws what the source
+   * throws and the reason that `stop` was called with. With `stopAtFailure` it also throws the
+   * error of an item that failed.
    */
   async *results(): AsyncGenerator<Result, void, undefined> {
     const pump = this.#pump()
@@ -67,7 +71,7 @@ export class Run<Item, Job, JobValue, Result> {
           if (failure) throw failure
           if (this.#budget.isSpent) await this.#budget.yield()
           yield ready.result
-        } else if (this.#error && !(this.#tellsTheRest && this.#trips.size > 0)) {
+        } else if (this.#error && !(this.#givesTheRest && this.#trips.size > 0)) {
           throw this.#error.reason
         } else if (!this.#error && this.#pumpHasEnded && this.#trips.size === 0 && this.#ready.isEmpty) {
           if (this.#puller.error) throw this.#puller.error.reason
@@ -83,32 +87,38 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   /**
-   * Ends the run early: nothing more is begun, and its results end by throwing `reason`. Results without an order, of jobs that end
-   * soon, are told before that: what was finished is there, and somebody may keep a list of it.
+   * Ends the run early: it begins no more jobs, and `results` throws `reason`. If results have no
+   * order and jobs end soon after they are cancelled, the results of finished jobs are given first,
+   * because their files exist and a caller may record them.
    */
   stop(reason: unknown): void {
     this.#error ??= { reason }
     this.#halt()
-    if (!this.#tellsTheRest) this.#ready.clear()
+    if (!this.#givesTheRest) this.#ready.clear()
     this.#consumerBell.ring()
   }
 
-  /** Whether results that are there when a run is stopped are still given. */
-  get #tellsTheRest(): boolean {
+  /** Whether a run that was stopped still gives the results of jobs that finish. */
+  get #givesTheRest(): boolean {
     return this.#parts.endsWhenCancelled && !this.#parts.inOrder
   }
 
-  /** Resolves once the jobs that are under way have ended, for tasks that end soon after they are cancelled. */
+  /**
+   * Resolves when the jobs in progress have ended, or at once if they may not end soon after they
+   * are cancelled.
+   */
   async settled(): Promise<void> {
     if (this.#parts.endsWhenCancelled) await this.idle()
   }
 
-  /** Resolves once no job is under way, however long the jobs of a run that was stopped take to end. */
+  /**
+   * Resolves when no job is in progress, however long jobs take to end after the run was stopped.
+   */
   async idle(): Promise<void> {
     await Promise.all(this.#trips)
   }
 
-  /** Nothing more is begun from then on. */
+  /** Cancels the run's jobs, so that no more of them begin. */
   #halt(): void {
     this.#parts.cancellation.cancel()
     this.#pumpBell.ring()
@@ -120,13 +130,17 @@ export class Run<Item, Job, JobValue, Result> {
 
   async #finish(pump: Promise<void>): Promise<void> {
     this.#halt()
-    // A source that never answers must not hold up a consumer that has left; closing it is for the source to do in its time.
+    // Closing the source is not awaited, because a source that never answers must not delay a
+    // consumer that has left.
     this.#puller.close().catch(() => {})
     await this.settled()
     if (!this.#puller.isWaitingForSource) await pump
   }
 
-  /** Pulls, and sends chunks, as far as window and threads allow, until the source ends or the run is stopped. */
+  /**
+   * Pulls items and sends chunks whenever the window and the threads have room, until the source
+   * ends or the run is stopped.
+   */
   async #pump(): Promise<void> {
     try {
       while (!this.#isHalted) {
@@ -138,7 +152,8 @@ export class Run<Item, Job, JobValue, Result> {
         const chunk = await this.#collect()
         if (chunk.length > 0) this.#send(chunk)
         else if (this.#puller.hasEnded) break
-        // Nothing but results that needed no job: others, an abort among them, must be served all the same.
+        // All entries had results already. The event loop must still have its turn, for example to
+        // deliver an abort.
         else await this.#budget.yield()
       }
     } catch (reason) {
@@ -154,11 +169,12 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #hasRoom(): boolean {
-    // Twice the threads: while one chunk runs, the next already waits beside it.
+    // Each thread may have two chunks, one that runs and one that waits, so that it is never idle
+    // between chunks.
     return this.#trips.size < 2 * this.#parts.threads && !this.#isFull()
   }
 
-  /** The next chunk; empty at the end, or where entries had their results already. */
+  /** Collects the next chunk. It is empty at the end, or if all entries had results already. */
   async #collect(): Promise<Entry<Job, Result>[]> {
     const size = this.#chunker.size(this.#puller.remaining)
     const chunk: Entry<Job, Result>[] = []
@@ -177,14 +193,17 @@ export class Run<Item, Job, JobValue, Result> {
     return chunk
   }
 
-  /** Waits for an item as long as no thread would be idle for it. True if then it is still not there. */
+  /**
+   * Waits for an item while all threads have work. Resolves to true if the item has not arrived by
+   * then.
+   */
   async #isLate(asked: Promise<unknown>): Promise<boolean> {
     let came = false
     const note = () => {
       came = true
     }
     const arrived = asked.then(note, note)
-    // An item that only passes through generators is there after a few microtasks.
+    // An item that only passes through generators arrives after a few microtasks.
     for (let i = 0; i < MICROTASKS && !came; i++) await undefined
     while (this.#trips.size >= this.#parts.threads && !came && !this.#isHalted)
       await Promise.race([arrived, ...this.#trips])
@@ -209,7 +228,7 @@ export class Run<Item, Job, JobValue, Result> {
 
   #measure(jobs: number, figures: ChunkFigures | undefined): void {
     const milliseconds = figures?.milliseconds
-    // 0 is what backends say that do not measure.
+    // Backends that do not measure the time report 0.
     if (Number.isFinite(milliseconds) && milliseconds! > 0) this.#chunker.measured(jobs, milliseconds!)
   }
 
@@ -221,7 +240,10 @@ export class Run<Item, Job, JobValue, Result> {
     }
   }
 
-  /** Throws what ends the run: that nothing can be recorded any more, for one. */
+  /**
+   * Makes the result of a job. What it throws ends the run, for example if the journal cannot be
+   * written any more.
+   */
   #resultOf({ planned }: Entry<Job, Result>, outcome: Outcome<unknown>): Result {
     const { task, backend } = this.#parts
     if ('error' in outcome) return task.fail(planned, outcome.error)
@@ -229,21 +251,20 @@ export class Run<Item, Job, JobValue, Result> {
       return task.settle(planned, outcome.value as JobValue, outcome.lost)
     } catch (cause) {
       if (cause instanceof NoisemillError) throw cause
-      // The value is none that such a job has.
-      const received = `${backend.name} gave a value that is none of the job`
+      const received = `${backend.name} settled a job with a value that this kind of job cannot have`
       return task.fail(planned, new NoisemillError('E_BACKEND_FAILED', { received, cause }))
     }
   }
 
   #add({ sequence, weight }: Entry<Job, Result>, result: Result): void {
     const failure = this.#parts.task.failureOf(result)
-    if (this.#error && (!this.#tellsTheRest || failure?.code === 'E_CANCELLED')) return
-    // What was pulled before it is still finished; nothing after it is.
+    if (this.#error && (!this.#givesTheRest || failure?.code === 'E_CANCELLED')) return
+    // Entries that were pulled before are still finished; no later ones are pulled.
     if (this.#parts.stopAtFailure && failure) this.#puller.end()
     this.#ready.add(sequence, { result, weight })
     this.#consumerBell.ring()
   }
 }
 
-/** The error of a run that its pool ended. */
+/** Makes the error of a run that ended because its pool was terminated. */
 export const terminated = () => new NoisemillError('E_POOL_TERMINATED')

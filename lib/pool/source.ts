@@ -1,9 +1,11 @@
-/** Items from any iterable, one at a time and no sooner than asked for. */
+/** Takes items from any iterable, one at a time and only on demand. */
 
 import { types } from 'node:util'
 
 /**
- * What a pool takes its items from: an array, a set, a generator, a stream of objects; it may be endless. A string is none.
+ * Items for a run: any iterable or async iterable except a string, such as an array, a set, a
+ * generator or a stream of objects. It may be endless, because a pool takes items only when it has
+ * room for them.
  *
  * @example
  * import { type Items, moduleTask, Pool } from 'noisemill'
@@ -25,12 +27,12 @@ import { types } from 'node:util'
  */
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>
 
-/** What came: an item, or the end. */
+/** The next item, or undefined at the end. */
 export type Pulled<Item> = { readonly item: Item } | undefined
 
-/** A promise for the next item where the iterable is asynchronous, the item itself where it is not. */
+/** The items of one run. */
 export class Source<Item> {
-  /** Items in all, where the iterable can say so. */
+  /** Number of all items; undefined if the iterable is not an array, a set or a map. */
   readonly length: number | undefined
   readonly #iterator: Iterator<Item> | AsyncIterator<Item>
   #ended = false
@@ -45,7 +47,10 @@ export class Source<Item> {
       Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<Item>)[Symbol.iterator]()
   }
 
-  /** May throw, or reject, whatever the iterable does. */
+  /**
+   * The next item: a promise if the iterable is asynchronous. Throws, or rejects with, what the
+   * iterable throws.
+   */
   next(): Pulled<Item> | Promise<Pulled<Item>> {
     try {
       const step = this.#iterator.next()
@@ -69,7 +74,7 @@ export class Source<Item> {
     return undefined
   }
 
-  /** Tells an iterable that was not read to its end that no more is wanted. */
+  /** Calls `return` of the iterator if the iterable was not read to its end. */
   async close(): Promise<void> {
     if (this.#ended) return
     this.#ended = true
@@ -82,7 +87,9 @@ export function isItems(value: unknown): value is Items<unknown> {
   return Symbol.iterator in Object(value) || Symbol.asyncIterator in Object(value)
 }
 
-/** Bytes that an item holds on to, as far as that is seen from outside: what a window counts. */
+/**
+ * Bytes of memory that a string or a buffer occupies; 0 for other items, whose size is not known.
+ */
 export function weigh(item: unknown): number {
   if (typeof item === 'string') return 2 * item.length
   if (ArrayBuffer.isView(item) || types.isAnyArrayBuffer(item)) return item.byteLength

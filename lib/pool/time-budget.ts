@@ -1,8 +1,11 @@
-/** Limits how long a run occupies the JS thread before timers, sockets and files are served. */
+/**
+ * Limits how long a run occupies the JS thread before the event loop serves timers, sockets and
+ * files.
+ */
 
 import { setImmediate } from 'node:timers/promises'
 
-/** Long enough to make progress, short compared with a delay that a server's users would notice. */
+/** Long enough to make progress, and too short for the users of a server to notice the delay. */
 const MAX_MILLISECONDS = 4
 
 export class TimeBudget {

@@ -1,4 +1,7 @@
-/** A chunk's way through a backend, which is held to its contract: one that breaks it must not take the run with it. */
+/**
+ * Sends a chunk to a backend and enforces the backend's contract, so that a faulty backend cannot
+ * break a run.
+ */
 
 import type { Backend, Chunk, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
@@ -6,7 +9,7 @@ import { Unsettled } from '../backends/unsettled.js'
 import { describe, isNoisemillError, NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 
-/** A chunk before it is told whom to settle with. */
+/** A chunk without its `settle` function. */
 interface Unsent {
   readonly work: Work
   readonly jobs: readonly unknown[]
@@ -14,22 +17,28 @@ interface Unsent {
 }
 
 /**
- * Sends jobs, and resolves once all of them are told, to what the backend says of them. Each is told once: what the backend has not settled
- * when it has ended fails with E_BACKEND_FAILED, and what it settles again, or too late, is not heard. Never rejects.
+ * Sends jobs to a backend and reports the outcome of each exactly once. Jobs that the backend
+ * leaves unsettled fail with E_BACKEND_FAILED. A second or late outcome of a job is ignored.
+ *
+ * @returns a promise that never rejects. It resolves after the last job, to the backend's figures,
+ * or undefined if it failed.
  */
 export async function send(
   backend: Backend,
   { work, jobs, cancellation }: Unsent,
-  tell: (index: number, outcome: Outcome<unknown>) => void,
+  report: (index: number, outcome: Outcome<unknown>) => void,
 ): Promise<ChunkFigures | undefined> {
-  const unsettled = new Unsettled(jobs.length, tell)
+  const unsettled = new Unsettled(jobs.length, report)
   const failure = (what: string, cause?: unknown) =>
     new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name}${what}`, cause })
   const settle = (index: number, outcome: Outcome<unknown>) =>
-    unsettled.settle(index, isOutcome(outcome) ? outcome : { error: failure(` gave ${describe(outcome)}`, outcome) })
+    unsettled.settle(
+      index,
+      isOutcome(outcome) ? outcome : { error: failure(` settled a job with ${describe(outcome)}`, outcome) },
+    )
   try {
     const figures = await backend.execute({ ...work, jobs, cancellation, settle } as Chunk)
-    unsettled.failRest(failure(' left it unsettled'))
+    unsettled.failRest(failure(' ended without settling the job'))
     return figures
   } catch (cause) {
     unsettled.failRest(failure('', cause))

@@ -1,9 +1,15 @@
-/** What is under way: planned and not yet given to the consumer. Within bounds neither an endless source nor a slow consumer fills the memory. */
+/**
+ * Limits the entries that were planned and that the consumer has not yet taken, so that neither an
+ * endless source nor a slow consumer fills the memory.
+ */
 
-/** At least this many entries may be under way, so that one slow item does not leave the other threads idle. */
+/**
+ * The window has room for at least this many entries, so that one slow item does not leave the
+ * other threads idle.
+ */
 const MIN_ENTRIES = 64
 const CHUNKS_PER_THREAD = 4
-/** Bytes of items under way; a single larger item still passes. */
+/** Most bytes of items in the window; a single larger item still enters. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 export class Window {
@@ -15,7 +21,7 @@ export class Window {
     this.#threads = threads
   }
 
-  /** @param weight bytes that the entry holds on to */
+  /** @param weight bytes of memory that the entry's item occupies */
   enter(weight: number): void {
     this.#entries++
     this.#bytes += weight
@@ -26,12 +32,12 @@ export class Window {
     this.#bytes -= weight
   }
 
-  /** Whether all bytes that may be under way are. */
+  /** Whether the items in the window have reached the limit in bytes. */
   get isHeavy(): boolean {
     return this.#bytes >= MAX_BYTES
   }
 
-  /** @param chunkSize jobs of the chunks that go to the threads now */
+  /** @param chunkSize current number of jobs in a chunk */
   isFull(chunkSize: number): boolean {
     const most = Math.max(MIN_ENTRIES, CHUNKS_PER_THREAD * this.#threads * chunkSize)
     return this.#entries >= most || (this.isHeavy && this.#entries > 0)

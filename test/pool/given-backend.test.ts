@@ -71,7 +71,7 @@ test('a backend that cannot be closed fails the end of its pool, and nothing wai
   const running = expect(pool.map(calls('double'), [1])).rejects.toMatchObject({ code: 'E_POOL_TERMINATED' })
   await expect(pool.terminate()).rejects.toMatchObject({
     code: 'E_BACKEND_FAILED',
-    received: 'own while it was closed',
+    received: 'own could not be closed',
     cause: reason,
   })
   await running
