@@ -81,6 +81,7 @@ const wrapped = [
   'docs/formats.md',
   'docs/benchmarks.md',
   'docs/numerics.md',
+  'docs/reliability.md',
   'docs/results.md',
   'docs/windows.md',
 ]
@@ -89,3 +90,13 @@ test.each(wrapped)('lines of %s have at most 100 characters, but for tables and 
   const lines = prose(read(page).replaceAll(/^<!-- table:.*?^<!-- end/gms, '')).split('\n')
   expect(lines.filter((line) => line.length > 100 && !line.startsWith('|'))).toEqual([])
 })
+
+test.each(pages.filter((page) => page.startsWith('docs/')))(
+  'contents of %s name every section, where it has contents',
+  (page) => {
+    const text = prose(read(page))
+    const contents = Array.from(text.matchAll(/^- \[[^\]]*\]\(#([^)]*)\)/gm), ([, fragment]) => fragment)
+    const sections = Array.from(text.matchAll(/^## (.*)$/gm), ([, heading]) => fragmentOf(heading))
+    if (contents.length > 0) expect(contents).toEqual(sections)
+  },
+)
