@@ -106,6 +106,13 @@ test('a glob stands for the audio files that match it, with keys from its litera
   }
 })
 
+test('a glob passes over what is hidden, but goes into a hidden folder that it names', async () => {
+  const folder = tree('a.wav', '.b.wav', '.c/d.wav', '.c/.e.wav')
+  expect(await keysOf(folder, path.join(folder, '**/*.wav'))).toEqual(same('a.wav'))
+  await expect(keysOf(folder, path.join(folder, '.*/*.wav'))).rejects.toMatchObject({ code: 'E_NO_INPUT' })
+  expect(await keysOf(folder, path.join(folder, '.c/*.wav'))).toEqual({ '.c/d.wav': 'd.wav' })
+})
+
 posixTest('a glob goes into no folder where it cannot match (needs symbolic links)', async () => {
   const folder = tree('in/a.wav', 'in/deep/b.wav', 'in/deep/er/self -> .')
   const loops: string[] = []
