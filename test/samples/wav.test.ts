@@ -57,7 +57,7 @@ const odd: Readonly<Record<string, Buffer>> = {
   'BW64, cut short': wav({ ...pcm16, container: 'BW64', data: sine(pcm16, FRAMES), longSizes: { data: 1n << 33n } }),
   'fewer valid bits': wav({ ...pcm24, channels: 2, data: stereo24, extensible: true, validBits: 20 }),
   'fewer valid bits, in RIFX': wav({ bits: 12, container: 'RIFX', data: turned(sine(pcm16, FRAMES), 16) }),
-  'a block align and a byte rate that are wrong': wav({ ...pcm16, data: sine(pcm16, FRAMES), blockAlign: 7 }),
+  'a block align and a byte rate that are wrong': wav({ ...pcm16, data: sine(pcm16, FRAMES), blockAlign: 8 }),
   'no frames': wav(),
   'no frames, and a size that lies': lying({}, new Uint8Array(0), 100),
   'not a WAV': Buffer.from('certainly not a WAV file'),

@@ -81,7 +81,7 @@ function ms(channels: number, random: Random): Coded {
 
 function g711(tag: number, channels: number, random: Random): Coded {
   const data = codes(channels * random.pick([1, 2, 100, 257, random.below(4000) + 1]), random)
-  const blockAlign = random.once(5) ? random.pick([0, 1, 2, channels + 1, 65535]) : channels
+  const blockAlign = random.once(5) ? random.pick([channels * 2, channels * 3]) : channels
   return { tag, bits: 8, blockAlign, byteRate: RATE * channels, fields: [], data, hasRoom: false }
 }
 

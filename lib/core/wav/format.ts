@@ -19,6 +19,8 @@ const FORMAT_EXTENSIBLE = 0xfffe
 const FMT_MIN_BYTES = 16
 const FMT_EXTENSIBLE_BYTES = 40
 const EXTENSION_BYTES = 22
+/** Number of bytes that ffmpeg 5.1 reads at once: as many whole blocks as fit, but at least one. */
+const PACKET_BYTES = 4096
 /**
  * Offset of a codec's own fields in the fmt chunk, after the size of the extension. In an
  * EXTENSIBLE chunk they follow its fixed fields instead.
@@ -113,18 +115,15 @@ export function readFormat(reader: HeaderReader, start: number, size: number): W
     if (bits !== codec.bits) throw malformed(`${codec.name} of ${bits} bits`)
     const fields = isExtensible ? FMT_EXTENSIBLE_BYTES : CODEC_FIELDS
     const coded = readLayout(reader, codec, channels, blockAlign, start + fields, start + size)
-    return decodedFormat(coded, sampleRate, byteRate, blockAlign, reader.bigEndian)
+    const alignWarnings = codec.hasBlocks ? [] : checkBlockAlign(blockAlign, channels, bits, bits)
+    return decodedFormat(coded, sampleRate, byteRate, alignWarnings, reader.bigEndian)
   }
   const format = findFormat(bits, validBits, tag === FORMAT_FLOAT)
   const frameBytes = channels * format.bytes
   const warnings: FormatWarning[] = []
   // The field holds only the low 32 bits.
   if (byteRate !== (sampleRate * frameBytes) % 2 ** 32) warnings.push('W_BYTE_RATE')
-  if (blockAlign !== frameBytes) {
-    if (!isPacked(format, validBits, blockAlign / channels))
-      throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${frameBytes}`)
-    warnings.push('W_BLOCK_ALIGN')
-  }
+  warnings.push(...checkBlockAlign(blockAlign, channels, bits, validBits))
   const { bigEndian } = reader
   return { format, channels, sampleRate, blockAlign: frameBytes, bigEndian, validBits, warnings, coded: undefined }
 }
@@ -144,7 +143,7 @@ function readLayout(
   end: number,
 ): CodedLayout {
   const none = new Int16Array(0)
-  // A codec without blocks needs no block align. Other programs ignore a wrong one too.
+  // A codec without blocks needs no block align.
   if (!codec.hasBlocks) return { codec, channels, blockAlign: channels, blockFrames: 1, coefficients: none }
   const { name, headFrames, groupFrames, hasCoefficients } = codec
   const stop = Math.min(end, reader.input.size)
@@ -176,7 +175,7 @@ function decodedFormat(
   coded: CodedLayout,
   sampleRate: number,
   byteRate: number,
-  blockAlign: number,
+  alignWarnings: readonly FormatWarning[],
   bigEndian: boolean,
 ): WavFormat {
   const { channels } = coded
@@ -186,7 +185,7 @@ function decodedFormat(
   // down, others up.
   const rate = (sampleRate * coded.blockAlign) / coded.blockFrames
   if (byteRate !== Math.floor(rate) % 2 ** 32 && byteRate !== Math.ceil(rate) % 2 ** 32) warnings.push('W_BYTE_RATE')
-  if (blockAlign !== coded.blockAlign) warnings.push('W_BLOCK_ALIGN')
+  warnings.push(...alignWarnings)
   const layout = { format, channels, blockAlign: channels * format.bytes, bigEndian, validBits: format.bits }
   return { ...layout, sampleRate, warnings, coded }
 }
@@ -209,15 +208,28 @@ function findFormat(bits: number, validBits: number, float: boolean): SampleForm
 }
 
 /**
- * Whether samples can be read as packed, one directly after the other, although the block align
- * says otherwise. Other programs ignore the block align then. Two cases may really be padded and
- * are refused: fewer valid bits than the format has, and 24 bits in four bytes.
- *
- * @param bytes bytes of a sample according to the block align
+ * Checks the block align of samples that are not in blocks of a codec. If it is wrong, the samples
+ * may still be packed, one directly after the other: this returns a warning if SoX and ffmpeg read
+ * them so, and throws if they do not.
  */
-function isPacked(format: SampleFormat, validBits: number, bytes: number): boolean {
-  if (bytes === 0 || validBits !== format.bits) return false
-  return !(format.name === 'pcm24' && bytes === 4)
+function checkBlockAlign(blockAlign: number, channels: number, bits: number, validBits: number): FormatWarning[] {
+  const bytes = Math.ceil(bits / 8)
+  const frameBytes = channels * bytes
+  if (blockAlign === frameBytes) return []
+  // The samples may really be padded.
+  const isPadded = validBits !== 8 * bytes || (bytes === 3 && blockAlign === 4 * channels)
+  if (isPadded || !isIgnored(blockAlign, frameBytes))
+    throw malformed(`block align ${blockAlign}, where ${channels} x ${bits} bits take ${frameBytes}`)
+  return ['W_BLOCK_ALIGN']
+}
+
+/**
+ * Whether a wrong block align makes no difference to ffmpeg, as it makes none to SoX. If a packet
+ * does not hold whole frames, ffmpeg drops the samples at its end.
+ */
+function isIgnored(blockAlign: number, frameBytes: number): boolean {
+  const packet = blockAlign < 2 ? PACKET_BYTES : Math.max(blockAlign, PACKET_BYTES - (PACKET_BYTES % blockAlign))
+  return packet % frameBytes === 0
 }
 
 /**

@@ -18,6 +18,8 @@ constexpr uint32_t kFormatExtensible = 0xfffe;
 constexpr uint64_t kFmtMinBytes = 16;
 constexpr uint64_t kFmtExtensibleBytes = 40;
 constexpr uint32_t kExtensionBytes = 22;
+// Number of bytes that ffmpeg 5.1 reads at once: as many whole blocks as fit, but at least one.
+constexpr uint32_t kPacketBytes = 4096;
 // Offset of a codec's own fields in the fmt chunk, after the size of the extension. In an
 // EXTENSIBLE chunk they follow its fixed fields instead.
 constexpr uint64_t kCodecFields = 18;
@@ -34,6 +36,8 @@ constexpr uint8_t kSwappedGuidTail[12] = {0x00, 0x00, 0x00, 0x10, 0x80, 0x00, 0x
 // The bytes after the tag in a GUID of Ambisonic B-format (Dobson, "The AMB Ambisonic File Format",
 // 2000). It has only PCM and float, and its samples are stored like all others.
 constexpr uint8_t kAmbisonicGuidTail[14] = {0x00, 0x00, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0x00, 0x00, 0x00};
+
+using Warnings = std::vector<const char*>;
 
 // Codecs that occur in WAV files but are not decoded. The error names them.
 struct OtherCodec {
@@ -94,12 +98,27 @@ const SampleFormat* find_format(uint32_t bits, uint32_t valid_bits, bool is_floa
   return format;
 }
 
-// Whether samples can be read as packed, one directly after the other, although the block align
-// says otherwise. Other programs ignore the block align then. Two cases may really be padded and
-// are refused: fewer valid bits than the format has, and 24 bits in four bytes.
-bool is_packed(const SampleFormat& format, uint32_t valid_bits, uint32_t channels, uint32_t block_align) {
-  if (block_align == 0 || valid_bits != format.bits) return false;
-  return !(format.id == SampleFormatName::kPcm24 && block_align == 4 * channels);
+// Whether a wrong block align makes no difference to ffmpeg, as it makes none to SoX. If a packet
+// does not hold whole frames, ffmpeg drops the samples at its end.
+bool is_ignored(uint32_t block_align, uint32_t frame_bytes) {
+  const uint32_t packet = block_align < 2 ? kPacketBytes : std::max(block_align, kPacketBytes - kPacketBytes % block_align);
+  return packet % frame_bytes == 0;
+}
+
+// Checks the block align of samples that are not in blocks of a codec. If it is wrong, the samples
+// may still be packed, one directly after the other: this returns a warning if SoX and ffmpeg read
+// them so, and throws if they do not.
+Warnings check_block_align(uint32_t block_align, uint32_t channels, uint32_t bits, uint32_t valid_bits) {
+  const uint32_t bytes = (bits + 7) / 8;
+  const uint32_t frame_bytes = channels * bytes;
+  if (block_align == frame_bytes) return {};
+  // The samples may really be padded.
+  const bool is_padded = valid_bits != 8 * bytes || (bytes == 3 && block_align == 4 * channels);
+  if (is_padded || !is_ignored(block_align, frame_bytes)) {
+    throw malformed("block align " + std::to_string(block_align) + ", where " + std::to_string(channels) + " x " +
+                    std::to_string(bits) + " bits take " + std::to_string(frame_bytes));
+  }
+  return {"W_BLOCK_ALIGN"};
 }
 
 struct Encoding {
@@ -153,7 +172,7 @@ std::vector<int16_t> read_coefficients(HeaderReader& reader, const char* codec, 
 // ends at `end`.
 CodedLayout read_layout(HeaderReader& reader, const Codec& codec, uint32_t channels, uint32_t block_align, uint64_t fields,
                         uint64_t end) {
-  // A codec without blocks needs no block align. Other programs ignore a wrong one too.
+  // A codec without blocks needs no block align.
   if (!codec.has_blocks) return {&codec, channels, channels, 1, {}};
   const uint64_t stop = std::min(end, reader.input.size());
   const std::string of = " of " + std::to_string(channels) + " channels";
@@ -172,7 +191,7 @@ CodedLayout read_layout(HeaderReader& reader, const Codec& codec, uint32_t chann
 }
 
 // The format of the decoded samples.
-WavFormat decoded_format(CodedLayout coded, uint32_t sample_rate, uint32_t byte_rate, uint32_t block_align, bool big_endian) {
+WavFormat decoded_format(CodedLayout coded, uint32_t sample_rate, uint32_t byte_rate, const Warnings& align_warnings, bool big_endian) {
   WavFormat result;
   const SampleFormat* format = find_sample_format(16, false);
   // The exact byte rate may be a fraction, because a block holds many frames. Some writers round it
@@ -181,7 +200,7 @@ WavFormat decoded_format(CodedLayout coded, uint32_t sample_rate, uint32_t byte_
   const auto down = static_cast<uint32_t>(bytes / coded.block_frames);
   const auto up = static_cast<uint32_t>((bytes + coded.block_frames - 1) / coded.block_frames);
   if (byte_rate != down && byte_rate != up) result.warnings.push_back("W_BYTE_RATE");
-  if (block_align != coded.block_align) result.warnings.push_back("W_BLOCK_ALIGN");
+  result.warnings.insert(result.warnings.end(), align_warnings.begin(), align_warnings.end());
   result.layout.format = format;
   result.layout.channels = coded.channels;
   result.layout.block_align = coded.channels * format->bytes;
@@ -216,20 +235,16 @@ WavFormat read_format(HeaderReader& reader, uint64_t start, uint64_t size) {
     if (bits != codec->bits) throw malformed(std::string(codec->name) + " of " + std::to_string(bits) + " bits");
     const uint64_t fields = start + (is_extensible ? kFmtExtensibleBytes : kCodecFields);
     CodedLayout coded = read_layout(reader, *codec, channels, block_align, fields, start + size);
-    return decoded_format(std::move(coded), sample_rate, byte_rate, block_align, reader.big_endian);
+    const Warnings align_warnings = codec->has_blocks ? Warnings{} : check_block_align(block_align, channels, bits, bits);
+    return decoded_format(std::move(coded), sample_rate, byte_rate, align_warnings, reader.big_endian);
   }
   WavFormat result;
   const SampleFormat* format = find_format(bits, encoding.valid_bits, encoding.tag == kFormatFloat);
   const uint32_t frame_bytes = channels * format->bytes;
   // The field holds only the low 32 bits.
   if (byte_rate != static_cast<uint32_t>(uint64_t{sample_rate} * frame_bytes)) result.warnings.push_back("W_BYTE_RATE");
-  if (block_align != frame_bytes) {
-    if (!is_packed(*format, encoding.valid_bits, channels, block_align)) {
-      throw malformed("block align " + std::to_string(block_align) + ", where " + std::to_string(channels) + " x " +
-                      std::to_string(bits) + " bits take " + std::to_string(frame_bytes));
-    }
-    result.warnings.push_back("W_BLOCK_ALIGN");
-  }
+  const Warnings align_warnings = check_block_align(block_align, channels, bits, encoding.valid_bits);
+  result.warnings.insert(result.warnings.end(), align_warnings.begin(), align_warnings.end());
   result.layout.format = format;
   result.layout.channels = channels;
   result.layout.block_align = frame_bytes;

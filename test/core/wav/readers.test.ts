@@ -11,12 +11,14 @@ import { hasAddon, theAddon } from '../../support/backends.js'
 import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
 import { filesBelow, root, temporaryFolder } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
-import { ffmpegSamples, hasFfmpeg, hasSox } from '../../support/readers.js'
+import { ffmpegSamples, hasFfmpeg, hasSox, outputOf } from '../../support/readers.js'
 import { chunk, formats, sine, type WavParts, wav } from '../../support/wav.js'
 
 /** Files that both read alike and that noisemill does not read so, and why. */
 const exceptions: Readonly<Record<string, string>> = {
-  '_generated/align_0.wav': 'block align 0',
+  '_generated/align_lie_3.wav': 'block align 3, where 1 x 16 bits take 2',
+  'scipy+scipy/scipy/io/tests/data/test-8000Hz-le-3ch-5S-24bit-inconsistent.wav':
+    'block align 4, where 3 x 24 bits take 9',
   'jstrait+wavefile/test/fixtures/wave/unsupported/unsupported_bits_per_sample.wav':
     'block align 4, where 2 x 20 bits take 6',
 }
@@ -131,6 +133,84 @@ corpusTest('all of the corpus is decoded alike, or refused in the same words', (
     }
   }
 })
+
+/** So many frames that the data are longer than any packet of ffmpeg, and channels whose frames do and do not divide one. */
+const LONG = 9001
+const CHANNELS = [1, 2, 3, 5]
+
+/** Sample data that integers of 32 bits hold exactly, whatever the format. */
+function exactData({ tag, bits }: { tag: number; bits: number }, channels: number): Buffer {
+  const bytes = bits / 8
+  const data = Buffer.alloc(LONG * channels * bytes)
+  for (let at = 0; at < LONG * channels; at++) {
+    const value = ((at * 7919) % 60_000) - 30_000
+    if (tag !== 3) data.writeIntLE(Math.trunc(value / 2 ** Math.max(0, 16 - bits)), at * bytes, bytes)
+    else if (bits === 32) data.writeFloatLE(value / 2 ** 15, at * bytes)
+    else data.writeDoubleLE(value / 2 ** 15, at * bytes)
+  }
+  return data
+}
+
+const encodings = [...formats.map(({ tag, bits }) => ({ tag, bits })), { tag: 6, bits: 8 }, { tag: 7, bits: 8 }]
+
+/** Files of as many channels, whose block aligns are of all sorts. */
+function misaligned(folder: string, channels: number) {
+  return encodings.flatMap((encoding) => {
+    const bytes = (channels * encoding.bits) / 8
+    const data = exactData(encoding, channels)
+    const aligns = new Set([0, 1, 2, 3, 4, 8, 11, 20, 4 * channels, 2 * bytes, 3 * bytes, 1000, 4097, 5000, 8191])
+    return Array.from(aligns, (blockAlign) => {
+      const what = `block align ${blockAlign} of ${channels} x ${encoding.bits} bits, tag ${encoding.tag}`
+      const file = path.join(folder, `${what}.wav`)
+      writeFileSync(file, wav({ ...encoding, channels, blockAlign, data }))
+      return { what, file, isTrue: blockAlign === bytes }
+    })
+  })
+}
+
+/** The samples of files of as many frames and channels each. SoX reads them one after the other. */
+function soxEach(files: readonly string[]): Int32Array[] {
+  const all = outputOf('sox', ['-V1', '-D', ...files, '-t', 's32', '-L', '-'])
+  const bytes = all.length / files.length
+  return files.map((_, i) => int32(all.subarray(i * bytes, (i + 1) * bytes)))
+}
+
+test.skipIf(!hasSox() || !hasFfmpeg())(
+  'a wrong block align is accepted where SoX and ffmpeg agree on the samples, and nowhere else (needs SoX and ffmpeg)',
+  { timeout: 300_000 },
+  () => {
+    const folder = temporaryFolder()
+    const accepted: string[] = []
+    const refused: string[] = []
+    for (const channels of CHANNELS) {
+      const cases = misaligned(folder, channels)
+      const files = cases.map(({ file }) => file)
+      const expected = soxEach(files)
+      const batches = Array.from({ length: Math.ceil(files.length / BATCH) }, (_, i) =>
+        files.slice(i * BATCH, (i + 1) * BATCH),
+      )
+      const others = batches.flatMap(ffmpeg)
+      cases.forEach(({ what, file, isTrue }, i) => {
+        expect(expected[i].length, what).toBe(LONG * channels)
+        const isAgreed = others[i] !== undefined && same(expected[i], others[i])
+        for (const [core, decode] of cores) {
+          const decoded = decode(file)
+          if (typeof decoded === 'string')
+            expect([what, core, isAgreed, decoded]).toEqual([
+              what,
+              core,
+              false,
+              expect.stringContaining('E_WAV_FORMAT block align'),
+            ])
+          else expect([what, core, isAgreed, same(asIntegers(decoded), expected[i])]).toEqual([what, core, true, true])
+        }
+        if (!isTrue) (isAgreed ? accepted : refused).push(what)
+      })
+    }
+    expect(accepted.length).toBeGreaterThan(100)
+    expect(refused.length).toBeGreaterThan(100)
+  },
+)
 
 const data = sine(formats[1], 5000)
 const empty = (parts: WavParts = {}) => wav({ ...parts, data: new Uint8Array(0) })

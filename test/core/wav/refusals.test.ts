@@ -203,7 +203,6 @@ const refusals: readonly Refusal[] = [
   ...[8, 16, 24, 31, 63].map((bits): Refusal => {
     return [`float of ${bits} bits`, having({ tag: 3, bits }), 'E_WAV_UNSUPPORTED', `float of ${bits} bits`]
   }),
-  ['block align 0', having({ blockAlign: 0 }), 'E_WAV_FORMAT', 'block align 0'],
   // Readers do not agree on these: the samples may lie in more bytes than they take.
   ...(
     [
@@ -213,6 +212,15 @@ const refusals: readonly Refusal[] = [
       [{ bits: 20, blockAlign: 4 }, '4, where 1 x 20 bits take 3'],
       [{ bits: 12, channels: 2, blockAlign: 3 }, '3, where 2 x 12 bits take 4'],
       [{ bits: 16, validBits: 12, blockAlign: 4, extensible: true }, '4, where 1 x 16 bits take 2'],
+      [{ bits: 24, channels: 5, blockAlign: 20 }, '20, where 5 x 24 bits take 15'],
+      // ffmpeg drops samples at the end of its packets.
+      [{ bits: 16, blockAlign: 3 }, '3, where 1 x 16 bits take 2'],
+      [{ bits: 16, channels: 3, blockAlign: 0 }, '0, where 3 x 16 bits take 6'],
+      [{ bits: 24, blockAlign: 0 }, '0, where 1 x 24 bits take 3'],
+      [{ bits: 24, blockAlign: 8 }, '8, where 1 x 24 bits take 3'],
+      [{ bits: 64, tag: 3, blockAlign: 6 }, '6, where 1 x 64 bits take 8'],
+      [{ tag: 6, bits: 8, channels: 2, blockAlign: 3 }, '3, where 2 x 8 bits take 2'],
+      [{ tag: 7, bits: 8, channels: 3, blockAlign: 0 }, '0, where 3 x 8 bits take 3'],
     ] as const
   ).map(([parts, shown]): Refusal => [`block align ${shown}`, having(parts), 'E_WAV_FORMAT', `block align ${shown}`]),
 ]
