@@ -1,11 +1,11 @@
-/** File keys: the 64 bits from which all noise of one output comes. */
+/** Computes the key of an output: the 64 bits from which all its noise follows. */
 
 import { hash } from 'node:crypto'
 import { type NoiseKey, STREAM_VERSION } from '../core/noise/keys.js'
 import type { FilePath } from '../files/paths.js'
 
 /**
- * An integer, or a string without NUL. Numbers and strings of the same text are the same seed.
+ * A seed: an integer, or a string without NUL. A number and a string with the same text are the same seed.
  *
  * @example
  * import { addNoise, type Seed } from 'noisemill'
@@ -21,9 +21,10 @@ import type { FilePath } from '../files/paths.js'
 export type Seed = number | bigint | string
 
 /**
- * The first 8 bytes, little-endian, of SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
+ * Computes the key of an output: the first 8 bytes, little-endian, of
+ * SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
  *
- * @param path the path relative to the root, or the caller's key: its bytes are taken as they are
+ * @param path the path relative to the root, or the caller's key; its bytes are hashed unchanged
  * @param copy number of the copy, from 1
  */
 export function fileKey(seed: Seed, path: FilePath, copy: number): NoiseKey {

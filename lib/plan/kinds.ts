@@ -1,11 +1,14 @@
-/** Kinds of noise that options may name. */
+/** Lists the kinds of noise that the option `kind` accepts. */
 
 import type { NoiseKind } from '../core/noise/kind.js'
 import { allKinds, noiseKinds } from '../core/noise/kinds.js'
 
-/** What a kind of noise says of itself. */
+/** A kind of noise as help and option checks need it: its name, summary and parameters. */
 export type KindDeclaration = Pick<NoiseKind, 'name' | 'summary' | 'parameters'>
 
-/** The first is the default. The project's own tests see more kinds, by the variable NOISEMILL_TEST_KINDS. */
+/**
+ * Returns the kinds that users may choose, the default first. NOISEMILL_TEST_KINDS=1 adds the kinds that only tests
+ * use.
+ */
 export const offeredKinds = (): readonly NoiseKind[] =>
   process.env.NOISEMILL_TEST_KINDS === '1' ? allKinds : noiseKinds

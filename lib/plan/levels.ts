@@ -1,10 +1,10 @@
-/** How loud the noise is: sigma or SNR, one value or a range to draw from. */
+/** Levels of noise: checks the options `sigma` and `snr`, and draws a level from a range. */
 
 import { draw, type NoiseKey, Purpose } from '../core/noise/keys.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 
 /**
- * One value, or [low, high] for a uniform draw per file.
+ * A level: one value, or the range `[low, high]`, from which a level is drawn uniformly for each file.
  *
  * @example
  * import { addNoise, type LevelOption } from 'noisemill'
@@ -19,7 +19,7 @@ import { invalidOption, NoisemillError } from '../errors.js'
 export type LevelOption = number | readonly [low: number, high: number]
 
 /**
- * A level as its option gives it: of `sigma` and `snr` the one that was given.
+ * The level that the options ask for: `sigma` or `snr`, whichever was given.
  *
  * @example
  * import { type AskedLevel, addNoiseToFiles } from 'noisemill'
@@ -28,14 +28,14 @@ export type LevelOption = number | readonly [low: number, high: number]
  * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10 })) console.log(show(r.asked)) // -> 10 dB
  */
 export interface AskedLevel {
-  /** Standard deviation in full-scale units, or a range of such. */
+  /** Standard deviation in full-scale units, or a range of standard deviations. */
   readonly sigma?: LevelOption
-  /** Decibels, or a range of such. */
+  /** Signal-to-noise ratio in decibels, or a range of ratios. */
   readonly snr?: LevelOption
 }
 
 /**
- * A level as it was drawn for one file: of `sigma` and `snr` the one that was asked for.
+ * The level that was drawn for one file: `sigma` or `snr`, whichever was asked for.
  *
  * @example
  * import { addNoiseToFiles, type DrawnLevel } from 'noisemill'
@@ -47,7 +47,7 @@ export interface AskedLevel {
 export interface DrawnLevel {
   /** Standard deviation in full-scale units. */
   readonly sigma?: number
-  /** Decibels. */
+  /** Signal-to-noise ratio in decibels. */
   readonly snr?: number
 }
 
@@ -56,10 +56,10 @@ const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
 /** Decibels. */
 const SNR_RANGE = { minimum: -100, maximum: 200 } as const
 
-/** An achieved SNR further off than this (dB) is warned of. */
+/** W_SNR_OFF is reported if the SNR achieved differs from the one drawn by more decibels than this. */
 export const SNR_TOLERANCE = 0.5
 
-/** A file of whose samples clipping changed more than this share is warned of. */
+/** W_CLIPPED is reported if clipping changed more than this share of the samples. */
 export const CLIPPED_SHARE = 0.01
 
 export interface LevelRange {
@@ -93,22 +93,22 @@ function rangeOf(
   return { kind, low, high }
 }
 
-/** The range as its option gives it. */
+/** Converts a checked range back to the form of its option. */
 export function askedLevel({ kind, low, high }: LevelRange): AskedLevel {
   return { [kind]: low === high ? low : [low, high] }
 }
 
-/** The level of one file: the value itself, or a draw that depends on nothing but the file's key. */
+/** Returns the level of one file: the single value, or a draw from the range, which depends on the key alone. */
 export function levelFor(level: LevelRange, key: NoiseKey): number {
   return level.low === level.high ? level.low : level.low + (level.high - level.low) * draw(key, Purpose.level, 0)
 }
 
-/** ln 2 to the powers 0 to 16 over their factorials: Taylor's series of 2^x, far below a rounding for |x| <= 1/2. */
+/** Terms of Taylor's series of 2^x. For |x| <= 1/2, the remainder is far smaller than the rounding error. */
 const EXP2_TERMS = 17
 
 /**
- * The ratio of noise RMS to signal RMS for an SNR in decibels: 10^(-snr / 20). Engines differ in Math.pow, and every bit of
- * sigma shows in the output, so it is made of sums and products alone.
+ * Converts an SNR in decibels to the ratio of noise RMS to signal RMS: 10^(-snr / 20). It uses only sums, products and
+ * quotients, because engines differ in Math.pow and every bit of sigma changes the output.
  */
 export function noiseGain(snr: number): number {
   const LOG2_10_OVER_20 = 0.16609640474436813
@@ -121,7 +121,7 @@ export function noiseGain(snr: number): number {
   return power
 }
 
-/** Signal over noise in decibels; null where either is zero or not finite, since then there is no such ratio. */
+/** Returns the SNR in decibels, from the energies of signal and noise. Null if either energy is zero or not finite. */
 export function achievedSnr(signalEnergy: number, noiseEnergy: number): number | null {
   const ratio = signalEnergy / noiseEnergy
   return Number.isFinite(ratio) && ratio > 0 ? 10 * Math.log10(ratio) : null

@@ -1,4 +1,4 @@
-/** The noise task: from a file item to the jobs that make its outputs, and from their outcomes to results. */
+/** The noise task: turns an item into the jobs that make its outputs, and turns their outcomes into results. */
 
 import { types } from 'node:util'
 import { isUrl } from '../checks.js'
@@ -12,7 +12,8 @@ import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } f
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
- * A file to add noise to: its path (a string, a file: URL, or bytes where they are not UTF-8), or an object with it and more.
+ * A file to add noise to: its path, or an object that also has a key or an output. A path is a string, a file: URL, or
+ * bytes, which paths that are not UTF-8 need.
  *
  * @example
  * import { type FileItem, noiseTask, Pool } from 'noisemill'
@@ -26,7 +27,7 @@ import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult
 export type FileItem = string | URL | Uint8Array | FileItemObject
 
 /**
- * A file to add noise to, where its path does not say it all.
+ * A file to add noise to, with its own key or output path.
  *
  * @example
  * import { type FileItemObject, noiseTask, Pool } from 'noisemill'
@@ -39,14 +40,19 @@ export type FileItem = string | URL | Uint8Array | FileItemObject
 export interface FileItemObject {
   /** Path of the WAV file. */
   readonly input: string | URL | Uint8Array
-  /** The path that its noise belongs to; its path relative to the root, or else its name, by default. */
+  /**
+   * The path or text that its noise follows from. By default the path relative to `root`; without `root`, the file's
+   * name.
+   */
   readonly key?: string | Uint8Array
-  /** Where the result goes; the relative path, or else the name, in the task's `out` by default. */
+  /**
+   * Path of the output. By default the path relative to `root`, or without `root` the file's name, in the task's `out`.
+   */
   readonly output?: string | URL | Uint8Array
 }
 
 /**
- * A task that adds noise to files: what `noiseTask` makes.
+ * A task that adds noise to files, made by `noiseTask`.
  *
  * @example
  * import { type NoiseTask, noiseTask, Pool } from 'noisemill'
@@ -61,7 +67,8 @@ export interface FileItemObject {
 export type NoiseTask = Task<FileItem, FileResult>
 
 /**
- * A task for Pool's map, imap and imapUnordered: read a WAV file, add noise to its samples, write it to the output folder.
+ * Makes a task that reads a WAV file, adds noise to its samples, and writes it to the output folder. `map`, `imap` and
+ * `imapUnordered` of a Pool run it.
  *
  * @throws NoisemillError E_OPTION_UNKNOWN, E_OPTION_INVALID, E_LEVEL_MISSING or E_LEVEL_BOTH
  * @example
@@ -77,7 +84,7 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
   return noiseTaskOf(checkNoiseOptions(options))
 }
 
-/** The same of checked options, and with a journal for those whose outputs all lie in its folder. */
+/** Makes a noise task of checked options. If there is a journal, all outputs must lie in its folder. */
 export function noiseTaskOf(settings: NoiseSettings, journal?: Journal): NoiseTask {
   return defineTask({
     work: { kind: 'files' },
@@ -96,11 +103,14 @@ const ITEM_KEYS = ['input', 'key', 'output']
 
 interface PlannedOutput extends Planned<EtlJob, FileResult> {
   readonly plan: OutputPlan
-  /** What its temporary file, and its lines in the journal, are told by. */
+  /** Unique id, used in the temporary file's name and in journal lines. */
   readonly id: string
 }
 
-/** Failures after which an output may be there all the same: a volume may be full when only a folder is left to sync. */
+/**
+ * Failures after which the output may exist nevertheless. E_VOLUME_FULL is one of them, because the volume may be full
+ * when only the folder is left to sync.
+ */
 const MAY_BE_WRITTEN: readonly string[] = [
   'E_NO_MEMORY',
   'E_INTERNAL',
@@ -113,9 +123,9 @@ const MAY_BE_WRITTEN: readonly string[] = [
 
 /** One pass of the task over some items. */
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
-  /** Two inputs for one output are told by the output's name; the first in input order has it. */
+  /** Names of the outputs so far. Of two items with the same output, the first in the order of items gets it. */
   readonly #outputs = new Set<string>()
-  /** Inputs seen, or known beforehand: none of them is an output. Kept only where outputs may replace what is there. */
+  /** Names of the known inputs, which no output may have. Kept only if outputs may replace existing files. */
   readonly #inputs = new Set<string>()
 
   readonly #run: string
@@ -128,7 +138,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     this.#run = journal?.run ?? freshRunId()
   }
 
-  /** Items that are all there can be looked at before the first of them is worked on. */
+  /** Remembers all inputs before any output is written, so that a job cannot replace the input of a later item. */
   foresee(items: readonly FileItem[]): void {
     if (!this.settings.overwrite) return
     for (const item of items) {
@@ -204,8 +214,9 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   /**
-   * Whether outputs are compared by name at all. With a journal they mirror a walk, in which no two files have the same relative path, and
-   * remembering them all would be most of the memory of a run; unless the output folder takes different names for the same.
+   * Whether the names of outputs are remembered and compared. A run with a journal mirrors a walk, in which no two files
+   * have the same relative path. It therefore needs the names only if the output folder ignores case; they would take
+   * most of its memory.
    */
   get #claims(): boolean {
     return this.journal === undefined || this.journal.foldsCase
@@ -257,7 +268,9 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 }
 
-/** Early, because the file that is written first has a name that is short enough. */
+/**
+ * Fails an output whose name is too long before its job runs: its temporary file's name is short enough to be written.
+ */
 function checkName(output: FilePath): NoisemillError | undefined {
   if (!isNameTooLong(output)) return undefined
   return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
@@ -270,7 +283,7 @@ interface Located {
   readonly failure?: NoisemillError
 }
 
-/** What `addNoiseToFiles` passes on from its walk: an item that may have failed already. */
+/** An item that `addNoiseToFiles` passes on from its walk. It may have failed already. */
 export interface WalkedItem extends FileItemObject {
   readonly failure?: NoisemillError
 }

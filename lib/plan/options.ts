@@ -1,4 +1,4 @@
-/** Options of the noise task: checked once, here, before anything is done. */
+/** Checks the options of the noise task, once and before any work starts. */
 
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
 import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
@@ -19,7 +19,7 @@ import {
 } from './levels.js'
 
 /**
- * What noise, whatever it is added to. Give exactly one of `sigma` and `snr`.
+ * Options that describe the noise, for files and for samples in memory. Give exactly one of `sigma` and `snr`.
  *
  * @example
  * import { addNoise, addNoiseToFiles, type NoiseSpec } from 'noisemill'
@@ -34,15 +34,18 @@ import {
 export interface NoiseSpec {
   /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
   readonly sigma?: LevelOption
-  /** Decibels against the signal's mean power over all channels, -100 to 200, or a range to draw from for each file. */
+  /**
+   * Signal-to-noise ratio in decibels, -100 to 200, or a range to draw from for each file. The signal's power is its
+   * mean over all channels.
+   */
   readonly snr?: LevelOption
-  /** An integer or a string without NUL; 0 by default. */
+  /** Seed of all noise: an integer or a string without NUL; 0 by default. */
   readonly seed?: Seed
   /** Kind of noise; 'gaussian' by default. */
   readonly kind?: string
-  /** Values for the kind's own parameters, by name; what is left out has its default. */
+  /** Parameters of the kind, by name. Each has a default. */
   readonly parameters?: Readonly<Record<string, number>>
-  /** Clamp float formats to [-1, 1]; true by default. PCM is always clamped to its range. */
+  /** Clip samples of float formats to [-1, 1]; true by default. PCM is always clipped to its range. */
   readonly clip?: boolean
 }
 
@@ -59,37 +62,37 @@ export interface NoiseSpec {
  * // -> noisy/a.2.wav
  */
 export interface NoiseOptions extends NoiseSpec {
-  /** Folder for the outputs, made when needed: a path or a file: URL. */
+  /** Folder for the outputs, a path or a file: URL. It is created if it does not exist. */
   readonly out?: string | URL
-  /** Folder that relative paths, and so keys and output names, are taken from. */
+  /** Folder that keys and the paths of outputs are relative to: a path or a file: URL. */
   readonly root?: string | URL
-  /** Variants to make of each file, 1 to 1,000,000. With 2 or more the number goes into the name: `a.1.wav`, `a.2.wav`. */
+  /** Noisy copies of each file, 1 to 1,000,000; 1 by default. Two or more are numbered: `a.1.wav`, `a.2.wav`. */
   readonly copies?: number
   /** Replace existing outputs; false by default. */
   readonly overwrite?: boolean
   /**
-   * Have each output on the disk before it is done: its content before it has its name, the name before the result is told. Slow;
-   * false by default, and then what is left after a power cut is up to the file system.
+   * Sync each output to the disk: its content before it gets its name, and its name before its result is reported. Slow;
+   * false by default. Without it, the file system decides which outputs survive a power cut.
    */
   readonly fsync?: boolean
-  /** Check and measure, write nothing; false by default. Results then have the status 'planned'. */
+  /** Check and measure the inputs, but write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
-  /** Refuse files whose header is not as it should be (E_WAV_STRICT), instead of warning of it; false by default. */
+  /** Fail files whose header has a fault (E_WAV_STRICT) instead of reporting a warning; false by default. */
   readonly strict?: boolean
 }
 
-/** A checked NoiseSpec, defaults filled in. */
+/** A checked NoiseSpec with its defaults. */
 export interface NoiseSpecSettings {
   readonly level: LevelRange
-  /** The level, as results tell what was asked for. */
+  /** The level in the form that results report as `asked`. */
   readonly asked: AskedLevel
   readonly seed: Seed
   readonly kind: NoiseKind
-  /** All of the noise that is the same for every output. */
+  /** The fields of Noise that are the same for every output. */
   readonly common: Omit<Noise, 'key' | 'level'>
 }
 
-/** Checked options, defaults filled in. */
+/** Checked NoiseOptions with their defaults. */
 export interface NoiseSettings {
   readonly noise: NoiseSpecSettings
   readonly out: string | undefined
@@ -102,9 +105,9 @@ export interface NoiseSettings {
 }
 
 const MAX_COPIES = 1_000_000
-/** The names of NoiseSpec. */
+/** Names of the options in NoiseSpec. */
 export const SPEC_OPTIONS: readonly string[] = ['sigma', 'snr', 'seed', 'kind', 'parameters', 'clip']
-/** The names of NoiseOptions. */
+/** Names of the options in NoiseOptions. */
 export const NOISE_OPTIONS: readonly string[] = [
   ...SPEC_OPTIONS,
   'out',
@@ -148,9 +151,9 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
 }
 
 /**
- * Throws NoisemillError with the option at fault.
+ * Checks the options that describe noise. Throws NoisemillError with the invalid option.
  *
- * @param known the names of all options there are
+ * @param known names of all options that the caller accepts
  */
 export function checkNoiseSpec(options: unknown, known: readonly string[]): NoiseSpecSettings {
   checkObject('options', options)
@@ -173,7 +176,7 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   }
 }
 
-/** Throws NoisemillError with the option at fault. */
+/** Checks the options of `noiseTask`. Throws NoisemillError with the invalid option. */
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   return {
     noise: checkNoiseSpec(options, NOISE_OPTIONS),
@@ -187,7 +190,7 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   }
 }
 
-/** What decides the bytes of outputs, by the names of the options, as the journal records it. */
+/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
 export function recordOf({ noise, copies }: NoiseSettings): Record<string, unknown> {
   const { asked, seed, kind: declared, common } = noise
   const { kind, parameters, ...others } = common
@@ -202,16 +205,16 @@ export function recordOf({ noise, copies }: NoiseSettings): Record<string, unkno
   }
 }
 
-/** The noise of one output. */
+/** The noise of one output, and the level that was drawn for it. */
 export interface DrawnNoise {
   readonly noise: Noise
   readonly drawn: DrawnLevel
 }
 
 /**
- * The noise of one output, with its level drawn.
+ * Computes the key of one output and draws its level.
  *
- * @param path what the noise belongs to, see `fileKey`
+ * @param path the path or text that the key is computed from, see `fileKey`
  * @param copy number of the copy, from 1
  */
 export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number): DrawnNoise {
@@ -220,6 +223,6 @@ export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: num
   const drawn = levelFor(range, key)
   const isSnr = range.kind === 'snr'
   const level: NoiseLevel = { kind: range.kind, deviation: isSnr ? noiseGain(drawn) : drawn }
-  // Node 20 takes twenty times as long, a microsecond, where what is spread comes first.
+  // The spread comes last, because Node 20 takes twenty times as long (1 µs) if it comes first.
   return { noise: { key, level, ...common }, drawn: isSnr ? { snr: drawn } : { sigma: drawn } }
 }

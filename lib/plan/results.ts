@@ -1,6 +1,6 @@
 /**
- * What a run says of each file: the fields of results, with their units, and how they follow from what is known of an output. docs/results.md
- * has a table that is made of these declarations.
+ * Results of files and of samples in memory: their fields with units, and how they are computed from outcomes. The
+ * tables in docs/results.md are made from these declarations.
  */
 
 import type { EtlFigures, EtlOutcome } from '../core/etl.js'
@@ -16,7 +16,7 @@ import type { Seed } from './keys.js'
 import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
 
 /**
- * The result of one output. Figures that were not learned, of a failed output or in a dry run, are null.
+ * The result of one output. Figures that are not known are null: those of failed outputs, and some in a dry run.
  *
  * @example
  * import { addNoiseToFiles, type FileResult } from 'noisemill'
@@ -30,7 +30,7 @@ import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLER
 export type FileResult = FinishedFile | FailedFile
 
 /**
- * The result of an output that is there, or in a dry run would be.
+ * The result of an output that exists, or that would exist without `dryRun`.
  *
  * @example
  * import { addNoiseToFiles, type FinishedFile } from 'noisemill'
@@ -42,15 +42,19 @@ export type FileResult = FinishedFile | FailedFile
  * console.log(finished.map((r) => r.status)) // -> [ 'planned', 'planned' ]
  */
 export interface FinishedFile extends FileFigures {
-  /** 'done'; 'planned' in a dry run; 'skipped' where the run that is resumed had done it: its figures are those of that run, or sizes alone where the journal does not have them. */
+  /**
+   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it. A skipped output has
+   * the figures of that run, or only its sizes if the journal has no figures.
+   */
   readonly status: 'done' | 'planned' | 'skipped'
-  /** Only failed files have one. */
+  /** Only failed outputs have an error. */
   readonly error?: undefined
 }
 
 /**
- * The result of an output that could not be made. What had its name before is as it was; or with E_OUTPUT_PUBLISH, E_VOLUME_FULL,
- * E_WORKER_DIED, E_BACKEND_FAILED or E_POOL_TERMINATED the output may be there all the same, and whole.
+ * The result of an output that failed. A file that had the output's name before is unchanged. With E_OUTPUT_PUBLISH,
+ * E_VOLUME_FULL, E_WORKER_DIED, E_BACKEND_FAILED, E_POOL_TERMINATED, E_NO_MEMORY or E_INTERNAL, the complete output may
+ * exist instead.
  *
  * @example
  * import { writeFileSync } from 'node:fs'
@@ -64,12 +68,12 @@ export interface FinishedFile extends FileFigures {
 export interface FailedFile extends FileFigures {
   /** 'failed', for the reason in `error`. */
   readonly status: 'failed'
-  /** Why the output could not be made. Its `path` is the input's or the output's, whichever is at fault. */
+  /** Why the output failed. Its `path` is that of the input or of the output, whichever caused the failure. */
   readonly error: NoisemillError
 }
 
 /**
- * What all results of files have.
+ * The fields that all results of files have.
  *
  * @example
  * import { addNoiseToFiles, type FileFigures } from 'noisemill'
@@ -80,31 +84,40 @@ export interface FailedFile extends FileFigures {
  * console.log(total.toFixed(1), 's') // -> 0.3 s
  */
 export interface FileFigures {
-  /** The input's path. Bytes that are not UTF-8, and control characters, are shown as \xHH; then `inputBase64` has its bytes. */
+  /**
+   * Path of the input. Bytes that are not UTF-8, and control characters, are shown as \xHH; `inputBase64` then has the
+   * exact bytes.
+   */
   readonly input: string
-  /** The output's path, shown as `input` is. */
+  /** Path of the output, shown like `input`. */
   readonly output: string
-  /** Samples of one channel. */
+  /** Number of frames: samples of one channel. */
   readonly frames: number | null
-  /** Channels, 1 to 1024. */
+  /** Number of channels, 1 to 1024. */
   readonly channels: number | null
-  /** Frames a second. */
+  /** Frames per second. */
   readonly sampleRate: number | null
-  /** How samples lie in the input, and in the output; of coded ones, how they leave. */
+  /** Sample format of input and output. If the input is coded, the format of the output. */
   readonly format: SampleFormatName | null
-  /** The codec that the samples of the input were decoded from: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null where they were not coded. */
+  /** Codec of the input: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null if its samples are not coded. */
   readonly codec: CodecName | null
-  /** The level that was asked for, as the option is written: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  /** Level that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
   readonly asked: AskedLevel
-  /** The level drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`: without a range the one asked for. Also known in a dry run, and of failed outputs. */
+  /**
+   * Level drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level asked
+   * for. Also known in a dry run and for failed outputs.
+   */
   readonly drawn: DrawnLevel
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number | null
-  /** Root mean square of the noise, measured after clipping and rounding, in full-scale units; null where no sample is finite. */
+  /**
+   * Root mean square of the noise, measured after clipping and rounding, in full-scale units; null if no sample is
+   * finite.
+   */
   readonly noiseRms: number | null
-  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
+  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null if signal or noise is zero. */
   readonly snr: number | null
-  /** Samples that the clamp changed. */
+  /** Number of samples that clipping changed. */
   readonly clipped: number | null
   /** Size of the input, in bytes. */
   readonly bytesIn: number | null
@@ -112,26 +125,26 @@ export interface FileFigures {
   readonly bytesOut: number | null
   /** Seconds from opening the input to publishing the output. */
   readonly seconds: number | null
-  /** The path, relative to the root, that the noise belongs to, shown as `input` is. */
+  /** Key of the noise: the path relative to the root, or the key of the item. Shown like `input`. */
   readonly key: string
-  /** The bytes of the key, where `key` does not show them as they are. */
+  /** Bytes of the key in base64, if `key` cannot show them exactly. */
   readonly keyBase64?: string
   /** Number of the copy, from 1 to 1,000,000. */
   readonly copy: number
   /** The seed, as text. */
   readonly seed: string
-  /** Version of the noise stream, 1. */
+  /** Version of the noise stream: 1. */
   readonly stream: number
-  /** Codes of what is odd about the file, and of what came of it. */
+  /** Codes of the warnings about the input and the output. */
   readonly warnings: readonly FileWarning[]
-  /** The bytes of the input's path in base64, where `input` does not show them as they are. */
+  /** Bytes of the input's path in base64, if `input` cannot show them exactly. */
   readonly inputBase64?: string
-  /** The bytes of the output's path in base64, where `output` does not show them as they are. */
+  /** Bytes of the output's path in base64, if `output` cannot show them exactly. */
   readonly outputBase64?: string
 }
 
 /**
- * Warnings of samples in memory: those of files, but for the one of file systems.
+ * A warning about samples in memory: any warning about files except W_NO_HARD_LINKS.
  *
  * @example
  * import { addNoise, type SampleWarning } from 'noisemill'
@@ -147,7 +160,7 @@ export interface FileFigures {
 export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
 
 /**
- * What was done to samples in memory.
+ * Figures of noise that was added to samples in memory.
  *
  * @example
  * import { addNoise, type SampleFigures } from 'noisemill'
@@ -160,37 +173,43 @@ export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
  * console.log(done?.format, done?.frames, done?.sigma.toFixed(3)) // -> pcm16 1000 0.031
  */
 export interface SampleFigures {
-  /** How samples lie in the array, or in the file that is returned. */
+  /** Sample format of the array or file that is returned. */
   readonly format: SampleFormatName
-  /** The codec that the samples of a file were decoded from: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null where they were not coded. */
+  /** Codec of a file's samples: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null if they are not coded. */
   readonly codec: CodecName | null
-  /** Channels, 1 to 1024. */
+  /** Number of channels, 1 to 1024. */
   readonly channels: number
-  /** Samples of one channel. */
+  /** Number of frames: samples of one channel. */
   readonly frames: number
-  /** The level that was asked for, as the option is written: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  /** Level that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
   readonly asked: AskedLevel
-  /** The level drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`: without a range the one asked for. */
+  /**
+   * Level drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level
+   * asked for.
+   */
   readonly drawn: DrawnLevel
   /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
   readonly sigma: number
-  /** Root mean square of the noise, measured after clipping and rounding, in full-scale units; null where no sample is finite. */
+  /**
+   * Root mean square of the noise, measured after clipping and rounding, in full-scale units; null if no sample is
+   * finite.
+   */
   readonly noiseRms: number | null
-  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null where signal or noise is zero. */
+  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null if signal or noise is zero. */
   readonly snr: number | null
-  /** Samples that the clamp changed. */
+  /** Number of samples that clipping changed. */
   readonly clipped: number
-  /** The key that the noise belongs to. */
+  /** Key of the noise. */
   readonly key: string
   /** The seed, as text. */
   readonly seed: string
-  /** Version of the noise stream, 1. */
+  /** Version of the noise stream: 1. */
   readonly stream: number
-  /** Codes of what is odd about the samples, and of what came of it. */
+  /** Codes of the warnings about the samples. */
   readonly warnings: readonly SampleWarning[]
 }
 
-/** What is known of an output before its job has run. */
+/** The facts about an output that are known before its job runs. */
 export interface OutputPlan {
   readonly input: FilePath
   readonly output: FilePath
@@ -202,7 +221,7 @@ export interface OutputPlan {
   readonly drawn: DrawnLevel
 }
 
-/** What the noise of an output adds up to; what was not learned is null. */
+/** The sums that the RMS of the noise is computed from. Unknown ones are null. */
 type NoiseSums = Pick<Learned, 'noiseEnergy' | 'frames' | 'channels' | 'nonFinite'>
 
 type Learning =
@@ -218,7 +237,7 @@ type Learning =
   | 'bytesOut'
   | 'seconds'
 
-/** What is known of a file in the end: the figures of its job, with null for each that was not learned. */
+/** The figures of a job, with null for each that is not known. */
 type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings'> & {
   readonly [Name in Learning]: EtlFigures[Name] | null
 }
@@ -240,7 +259,7 @@ const NOTHING: Learned = {
   warnings: [],
 }
 
-/** The result of an output: all fields, in the order that JSON lines have them, and how each follows. */
+/** Makes the result of an output. Its fields are in the order in which JSON lines show them. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
   const isMeasured = status !== 'planned'
@@ -273,7 +292,10 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
   return result
 }
 
-/** Fields that only some results have, put on after all others: spreading them into each is what a result would cost most. */
+/**
+ * Adds the fields that only some results have. It sets them one by one, because spreading would cost more than the rest
+ * of a result.
+ */
 function withBytes<Result extends FileResult>(result: Result, { input, output, key }: OutputPlan): Result {
   const add = (name: string, shown: string, file: FilePath) => {
     if (shown !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
@@ -288,7 +310,7 @@ export function failedResult(plan: OutputPlan, error: NoisemillError): FileResul
   return withBytes({ ...resultWith(plan, 'failed', NOTHING), error }, plan)
 }
 
-/** An output that an earlier run has written, with what is recorded of it. */
+/** Makes the result of an output that an earlier run has written, from the figures in the journal. */
 export function skippedResult(plan: OutputPlan, recorded: Partial<EtlFigures>): FileResult {
   return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...recorded }), plan)
 }
@@ -301,25 +323,28 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
     : withBytes(resultWith(plan, 'done', figures), plan)
 }
 
-/** What figures say of the samples; null stands for what was not learned. */
+/** Returns the warnings that follow from figures of the samples. A figure that is not known is null. */
 function oddities(frames: number | null, channels: number | null, clipped: number | null): SampleWarning[] {
   if (frames === 0) return ['W_EMPTY']
   return clipped !== null && clipped > CLIPPED_SHARE * frames! * channels! ? ['W_CLIPPED'] : []
 }
 
-/** Noise that rounding has swallowed leaves no SNR; a silent signal has none to begin with. */
+/**
+ * Whether the SNR achieved is too far from the one drawn. If rounding has removed all noise there is no SNR, which counts
+ * as too far. A silent signal has no SNR to miss.
+ */
 function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: number): boolean {
   if (snr === undefined || signalEnergy === 0) return false
   return achieved === null || Math.abs(achieved - snr) > SNR_TOLERANCE
 }
 
-/** Null where no sample is finite, since those that are not are in no sum, or where the sum overflows. */
+/** Returns the RMS of the noise over the finite samples. Null if no sample is finite or the sum overflows. */
 function noiseRms({ noiseEnergy, frames, channels, nonFinite }: NoiseSums): number | null {
   const rms = Math.sqrt(noiseEnergy / (frames! * channels! - nonFinite!))
   return Number.isFinite(rms) ? rms : null
 }
 
-/** The figures of samples, from what is known before the work on them and what it added up. */
+/** Makes the figures of samples in memory, from their settings and from the tally of the work on them. */
 export function sampleFigures(work: {
   readonly layout: FrameLayout
   readonly codec: CodecName | null
@@ -356,7 +381,7 @@ export function sampleFigures(work: {
   }
 }
 
-/** The error with the path at fault: outputs for codes of outputs, else the input. */
+/** Makes the error of a failure, with the output's path if its code is about outputs, and otherwise the input's. */
 function errorOf(plan: OutputPlan, { code, detail, errno, cause }: FailureData): NoisemillError {
   const ofOutput = code.startsWith('E_OUTPUT') || code === 'E_VOLUME_FULL'
   return new NoisemillError(code as ErrorCode, {

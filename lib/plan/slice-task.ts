@@ -10,7 +10,7 @@ interface DoneSlice {
   readonly tally: PartTally
 }
 
-/** Its failures are thrown by the pool. */
+/** Adds noise to slices. The pool throws the error of the first slice that fails. */
 export const sliceTask: Task<SliceJob, DoneSlice | NoisemillError, DoneSlice> = defineTask({
   work: { kind: 'slices' },
   errors: 'throw',

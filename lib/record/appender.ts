@@ -1,20 +1,23 @@
 import { writeSync } from 'node:fs'
 
 /**
- * Adds text to an open file. What a full volume did not take is kept, and goes before what is added next: the room for it may be there again
- * once temporary files are gone.
+ * Appends text to an open file. Text that could not be written, because the volume is full for example, is kept and
+ * written before the next text. By then, the removal of temporary files may have made room.
  */
 export class Appender {
   #rest: Uint8Array = new Uint8Array(0)
 
   constructor(readonly fd: number) {}
 
-  /** Whether there is something that could not be written yet. */
+  /** Whether some text is still to be written. */
   get hasRest(): boolean {
     return this.#rest.length > 0
   }
 
-  /** Throws what the system says; then the next call, with '' too, tries again. Returns whether there was anything to write. */
+  /**
+   * Writes the text, after any text that is left over. Returns whether there was anything to write. Throws the system's
+   * error; the next call tries again, even with ''.
+   */
   add(text: string): boolean {
     const bytes = Buffer.from(text)
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])

@@ -1,6 +1,6 @@
 /**
- * The journal's lines, and what they add up to. A line is a JSON object, and begins with its line feed: so one that a run was killed in the
- * middle of does not spoil the next. What cannot be read means nothing.
+ * Reads the lines of a journal. A line is a line feed and then a JSON object: if a run is killed in the middle of a line,
+ * the next line is still whole. Lines that cannot be read are ignored.
  */
 
 import { createReadStream, readSync } from 'node:fs'
@@ -10,23 +10,25 @@ import { sampleFormats } from '../core/wav/samples.js'
 import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
 import { warnings } from '../warnings.js'
 
-/** Who wrote what follows under its id, and with which settings. */
+/** The first line of a run: its id, its settings and its process. */
 export interface RunLine {
   readonly run: string
   readonly settings: Readonly<Record<string, unknown>>
   readonly stream: number
-  /** Version of the decoders; missing where version 1 decoded, which was not recorded. */
+  /** Version of the decoders. Missing in journals of releases that did not record it; those had version 1. */
   readonly codecs?: number
   readonly host: string
-  /** Where process numbers are counted, on systems that have several such places. */
+  /** PID namespace of the process (Linux), because a process id is unique only within its namespace. Otherwise ''. */
   readonly pids: string
   readonly pid: number
 }
 
-/** A path as JSON has it. */
+/** A path in JSON: text, or base64 if its bytes are not UTF-8. */
 type JsonPath = string | { readonly base64: string }
 
-/** What became of an output: about to be written, written whole, or not written after all. Ids are RUN-NUMBER. */
+/**
+ * A line about one output: it is about to be written, was not written, or is complete. Ids have the form RUN-NUMBER.
+ */
 export type OutputLine =
   | { readonly begin: JsonPath; readonly id: string }
   | { readonly failed: JsonPath; readonly id: string }
@@ -35,36 +37,37 @@ export type OutputLine =
 interface DoneLine {
   readonly done: JsonPath
   readonly id: string
-  /** From the output folder, by text. */
+  /** Path of the input, relative to the output folder, computed without resolving links. */
   readonly input: JsonPath
-  /** Of the input, in bytes, and when it was modified, in microseconds since 1970. */
+  /** Size of the input, in bytes. */
   readonly size: number
+  /** When the input was modified, in microseconds since 1970. */
   readonly modified: number
-  /** Of the output. */
+  /** Size of the output, in bytes. */
   readonly bytes: number
-  /** Version of the decoders, where the samples of the input are coded. */
+  /** Version of the decoders, if the samples of the input are coded. */
   readonly codec?: number
-  /** Missing in journals of earlier versions. */
+  /** The other figures of the output. Missing in journals of earlier releases. */
   readonly figures?: unknown
 }
 
-/** What a line that is done says of an output beside its sizes. */
+/** The figures in a `done` line, apart from the sizes and the time, which are fields of the line. */
 export type DoneFigures = Omit<EtlFigures, 'bytesIn' | 'modified' | 'bytesOut'>
 
 export const jsonPath = (file: FilePath): JsonPath =>
   typeof file === 'string' ? file : { base64: pathToBytes(file).toString('base64') }
 
-/** A path as a key of maps: no path has a NUL. */
+/** Converts a path to a string for use as a map key. A NUL marks base64, because no path contains one. */
 export const textOf = (path: JsonPath): string => (typeof path === 'string' ? path : `\0${path.base64}`)
 
 export const pathOf = (text: string): FilePath =>
   text.startsWith('\0') ? pathFromBytes(Buffer.from(text.slice(1), 'base64')) : text
 
-/** Numbers among the figures; JSON has no infinite sums and makes them null. */
+/** Names of the figures that are numbers. Sums may also be null, because JSON writes an infinite sum as null. */
 const COUNTS = ['channels', 'sampleRate', 'frames', 'sigma', 'clipped', 'nonFinite', 'seconds'] as const
 const SUMS = ['signalEnergy', 'noiseEnergy'] as const
 
-/** The figures that a line has; undefined where it has none, or others than noisemill writes. */
+/** Returns the figures of a `done` line. Undefined if it has none, or if one of them is missing or invalid. */
 export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
   if (typeof figures !== 'object' || figures === null) return undefined
   const values = figures as Readonly<Record<string, unknown>>
@@ -81,39 +84,42 @@ export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
   return { ...Object.fromEntries(numbers), format, codec, warnings: codes } as DoneFigures
 }
 
-/** Where a line is in the file: its first byte times MAX_LINE, plus its length. There may be millions, and a number takes least memory. */
+/**
+ * Position of a line in the file: the offset of its first byte times MAX_LINE, plus its length. There may be millions of
+ * positions, and one number takes the least memory.
+ */
 type Place = number
 
-/** In the place of a line: the output is to be done again. */
+/** Used instead of a position for an output that must be done again. */
 const AGAIN: Place = -1
 
 interface Begun {
   readonly text: string
-  /** What was recorded before: it holds again where this fails. */
+  /** What was recorded before for the same output. It becomes valid again if this attempt fails. */
   readonly before: Place | undefined
 }
 
-/** Longer than any two paths: what has no end before that is not ours, and is not gathered. */
+/** Lines of this many bytes or more are ignored: noisemill writes none, and an endless line must not fill memory. */
 const MAX_LINE = 64 * 1024
 const LINE_FEED = 0x0a
 
-/** What earlier runs have left. */
+/** The records of earlier runs, read from a journal. */
 export class Records {
   readonly runs = new Map<string, RunLine>()
-  /** By id: begun, and neither done nor failed. */
+  /** Outputs that were begun and neither completed nor failed, by id. */
   readonly begun = new Map<string, Begun>()
   lastRun: RunLine | undefined
-  /** Where the lines are of outputs that are done with the settings that are looked for. */
+  /** Positions of the `done` lines of outputs that were made with the settings of this run. */
   readonly #done = new Map<string, Place>()
   #fd = -1
 
-  /** @param settings those to look for, as JSON; without them only `begun` is kept */
+  /** @param settings the settings of this run, as JSON; without them, complete outputs are not remembered */
   constructor(readonly settings: string | undefined) {}
 
   /** Reads an open file from its beginning to its end. */
   async read(fd: number): Promise<void> {
     this.#fd = fd
-    /** What has no line feed yet, and where it is in the file. */
+    /** Bytes of a line whose end was not read yet; `start` is their offset in the file. */
     let rest: Buffer = Buffer.alloc(0)
     let start = 0
     let isTooLong = false
@@ -133,13 +139,13 @@ export class Records {
       isTooLong = true
     }
     if (!isTooLong) this.#add(rest, start)
-    // Begun since, or before it was done by another: it counts as begun only where nothing else is known.
+    // An output that was only begun must be done again, unless another run recorded it as done.
     for (const [id, { text }] of this.begun) {
       if (this.#isWanted(id) && !this.#done.has(text)) this.#done.set(text, AGAIN)
     }
   }
 
-  /** What is recorded of an output, for `doneLine`, which is forgotten with that; undefined where it is none of ours. */
+  /** Returns and forgets the record of an output, for `doneLine`. Undefined if no run with these settings began it. */
   take(text: string): Place | undefined {
     const place = this.#done.get(text)
     this.#done.delete(text)
@@ -147,8 +153,8 @@ export class Records {
   }
 
   /**
-   * The line of an output that is done, read again from the file; undefined where the output is to be done again, because nobody knows how far it
-   * came or because other decoders made it.
+   * Reads the `done` line of an output from the file. Undefined if the output must be done again, because it was only
+   * begun or because another version of the decoders made it.
    */
   doneLine(place: Place): DoneLine | undefined {
     if (place === AGAIN) return undefined
@@ -182,7 +188,7 @@ export class Records {
       const { id, done, codec = CODEC_VERSION } = entry
       this.begun.delete(id)
       if (this.settings === undefined) return
-      // What other decoders made is done again, as what was only begun.
+      // An output that other decoders made must be done again, like one that was only begun.
       const place = codec === CODEC_VERSION ? start * MAX_LINE + line.length : AGAIN
       if (this.#isWanted(id)) this.#done.set(textOf(done), place)
       else this.#done.delete(textOf(done))
@@ -190,7 +196,7 @@ export class Records {
   }
 }
 
-/** The run that an id is of. */
+/** Returns the run in an output's id. */
 export const runOf = (id: string): string => id.slice(0, id.indexOf('-'))
 
 function parse(line: Buffer): RunLine | OutputLine | undefined {
@@ -205,10 +211,10 @@ function parse(line: Buffer): RunLine | OutputLine | undefined {
     : undefined
 }
 
-/** Ids go into the names of files that are removed. */
+/** The form of an id. It is checked because ids are part of the names of files that are removed. */
 const ID = /^[0-9a-z]+-[0-9a-z]+$/
 
-/** Whether a line is one of ours, as far as harm could come of another. */
+/** Whether a parsed line has the fields that are used without further checks. */
 function isEntry({ run, settings, pid, id, begin, failed, done }: Record<string, unknown>): boolean {
   if (typeof run === 'string') return typeof settings === 'object' && settings !== null && Number.isInteger(pid)
   return typeof id === 'string' && ID.test(id) && isJsonPath(begin ?? failed ?? done)

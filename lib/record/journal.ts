@@ -1,6 +1,7 @@
 /**
- * The journal of an output folder: what was about to be written, before it is, and what was written. By it a later run knows what is done,
- * what may be replaced because an earlier one began it, and what temporary files are nobody's any more. See docs/reliability.md.
+ * The journal of an output folder. It records each output before it is written, and again when it is complete. From it, a
+ * later run knows which outputs are done, which it may replace because an earlier run began them, and which temporary
+ * files belong to processes that have ended. See docs/reliability.md.
  */
 
 import {
@@ -36,17 +37,17 @@ import { type DoneFigures, figuresIn, jsonPath, pathOf, Records, type RunLine, r
 
 const JOURNAL_NAME = '.noisemill-journal'
 
-/** What is done is written down together with what is begun next, or after this time. */
+/** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
 
-/** An output that is about to be written, and what its lines are told by. */
+/** An output that is about to be written, with the id of its lines. */
 export interface Intent {
   readonly id: string
   readonly output: FilePath
   readonly overwrite: boolean
 }
 
-/** An output that is done already: its sizes, and the other figures of the run that did it, where that run recorded them. */
+/** An output that an earlier run completed: its sizes, and its other figures if that run recorded them. */
 export interface Skipped extends Partial<DoneFigures> {
   readonly bytesIn: number
   readonly bytesOut: number
@@ -54,43 +55,47 @@ export interface Skipped extends Partial<DoneFigures> {
 
 const processes = (() => {
   try {
-    // Containers may share a host's name and count their processes from 1, each for itself.
+    // Containers may have the same host name, and each counts its processes from 1.
     return readlinkSync('/proc/self/ns/pid')
   } catch {
     return ''
   }
 })()
 
-/** What a journal has to know of the run that it records. */
+/** The options of the run that a journal records. */
 export interface JournalOptions {
-  /** What decides the bytes of outputs, by the names of the options. */
+  /** The settings that decide the bytes of outputs, by option name. */
   readonly settings: RunLine['settings']
-  /** Go by what is recorded. */
+  /** Use the records of earlier runs: skip complete outputs, and replace unfinished ones. */
   readonly resume: boolean
-  /** Only read. */
+  /** Only read the journal. */
   readonly dryRun: boolean
-  /** Have lines on the disk before the outputs that they are of are written. */
+  /** Sync `begin` lines to the disk before their outputs are written. */
   readonly fsync: boolean
 }
 
 export class Journal {
-  /** Begins the ids of this run's outputs. */
+  /** Id of this run, and the first part of the ids of its outputs. */
   readonly run = freshRunId()
-  /** Whether the output folder takes names for the same that differ in upper and lower case; known once it is open. */
+  /** Whether the output folder ignores case in file names. Set by `open`. */
   foldsCase = false
   readonly #file: string
-  /** What stands before the names of outputs in their paths. */
+  /** The output folder with its separator, which all paths of outputs begin with. */
   readonly #prefix: string
   #records: Records | undefined
   #fd = -1
   #lines: Appender | undefined
-  /** Ids of outputs that are recorded as begun, and no more yet. */
+  /** Ids of outputs that are recorded as begun, but not yet as done or failed. */
   readonly #begun = new Set<string>()
   #pending = ''
   #timer: NodeJS.Timeout | undefined
-  /** Why lines could not be synced: the system forgets which, so that no later call can make up for it. */
+  /**
+   * Error of the first sync that failed. The system may drop the unwritten data then, so a later sync proves nothing.
+   */
   #failure: unknown
-  /** The folder of the last input, and its path from the output folder: files come folder by folder. */
+  /**
+   * Folder of the last input, and its path from the output folder. It is cached because files come folder by folder.
+   */
   #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
 
   constructor(
@@ -102,8 +107,8 @@ export class Journal {
   }
 
   /**
-   * Reads what earlier runs have left, removes the temporary files of those that are gone, and begins a run. A dry run only reads. Throws
-   * NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
+   * Reads the records of earlier runs, removes temporary files of processes that have ended, and prepares the line of this
+   * run. A dry run only reads. Throws NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
    */
   async open(): Promise<void> {
     const { settings, resume, dryRun } = this.options
@@ -125,14 +130,14 @@ export class Journal {
     removeTemporaries(this.#prefix, records)
     const versions = { stream: STREAM_VERSION, codecs: CODEC_VERSION }
     const line: RunLine = { run: this.run, settings, ...versions, host, pids: processes, pid: process.pid }
-    // Written with the first output: a run that comes to write none is nothing to go on from.
+    // The line is written with the first output, because a run without outputs leaves nothing to resume.
     this.#pending = `\n${JSON.stringify(line)}`
   }
 
-  /** -1 where there is nothing to read and nothing is to be written. */
+  /** Opens the journal, and creates it if necessary. Returns -1 for a dry run in a folder that has no journal. */
   #openFile(): number {
     const { dryRun, fsync } = this.options
-    // Not through a link, which might lead anywhere; and without waiting for the other end of a pipe.
+    // Do not follow a link, which might lead anywhere, and do not wait for the other end of a pipe.
     const flags = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
     if (dryRun && !nameExists(this.#file)) return -1
     const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
@@ -144,7 +149,7 @@ export class Journal {
     const isFile = found.isFile() && !isLink
     if (isFile && isJournal(fd)) return fd
     closeSync(fd)
-    throw new Error(isFile ? 'what is there is no journal' : 'it is not a file')
+    throw new Error(isFile ? 'the file with this name is not a journal' : 'it is not a file')
   }
 
   /** Whether an output would have the journal's own name. */
@@ -156,7 +161,7 @@ export class Journal {
   #checkSettings(last: RunLine | undefined, settings: RunLine['settings']): void {
     if (last === undefined) return
     const was: RunLine['settings'] = { ...last.settings, stream: last.stream, codecs: last.codecs }
-    // Which decoders made an output is recorded with that; a run that did not record it had those of version 1.
+    // Decoder versions are compared for each output. They differ here only if the earlier run did not record any.
     const is: RunLine['settings'] = { ...settings, stream: STREAM_VERSION, codecs: last.codecs ?? CODEC_VERSION }
     const names = new Set([...Object.keys(was), ...Object.keys(is)])
     const differ = [...names].filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
@@ -164,13 +169,16 @@ export class Journal {
     const text = (value: unknown) => (value === undefined ? 'not given' : JSON.stringify(value))
     const received = differ.map((name) =>
       name === 'codecs'
-        ? 'an earlier version of noisemill wrote there, whose decoders were others'
+        ? 'an earlier version of the decoders was used'
         : `${name} was ${text(was[name])} and is ${text(is[name])}`,
     )
     throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: received.join(', ') })
   }
 
-  /** Whether an output may be replaced because an earlier run began it, or need not be written because one wrote it. */
+  /**
+   * Looks an output up in the records of earlier runs. Returns its figures if it is complete and neither it nor its input
+   * has changed, 'replace' for any other output with a record, and undefined if there is no record.
+   */
   look(input: FilePath, output: FilePath): Skipped | 'replace' | undefined {
     const place = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
     if (place === undefined) return undefined
@@ -186,14 +194,14 @@ export class Journal {
         textOf(done.input) === textOf(jsonPath(this.#inputPath(input)))
       if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, ...figuresIn(done) }
     } catch {
-      // One of them is not there, or not to be had: its job will say so.
+      // The input or the output is missing or not accessible: the job reports that.
     }
     return 'replace'
   }
 
   /**
-   * Before outputs are written. Where something has the name already and is not to be replaced nothing is recorded: it is somebody else's, and
-   * stays that. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
+   * Records outputs that are about to be written. An existing file that may not be replaced is not recorded, so that no
+   * later run takes it for its own. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
    */
   begin(outputs: readonly Intent[]): void {
     if (this.options.dryRun) return
@@ -206,13 +214,13 @@ export class Journal {
     try {
       this.#flush()
     } catch (error) {
-      // They are not written either, and their lines may be, later.
+      // These outputs are not written, but their `begin` lines may be written later, so they need `failed` lines.
       for (const { id, output } of outputs) this.failed(id, output)
       throw error
     }
   }
 
-  /** An output is there, whole. */
+  /** Records that an output is complete. */
   done(
     id: string,
     { input, output }: { readonly input: FilePath; readonly output: FilePath },
@@ -226,7 +234,7 @@ export class Journal {
     this.#add(`\n{"done":${this.#json(output)},"id":"${id}","input":${source},${rest}}`)
   }
 
-  /** What was begun was not written, and what had the name before has it still. */
+  /** Records that an output was not written, and that a file that had its name before is unchanged. */
   failed(id: string, output: FilePath): void {
     if (this.#begun.delete(id)) this.#add(`\n{"failed":${this.#json(output)},"id":"${id}"}`)
   }
@@ -267,7 +275,7 @@ export class Journal {
     }
   }
 
-  /** Writes what is left to write. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL. */
+  /** Writes the remaining lines and closes the file. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL. */
   close(): void {
     if (this.#fd === -1) return
     try {
@@ -288,7 +296,10 @@ export class Journal {
     }
   }
 
-  /** The same where a run has failed already: what is not recorded is done again, no more. */
+  /**
+   * Closes the journal of a run that has failed already, and ignores errors: outputs without a record are only done
+   * again.
+   */
   abandon(): void {
     try {
       this.close()
@@ -305,13 +316,16 @@ export class Journal {
     return JSON.stringify(jsonPath(this.#nameOf(output)))
   }
 
-  /** The path of an output in the output folder. */
+  /** Returns the path of an output, relative to the output folder. */
   #nameOf(output: FilePath): FilePath {
     if (typeof output === 'string') return asSlashed(output.slice(this.#prefix.length))
     return pathToBytes(output).subarray(Buffer.byteLength(this.#prefix))
   }
 
-  /** The path of an input from the output folder: the same where both were moved, or are mounted elsewhere. */
+  /**
+   * Returns the path of an input, relative to the output folder. It stays the same if both are moved or mounted
+   * elsewhere.
+   */
   #inputPath(input: FilePath): FilePath {
     const { folder, name } = splitPath(input)
     if (folder !== this.#inputFolder?.folder) {
@@ -321,13 +335,16 @@ export class Journal {
   }
 }
 
-/** What every journal begins with, as far as it was written: nothing else is added to, an input by another name least of all. */
+/**
+ * The bytes that every journal begins with. They are checked so that noisemill never appends to another file, such as
+ * an input.
+ */
 const START = Buffer.from('\n{"run":')
 
 function isJournal(fd: number): boolean {
   const start = Buffer.alloc(START.length)
   const length = readSync(fd, start, 0, start.length, 0)
-  // Zeros are what a power cut leaves of bytes that were to come.
+  // After a power cut, bytes that were not yet written may read as zeros.
   const zero = start.subarray(0, length).indexOf(0)
   const written = start.subarray(0, zero < 0 ? length : zero)
   return written.equals(START.subarray(0, written.length))
@@ -338,7 +355,7 @@ function isSameFile(fd: number, file: string): boolean {
   return other !== undefined && own.ino === other.ino && own.dev === other.dev
 }
 
-/** Removes what processes that are gone have left of outputs that they did not finish. */
+/** Removes the temporary files of outputs that were begun by processes that have ended. */
 function removeTemporaries(prefix: string, { begun, runs }: Records): void {
   for (const [id, { text }] of begun) {
     const run = runs.get(runOf(id))
@@ -348,7 +365,7 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
     try {
       unlinkSync(fsPath(temporaryName(joinPath(prefix, output), id, run)))
     } catch {
-      // It had come to have its final name, or was removed.
+      // The file already has its final name, or was removed.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The --report file: one JSON object a line, one line an output. */
+/** Writes the file of `--report`: one line of JSON for each output. */
 
 import {
   closeSync,
@@ -17,21 +17,24 @@ import { NoisemillError } from '../errors.js'
 import { isAudioName } from '../files/walk.js'
 import { Appender } from './appender.js'
 
-/** What every report begins with: nothing else is replaced by one, an input by another name least of all. */
+/**
+ * The bytes that every report begins with. They are checked so that a report never replaces another file, such as an
+ * input.
+ */
 const START = '{"input":'
 
 export class Report {
   readonly #fd: number
   readonly #isNew: boolean
-  /** Folders that were made for it, the deepest first. */
+  /** Folders that were created for the report, the deepest first. */
   readonly #made: readonly string[]
   readonly #lines: Appender
   #replaces = true
   #isEmpty = true
 
   /**
-   * Creates the file, and its folder, or opens an existing one: with `overwrite`, to replace its content as soon as there is a result; with `resume`, to
-   * add to it. Throws NoisemillError E_REPORT.
+   * Creates the file and its folder, or opens an existing report. With `overwrite`, the first result replaces its content;
+   * with `resume`, results are added to it. Throws NoisemillError E_REPORT.
    */
   constructor(
     readonly path: string,
@@ -44,7 +47,8 @@ export class Report {
         return { fd: openSync(path, 'wx'), isNew: true }
       } catch (error) {
         if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        // What can only be added to cannot be cut to nothing on Windows.
+        // `overwrite` must not open for appending, because Windows cannot truncate a file that is open for appending
+        // only.
         return { fd: openSync(path, constants.O_RDWR | (resume ? constants.O_APPEND : 0)), isNew: false }
       }
     })
@@ -60,13 +64,13 @@ export class Report {
       return
     }
     closeSync(this.#fd)
-    throw new NoisemillError('E_REPORT', { path, received: 'what is there is no report' })
+    throw new NoisemillError('E_REPORT', { path, received: 'the file with this name is not a report' })
   }
 
   /**
-   * A line that cannot be written is kept, for the next call to try again, and for `close`.
+   * Adds a line. Throws NoisemillError E_REPORT if it cannot be written; the next `add` or `close` then tries again.
    *
-   * @param result what becomes the line: its first key is `input`
+   * @param result the object to write, whose first key is `input`
    */
   add(result: { readonly input: string }): void {
     this.#guard(() => {
@@ -77,7 +81,7 @@ export class Report {
     })
   }
 
-  /** A run that was killed may have ended in the middle of a line. */
+  /** Ends the last line if it has no line feed, because the run that wrote it was killed. */
   #endLine(): void {
     this.#guard(() => {
       const { size } = fstatSync(this.#fd)
@@ -86,7 +90,10 @@ export class Report {
     })
   }
 
-  /** A report without results is taken away again, with the folders that were made for it, if it was not there before. */
+  /**
+   * Writes the remaining lines and closes the file. A new report without results is removed, with the folders that were
+   * created for it. Throws NoisemillError E_REPORT.
+   */
   close(): void {
     this.#guard(() => {
       try {
@@ -109,7 +116,7 @@ export class Report {
   }
 }
 
-/** Makes the folder of a file; those that it had to make, the deepest first. */
+/** Creates the folder of a file. Returns the folders that were missing, the deepest first. */
 function makeFolderOf(file: string): string[] {
   const missing: string[] = []
   for (let folder = dirname(file); !existsSync(folder) && dirname(folder) !== folder; folder = dirname(folder))

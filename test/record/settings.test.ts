@@ -41,7 +41,7 @@ describeBackends('resuming, by settings,', (backend) => {
     editJournal(out, (line) => ('run' in line ? { ...line, stream: 0, codecs: undefined } : line))
     await expect(resume(input, out)).rejects.toMatchObject({
       code: 'E_RESUME_SETTINGS',
-      received: 'stream was 0 and is 1, an earlier version of noisemill wrote there, whose decoders were others',
+      received: 'stream was 0 and is 1, an earlier version of the decoders was used',
     })
   })
 
