@@ -1,6 +1,7 @@
 /** The one table of error codes, and the error that carries them. */
 
 import { types } from 'node:util'
+import { showText } from './show.js'
 
 /**
  * Options, and values that are written otherwise on the command line, stand in backquotes in summaries, in remedies and in what was expected.
@@ -341,7 +342,7 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
 
 /** A value as an error message shows it: short, with its type. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return `${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}`
+  if (typeof value === 'string') return showText(JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value))
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value))

@@ -1,4 +1,30 @@
-/** Numbers as text for people. */
+/** Numbers, and text from outside, as text for people. */
+
+/**
+ * Control characters, and those that a terminal does not show: some turn the direction of text around or end a line, others make two names
+ * look the same. Joiners and variation selectors are no such characters: scripts and emoji need them.
+ */
+const CONTROL =
+  /[\p{Cc}\p{Zl}\p{Zp}\ufff9-\ufffb]|(?!\p{Variation_Selector}|\u034f|\u200c|\u200d)\p{Default_Ignorable_Code_Point}/u
+const CONTROLS = new RegExp(CONTROL, 'gu')
+
+/** Escapes what a terminal would act on or not show: control characters as \xHH, other invisible characters as \u{HHHH}. */
+export function showText(text: string): string {
+  if (!CONTROL.test(text)) return text
+  return text.replace(CONTROLS, (character) => {
+    const code = character.codePointAt(0)!.toString(16)
+    return character < '\u0100' ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`
+  })
+}
+
+/** The same for text of several lines. */
+export const showLines = (text: string): string => text.split('\n').map(showText).join('\n')
+
+/** A value as JSON in which the same characters are escaped in JSON's own way. */
+export const showJson = (value: unknown): string =>
+  JSON.stringify(value).replace(CONTROLS, (character) =>
+    character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 

@@ -1,5 +1,7 @@
 /** The tables of warnings: of files that were done all the same, and of the process. */
 
+import { showText } from './show.js'
+
 /** What each says, in a sentence without its full stop. */
 const table = {
   // The header: docs/formats.md says what the output then has.
@@ -53,5 +55,5 @@ const processTable = {
 
 /** @param what what it is about, and what is wrong with it */
 export function warnProcess(code: keyof typeof processTable, what: string): void {
-  process.emitWarning(`${what}. ${processTable[code]}.`, { type: 'NoisemillWarning', code })
+  process.emitWarning(`${showText(what)}. ${processTable[code]}.`, { type: 'NoisemillWarning', code })
 }

@@ -96,7 +96,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     await pool.terminate()
   }
   const seed = String(noise.seed ?? 0)
-  if (own.json) terminal.result(JSON.stringify(progress.summary(seed, pool.info)))
+  if (own.json) terminal.json(progress.summary(seed, pool.info))
   else if (!own.quiet) {
     const figures = progress.figuresLine()
     if (figures !== '') terminal.result(figures)
@@ -170,7 +170,7 @@ async function countFiles(inputs: readonly string[], signal: AbortSignal): Promi
 }
 
 function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {
-  if (json) terminal.result(JSON.stringify({ type: 'file', ...result }))
+  if (json) terminal.json({ type: 'file', ...result })
   else if (!result.error && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
 }
 

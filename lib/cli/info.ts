@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { usableCpus } from '../cpus.js'
 import { Pool } from '../pool/pool.js'
+import { showJson, showText } from '../show.js'
 import { version } from './version.js'
 
 export function defineInfo(program: Command): void {
@@ -14,12 +15,12 @@ export function defineInfo(program: Command): void {
     .action((flags: { json?: boolean }) => {
       const rows = collect()
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify(rows)}\n`)
+        process.stdout.write(`${showJson(rows)}\n`)
         return
       }
       const width = Math.max(...Object.keys(rows).map((name) => name.length))
       for (const [name, value] of Object.entries(rows))
-        process.stdout.write(`${name.padEnd(width)}  ${value ?? 'none'}\n`)
+        process.stdout.write(`${name.padEnd(width)}  ${showText(`${value ?? 'none'}`)}\n`)
     })
 }
 

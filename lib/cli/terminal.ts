@@ -2,6 +2,7 @@
 
 import { fstatSync } from 'node:fs'
 import type { createLogUpdate } from 'log-update'
+import { showJson, showText } from '../show.js'
 
 /** Between two paints of the live line. */
 const PAINT_MILLISECONDS = 100
@@ -43,26 +44,35 @@ export class Terminal {
     return this.live !== undefined
   }
 
-  /** A result, for people or programs. */
+  /** A result, for people. */
   result(text: string): void {
+    this.#print(showText(text))
+  }
+
+  /** A result, for programs. */
+  json(value: unknown): void {
+    this.#print(showJson(value))
+  }
+
+  #print(line: string): void {
     // A file cannot meet the live line on a screen; what reads a pipe may.
     if (!stdoutIsFile()) this.live?.clear()
-    process.stdout.write(`${text}\n`)
+    process.stdout.write(`${line}\n`)
   }
 
   /** Something went wrong. Shown with --quiet too. */
   problem(text: string): void {
-    this.#note(this.#color ? `\x1b[31mnoisemill:\x1b[39m ${text}` : `noisemill: ${text}`)
+    this.#note(this.#color ? '\x1b[31mnoisemill:\x1b[39m' : 'noisemill:', text)
   }
 
   /** Something that a person may want to know. */
   notice(text: string): void {
-    if (!this.quiet) this.#note(`noisemill: ${text}`)
+    if (!this.quiet) this.#note('noisemill:', text)
   }
 
-  #note(text: string): void {
+  #note(name: string, text: string): void {
     this.live?.clear()
-    process.stderr.write(`${text}\n`)
+    process.stderr.write(`${name} ${showText(text)}\n`)
   }
 
   /** Shows a line that is asked for again and again, until `stopLive`. */

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { usableCpus } from '../cpus.js'
 import { moduleTask, NoisemillError, Pool } from '../index.js'
-import { plural, showBytes, showSeconds } from '../show.js'
+import { plural, showBytes, showSeconds, showText } from '../show.js'
 import { type Contender, contenders, SIGMA } from './contenders.js'
 import type { Tone } from './tone.js'
 
@@ -60,7 +60,7 @@ async function compareIn(folder: string, seconds: number, tone: URL, signal: Abo
   for (const contender of contenders) {
     const outcome = await measure(contender, files, path.join(folder, 'noisy'), signal)
     if (typeof outcome === 'string') {
-      say(`${row([contender.name])} not here: ${outcome}`)
+      say(`${row([contender.name])} not here: ${showText(outcome)}`)
       continue
     }
     measured.set(contender, outcome)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import { type FilePath, isSeparator } from '../core/files.js'
+import { showText } from '../show.js'
 
 export type { FilePath }
 
@@ -23,13 +24,6 @@ export function pathToBytes(file: FilePath): Buffer {
   return typeof file === 'string' ? Buffer.from(file, 'utf8') : Buffer.from(file)
 }
 
-/**
- * Control characters, and those that a terminal does not show: some turn the direction of text around or end a line, others make two names
- * look the same. Joiners and variation selectors are no such characters: scripts and emoji need them.
- */
-const CONTROL =
-  /[\p{Cc}\p{Zl}\p{Zp}\ufff9-\ufffb]|(?!\p{Variation_Selector}|\u034f|\u200c|\u200d)\p{Default_Ignorable_Code_Point}/u
-const CONTROLS = new RegExp(CONTROL, 'gu')
 const NOT_ASCII = /[^\0-\x7f]/
 
 /** Folder and name, or a way from that folder on, as one path of this system. */
@@ -67,7 +61,7 @@ export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } 
 const lastSeparator = (file: string | Buffer): number =>
   Math.max(file.lastIndexOf('/'), onWindows ? file.lastIndexOf('\\') : -1)
 
-/** A path for people: bytes that are not UTF-8, and control characters, as \xHH; other characters that cannot be seen as \u{HHHH}. */
+/** A path for people: bytes that are not UTF-8 as \xHH, and its characters as `showText` has them. */
 export function showPath(file: FilePath): string {
   let text = ''
   if (typeof file === 'string') text = file
@@ -79,11 +73,7 @@ export function showPath(file: FilePath): string {
       at += length ?? 1
     }
   }
-  if (!CONTROL.test(text)) return text
-  return text.replace(CONTROLS, (character) => {
-    const code = character.codePointAt(0)!.toString(16)
-    return character < '\u0100' ? `\\x${code.padStart(2, '0')}` : `\\u{${code}}`
-  })
+  return showText(text)
 }
 
 const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))

@@ -11,6 +11,8 @@ import { isWindows, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
 const ESCAPE = '\x1b'
+/** Control characters, and those of other sorts that are in these tests. */
+const INVISIBLE = /[\p{Cc}\u202e\u{e0041}]/u
 
 /** A name that would colour a terminal red, and how it is shown; Windows has no such names. */
 const [red, shownRed] = isWindows ? ['[31m.wav', '[31m.wav'] : [`${ESCAPE}[31m.wav`, '\\x1b[31m.wav']
@@ -51,6 +53,43 @@ describe('streams', () => {
     ])
     expect(stdout + stderr).not.toContain(ESCAPE)
     expect(code).toBe(1)
+  })
+
+  /** Colours, a control sequence of one byte, text from right to left, and a line that noisemill did not write. */
+  const hostile = `${ESCAPE}[31m\x9b1m\u202e\nnoisemill: `
+  const shown = '\\x1b[31m\\x9b1m\\u{202e}\\x0anoisemill: '
+
+  test.each([
+    ['the seed', [...args, '--seed', hostile], `, seed ${shown}`],
+    ['an unknown command', [hostile], `unknown command '${shown}'`],
+    ['an unknown command of help', ['help', hostile], undefined],
+    ['an unknown option', [...args, `--${hostile}`], `unknown option '--${shown}'`],
+    ['an option that is nearly right', [...args, '--jop', hostile], '\n(Did you mean one of --jobs, --json?)\n'],
+    ['an argument too many', ['info', hostile], undefined],
+    ['a level', ['add', 'in', '--out', 'out', '--sigma', hostile], '\\u{202e}'],
+    ['a backend', [...args, '--backend', hostile], '\\u{202e}'],
+    ['a level that is given twice', [...args, '--snr', hostile], '\\u{202e}'],
+    ['an input', ['add', hostile, '--out', 'out', '--snr', '10'], shown],
+    ['an output folder', ['add', 'in', '--out', `in/a.wav/${hostile}`, '--snr', '10'], shown],
+    ['a root', [...args, '--root', hostile], '\\u{202e}'],
+    ['a report', [...args, '--report', `in/a.wav/${hostile}`], shown],
+  ] as const)('%s with control characters is shown escaped', async (_, words, expected) => {
+    const { stdout, stderr } = await noisemill(words, { cwd: workplace() })
+    expect(`${stdout}${stderr}`.replaceAll('\n', '')).not.toMatch(INVISIBLE)
+    if (expected !== undefined) expect(stdout + stderr).toContain(expected)
+  })
+
+  test('--json escapes control characters in its own way', async () => {
+    const ended = await noisemill([...args, '--json', '--seed', `${hostile}\u{e0041}`], { cwd: workplace() })
+    expect(ended.stdout.replaceAll('\n', '')).not.toMatch(INVISIBLE)
+    expect(jsonOf(ended).summary.seed).toBe(`${hostile}\u{e0041}`)
+  })
+
+  test('the values of variables are shown escaped', async () => {
+    const env = { NOISEMILL_NATIVE: hostile, NOISEMILL_ISA: hostile, NOISEMILL_WASM: hostile }
+    const { stdout, stderr } = await noisemill(args, { cwd: workplace(), env })
+    expect(`${stdout}${stderr}`.replaceAll('\n', '')).not.toMatch(INVISIBLE)
+    expect(stderr).toContain('\\u{202e}')
   })
 
   test('--json prints one object for each output and one for all of them', async () => {
