@@ -37,16 +37,24 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
    * what it began is done again. Nothing else is replaced. False by default; not together with `overwrite`.
    */
   readonly resume?: boolean
+  /** Follow symbolic links that are found in input folders; true by default. An input may itself be a link. */
+  readonly follow?: boolean
   /** A pool to run on, instead of one that is made for this call; then `size`, `backend` and `kernel` are its own. */
   readonly pool?: Pool
   /** Told of a folder that contains itself, or leads to `out`, by a symbolic link; it is not gone into. */
   readonly onLoop?: (folder: string) => void
+  /**
+   * Receives what the inputs have more than once, and its first path. A file with the same output is done once. The files of a folder
+   * that a symbolic link repeats are done under each of its paths.
+   */
+  readonly onRepeat?: (repeated: string, first: string, kind: 'file' | 'folder') => void
   /** Told of an audio file of another kind in the inputs, which is not read, and of what its name ends with: 'flac' for example. */
   readonly onUnread?: (file: string, kind: string) => void
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'onLoop', 'onUnread']
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread']
+const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', ...CALLBACKS]
 
 /**
  * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished. What it does is recorded in
@@ -93,10 +101,11 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   checkObject('options', options)
   checkKeys(options, [...NOISE_OPTIONS, ...POOL_OPTIONS, ...OWN_OPTIONS])
   if (options.pool !== undefined && !isPool(options.pool)) throw invalidOption('pool', 'a Pool', options.pool)
-  if (options.onLoop !== undefined && typeof options.onLoop !== 'function')
-    throw invalidOption('onLoop', 'a function', options.onLoop)
-  if (options.onUnread !== undefined && typeof options.onUnread !== 'function')
-    throw invalidOption('onUnread', 'a function', options.onUnread)
+  for (const name of CALLBACKS) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw invalidOption(name, 'a function', options[name])
+  }
+  const follow = checkBoolean('follow', given(options.follow, true))
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
   const resume = checkBoolean('resume', given(options.resume, false))
   if (resume && settings.overwrite)
@@ -117,19 +126,22 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
         throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
     }
   }
-  const { onLoop, onUnread } = options as Pick<AddNoiseOptions, 'onLoop' | 'onUnread'>
+  const { onLoop, onRepeat, onUnread } = options as Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread'>
+  const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
   const unread: UnreadCounts = new Map()
   const files = walk(names, {
     root,
     out,
+    follow,
     onLoop,
+    onRepeat: repeated('folder'),
     onUnread(file, kind) {
       unread.set(kind, (unread.get(kind) ?? 0) + 1)
       onUnread?.(file, kind)
     },
   })
   // Of one input no two files have the same relative path, so it can be walked while it is worked on.
-  const found = names.length === 1 ? files : await refuseClashes(files, out, Number(options.copies ?? 1))
+  const found = names.length === 1 ? files : await refuseClashes(files, out, settings.copies, repeated('file'))
   const folders = walked.map(({ folder }) => folder)
   const journal =
     settings.dryRun && !resume

@@ -51,8 +51,12 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const signal = AbortSignal.any([stop.signal, ending.signal])
   const progress = new Progress()
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
-  const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onUnread }
   const messages = new Messages(terminal, noise.copies ?? 1)
+  const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
+    progress.addRepeat(kind)
+    messages.repeat(repeated, first, kind)
+  }
+  const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onRepeat, onUnread }
   const report = own.report === undefined ? undefined : new Report(own.report, noise)
   let fatal: NoisemillError | undefined
   let isShortTold = false
@@ -64,7 +68,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   }
   try {
     const results = addNoiseToFiles(inputs, options)
-    for await (const result of withLiveLine(results, terminal, progress, inputs, noise.copies)) {
+    for await (const result of withLiveLine(results, terminal, progress, inputs, noise)) {
       progress.add(result)
       show(result, terminal, own)
       if (result.error && isFatal(result.error)) endFor(result.error)
@@ -119,7 +123,7 @@ async function* withLiveLine(
   terminal: Terminal,
   progress: Progress,
   inputs: readonly string[],
-  copies = 1,
+  noise: AddRequest['noise'],
 ): AsyncGenerator<FileResult> {
   let isStarted = false
   const counting = new AbortController()
@@ -127,9 +131,9 @@ async function* withLiveLine(
     for await (const result of results) {
       if (!isStarted && terminal.isLive) {
         terminal.startLive(() => progress.line())
-        countFiles(inputs, counting.signal).then(
-          (files) => {
-            progress.total = files * copies
+        countOutputs(inputs, noise, progress, counting.signal).then(
+          (outputs) => {
+            progress.total = outputs
           },
           () => {},
         )
@@ -149,24 +153,29 @@ const COUNT_MILLISECONDS = 1000
 async function interruptedLine(
   progress: Progress,
   inputs: readonly string[],
-  { dryRun, copies = 1 }: AddRequest['noise'],
+  noise: AddRequest['noise'],
 ): Promise<string> {
-  if (dryRun) return 'interrupted.'
+  if (noise.dryRun) return 'interrupted.'
   const done = `interrupted; ${plural(progress.done + progress.skipped, 'file')} done`
   const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
-  const files = await countFiles(inputs, limit).catch(() => undefined)
-  const left = files === undefined ? '' : `, ${Math.max(0, files * copies - progress.finished)} left to do`
+  const outputs = await countOutputs(inputs, noise, progress, limit).catch(() => undefined)
+  const left = outputs === undefined ? '' : `, ${Math.max(0, outputs - progress.finished)} left to do`
   return `${done}${left}. Run the same command with --resume to go on.`
 }
 
 /** Walks beside the run, to know how much is to come. */
-async function countFiles(inputs: readonly string[], signal: AbortSignal): Promise<number> {
+async function countOutputs(
+  inputs: readonly string[],
+  { out, follow, copies = 1 }: AddRequest['noise'],
+  { repeatedFiles }: Progress,
+  signal: AbortSignal,
+): Promise<number> {
   let files = 0
-  for await (const _ of walk(inputs)) {
+  for await (const _ of walk(inputs, { out: String(out), follow })) {
     signal.throwIfAborted()
     files++
   }
-  return files
+  return (files - repeatedFiles) * copies
 }
 
 function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {

@@ -21,6 +21,7 @@ export const groups = {
     heading: 'Noise',
     short: 'which noise. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...; a seed is a number or text',
   },
+  inputs: { heading: 'Inputs', short: 'leave symbolic links in folders out' },
   outputs: {
     heading: 'Outputs',
     short:
@@ -69,7 +70,10 @@ type FlagsFor<Options> = { readonly [Name in keyof Options]-?: Flag<NonNullable<
 export type Flags = Readonly<Record<string, AnyFlag>>
 
 /** Options of `addNoiseToFiles` that are neither the pool's nor the command's to set. */
-type NoiseOptions = Omit<AddNoiseOptions, keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onUnread'>
+type NoiseOptions = Omit<
+  AddNoiseOptions,
+  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread'
+>
 
 /** What the command does beside calling the API. */
 interface OwnOptions {
@@ -130,6 +134,11 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     parse: asText,
   },
   clip: { name: '--no-clip', group: 'noise', summary: 'let float formats exceed [-1, 1]' },
+  follow: {
+    name: '--no-follow',
+    group: 'inputs',
+    summary: 'leave out symbolic links that are found in folders; an INPUT may itself be one',
+  },
   out: {
     name: '--out',
     value: 'dir',

@@ -20,6 +20,8 @@ export class Messages {
   #existingCount = 0
   readonly #inputs = new Map<string, Told>()
   readonly #fatal = new Set<string>()
+  readonly #repeated: string[] = []
+  #repeatedCount = 0
 
   /** @param copies results that each input has */
   constructor(
@@ -52,15 +54,34 @@ export class Messages {
     this.#tell(told)
   }
 
+  /** Reports what the inputs have more than once: a folder at once, files together at the end. */
+  repeat(path: string, first: string, kind: 'file' | 'folder'): void {
+    if (kind === 'file') {
+      this.#repeatedCount++
+      if (this.#repeated.length < NAMED) this.#repeated.push(path === first ? path : `${path} (the file ${first})`)
+      return
+    }
+    const what = `${path} is the same folder as ${first}, by a symbolic link`
+    this.terminal.notice(`${what}: its files are done under both paths. --no-follow leaves such links out.`)
+  }
+
   /** Tells what is left. */
   close(): void {
     for (const told of this.#inputs.values()) this.#tell(told)
     this.#inputs.clear()
+    this.#tellRepeated()
     if (this.#existingCount === 0) return
     const rest = this.#existingCount - this.#existing.length
     const names = [...this.#existing, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
     const path = this.#existingCount === 1 ? names : `${this.#existingCount} outputs (${names})`
     this.terminal.problem(errorLine(new NoisemillError('E_OUTPUT_EXISTS', { path })))
+  }
+
+  #tellRepeated(): void {
+    if (this.#repeatedCount === 0) return
+    const rest = this.#repeatedCount - this.#repeated.length
+    const names = [...this.#repeated, ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ')
+    this.terminal.notice(`files that are among the inputs more than once are done once: ${names}.`)
   }
 
   #tell({ problems, notices }: Told): void {

@@ -17,6 +17,10 @@ export interface Summary extends PoolInfo {
   readonly skipped: number
   /** Outputs that could not be made. */
   readonly failed: number
+  /** Files that the inputs have again under the same output, and that were done once. */
+  readonly repeatedFiles: number
+  /** Folders whose files were done again under another path, because of a symbolic link. */
+  readonly repeatedFolders: number
   /** Audio files of other kinds in input folders, which are not read, by what their names end with: `{ "flac": 12 }`. */
   readonly unread: Readonly<Record<string, number>>
   /** Outputs that have each warning, by its code: `{ "W_SILENT": 3 }`. Skipped outputs count here, and in the figures that follow. */
@@ -50,6 +54,8 @@ export class Progress {
   skipped = 0
   failed = 0
   bytes = 0
+  repeatedFiles = 0
+  repeatedFolders = 0
   readonly #unread = new Map<string, number>()
   readonly #warnings = new Map<string, number>()
   #clippedFiles = 0
@@ -72,6 +78,11 @@ export class Progress {
     if (clipped > 0) this.#clippedFiles++
     this.#clippedSamples += clipped
     if (result.snr !== null) this.#snrs.push(result.snr)
+  }
+
+  addRepeat(kind: 'file' | 'folder'): void {
+    if (kind === 'file') this.repeatedFiles++
+    else this.repeatedFolders++
   }
 
   /** @param kind what the name of a file ends with that is not read */
@@ -115,13 +126,15 @@ export class Progress {
 
   /** What was done, in figures. */
   summary(seed: string, info: PoolInfo): Summary {
-    const { done, planned, skipped, failed, bytes, seconds } = this
+    const { done, planned, skipped, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
       type: 'summary',
       done,
       planned,
       skipped,
       failed,
+      repeatedFiles,
+      repeatedFolders,
       unread: Object.fromEntries(this.#unread),
       warnings: Object.fromEntries(this.#warnings),
       clippedFiles: this.#clippedFiles,
@@ -157,6 +170,7 @@ export class Progress {
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
+      ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
       ...(this.#unread.size > 0 ? [`other audio files not read (${showCounts(this.#unread)})`] : []),
     ]
     const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`

@@ -3,7 +3,7 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
-import { copyName, realPath } from './outputs.js'
+import { copyName, identityOf, realPath } from './outputs.js'
 import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
 import type { WalkedFile } from './walk.js'
 
@@ -74,13 +74,16 @@ function realName(file: FilePath): string | undefined {
 const NAMED = 3
 
 /**
- * Walks to the end. Fails every file whose relative path another has too, and every file one of whose outputs is an input of the
- * run.
+ * Walks to the end. Of one file that the inputs have more than once under the same relative path, only the first is left. Fails every
+ * file whose relative path another file has too, and every file one of whose outputs is an input of the run.
+ *
+ * @param onRepeat receives each file that is left out, and the one that is left
  */
 export async function refuseClashes(
   files: AsyncIterable<WalkedFile>,
   out: string,
   copies: number,
+  onRepeat: (file: string, first: string) => void,
 ): Promise<WalkedFile[]> {
   const byRelative = new Map<string, WalkedFile[]>()
   const inputs = new Set<string>()
@@ -92,13 +95,27 @@ export async function refuseClashes(
     else byRelative.set(name, [file])
   }
   const checked: WalkedFile[] = []
-  for (const same of byRelative.values()) {
+  for (const sameRelative of byRelative.values()) {
+    const same = sameRelative.length === 1 ? sameRelative : differentFiles(sameRelative, onRepeat)
     for (const file of same) {
       const failure = file.failure ?? clash(file, same) ?? hitsInput(file, inputs, out, copies)
       checked.push(failure ? { ...file, failure } : file)
     }
   }
   return checked
+}
+
+/** Each file once, by device and inode; one that is missing by its path. What has failed already stays. */
+function differentFiles(files: readonly WalkedFile[], onRepeat: (file: string, first: string) => void): WalkedFile[] {
+  const firsts = new Map<string, WalkedFile>()
+  return files.filter((file) => {
+    if (file.failure) return true
+    const identity = identityOf(file.input) ?? nameOf(file.input)
+    const first = firsts.get(identity)
+    if (first) onRepeat(showPath(file.input), showPath(first.input))
+    else firsts.set(identity, file)
+    return first === undefined
+  })
 }
 
 function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError | undefined {

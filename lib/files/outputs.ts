@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import { makeFolders } from '../core/files.js'
+import { fsPath, makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
@@ -84,9 +84,10 @@ export function isWithin(folder: string, other: string): boolean {
   return false
 }
 
-function identityOf(folder: string): string | undefined {
+/** Device and inode of what a path leads to; undefined if it leads nowhere. */
+export function identityOf(file: FilePath): string | undefined {
   try {
-    const { dev, ino } = statSync(folder, { bigint: true })
+    const { dev, ino } = statSync(fsPath(file), { bigint: true })
     return `${dev}:${ino}`
   } catch {
     return undefined

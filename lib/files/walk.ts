@@ -45,8 +45,12 @@ export interface WalkOptions {
   readonly root?: string | undefined
   /** The output folder: not gone into where a link leads there. */
   readonly out?: string | undefined
+  /** Whether symbolic links that are found in folders are followed; true by default. */
+  readonly follow?: boolean | undefined
   /** Told of a folder that contains itself, or leads to the output folder, by a symbolic link; it is not gone into. */
   readonly onLoop?: ((folder: string) => void) | undefined
+  /** Receives a folder whose files are inputs again under another path, because of a symbolic link, and its first path. */
+  readonly onRepeat?: ((folder: string, first: string) => void) | undefined
   /** Told of an audio file of another kind, and of what its name ends with: 'flac' for example. */
   readonly onUnread?: ((file: string, kind: string) => void) | undefined
 }
@@ -56,8 +60,7 @@ export async function walkedFolders(inputs: readonly string[], root: string | un
   const sources = await Promise.all(inputs.map(sourceOf))
   return sources.flatMap((source) => {
     if (source.kind === 'file') return []
-    const { folder } = source
-    const reaches = source.kind === 'glob' ? source.reaches : () => true
+    const { folder, reaches } = source
     return [{ folder, prefix: fromRoot(root, folder) ?? '', reaches }]
   })
 }
@@ -77,6 +80,7 @@ export interface WalkedFolder {
  */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
   const empty: { readonly input: string; readonly unread: UnreadCounts }[] = []
+  const visits = new Visits(options)
   for (const input of inputs) {
     let isEmpty = true
     const unread: UnreadCounts = new Map()
@@ -84,7 +88,7 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
       unread.set(kind, (unread.get(kind) ?? 0) + 1)
       options.onUnread?.(file, kind)
     }
-    for await (const files of walkInput(input, { ...options, onUnread })) {
+    for await (const files of walkInput(input, { ...options, onUnread }, visits)) {
       for (const file of files) {
         isEmpty = false
         yield file
@@ -104,7 +108,7 @@ export function noInput(unread: UnreadCounts, details: ErrorDetails = {}): Noise
 }
 
 /** Files in small groups: handing each through an async generator of its own costs more than finding it. */
-async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<readonly WalkedFile[]> {
+async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
     const file = { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
@@ -115,12 +119,10 @@ async function* walkInput(input: string, options: WalkOptions): AsyncGenerator<r
     return
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
-  const isWanted = source.kind === 'glob' ? source.isWanted : () => true
-  const depth = source.kind === 'glob' ? source.depth : Number.POSITIVE_INFINITY
-  for await (const files of walkFolder(source.folder, depth, options)) {
+  for await (const files of walkFolder(source, prefix, options, visits)) {
     const wanted = files.filter(({ input: file, relative, failure, unread }) => {
       if (failure !== undefined) return true
-      if (!isWanted(relative)) return false
+      if (!source.isWanted(relative)) return false
       if (unread !== undefined) options.onUnread?.(showPath(file), unread)
       return unread === undefined
     })
@@ -136,21 +138,22 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
   return relative
 }
 
-type Source =
-  | { readonly kind: 'file'; readonly exists: boolean }
-  | { readonly kind: 'folder'; readonly folder: string }
-  | {
-      readonly kind: 'glob'
-      readonly folder: string
-      readonly isWanted: (relative: FilePath) => boolean
-      /** Folders below `folder` that a match may lie in. */
-      readonly depth: number
-      readonly reaches: (below: string) => boolean
-    }
+type Source = { readonly kind: 'file'; readonly exists: boolean } | FolderSource
+
+/** A folder to walk: an input, or the part of a glob that comes before its pattern. */
+interface FolderSource {
+  readonly kind: 'folder'
+  readonly folder: string
+  readonly isWanted: (relative: FilePath) => boolean
+  /** Levels of folders below `folder` that a file may lie in. */
+  readonly depth: number
+  readonly reaches: WalkedFolder['reaches']
+}
 
 async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
-  if (found) return found.isDirectory() ? { kind: 'folder', folder: input } : { kind: 'file', exists: true }
+  const all = { isWanted: () => true, depth: Number.POSITIVE_INFINITY, reaches: () => true }
+  if (found) return found.isDirectory() ? { kind: 'folder', folder: input, ...all } : { kind: 'file', exists: true }
   // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
   const { default: picomatch } = await import('picomatch')
   // A backslash takes the meaning from what follows, except on Windows, where it separates names.
@@ -172,81 +175,133 @@ async function sourceOf(input: string): Promise<Source> {
     return names.length <= depth && picomatch(parts, { nonegate: true })(names.join('/'))
   }
   // A glob below a folder that is not there matches nothing, like any other that does.
-  const isWanted = (relative: FilePath) => matches(typeof relative === 'string' ? relative : showPath(relative))
-  return { kind: 'glob', folder, isWanted, depth: exists ? depth : -1, reaches }
+  const isWanted = (relative: FilePath) => matches(textOf(relative))
+  return { kind: 'folder', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
 
-/** A folder that is being walked, with what is left to do in it. */
-interface Level {
-  readonly identity: string
-  readonly folders: FoundFolder[]
-}
+/** A path as patterns see it. */
+const textOf = (relative: FilePath): string => (typeof relative === 'string' ? relative : showPath(relative))
 
 interface FoundFolder {
   readonly folder: FilePath
   readonly relative: FilePath
   readonly isLink: boolean
+  /** Whether it was found by way of a symbolic link: its own, or that of a folder that it lies in. */
+  readonly isLinked: boolean
+  /** Whether a folder that it lies in was visited before under another path: the report of that folder covers it. */
+  readonly isCovered: boolean
+}
+
+/** A folder that was visited, by its first path. */
+interface Visit {
+  readonly folder: FilePath
+  /** The path below the output folder that its outputs have. */
+  readonly place: string
+  readonly isLinked: boolean
+  /** Whether the walk is in it. */
+  isOpen: boolean
+}
+
+/** The folders that a walk has visited, by device and inode, to find loops and repeated folders. */
+class Visits {
+  readonly #visits = new Map<string, Visit>()
+  readonly #reported = new Set<string>()
+
+  constructor(readonly options: WalkOptions) {}
+
+  /** @returns the first visit of the folder, this one if there was none; and whether that was under another path */
+  visit(identity: string, found: FoundFolder, place: string): { readonly visit: Visit; readonly isRepeated: boolean } {
+    const { folder, isLinked } = found
+    const earlier = this.#visits.get(identity)
+    if (earlier) return { visit: earlier, isRepeated: earlier.place !== place }
+    const visit: Visit = { folder, place, isLinked, isOpen: false }
+    this.#visits.set(identity, visit)
+    return { visit, isRepeated: false }
+  }
+
+  /** Reports a folder that a link repeats, once, however many inputs it lies in. */
+  report({ folder, isLinked, isCovered }: FoundFolder, first: Visit, place: string): void {
+    if (isCovered || !(isLinked || first.isLinked) || this.#reported.has(place)) return
+    this.#reported.add(place)
+    this.options.onRepeat?.(showPath(folder), showPath(first.folder))
+  }
+}
+
+/** A folder that is being walked, with what is left to do in it. */
+interface Level {
+  readonly visit: Visit
+  readonly folders: FoundFolder[]
 }
 
 /**
  * The files of a folder, then those of each folder in it. The stack is an array, because one of nested generators would end with a
  * RangeError in a deep folder, pass each file through all of them, and keep a folder open for each.
  *
- * @param depth levels of folders below it to go into
+ * @param prefix the path of the folder in the root
  */
 async function* walkFolder(
-  folder: FilePath,
-  depth: number,
+  { folder, depth, reaches }: FolderSource,
+  prefix: FilePath,
   options: WalkOptions,
+  visits: Visits,
 ): AsyncGenerator<readonly WalkedFile[]> {
   if (depth < 0) return
   const levels: Level[] = []
-  const identities = new Set<string>()
-  let next: FoundFolder | undefined = { folder, relative: '', isLink: false }
+  let next: FoundFolder | undefined = { folder, relative: '', isLink: false, isLinked: false, isCovered: false }
   for (;;) {
     if (next) {
-      const folders: FoundFolder[] = []
-      const identity = await identityOf(next.folder).catch((error) => error as NodeJS.ErrnoException)
-      if (typeof identity !== 'string') {
-        yield [unreadable(next, identity)]
-      } else if (identities.has(identity) || (await leadsTo(options.out, next, identity))) {
-        options.onLoop?.(showPath(next.folder))
-      } else {
-        yield* readFolder(next, folders)
-        if (levels.length < depth && folders.length > 0) {
-          levels.push({ identity, folders: folders.reverse() })
-          identities.add(identity)
+      const found: FoundFolder = next
+      const identity = await identityOf(found.folder).catch((error) => error as NodeJS.ErrnoException)
+      if (typeof identity !== 'string') yield [unreadable(found, identity)]
+      else {
+        const place = showPath(joinSlashed(prefix, found.relative))
+        const { visit, isRepeated } = visits.visit(identity, found, place)
+        if (visit.isOpen || (await leadsTo(options.out, found, identity))) {
+          options.onLoop?.(showPath(found.folder))
+        } else {
+          if (isRepeated) visits.report(found, visit, place)
+          const folders: FoundFolder[] = []
+          yield* readFolder({ ...found, isCovered: found.isCovered || isRepeated }, folders, options.follow ?? true)
+          const reached = folders.filter(({ relative }) => reaches(path.normalize(textOf(relative))))
+          if (levels.length < depth && reached.length > 0) {
+            visit.isOpen = true
+            levels.push({ visit, folders: reached.reverse() })
+          }
         }
       }
     }
     const level = levels.at(-1)
     if (level === undefined) return
     next = level.folders.pop()
-    if (next === undefined) identities.delete(levels.pop()!.identity)
+    if (next === undefined) levels.pop()!.visit.isOpen = false
   }
 }
 
 /** The files of one folder, in groups. The folders in it are added to `folders`. */
 async function* readFolder(
-  { folder, relative, ...found }: FoundFolder,
+  found: FoundFolder,
   folders: FoundFolder[],
+  follow: boolean,
 ): AsyncGenerator<readonly WalkedFile[]> {
+  const { folder, relative, isLinked, isCovered } = found
   let entries: Dir
   try {
     entries = await openFolder(folder, { encoding: 'buffer', bufferSize: GROUP_FILES })
   } catch (error) {
-    yield [unreadable({ folder, relative, ...found }, error)]
+    yield [unreadable(found, error)]
     return
   }
   let group: WalkedFile[] = []
   for await (const entry of entries) {
     const bytes = entry.name as unknown as Buffer
-    if (bytes[0] === DOT) continue
+    const isLink = entry.isSymbolicLink()
+    if (bytes[0] === DOT || (isLink && !follow)) continue
     const name = pathFromBytes(bytes)
     const file = joinPath(folder, name)
     const below = joinSlashed(relative, name)
     const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
-    if (kind === 'folder') folders.push({ folder: file, relative: below, isLink: entry.isSymbolicLink() })
+    if (kind === 'folder')
+      folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
     if (kind === 'file') {
       const text = bytes.toString('latin1')
       const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { writeFiles, writeLongInputs } from '../support/files.js'
+import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
 import { isWindows, posixTest } from '../support/systems.js'
@@ -211,6 +211,39 @@ describe('streams', () => {
     expect([code, filesBelow(path.join(cwd, 'out'))]).toEqual([0, ['a.wav']])
     expect(linesOf(stderr)).toEqual([expect.stringMatching(/^noisemill: in\/loop: .*contains itself/)])
     expect((await noisemill([...args, '--overwrite', '--quiet'], { cwd })).stderr).toBe('')
+  })
+
+  test('files that are named twice are done once; three are named, and all are counted', async () => {
+    const cwd = temporaryFolder()
+    const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.wav`)
+    writeFiles(path.join(cwd, 'in/sub'), filesOf(names, 100))
+    const twice = ['in/sub', ...args.slice(2), '--root', 'in']
+    const ended = await noisemill(['add', 'in/sub/a.wav', ...twice, '--json'], { cwd })
+    expect([ended.code, jsonOf(ended).files.length]).toEqual([0, 5])
+    expect(jsonOf(ended).summary).toMatchObject({ done: 5, repeatedFiles: 1, repeatedFolders: 0 })
+    expect(linesOf(ended.stderr)).toEqual([
+      `noisemill: files that are among the inputs more than once are done once: ${native('in/sub/a.wav')}.`,
+    ])
+    const many = await noisemill(['add', 'in/sub', ...twice, '--overwrite'], { cwd })
+    expect([many.code, many.stdout]).toEqual([0, expect.stringMatching(/^5 done, 5 repeated: /m)])
+    expect(linesOf(many.stderr)).toEqual([expect.stringMatching(/done once: [^,]*, [^,]*, [^,]*, and 2 more\.$/)])
+  })
+
+  posixTest('a folder that a link repeats is reported; --no-follow leaves it out (needs symbolic links)', async () => {
+    const cwd = temporaryFolder()
+    writeFiles(path.join(cwd, 'in/real'), { 'a.wav': pcm16(), 'b.wav': pcm16() })
+    symlinkSync('real', path.join(cwd, 'in/link'))
+    const ended = await noisemill([...args, '--json'], { cwd })
+    expect([ended.code, filesBelow(path.join(cwd, 'out')).length]).toEqual([0, 4])
+    expect(jsonOf(ended).summary).toMatchObject({ done: 4, repeatedFiles: 0, repeatedFolders: 1 })
+    expect(linesOf(ended.stderr)).toEqual([
+      expect.stringMatching(
+        /^noisemill: in\/(link is the same folder as in\/real|real is the same folder as in\/link), .*--no-follow/,
+      ),
+    ])
+    const once = await noisemill([...args, '--overwrite', '--json', '--no-follow'], { cwd })
+    expect([once.code, once.stderr]).toEqual([0, ''])
+    expect(jsonOf(once).summary).toMatchObject({ done: 2, repeatedFolders: 0 })
   })
 
   test('--quiet prints failures, to stderr, and nothing else', async () => {

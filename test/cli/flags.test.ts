@@ -21,7 +21,7 @@ function read(...args: string[]) {
 }
 
 test('without flags nothing is passed on but what is required', () => {
-  expect(read()).toEqual({ noise: { out: 'out', clip: true }, pool: {}, own: {} })
+  expect(read()).toEqual({ noise: { out: 'out', clip: true, follow: true }, pool: {}, own: {} })
 })
 
 test('each flag sets the option that it stands for', () => {
@@ -35,6 +35,7 @@ test('each flag sets the option that it stands for', () => {
     '--kind',
     'gaussian',
     '--no-clip',
+    '--no-follow',
     '--root',
     'in',
   ]
@@ -42,7 +43,16 @@ test('each flag sets the option that it stands for', () => {
   const run = ['--jobs', '4', '--backend', 'workers', '--kernel', 'ts', '--chunk-size', '5']
   expect(read(...noise, ...care, ...run, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
     noise: {
-      ...{ sigma: [0.1, 0.2], seed: '7', copies: 3, kind: 'gaussian', clip: false, out: 'out', root: 'in' },
+      ...{
+        sigma: [0.1, 0.2],
+        seed: '7',
+        copies: 3,
+        kind: 'gaussian',
+        clip: false,
+        follow: false,
+        out: 'out',
+        root: 'in',
+      },
       ...{ overwrite: true, resume: true, fsync: true, dryRun: true, strict: true, chunkSize: 5 },
     },
     pool: { size: 4, backend: 'workers', kernel: 'ts' },

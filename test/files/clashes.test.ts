@@ -135,15 +135,61 @@ describeBackends('clashes', (backend) => {
     expect(rooted.map(({ status }) => status)).toEqual(Array(6).fill('done'))
   })
 
-  test('the same file twice among the inputs is a clash too', async () => {
+  test('the same file under the same output is done once, and reported', async () => {
     const folder = tree('x/a.wav', 'x/b.wav')
-    const results = await run(under(folder, 'x', 'x/a.wav'), { out: `${folder}/out` })
-    expect(results.map(({ key, error }) => `${key} ${error?.code}`).sort()).toEqual([
-      'a.wav E_OUTPUT_CLASH',
-      'a.wav E_OUTPUT_CLASH',
-      'b.wav undefined',
-    ])
+    const [whole, file] = under(folder, 'x', 'x/a.wav')
+    const alone = await run(whole, { out: `${folder}/alone` })
+    // Inputs may name a file in several ways, and again and again.
+    const cases: [string[], Omit<Partial<AddNoiseOptions>, 'out'>][] = [
+      [[whole, file], {}],
+      [[file, `${folder}/x/../x/a.wav`, whole, file], {}],
+      [[`${folder}/x/*.wav`, whole], { root: whole }],
+      [[file, whole], { root: whole, overwrite: true }],
+    ]
+    for (const [i, [inputs, options]] of cases.entries()) {
+      const told: string[][] = []
+      const onRepeat = (...repeated: string[]) => told.push(repeated)
+      const results = await run(inputs, { out: `${folder}/out${i}`, onRepeat, ...options })
+      expect(results.map(({ key, error }) => `${key} ${error?.code}`).sort()).toEqual([
+        'a.wav undefined',
+        'b.wav undefined',
+      ])
+      expect(hashesBelow(`${folder}/out${i}`)).toEqual(hashesBelow(`${folder}/alone`))
+      expect(told).toHaveLength(i === 1 ? 3 : i === 2 ? 2 : 1)
+      for (const [repeated, first, kind] of told) {
+        expect(kind).toBe('file')
+        expect(path.resolve(repeated)).toBe(path.resolve(first))
+      }
+    }
+    expect(alone).toHaveLength(2)
   })
+
+  test('a missing file that is named twice fails once', async () => {
+    const folder = tree('a.wav')
+    const results = await run(under(folder, 'a.wav', 'gone.wav', 'gone.wav'), { out: `${folder}/out` })
+    expect(results.map(({ status, error }) => error?.code ?? status).sort()).toEqual(['E_INPUT_MISSING', 'done'])
+  })
+
+  posixTest(
+    'a file and a link to it are one file; another file with that output clashes (needs symbolic links)',
+    async () => {
+      const folder = tree('x/a.wav', 'y/a.wav -> ../x/a.wav', 'z/a.wav')
+      const told: string[][] = []
+      const onRepeat = (...repeated: string[]) => told.push(repeated)
+      const [x, y, z] = under(folder, 'x/a.wav', 'y/a.wav', 'z/a.wav')
+      const [once, ...others] = await run([x, y], { out: `${folder}/1`, onRepeat })
+      expect([once.input, once.status, others]).toEqual([x, 'done', []])
+      const results = await run([x, y, z], { out: `${folder}/2`, onRepeat })
+      expect(results.map(({ input, error }) => [input, error?.code, error?.received]).sort()).toEqual([
+        [x, 'E_OUTPUT_CLASH', z],
+        [z, 'E_OUTPUT_CLASH', x],
+      ])
+      expect(told).toEqual([
+        [y, x, 'file'],
+        [y, x, 'file'],
+      ])
+    },
+  )
 
   test('of many inputs that clash, each error stays short', async () => {
     const folder = tree('out/')

@@ -73,6 +73,62 @@ posixTest(
   },
 )
 
+posixTest('a folder that a link repeats is reported once, and its files are done (needs symbolic links)', async () => {
+  const folder = tree(
+    ...under('in', 'top.wav', 'real/a.wav', 'real/deep/b.wav', 'link -> real', 'far -> ../far', 'too -> ../far'),
+    'far/c.wav',
+  )
+  const told: string[][] = []
+  const onRepeat = (repeated: string, first: string, kind: string) =>
+    told.push([...[repeated, first].map((name) => path.relative(`${folder}/in`, name)).sort(), kind])
+  const names = ['top.wav', 'real/a.wav', 'real/deep/b.wav', 'link/a.wav', 'link/deep/b.wav', 'far/c.wav', 'too/c.wav']
+  // The system decides which of two comes first.
+  const repeats = [
+    ['far', 'too', 'folder'],
+    ['link', 'real', 'folder'],
+  ]
+  expect(await keysOf(`${folder}/in`, `${folder}/in`, { onRepeat })).toEqual(same(...names))
+  expect(told.splice(0).sort()).toEqual(repeats)
+  // Inputs may overlap, and a pattern may not match below a link.
+  await keysOf(`${folder}/in`, under(folder, 'in', 'in/real', 'in'), { onRepeat, root: `${folder}/in` })
+  expect(
+    told
+      .splice(0)
+      .filter(([, , kind]) => kind === 'folder')
+      .sort(),
+  ).toEqual(repeats)
+  for (const glob of ['in/*.wav', 'in/f*/*.wav']) await keysOf(folder, `${folder}/${glob}`, { onRepeat })
+  expect(told).toEqual([])
+})
+
+posixTest('folders that the caller names twice are not reported (needs symbolic links)', async () => {
+  const folder = tree('in/sub/a.wav', 'link -> in')
+  const told: string[][] = []
+  const onRepeat = (...repeated: string[]) => told.push(repeated)
+  const expected = { 'in/sub/a.wav': 'a.wav', 'link/sub/a.wav': 'sub/a.wav' }
+  expect(await keysOf(folder, under(folder, 'link', 'in/sub'), { onRepeat })).toEqual(expected)
+  expect(told).toEqual([])
+})
+
+posixTest('with follow: false, links in folders are left out (needs symbolic links)', async () => {
+  const folder = tree(
+    'in/a.wav',
+    'far/b.wav',
+    'in/file.wav -> ../far/b.wav',
+    'in/folder -> ../far',
+    'in/self -> .',
+    'top -> in',
+  )
+  const loops: string[] = []
+  const options: Options = { follow: false, onLoop: (loop) => loops.push(loop), onRepeat: (loop) => loops.push(loop) }
+  for (const input of ['in', 'top', 'top/**', 'top/{a,file}.wav'])
+    expect(Object.values(await keysOf(folder, `${folder}/${input}`, options)), input).toEqual(['a.wav'])
+  expect(loops).toEqual([])
+  // What the caller names is followed.
+  expect(await keysOf(folder, `${folder}/in/folder`, options)).toEqual({ 'in/folder/b.wav': 'b.wav' })
+  expect(await keysOf(folder, `${folder}/in/file.wav`, options)).toEqual({ 'in/file.wav': 'file.wav' })
+})
+
 test('a glob stands for the audio files that match it, with keys from its literal prefix', async () => {
   const names = [
     'in/a.wav',

@@ -117,6 +117,8 @@ test('addNoiseToFiles refuses what it cannot use before it looks at any file', a
     ['in', { errors: 'throw' }, { code: 'E_OPTION_UNKNOWN', option: 'errors' }],
     ['in', { pool: {} }, { code: 'E_OPTION_INVALID', option: 'pool' }],
     ['in', { onLoop: 'tell' }, { code: 'E_OPTION_INVALID', option: 'onLoop' }],
+    ['in', { onRepeat: 'tell' }, { code: 'E_OPTION_INVALID', option: 'onRepeat' }],
+    ['in', { follow: 'yes' }, { code: 'E_OPTION_INVALID', option: 'follow' }],
     ['in', { onUnread: 'tell' }, { code: 'E_OPTION_INVALID', option: 'onUnread' }],
     ...noPaths.map((input): [unknown, object, object] => [input, {}, { code: 'E_OPTION_INVALID', option: 'inputs' }]),
     [['in', 7], {}, { code: 'E_OPTION_INVALID', option: 'inputs' }],
