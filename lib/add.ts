@@ -1,4 +1,4 @@
-/** From folders to folders: what the command line calls. */
+/** `addNoiseToFiles`, which adds noise to the files of folders. The command line calls it. */
 
 import path from 'node:path'
 import type { PoolOptions } from './backends/options.js'
@@ -16,7 +16,8 @@ import { isPool, Pool } from './pool/pool.js'
 import { Journal } from './record/journal.js'
 
 /**
- * Options of `addNoiseToFiles`: those of the noise task, with `out` required, of the pool and of the run.
+ * Options of `addNoiseToFiles`: the options of the noise task, with `out` required, and the options
+ * of the pool and of the run.
  *
  * @example
  * import { type AddNoiseOptions, addNoiseToFiles } from 'noisemill'
@@ -30,25 +31,42 @@ import { Journal } from './record/journal.js'
  * // -> skipped
  */
 export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOptions, 'errors'> {
-  /** Folder for the outputs, made when needed: a path or a file: URL. Not in an input folder. */
+  /**
+   * Folder for the outputs: a path or a file: URL. It is made if it does not exist. It must not be
+   * inside an input folder.
+   */
   readonly out: string | URL
   /**
-   * Go on from an earlier run with the same settings into the same folder: what it wrote is skipped where nothing has changed since,
-   * what it began is done again. Nothing else is replaced. False by default; not together with `overwrite`.
+   * Whether to continue an earlier run into the same folder with the same settings. Outputs that it
+   * finished are skipped if the input and the output are unchanged. Outputs that it began are made
+   * again. No other file is replaced. False by default; not together with `overwrite`.
    */
   readonly resume?: boolean
-  /** Follow symbolic links that are found in input folders; true by default. An input may itself be a link. */
+  /**
+   * Whether to follow symbolic links that are found in input folders; true by default. An input
+   * may itself be a link.
+   */
   readonly follow?: boolean
-  /** A pool to run on, instead of one that is made for this call; then `size`, `backend` and `kernel` are its own. */
+  /**
+   * Pool to run on. By default the call makes a pool of its own. With `pool`, the options `size`,
+   * `backend` and `kernel` have no effect.
+   */
   readonly pool?: Pool
-  /** Told of a folder that contains itself, or leads to `out`, by a symbolic link; it is not gone into. */
+  /**
+   * Called with a folder that is not walked, because a symbolic link makes it contain itself or
+   * leads to `out`.
+   */
   readonly onLoop?: (folder: string) => void
   /**
-   * Receives what the inputs have more than once, and its first path. A file with the same output is done once. The files of a folder
-   * that a symbolic link repeats are done under each of its paths.
+   * Called with what the inputs contain more than once, and its first path. A file with the same
+   * output is processed once. The files of a folder that a symbolic link repeats are processed under
+   * each of its paths.
    */
   readonly onRepeat?: (repeated: string, first: string, kind: 'file' | 'folder') => void
-  /** Told of an audio file of another kind in the inputs, which is not read, and of what its name ends with: 'flac' for example. */
+  /**
+   * Called with an audio file that noisemill does not read, and with the ending of its name, such
+   * as 'flac'.
+   */
   readonly onUnread?: (file: string, kind: string) => void
 }
 
@@ -57,12 +75,14 @@ const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread']
 const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', ...CALLBACKS]
 
 /**
- * Adds noise to all audio files of the inputs, as they are walked; results come as files are finished. What it does is recorded in
- * `.noisemill-journal` in the output folder, for `resume`.
+ * Adds noise to all WAV files of the inputs and yields a result for each output, in the order in
+ * which they finish. It records its work in the file `.noisemill-journal` of the output folder,
+ * which `resume` reads.
  *
- * @param inputs files, folders (walked for .wav, .wave, .bwf and .rf64) and globs
- * @throws NoisemillError for wrong options, E_NO_INPUT where nothing is found, E_OUTPUT_IN_INPUT, E_OUTPUT_FOLDER, E_RESUME_SETTINGS,
- * E_JOURNAL, and E_VOLUME_FULL where no room is left for the journal. A bad file is no error: its result has the status 'failed'.
+ * @param inputs files, folders (searched for .wav, .wave, .bwf and .rf64 files) and globs
+ * @throws NoisemillError for wrong options; E_NO_INPUT if no file is found, E_OUTPUT_IN_INPUT,
+ * E_OUTPUT_FOLDER, E_RESUME_SETTINGS, E_JOURNAL, and E_VOLUME_FULL if the volume has no room for
+ * the journal. A file that cannot be processed does not throw: its result has the status 'failed'.
  * @example
  * import { addNoiseToFiles } from 'noisemill'
  *
@@ -93,7 +113,7 @@ export async function* addNoiseToFiles(
 interface AddNoisePlan {
   readonly task: NoiseTask
   readonly items: AsyncIterable<WalkedItem>
-  /** None where nothing is written, nor to be gone by. */
+  /** Undefined for a dry run without `resume`. */
   readonly journal: Journal | undefined
 }
 
@@ -111,7 +131,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   if (resume && settings.overwrite)
     throw new NoisemillError('E_OPTION_INVALID', {
       option: 'resume',
-      expected: 'it without `overwrite`',
+      expected: 'only one of `resume` and `overwrite`',
       received: 'both',
     })
   const out = pathFromCaller(options.out)
@@ -120,7 +140,8 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const walked = await walkedFolders(names, root)
   for (const { folder, prefix, reaches } of walked) {
-    // With a root the outputs of a folder lie in its path below the output folder.
+    // With a root, the outputs of a folder are written to the folder's own path below the output
+    // folder.
     for (const outputs of [out, `${out}/${prefix}`]) {
       if (isWithin(outputs, folder) && reaches(path.relative(realPath(folder), realPath(outputs))))
         throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
@@ -140,7 +161,8 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
       onUnread?.(file, kind)
     },
   })
-  // Of one input no two files have the same relative path, so it can be walked while it is worked on.
+  // No two files of one input have the same relative path, so outputs cannot clash and files are
+  // processed while it is walked.
   const found = names.length === 1 ? files : await refuseClashes(files, out, settings.copies, repeated('file'))
   const folders = walked.map(({ folder }) => folder)
   const journal =
@@ -163,7 +185,10 @@ function checkInputs(inputs: unknown): string[] {
   })
 }
 
-/** Makes the output folder, and opens its journal, once there is something to put into it. */
+/**
+ * Turns walked files into items. Makes the output folder and opens its journal when the first file
+ * is found.
+ */
 async function* asItems(
   files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
   out: string,
@@ -186,7 +211,7 @@ async function* asItems(
   if (isEmpty) throw noInput(unread)
 }
 
-/** Those of the options that have one of the names. */
+/** Returns an object with the options that have one of the names. */
 function pick(options: object, names: readonly string[]): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
 }

@@ -1,12 +1,12 @@
-/** Checks of what callers give, for all options alike. */
+/** Checks of options, shared by all calls. */
 
 import { invalidOption, NoisemillError } from './errors.js'
 
-/** Refuses keys that no option has. */
+/** Throws E_OPTION_UNKNOWN for a key that is not the name of a known option. */
 export function checkKeys(options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
-    const received = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`
+    const received = known.length === 0 ? 'no option is known here' : `the known options are ${known.join(', ')}`
     throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
   }
 }
@@ -16,19 +16,25 @@ export function checkObject(name: string, options: unknown): asserts options is 
     throw invalidOption(name, 'an object', options)
 }
 
-/** The value, or the default where there is none; null is a value, and a wrong one. */
+/**
+ * Returns the value, or the default if the value is undefined. Null is kept, so that the option's
+ * check refuses it.
+ */
 export const given = (value: unknown, preset: unknown): unknown => (value === undefined ? preset : value)
 
 /**
- * Whether a value is a URL, of whatever realm. It is told by its properties, as Node tells it; those of the legacy
- * `url.parse` have `auth` and `path` too.
+ * Whether a value is a URL of any realm. The test looks at properties, as Node's does: unlike a
+ * URL, an object that the legacy function `url.parse` returns has `auth` and `path`.
  */
 export function isUrl(value: unknown): value is URL {
   const { href, protocol, auth, path } = Object(value)
   return typeof href === 'string' && typeof protocol === 'string' && auth === undefined && path === undefined
 }
 
-/** An AbortSignal, of whatever realm: what has its properties, as for Node. */
+/**
+ * Checks that a value is an AbortSignal of any realm. The test looks at its members, as Node's
+ * does.
+ */
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined
   const { aborted, addEventListener } = Object(value)
@@ -53,7 +59,7 @@ export function checkOneOf<T extends string>(option: string, value: unknown, cho
   return value as T
 }
 
-/** What an environment variable wants of something that may be missing: an error where it is, or to do without it. */
+/** Reads an environment variable that may be `require` or `off` for an optional component. */
 export function checkWish(variable: string): 'require' | 'off' | undefined {
   const value = process.env[variable]
   return value === undefined || value === '' ? undefined : checkOneOf(variable, value, ['require', 'off'] as const)

@@ -1,47 +1,53 @@
-/** The one table of error codes, and the error that carries them. */
+/** The table of error codes, and the class of all errors. */
 
 import { types } from 'node:util'
 import { showText } from './show.js'
 
 /**
- * Options, and values that are written otherwise on the command line, stand in backquotes in summaries, in remedies and in what was expected.
- * The command line puts its own words in their place.
+ * The texts of one error code. Names of options stand in backquotes, in `expected` too, and so do
+ * values that the command line writes differently. The command line replaces them with its own
+ * words, such as `snr` with --snr.
  */
 interface CodeEntry {
-  /** What happened, in half a sentence. */
+  /** What happened: a clause that can follow the name of a file or an option. */
   readonly summary: string
-  /** What to do about it. */
+  /** What the caller can do about it, in complete sentences. */
   readonly remedy: string
-  /** What to do instead, by the code of the cause; '' if there is no cause. */
+  /** Remedies that replace `remedy`, by the `code` of the cause; '' if there is no cause. */
   readonly remedies?: Readonly<Record<string, string>>
 }
 
 const INCOMPLETE = 'The file is damaged or was never finished: copy it again from where it came from, or leave it out.'
+const SEE_CAUSE = 'The `cause` of this error has the reason, if it is known.'
 
 const table = {
-  // Wrong calls: thrown before anything is done.
+  // Errors of a call: thrown before any work begins.
   E_OPTION_INVALID: { summary: 'invalid option', remedy: '' },
-  E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check its spelling; options are never ignored.' },
+  E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check the spelling, or leave the option out.' },
   E_LEVEL_MISSING: {
-    summary: 'no noise level',
+    summary: 'the noise level is missing',
     remedy: 'Give `sigma` (standard deviation, 1.0 = full scale) or `snr` (decibels).',
   },
-  E_LEVEL_BOTH: { summary: '`sigma` and `snr` both given', remedy: 'Give one of them: each determines the other.' },
+  E_LEVEL_BOTH: {
+    summary: 'both `sigma` and `snr` are given',
+    remedy: 'Give only one of them, because each determines the other.',
+  },
   E_NO_INPUT: {
-    summary: 'no input',
-    remedy: 'Name a file, a folder that holds .wav, .wave, .bwf or .rf64 files, or a glob that matches some.',
+    summary: 'there is no input',
+    remedy: 'Name a file, a folder that contains .wav, .wave, .bwf or .rf64 files, or a glob that matches such files.',
   },
   E_OUTPUT_IN_INPUT: {
-    summary: 'the output folder lies in an input folder',
-    remedy: 'Choose one beside it, or outputs would become inputs.',
+    summary: 'the output folder is inside an input folder',
+    remedy: 'Choose a folder outside all input folders, so that outputs do not become inputs.',
   },
   E_OUTPUT_FOLDER: { summary: 'the output folder cannot be written to', remedy: 'Check the path and its permissions.' },
   E_JOURNAL: {
     summary: 'the journal of the output folder cannot be read or written',
-    remedy: 'Check the file and its permissions; it has to be a file of its own in that folder.',
+    remedy:
+      'Check .noisemill-journal in that folder and its permissions. It must be a regular file that noisemill wrote.',
   },
   E_RESUME_SETTINGS: {
-    summary: 'the folder was last written to with other settings',
+    summary: 'the last run into this folder had other settings',
     remedy: 'Resume with the same settings, choose another folder, or pass `overwrite` instead of `resume`.',
   },
   E_REPORT: {
@@ -49,122 +55,128 @@ const table = {
     remedy: 'Choose another file, or pass `overwrite` if it exists.',
   },
   E_BACKEND_UNAVAILABLE: {
-    summary: 'the backend cannot be had',
-    remedy: 'Backend "auto" falls back to workers, unless NOISEMILL_NATIVE is "require".',
+    summary: 'the backend is not available',
+    remedy: 'Without the addon, backend "auto" uses workers, unless NOISEMILL_NATIVE is "require".',
   },
   E_KERNEL_UNAVAILABLE: {
-    summary: 'the kernel cannot be had',
-    remedy: 'Leave the option out, or unset the variable, to use what there is.',
+    summary: 'the kernel is not available',
+    remedy: 'Leave the option out, or unset the variable, to use an available kernel.',
   },
   E_ISA_UNAVAILABLE: {
-    summary: 'this machine does not have the instruction set',
-    remedy: 'Unset the variable to use the best there is.',
+    summary: 'this machine does not support the instruction set',
+    remedy: 'Unset the variable to use the best instruction set of this machine.',
   },
   E_POOL_CLOSED: { summary: 'the pool is closed', remedy: 'Make a new Pool.' },
-  E_POOL_TERMINATED: { summary: 'the pool was terminated while this was running', remedy: '' },
+  E_POOL_TERMINATED: { summary: 'the pool was terminated before this work was finished', remedy: '' },
 
-  // One file: the others go on.
+  // Errors of one file: the other files are still processed.
   E_ITEM_INVALID: {
     summary: 'invalid file item',
     remedy: 'A file item is a path or an object { input, key?, output? }.',
   },
   E_INPUT_MISSING: { summary: 'no such file', remedy: 'Check the path.' },
-  E_INPUT_NOT_FILE: { summary: 'not a file', remedy: 'Only regular files are read.' },
+  E_INPUT_NOT_FILE: { summary: 'not a regular file', remedy: 'noisemill reads regular files only.' },
   E_INPUT_UNREADABLE: { summary: 'cannot be opened', remedy: 'Check its permissions.' },
-  E_INPUT_READ: { summary: 'reading failed', remedy: 'Check the disk that it is on.' },
+  E_INPUT_READ: { summary: 'reading failed', remedy: 'Check the disk that holds the file.' },
   E_INPUT_CHANGED: {
     summary: 'the file became shorter while it was read',
-    remedy: 'Run again once nothing writes to it.',
+    remedy: 'Run again when no other program writes to it.',
   },
   E_WAV_NOT_RIFF: { summary: 'not a RIFF WAVE file', remedy: 'Convert it to WAV first.' },
-  E_WAV_TRUNCATED: { summary: 'the header is cut short', remedy: INCOMPLETE },
-  E_WAV_NO_FORMAT: { summary: 'no format before the data', remedy: INCOMPLETE },
-  E_WAV_NO_DATA: { summary: 'no data chunk', remedy: INCOMPLETE },
-  E_WAV_FORMAT: { summary: 'the format contradicts itself', remedy: 'The header is damaged; write the file anew.' },
+  E_WAV_TRUNCATED: { summary: 'the header is incomplete', remedy: INCOMPLETE },
+  E_WAV_NO_FORMAT: { summary: 'there is no fmt chunk before the data', remedy: INCOMPLETE },
+  E_WAV_NO_DATA: { summary: 'there is no data chunk', remedy: INCOMPLETE },
+  E_WAV_FORMAT: {
+    summary: 'the header contradicts itself',
+    remedy: 'The header is damaged: write the file again with the program that made it.',
+  },
   E_WAV_DAMAGED: {
     summary: 'the coded samples are damaged',
-    remedy: 'Get the file anew, or decode it as far as it goes.',
+    remedy: 'Copy the file again from where it came from, or decode its undamaged part with another program.',
   },
   E_WAV_UNSUPPORTED: {
-    summary: 'a format that noisemill does not read',
+    summary: 'noisemill does not read this format',
     remedy:
-      'It reads RIFF, RIFX, RF64 and BW64 with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM or MS ADPCM, up to 1024 channels. ' +
-      'Convert the file to PCM with a program that reads it, ffmpeg for example, or record or export it as PCM.',
+      'It reads RIFF, RIFX, RF64 and BW64 files of up to 1024 channels with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM or MS ADPCM. ' +
+      'Convert the file to PCM with a program that reads it, such as ffmpeg, or record or export it as PCM.',
   },
   E_WAV_TOO_LONG: {
-    summary: 'with true sizes, or decoded, the file would be longer than its container can be',
-    remedy: 'Convert RIFX to RIFF, which can grow into RF64, and coded samples to RF64.',
+    summary: 'the output would be larger than its container allows',
+    remedy: 'Convert the input: RIFX to RIFF, which noisemill extends to RF64, or coded samples to RF64.',
   },
   E_WAV_STRICT: {
-    summary: 'the header is not as it should be',
-    remedy: 'Leave `strict` out to have the file done all the same, with these as warnings.',
+    summary: 'the header has faults',
+    remedy: 'Leave `strict` out to process the file and to get these faults as warnings.',
   },
-  E_SIGNAL_POWER: { summary: 'the SNR cannot be had for this signal', remedy: 'Use `sigma`, or mend the samples.' },
+  E_SIGNAL_POWER: {
+    summary: 'this SNR is not possible for this signal',
+    remedy: 'Use `sigma`, or correct the samples.',
+  },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
     remedy: 'Choose another folder, pass `resume` if an earlier run made it, or `overwrite` to replace it.',
   },
   E_OUTPUT_IS_INPUT: {
-    summary: 'the output is the input',
-    remedy: 'Inputs are never written to; choose another folder.',
+    summary: 'the output would replace an input',
+    remedy: 'Choose another output folder, because noisemill never writes to inputs.',
   },
   E_OUTPUT_CLASH: {
     summary: 'another input has the same output',
-    remedy: 'Rename one of them, or give a `root` that both lie in if they lie in different folders.',
+    remedy: 'Rename one of them. If they are in different folders, you can instead give a `root` that contains both.',
   },
   E_OUTPUT_OUTSIDE: {
     summary: 'a symbolic link leads out of the output folder',
     remedy: 'Remove the link, or name the folder that it leads to as the output folder.',
   },
   E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
-  E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that the output is on.' },
+  E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that holds the output.' },
   E_OUTPUT_PUBLISH: {
-    summary: 'the finished output cannot be given its name',
-    remedy: 'Check the permissions of its folder, and whether a folder or an open file has its name.',
+    summary: 'the finished output cannot be renamed to its final name',
+    remedy: 'Check the permissions of its folder, and whether a folder or an open file has that name.',
   },
   E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again with `resume`.' },
   E_SAMPLES_CHANGED: {
-    summary: 'the memory of the samples was detached or resized before or while noise was added',
-    remedy: 'Leave it alone until the promise settles.',
+    summary: 'the memory of the samples was detached or resized before the call was finished',
+    remedy: 'Do not transfer or resize it until the promise settles.',
   },
-  E_NO_MEMORY: { summary: 'out of memory', remedy: 'Work on fewer files at the same time: pass a smaller `size`.' },
+  E_NO_MEMORY: {
+    summary: 'out of memory',
+    remedy: 'Process fewer files at the same time: pass a smaller `size`.',
+  },
   E_INTERNAL: { summary: 'an error inside noisemill', remedy: 'Report it, with this message.' },
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
 
-  // One item of a task.
+  // Errors of one item of a task.
   E_TASK_LOAD: {
     summary: 'the task module cannot be used',
-    remedy: 'The error that the module threw is the cause of this one.',
+    remedy: 'The `cause` of this error is what the module threw.',
     remedies: {
       '': 'Check the exported name.',
       ERR_MODULE_NOT_FOUND: 'Check the URL of the module, and the paths that it imports.',
-      MODULE_NOT_FOUND: 'Check the paths that the module requires.',
+      MODULE_NOT_FOUND: 'Check the paths that the module passes to require.',
       ERR_UNKNOWN_FILE_EXTENSION:
         'Compile the module to JavaScript, or run Node with a loader, such as node --import tsx for TypeScript.',
     },
   },
   E_TASK_NESTED: {
-    summary:
-      'a module runs a pool on itself as soon as it is loaded, so each thread of the pool would start another pool',
+    summary: 'the task module starts a pool on itself while it is loaded, so each thread would start another pool',
     remedy:
-      "Let only the main thread run it: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
+      "Start the pool in the main thread only: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
   },
-  E_TASK_FAILED: { summary: 'the task threw', remedy: 'The cause is on the error.' },
+  E_TASK_FAILED: { summary: 'the function threw', remedy: 'The `cause` of this error is what the function threw.' },
   E_NOT_CLONEABLE: {
-    summary: 'a value cannot cross to another thread',
+    summary: 'a value cannot be copied to another thread',
     remedy:
-      'Pass plain data, or a file name: functions, symbols and promises cannot cross, and class instances lose their class.',
+      'Pass plain data, or a file name: functions, symbols and promises cannot be copied, and class instances lose their class.',
   },
-  E_WORKER_DIED: { summary: 'the worker thread died on this item', remedy: 'The cause, where known, is on the error.' },
-  E_BACKEND_FAILED: {
-    summary: 'the backend failed',
-    remedy: 'The cause, where known, is on the error.',
-  },
-  E_WORKER_START: { summary: 'worker threads cannot be started', remedy: 'The cause is on the error.' },
+  E_WORKER_DIED: { summary: 'the worker thread died while it processed this item', remedy: SEE_CAUSE },
+  E_BACKEND_FAILED: { summary: 'the backend failed', remedy: SEE_CAUSE },
+  E_WORKER_START: { summary: 'no worker thread can be started', remedy: SEE_CAUSE },
 } as const satisfies Record<string, CodeEntry>
 
 /**
- * The stable codes of NoisemillError. Codes may be added; none changes its meaning.
+ * Codes of NoisemillError. A code never changes its meaning; new versions may add codes.
+ * docs/results.md has a table of all.
  *
  * @useDeclaredType
  * @example
@@ -180,7 +192,7 @@ const table = {
 export type ErrorCode = keyof typeof table
 
 /**
- * All codes, for those who want to handle each.
+ * List of all error codes.
  *
  * @example
  * import { errorCodes } from 'noisemill'
@@ -190,7 +202,7 @@ export type ErrorCode = keyof typeof table
 export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[]
 
 /**
- * What an error says beside its code; what has no part in it is left out.
+ * Fields of a NoisemillError in addition to its code. An error has only those that apply.
  *
  * @example
  * import { type ErrorDetails, NoisemillError } from 'noisemill'
@@ -204,23 +216,24 @@ export interface ErrorDetails {
   readonly path?: string
   /** The option at fault. */
   readonly option?: string
-  /** What would have been right, in words. */
+  /** What was expected, in words. */
   readonly expected?: string
-  /** What came instead. */
+  /** What was received instead, or a detail of the fault, in words. */
   readonly received?: string
-  /** The system's name for the fault, 'EACCES' for example. */
+  /** The system's name for the fault, such as 'EACCES'. */
   readonly errno?: string
   /** The number of the item within the run, from 0. */
   readonly index?: number
-  /** The item itself. */
+  /** The item, as the caller gave it. */
   readonly item?: unknown
-  /** The error that this one came of: what a task threw, for example. */
+  /** The error that caused this one, for example what a user's function threw. */
   readonly cause?: unknown
 }
 
 /**
- * Every error that noisemill makes. Go by `code`, never by the message. Beside it an error has those of its `ErrorDetails` that are
- * known.
+ * The class of all errors that noisemill throws or reports. Decide by `code`, never by the message,
+ * whose text may change. The other fields are those of `ErrorDetails`; an error has only those that
+ * apply.
  *
  * @example
  * import { addNoise, NoisemillError } from 'noisemill'
@@ -233,30 +246,31 @@ export interface ErrorDetails {
  * }
  */
 export class NoisemillError extends Error {
-  /** As with all errors the name of the class, for logs. */
+  /** Name of the class, for logs. */
   override readonly name = 'NoisemillError'
-  /** What happened. */
+  /** Code of the error, which says what happened. */
   readonly code: ErrorCode
   /** The file or folder at fault; bytes that are not UTF-8 are shown as \xHH. */
   declare readonly path?: string
   /** The option at fault. */
   declare readonly option?: string
-  /** What would have been right, in words. */
+  /** What was expected, in words. */
   declare readonly expected?: string
-  /** What came instead. */
+  /** What was received instead, or a detail of the fault, in words. */
   declare readonly received?: string
-  /** The system's name for the fault, 'EACCES' for example. */
+  /** The system's name for the fault, such as 'EACCES'. */
   declare readonly errno?: string
   /** The number of the item within the run, from 0. */
   declare readonly index?: number
-  /** The item itself. */
+  /** The item, as the caller gave it. */
   declare readonly item?: unknown
 
   /**
-   * An error, made like those of the package.
+   * Makes an error whose message consists of the code's texts and the details. A backend of your
+   * own can report such errors.
    *
-   * @param code what happened; the message follows from it and the details
-   * @param details fields of the error
+   * @param code code of the error
+   * @param details other fields of the error
    */
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const { cause, ...rest } = details
@@ -268,7 +282,7 @@ export class NoisemillError extends Error {
   }
 
   /**
-   * What `JSON.stringify` shows: the code, the message, and the details that are text.
+   * Returns what `JSON.stringify` shows: the code, the message, and those details that are text.
    *
    * @example
    * import { NoisemillError } from 'noisemill'
@@ -285,30 +299,35 @@ export class NoisemillError extends Error {
 export const isDomException = (value: unknown): value is DOMException =>
   Object.prototype.toString.call(value) === '[object DOMException]'
 
-/** Whether a value is an error, of whatever realm: the errors of a vm context are instances of another `Error`. */
+/**
+ * Whether a value is an error. It may come from another realm, such as a vm context, which has an
+ * `Error` class of its own.
+ */
 export const isError = (value: unknown): value is Error =>
   types.isNativeError(value) || isDomException(value) || value instanceof Error
 
-/** Whether a value is a NoisemillError, of this copy of the package or of another one in the process. */
+/**
+ * Whether a value is a NoisemillError. It may come from another copy of the package in the process.
+ */
 export const isNoisemillError = (value: unknown): value is NoisemillError =>
   isError(value) && value.name === 'NoisemillError' && Object.hasOwn(table, (value as NoisemillError).code)
 
-/** Remedies for faults of the system that are the same whatever the code. */
+/** Remedies for faults of the system, by the system's name. They apply to every error code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  // The name that Node's permission model has for what it refuses.
+  // The error code of Node's permission model.
   ERR_ACCESS_DENIED:
-    'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and all in it, and --allow-worker for worker threads.',
-  ELOOP: 'Symbolic links in its path lead in a circle, or are too many: correct or remove them.',
+    'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and everything in it, and --allow-worker for worker threads.',
+  ELOOP: 'Its path has too many symbolic links, or they lead in a circle: correct or remove them.',
   EMFILE: 'Raise the limit of open files (ulimit -n), or pass a smaller `size`.',
   ENFILE: 'The whole system has too many open files: close other programs.',
   EROFS: 'Its file system is mounted read-only: choose a folder on another one.',
   ENAMETOOLONG:
-    'Most systems take names of up to 255 bytes, with the number that `copies` adds, and paths of up to 4095: shorten some names, or give paths that are relative to a folder further down.',
+    'Most systems allow 255 bytes in a name, including the number that `copies` adds, and 4095 bytes in a path. Shorten some names, or give paths relative to a folder further down.',
 }
 
-/** The remedy for a path that is missing because Node could not pass its true name on. */
+/** The remedy for a missing path in which Node has replaced bytes that are not UTF-8. */
 const MANGLED =
-  'It holds U+FFFD, which is what Node makes of bytes that are not UTF-8: such a name cannot be given as an argument. Name the folder that it is in.'
+  'The path contains U+FFFD, with which Node replaces bytes that are not UTF-8, so this file cannot be given as an argument. Give the folder that contains it.'
 
 function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): string {
   const { remedy, remedies }: CodeEntry = table[code]
@@ -319,9 +338,9 @@ function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): strin
 }
 
 /**
- * The message of an error.
+ * Returns the message of an error: subject, summary, details and remedy.
  *
- * @param inWords puts other words in the place of those in backquotes
+ * @param inWords replaces words in backquotes, such as names of options
  */
 export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (text: string): string => text): string {
   const summary = inWords(table[code].summary)
@@ -340,7 +359,7 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   return remedy === '' ? text : `${text} ${remedy}`
 }
 
-/** A value as an error message shows it: short, with its type. */
+/** Describes a value for an error message, briefly and with its type. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return showText(JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value))
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
@@ -352,7 +371,7 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
 }
 
-/** The error for a wrong option, in the one wording that all have. */
+/** Makes the error for an option with a wrong value. */
 export function invalidOption(option: string, expected: string, received: unknown): NoisemillError {
   return new NoisemillError('E_OPTION_INVALID', { option, expected, received: describe(received) })
 }

@@ -1,18 +1,27 @@
-/** Where the files of this package are. Modules are bundled into files beside this one: nothing else may ask where it is. */
+/**
+ * Finds the files of this package. No other module may use its own URL for that, because bundling
+ * moves modules into other files.
+ */
 
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Not there in a CommonJS bundle that somebody made of this. Then nothing is found, and pools say so. */
+/**
+ * The URL of this module. A bundle in CommonJS has no `import.meta.url`. The URL is then one of a
+ * folder that does not exist, and `hasFiles` returns false.
+ */
 const here = import.meta.url ?? 'file:///C:/nowhere/'
 
-/** The URL of a file, from the package's root on. */
+/** Returns the URL of a file, given its path relative to the package's folder. */
 export const packageFile = (file: string): URL => new URL(`../${file}`, here)
 
 /** The package's own folder. */
 export const packageFolder = fileURLToPath(packageFile('.'))
 
-/** Whether they are there: not where the package was made part of another's bundle. */
+/**
+ * Whether the package's files are there. They are missing if the package was bundled into another
+ * program.
+ */
 export function hasFiles(): boolean {
   try {
     return (

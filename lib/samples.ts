@@ -1,4 +1,4 @@
-/** Noise in memory: onto arrays of samples, and onto whole WAV files. */
+/** `addNoise` and `addNoiseToWav`, which add noise to samples and to WAV files in memory. */
 
 import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
@@ -22,7 +22,8 @@ import { isPool, Pool } from './pool/pool.js'
 import { runSlices } from './slices.js'
 
 /**
- * Samples in the types that WAV has for them, all in the machine's byte order: PCM of 8 (unsigned), 16 and 32 bits, float of 32 and 64.
+ * Typed arrays that hold samples: PCM of 8 (unsigned), 16 and 32 bits, and float of 32 and 64 bits,
+ * in the machine's byte order.
  *
  * @example
  * import { addNoise, type Samples } from 'noisemill'
@@ -46,17 +47,32 @@ export type Samples = Uint8Array | Int16Array | Int32Array | Float32Array | Floa
  * console.log(noisy.length) // -> 3244
  */
 export interface WavNoiseOptions extends NoiseSpec {
-  /** What the noise belongs to, as a file's relative path is for files: the same key, the same noise. '' by default. */
+  /**
+   * Text that selects the noise: the same seed and key give the same noise. For a file, it is the
+   * relative path. '' by default.
+   */
   readonly key?: string
-  /** Work in the memory that was given, and return it; false by default. */
+  /**
+   * Whether to write the result into the memory that was given, instead of a copy; false by
+   * default.
+   */
   readonly inPlace?: boolean
-  /** Refuse a file whose header is not as it should be (E_WAV_STRICT), instead of warning of it; false by default. */
+  /**
+   * Whether to refuse a file whose header has faults (E_WAV_STRICT), instead of warning of them;
+   * false by default.
+   */
   readonly strict?: boolean
-  /** Ends the work early: the promise rejects with the signal's reason. In place, what was done by then stays. */
+  /**
+   * Signal that ends the work early: the promise rejects with the signal's reason. With `inPlace`,
+   * samples that already have noise keep it.
+   */
   readonly signal?: AbortSignal
-  /** A pool to run on, instead of one that all calls share. */
+  /** Pool to run on. By default all calls share one pool. */
   readonly pool?: Pool
-  /** Told once, before the promise resolves, what was done: the level that was drawn, the SNR achieved, and so on. */
+  /**
+   * Called once, before the promise resolves, with figures of the work, such as the drawn level and
+   * the measured SNR.
+   */
   readonly onFigures?: (figures: SampleFigures) => void
 }
 
@@ -71,10 +87,14 @@ export interface WavNoiseOptions extends NoiseSpec {
  * console.log((await addNoise(stereo, options)) === stereo) // -> true
  */
 export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
-  /** Channels, interleaved frame after frame, 1 to 1024; 1 by default. */
+  /**
+   * Number of channels, 1 to 1024; 1 by default. The samples of a frame, one of each channel, lie
+   * next to each other.
+   */
   readonly channels?: number
   /**
-   * Frames a second, an integer from 1 to 4,294,967,295. Only kinds of noise that depend on it need it; `sigma` and `snr` do not.
+   * Sample rate in frames per second, an integer from 1 to 4,294,967,295. Only some kinds of noise
+   * depend on it; `gaussian`, `sigma` and `snr` do not.
    */
   readonly sampleRate?: number
 }
@@ -83,7 +103,7 @@ const COMMON_OPTIONS = [...SPEC_OPTIONS, 'key', 'inPlace', 'signal', 'pool', 'on
 
 interface SampleType {
   readonly Type: new (length: number) => Samples
-  /** Arrays of another realm are no instances of the type. */
+  /** Recognises arrays of any realm; `instanceof` does not. */
   readonly is: (value: unknown) => boolean
   readonly format: SampleFormatName
 }
@@ -96,27 +116,34 @@ const SAMPLE_TYPES: readonly SampleType[] = [
   { Type: Float64Array, is: types.isFloat64Array, format: 'float64' },
 ]
 
-/** Bytes that are decoded at once. */
+/** Number of bytes that are decoded at once. */
 const DECODED_BYTES = 128 * 1024
 
 let shared: Pool | undefined
 
-/** Made at the first call, and never closed: it takes nothing while there is no work, and does not keep the process alive. */
+/**
+ * Returns the pool that calls share, which the first call makes. It is never closed, because an
+ * idle pool costs little and does not keep the process alive.
+ */
 function sharedPool(): Pool {
   shared ??= new Pool()
   return shared
 }
 
 /**
- * Adds noise to samples, on other threads: the same bits as for a file of these samples with the same key.
+ * Adds noise to samples in memory, on the threads of a pool. The result has the same bits as a file
+ * of these samples with the same key.
  *
- * Do not touch `samples` until the promise settles. If their memory is detached or resized meanwhile, it rejects with
- * E_SAMPLES_CHANGED.
+ * Do not change `samples` until the promise settles. If their memory is detached or resized before
+ * that, the promise rejects with E_SAMPLES_CHANGED.
  *
- * @param samples interleaved; integers span their type's range (unsigned for 8 bits), floats have full scale at 1.0. They may lie in shared memory.
- * @returns a new array of the same type; or `samples`, with `inPlace`
- * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN, E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER,
- * E_SAMPLES_CHANGED, E_POOL_CLOSED, E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START, E_INTERNAL; and the signal's reason
+ * @param samples interleaved samples. Integers span the range of their type (unsigned for 8 bits);
+ * floats have full scale at 1.0. They may be in shared memory.
+ * @returns a new array of the same type, or `samples` with `inPlace`
+ * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN,
+ * E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER, E_SAMPLES_CHANGED, E_POOL_CLOSED,
+ * E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START, E_INTERNAL; and the signal's
+ * reason
  * @example
  * import { addNoise } from 'noisemill'
  *
@@ -131,12 +158,13 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const known = Buffer.isBuffer(samples) ? undefined : SAMPLE_TYPES.find(({ is }) => is(samples))
   if (known === undefined) {
     const names = SAMPLE_TYPES.map(({ Type }) => Type.name).join(', ')
-    throw invalidOption('samples', `a ${names} (for the bytes of a WAV file: addNoiseToWav)`, samples)
+    throw invalidOption('samples', `a ${names} (use addNoiseToWav for the bytes of a WAV file)`, samples)
   }
   const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
   const sampleRate = checkSampleRate(options.sampleRate, request.noise.kind)
   const frames = samples.length / channels
-  if (!Number.isInteger(frames)) throw invalidOption('samples', `whole frames of ${channels} channels`, samples.length)
+  if (!Number.isInteger(frames))
+    throw invalidOption('samples', `a length that is a multiple of the ${channels} channels`, samples.length)
   const { Type } = known
   const format = sampleFormats.find((format) => format.name === known.format)!
   const memory = bytesOf(samples)
@@ -150,13 +178,16 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
 }
 
 /**
- * Adds noise to a whole WAV file in memory, on other threads: the same bytes as for that file on disk with the same key.
+ * Adds noise to a whole WAV file in memory, on the threads of a pool. The result has the same bytes
+ * as the output for that file on disk with the same key.
  *
- * Do not touch `wav` until the promise settles; see `addNoise`.
+ * Do not change `wav` until the promise settles, as for `addNoise`.
  *
  * @param wav all bytes of the file
- * @returns a new array; with `inPlace` one over the same memory, unless a header without true sizes makes it longer, or coded samples were decoded
- * @throws NoisemillError (the promise rejects): as `addNoise`, and E_WAV_... for what cannot be read
+ * @returns a new array. With `inPlace` it is an array over the same memory, unless the file becomes
+ * longer because its sizes are corrected, or because its coded samples are decoded.
+ * @throws NoisemillError (the promise rejects): as `addNoise`, and a code that begins with E_WAV if
+ * the file cannot be read
  * @example
  * import { readFile, writeFile } from 'node:fs/promises'
  * import { addNoiseToFiles, addNoiseToWav } from 'noisemill'
@@ -198,7 +229,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
   return result
 }
 
-/** Decodes a whole file whose samples are coded. The event loop goes on between reads. */
+/** Decodes a whole file of coded samples. The event loop has its turn between reads. */
 async function decode(input: Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const bytes = new Uint8Array(input.size)
   for (let position = 0; position < bytes.length; position += DECODED_BYTES) {
@@ -211,7 +242,7 @@ async function decode(input: Input, signal: AbortSignal | undefined): Promise<Ui
 
 const MAX_SAMPLE_RATE = 2 ** 32 - 1
 
-/** 0 where it is not given and not needed. */
+/** Returns the sample rate, or 0 if it is neither given nor needed. */
 function checkSampleRate(value: number | undefined, kind: NoiseKind): number {
   if (value === undefined && !kind.needsSampleRate) return 0
   return checkInteger('sampleRate', value, 1, MAX_SAMPLE_RATE)
@@ -237,10 +268,14 @@ function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   }
 }
 
-/** The bytes of an array, asked for anew each time: throws E_SAMPLES_CHANGED once they are not all there any more, or never were. */
+/**
+ * Returns a function that gives the bytes of an array. Both throw E_SAMPLES_CHANGED if the array's
+ * memory was detached or resized.
+ */
 function bytesOf(array: Samples): () => Uint8Array {
   try {
-    // What was detached, or lies beyond the end of a buffer that shrank, looks like an empty array, but has no iterators.
+    // An array that was detached, or is beyond the end of a buffer that shrank, looks empty, but
+    // its iterators throw.
     array.keys()
   } catch {
     throw new NoisemillError('E_SAMPLES_CHANGED')
@@ -252,14 +287,14 @@ function bytesOf(array: Samples): () => Uint8Array {
   }
 }
 
-/** What is known of samples before the work on them. */
+/** Format of the samples, and warnings about their header. */
 interface FoundSamples {
   readonly layout: FrameLayout
   readonly codec: CodecName | null
   readonly warnings: readonly SampleWarning[]
 }
 
-/** Measures if need be, and adds noise. */
+/** Adds noise. For an SNR it measures the power of the signal first. */
 async function noiseOnto(
   found: FoundSamples,
   request: Request,
@@ -286,7 +321,7 @@ async function noiseOnto(
   return sampleFigures({ layout, codec, asked, drawn, sigma, tally, warnings, key: path, seed })
 }
 
-/** What core throws, as the error that callers get. */
+/** Calls a function, and turns a Failure that core throws into a NoisemillError. */
 function asError<T>(work: () => T): T {
   try {
     return work()

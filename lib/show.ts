@@ -1,14 +1,18 @@
-/** Numbers, and text from outside, as text for people. */
+/** Formats numbers for people, and escapes text from outside. */
 
 /**
- * Control characters, and those that a terminal does not show: some turn the direction of text around or end a line, others make two names
- * look the same. Joiners and variation selectors are no such characters: scripts and emoji need them.
+ * Control characters, and characters that a terminal does not show. Some reverse the direction of
+ * text or end a line, others make two names look the same. Joiners and variation selectors are not
+ * included, because scripts and emoji need them.
  */
 const CONTROL =
   /[\p{Cc}\p{Zl}\p{Zp}\ufff9-\ufffb]|(?!\p{Variation_Selector}|\u034f|\u200c|\u200d)\p{Default_Ignorable_Code_Point}/u
 const CONTROLS = new RegExp(CONTROL, 'gu')
 
-/** Escapes what a terminal would act on or not show: control characters as \xHH, other invisible characters as \u{HHHH}. */
+/**
+ * Escapes characters that a terminal would act on or not show: control characters as \xHH, other
+ * invisible characters as \u{HHHH}.
+ */
 export function showText(text: string): string {
   if (!CONTROL.test(text)) return text
   return text.replace(CONTROLS, (character) => {
@@ -17,10 +21,10 @@ export function showText(text: string): string {
   })
 }
 
-/** The same for text of several lines. */
+/** Escapes text of several lines as `showText` does, and keeps the line ends. */
 export const showLines = (text: string): string => text.split('\n').map(showText).join('\n')
 
-/** A value as JSON in which the same characters are escaped in JSON's own way. */
+/** Formats a value as JSON, and escapes the same characters in JSON's own way. */
 export const showJson = (value: unknown): string =>
   JSON.stringify(value).replace(CONTROLS, (character) =>
     character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
@@ -28,7 +32,9 @@ export const showJson = (value: unknown): string =>
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 
-/** Bytes in the decimal unit that leaves one to three digits before the point. */
+/**
+ * Formats a number of bytes in the decimal unit that leaves one to three digits before the point.
+ */
 export function showBytes(bytes: number): string {
   let unit = 0
   let value = bytes
@@ -43,7 +49,7 @@ export const showSeconds = (seconds: number): string => (seconds < 10 ? seconds.
 
 export const showDecibels = (value: number | null): string => (value === null ? 'no SNR' : `SNR ${value.toFixed(2)} dB`)
 
-/** Counts by name, in the order of the names: '2 flac, 1 mp3'. */
+/** Formats counts by name, in the order of the names: '2 flac, 1 mp3'. */
 export const showCounts = (counts: ReadonlyMap<string, number>): string =>
   Array.from(counts, ([name, count]) => ({ name, count }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

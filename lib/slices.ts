@@ -1,4 +1,6 @@
-/** The walk over samples in memory: slices of them through a pool, and back to where they go. */
+/**
+ * Divides samples in memory into slices, sends them through a pool, and puts the results together.
+ */
 
 import { setImmediate } from 'node:timers/promises'
 import type { Noise } from './core/noise/noise.js'
@@ -9,27 +11,34 @@ import type { FrameLayout } from './core/wav/samples.js'
 import { sliceTask } from './plan/slice-task.js'
 import type { AcceptedImap } from './pool/pool.js'
 
-/** Bytes of a slice, in whole noise blocks: they stay in a level-2 cache. */
+/**
+ * Size of a slice in bytes, rounded down to whole noise blocks. A slice fits into a level-2 cache.
+ */
 const SLICE_BYTES = 256 * 1024
-/** Slices that go to the threads in one trip. */
+/** Most slices in a chunk. */
 const CHUNK_SLICES = 4
-/** Bytes that are copied before others have their turn on this thread: some milliseconds. */
+/**
+ * Number of bytes that are copied before the event loop has its turn; copying them takes some
+ * milliseconds.
+ */
 const TURN_BYTES = 4 * 1024 * 1024
 
-/** Part of a pool. */
+/** The members of a pool that slices need. */
 export interface SliceThreads {
   readonly imap: AcceptedImap
   readonly threads: number
 }
 
 /**
- * Adds noise to frames in memory, on the threads of a pool: from one place to another, or to the same. Threads never see that memory
- * itself, which its owner may detach or resize at any time, but slices of it that are copied out and back; no more of them at a time than
- * the pool's window has room for.
+ * Adds noise to frames in memory, on the threads of a pool. Threads work on slices that are copied
+ * out and back, because the caller may detach or resize the memory itself at any time. The pool's
+ * window limits the number of slices in progress.
  *
- * @param noise with a level of the kind 'sigma'; 0 only measures
- * @param from the bytes of all frames; asked for anew for each slice, so that memory that is gone is noticed
- * @param to where they go; nowhere when they are only measured
+ * @param noise its level must be of the kind 'sigma'; a sigma of 0 only measures
+ * @param from returns the bytes of all frames. It is called for each slice, so that detached or
+ * resized memory is noticed.
+ * @param to returns the memory for the result, which may be the same memory; undefined to measure
+ * only
  */
 export async function runSlices(
   { imap, threads }: SliceThreads,
@@ -42,7 +51,7 @@ export async function runSlices(
   const block = BLOCK_FRAMES * layout.blockAlign
   const size = block * Math.max(1, Math.floor(SLICE_BYTES / block))
   const length = layout.frames * layout.blockAlign
-  // What is short takes no more than it needs: on worker threads all of it is copied to and fro.
+  // A short signal gets a short buffer, because worker threads copy the whole buffer both ways.
   const room = Math.min(size, length)
   const spare: ArrayBufferLike[] = []
 

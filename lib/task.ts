@@ -1,9 +1,12 @@
-/** What a pool needs to know of a task. Tasks are data: a closure could not cross a thread. */
+/**
+ * Defines what a pool needs to know about a task. The work of a task is plain data, because a
+ * closure cannot be copied to another thread.
+ */
 
 import type { NoisemillError } from './errors.js'
 
 /**
- * A function of a module, and what its calls share.
+ * A function of a module and the value that its calls share, as a backend gets them.
  *
  * @example
  * import { type Backend, type ModuleCall, moduleTask, Pool } from 'noisemill'
@@ -25,69 +28,93 @@ import type { NoisemillError } from './errors.js'
 export interface ModuleCall {
   /** A file: URL or an absolute path. */
   readonly url: string
-  /** The exported function that is called with each item. */
+  /** Name of the exported function that is called with each item. */
   readonly name: string
-  /** The exported function that each thread calls once, with `data`, before its first item. */
+  /**
+   * Name of the exported function that each thread calls once, with `data`, before its first item.
+   */
   readonly setup: string | undefined
-  /** The argument of `setup`; without it, the second argument of the function itself. It has to be cloneable. */
+  /**
+   * Argument of `setup`, or without `setup` the second argument of the function itself. It must be
+   * cloneable.
+   */
   readonly data: unknown
-  /** Whether a result fails with E_NOT_CLONEABLE if something in it would lose its class on the way; false by default. */
+  /**
+   * Whether a result fails with E_NOT_CLONEABLE if it contains a value that loses its class between
+   * threads; false by default.
+   */
   readonly strict?: boolean
 }
 
-/** What the jobs of a task are for a backend: files, slices of samples, or items for a function. */
+/** The kind of a task's jobs: files, slices of samples, or calls of a function. */
 export type Work =
   | { readonly kind: 'files' }
   | { readonly kind: 'slices' }
   | { readonly kind: 'calls'; readonly call: ModuleCall }
 
-/** What becomes of the first item that fails: it ends the run, or is a result among the others. */
+/**
+ * What a run does with an item that fails: 'throw' ends the run, 'collect' includes the failure in
+ * the results.
+ */
 export type ErrorPolicy = 'throw' | 'collect'
 
-/** One piece of work, or a result that needs none. */
+/** Either a job, or a result that needs no job. */
 export interface Planned<Job, Result> {
   readonly job?: Job
   readonly result?: Result
 }
 
-/** One pass over some items: it may remember what it has seen. */
+/** A task's part of one run. It may keep state from item to item. */
 export interface TaskRun<Item, Job, JobValue, Result> {
-  /** Called before the first item where all of them are there already. */
+  /** Called with all items before the first is planned, if they are in an array. */
   foresee?(items: readonly Item[]): void
-  /** Bytes that an item holds on to, where that is not seen from outside. */
+  /** Returns the bytes of memory that an item occupies, if the pool cannot see that. */
   weigh?(item: Item): number
-  /** The jobs of an item, in order; each gives one result. Never throws for a bad item: its result says so. */
+  /**
+   * Returns the jobs of an item, in order; each gives one result. A bad item gives a failed result;
+   * it does not throw.
+   */
   plan(item: Item, index: number): Iterable<Planned<Job, Result>>
-  /** Called with what goes to a backend next, before it does. What it throws ends the pass. */
+  /** Called with the jobs of a chunk before they go to a backend. What it throws ends the run. */
   begin?(planned: readonly Planned<Job, Result>[]): void
-  /** The result of a job that ran. `lost` says what of the value lost its class on the way: see Outcome. */
+  /** Makes the result of a job that ran. `lost` is that of `Outcome`. */
   settle(planned: Planned<Job, Result>, value: JobValue, lost?: string): Result
-  /** The result of a job that could not be run to its end. */
+  /** Makes the result of a job that could not be run to its end. */
   fail(planned: Planned<Job, Result>, error: NoisemillError): Result
-  /** The error of a failed result. */
+  /** Returns the error of a failed result; undefined for other results. */
   failureOf(result: Result): NoisemillError | undefined
 }
 
-/** A task: its work, how a pool treats it, and how a pass over items begins. See Task for the types of what a run gives. */
+/**
+ * Defines a task: its work, how a pool treats it, and how a run begins. `Task` documents the types
+ * of the results.
+ */
 export interface TaskDefinition<Item, Job, JobValue, Result, Value, Done extends Result> {
   readonly work: Work
-  /** The policy for runs that are not given one. */
+  /** The error policy of runs whose options have none. */
   readonly errors: ErrorPolicy
-  /** Whether a job ends soon after it is cancelled: then a run that is stopped waits for its jobs, and still tells what they finished. */
+  /**
+   * Whether a job ends soon after it is cancelled. If so, a run that is stopped waits for its jobs
+   * and reports those that finish.
+   */
   readonly endsWhenCancelled: boolean
-  /** What results in the order of the items are where errors are thrown. */
+  /** Converts a result to what an ordered run gives when errors are thrown. */
   valueOf(done: Done): Value
   start(): TaskRun<Item, Job, JobValue, Result>
 }
 
-/** Of the registry of symbols: pools also take the tasks of another copy of the package, as test runners make one for each file. */
+/**
+ * Key of a task's definition. It is a registered symbol, so that a pool accepts tasks of another
+ * copy of the package: test runners load a copy for each test file.
+ */
 const definition: unique symbol = Symbol.for('noisemill.task')
 
 /**
- * A task that a Pool can run over items. Made by `noiseTask` and `moduleTask`.
+ * A task that a Pool can run over items. `noiseTask` and `moduleTask` make tasks.
  *
- * `Result` is what a run with `errors: 'collect'` gives for an item, failures among them. Without that option `map` and `imap` give a
- * `Value` for each item, and `imapUnordered` a `Done`.
+ * With `errors: 'collect'`, a run gives a `Result` for each item, whether it succeeded or failed.
+ * Without that option, `map` and `imap` give a `Value` for each item, and `imapUnordered` gives a
+ * `Done`.
  *
  * @example
  * import { type FileItem, type FileResult, noiseTask, Pool, type Task } from 'noisemill'
@@ -107,7 +134,7 @@ export function defineTask<Item, Job, JobValue, Result, Value, Done extends Resu
   return Object.freeze({ [definition]: parts as TaskDefinition<Item, unknown, unknown, Result, Value, Done> })
 }
 
-/** None of what no task is. */
+/** Returns the definition of a task, or undefined if the value is not a task. */
 export function definitionOf<Item, Result, Value, Done extends Result>(
   task: Task<Item, Result, Value, Done>,
 ): TaskDefinition<Item, unknown, unknown, Result, Value, Done> | undefined {

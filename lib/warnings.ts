@@ -1,36 +1,44 @@
-/** The tables of warnings: of files that were done all the same, and of the process. */
+/**
+ * The tables of warnings: those of files, which are processed nevertheless, and those of the
+ * process.
+ */
 
 import { showText } from './show.js'
 
-/** What each says, in a sentence without its full stop. */
+/** The text of each warning, as a sentence without its full stop. */
 const table = {
-  // The header: docs/formats.md says what the output then has.
+  // Warnings of the header. docs/formats.md says what the output then contains.
   W_SIZE_UNKNOWN:
-    'the header does not say how long the data are, so they were taken to the end of the file; the output has true sizes',
-  W_DATA_CUT_SHORT: 'the header claims more data than the file has; the output has true sizes',
+    'the header does not give the size of the data, so the data were read to the end of the file; the output has correct sizes',
+  W_DATA_CUT_SHORT: 'the header gives more data than the file has; the output has correct sizes',
   W_TRAILING_BYTES:
-    'bytes that are no chunk and no tag follow the last chunk: if they are samples, the header does not count them and they got no noise',
+    'unknown bytes follow the last chunk; if they are samples that the header does not count, they got no noise',
   W_PARTIAL_FRAME: 'the data end in the middle of a frame',
-  W_BYTE_RATE: 'the byte rate contradicts the format; it was left as it is, unless samples were decoded',
+  W_BYTE_RATE:
+    'the byte rate in the header contradicts the format; the output keeps it, unless coded samples were decoded',
   W_BLOCK_ALIGN:
-    'the block align contradicts the format; samples were read one after the other, and it was left as it is, unless they were decoded',
-  // The samples.
-  W_NON_FINITE: 'samples that are NaN or infinite were passed through and left out of all sums',
-  W_SILENT: 'the file is silent and so has no SNR; it was copied without noise',
+    'the block align in the header contradicts the format and was ignored; the output keeps it, unless coded samples were decoded',
+  // Warnings of the samples.
+  W_NON_FINITE: 'some samples are NaN or infinite; they were copied without noise and left out of all sums',
+  W_SILENT: 'the file is silent, so it has no SNR; it was copied without noise',
   W_EMPTY: 'the file has no samples',
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:
-    'the SNR is more than 0.5 dB from the one drawn, because of clipping, rounding, or chance where samples are few',
-  // The file system.
+    'the measured SNR differs from the drawn SNR by more than 0.5 dB, because of clipping, rounding, or chance in a short file',
+  // Warnings of the file system.
   W_NO_HARD_LINKS:
-    'the file system has no hard links, so the output was given its name without their guard against a race',
+    'the file system has no hard links, so the output may have replaced a file that another program created at the same moment',
 } as const
 
 /**
- * What is odd about a file that was done all the same. Of its header: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME, W_TRAILING_BYTES, W_BYTE_RATE and
- * W_BLOCK_ALIGN, for which see docs/formats.md. Of its samples: W_NON_FINITE, W_SILENT, W_EMPTY, W_CLIPPED where clipping changed more than
- * 1 % of them, and W_SNR_OFF where the achieved SNR is more than 0.5 dB from the one drawn. Of its file system: W_NO_HARD_LINKS.
- * docs/results.md has a table of all.
+ * Code of a warning. A file with warnings was processed nevertheless. docs/results.md has a table
+ * with the meaning of each code.
+ *
+ * - About the header, see docs/formats.md: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME,
+ * W_TRAILING_BYTES, W_BYTE_RATE and W_BLOCK_ALIGN.
+ * - About the samples: W_NON_FINITE, W_SILENT, W_EMPTY, W_CLIPPED if clipping changed more than 1 %
+ * of them, and W_SNR_OFF if the measured SNR differs from the drawn one by more than 0.5 dB.
+ * - About the file system: W_NO_HARD_LINKS.
  *
  * @useDeclaredType
  * @example
@@ -43,17 +51,24 @@ const table = {
  */
 export type FileWarning = keyof typeof table
 
-/** Each warning in words. */
+/** The text of each warning. */
 export const warnings: Readonly<Record<FileWarning, string>> = table
 
-/** Warnings of the process, in the way of Node's own: each has a type and a code, by which it can be heard or silenced. */
+/**
+ * Process warnings, as Node emits them. Each has a type and a code, by which a program can listen
+ * for it or silence it.
+ */
 const processTable = {
   W_CLASS_LOST:
-    'Structured clone, by which values cross threads, keeps no classes: pass plain data, or set `strict` to have an error for each such value. ' +
-    'This run tells no more of them',
+    'Structured clone, which copies values between threads, does not keep classes. Pass plain data, or set `strict` to get an error for each such value. ' +
+    'This run does not warn again',
 } as const
 
-/** @param what what it is about, and what is wrong with it */
+/**
+ * Emits a process warning.
+ *
+ * @param what the subject of the warning and what is wrong with it
+ */
 export function warnProcess(code: keyof typeof processTable, what: string): void {
   process.emitWarning(`${showText(what)}. ${processTable[code]}.`, { type: 'NoisemillWarning', code })
 }

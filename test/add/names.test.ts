@@ -113,7 +113,8 @@ describeBackends('names', (backend) => {
     const results = await pool.map(noiseTask({ out: `${root}/out`, sigma: 0.1, copies: 2 }), [input])
     expect(results).toHaveLength(2)
     for (const { error } of results) expect(error).toMatchObject({ code: 'E_OUTPUT_CREATE', errno: 'ENAMETOOLONG' })
-    for (const { error } of results) expect(error?.message).toContain('255 bytes, with the number that `copies` adds')
+    for (const { error } of results)
+      expect(error?.message).toContain('255 bytes in a name, including the number that `copies` adds')
     expect(existsSync(`${root}/out`)).toBe(false)
     // The name alone is as long as one may be.
     const [single] = await pool.map(noiseTask({ out: `${root}/out`, sigma: 0.1 }), [input])

@@ -100,10 +100,10 @@ describePlaces('an error that a function throws [%s]', (backend) => {
   })
 
   test.each([
-    ['text', 'item 0: the task threw "text".'],
-    [null, 'item 0: the task threw null.'],
-    [undefined, 'item 0: the task threw undefined.'],
-    [42, 'item 0: the task threw 42.'],
+    ['text', 'item 0: the function threw "text".'],
+    [null, 'item 0: the function threw null.'],
+    [undefined, 'item 0: the function threw undefined.'],
+    [42, 'item 0: the function threw 42.'],
   ])('that is no error is in the message: %s', async (thrown, message) => {
     const throwIt = moduleTask<unknown, never>(url, 'throwIt')
     const [record] = await testPool({ backend }).map(throwIt, [thrown], { errors: 'collect' })

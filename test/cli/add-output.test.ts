@@ -171,13 +171,15 @@ describe('streams', () => {
     const some = await counted(['in', 'in/*.flac', 'in/*.opus'], 'some')
     expect(linesOf(some.stderr)).toEqual([
       expect.stringMatching(
-        /^noisemill: in.\*\.flac: no input: there are only audio files that are not read \(1 flac\)/,
+        /^noisemill: in.\*\.flac: there is no input: there are only audio files that are not read \(1 flac\)/,
       ),
-      expect.stringMatching(/^noisemill: in.\*\.opus: no input\. /),
+      expect.stringMatching(/^noisemill: in.\*\.opus: there is no input\. /),
     ])
     const { code, stderr } = await noisemill(['add', 'in/**/*.mp3', '--out', 'none', '--snr', '10'], { cwd })
     expect(code).toBe(2)
-    expect(stderr).toMatch(/no input: there are only audio files that are not read \(1 mp3\)\. .*\(E_NO_INPUT\)\n$/)
+    expect(stderr).toMatch(
+      /there is no input: there are only audio files that are not read \(1 mp3\)\. .*\(E_NO_INPUT\)\n$/,
+    )
   })
 
   test('a dry run tells the SNR that is drawn', async () => {
@@ -300,7 +302,7 @@ describe('--report', () => {
 
   test.each([
     ['no level', ['add', 'in', '--out', 'out']],
-    ['no input', ['add', 'in/*.flac', '--out', 'out', '--snr', '10']],
+    ['there is no input', ['add', 'in/*.flac', '--out', 'out', '--snr', '10']],
     ['a root elsewhere', ['add', 'in', '--out', 'out', '--snr', '10', '--root', 'other']],
     ['outputs among inputs', ['add', 'in', '--out', 'in/out', '--snr', '10']],
     ['no level, with --overwrite', ['add', 'in', '--out', 'out', '--overwrite']],

@@ -167,7 +167,7 @@ describe('2, and nothing is done,', () => {
     ['--copies: invalid option: expected a number without a unit', [...snr, '--copies', '2x']],
     ['--snr: invalid option: expected a range LOW:HIGH with the lower number first but got 20:0', ['--snr', '20:0']],
     ['or a range LOW:HIGH of such numbers but got 5:300', ['--snr', '5:300']],
-    ['--resume: invalid option: expected it without --overwrite', [...snr, '--resume', '--overwrite']],
+    ['--resume: invalid option: expected only one of --resume and --overwrite', [...snr, '--resume', '--overwrite']],
     ['Give --sigma (standard deviation, 1.0 = full scale) or --snr (decibels)', []],
   ])('%s', (words, flags) => expectRefusals(words, add(...flags)))
 

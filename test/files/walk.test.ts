@@ -322,7 +322,7 @@ posixTest('folders may be as deep as paths can be long; what lies deeper is name
   const [failed, ...others] = results.filter(({ status }) => status === 'failed')
   expect(others).toEqual([])
   expect(failed.error).toMatchObject({ code: 'E_INPUT_UNREADABLE', errno: 'ENAMETOOLONG' })
-  expect(failed.error?.message).toMatch(/shorten some names, or give paths that are relative/)
+  expect(failed.error?.message).toMatch(/Shorten some names, or give paths relative/)
   // The remedy is one: what could not be reached is.
   const before = process.cwd()
   const { input } = failed
@@ -346,7 +346,7 @@ test('names that Node mangled, as it does with arguments that are not UTF-8, are
   const failed = results.flatMap(({ error }) => error ?? [])
   expect(failed.map(({ code }) => code).sort()).toEqual(['E_INPUT_MISSING', 'E_INPUT_MISSING', 'E_NO_INPUT'])
   for (const { message } of failed)
-    expect(message).toMatch(/bytes that are not UTF-8.* Name the folder that it is in\.$/)
+    expect(message).toMatch(/bytes that are not UTF-8.* Give the folder that contains it\.$/)
   expect(results.filter(({ status }) => status === 'done')).toHaveLength(1)
   const [missing] = await run([`${folder}/gone.wav`], { out: path.join(temporaryFolder(), 'out') })
   expect(missing.error?.message).toMatch(/Check the path\.$/)

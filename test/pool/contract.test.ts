@@ -184,7 +184,8 @@ describe('files of a backend that dies', () => {
     })
     const task = noiseTask({ out: temporaryFolder(), sigma: 0.1 })
     const results = await pool.map(task, ['a.wav', 'b.wav'])
-    const message = 'a.wav: the backend failed: scripted: connection lost. The cause, where known, is on the error.'
+    const message =
+      'a.wav: the backend failed: scripted: connection lost. The `cause` of this error has the reason, if it is known.'
     expect(results).toMatchObject([
       { status: 'failed', error: { code: 'E_BACKEND_FAILED', path: 'a.wav', message } },
       { status: 'failed', error: { code: 'E_BACKEND_FAILED', path: 'b.wav' } },

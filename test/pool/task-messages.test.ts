@@ -49,7 +49,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   test('because something that it requires is not there', () => {
     const { message } = errorOf("require('./absent.cjs')", { file: 'task.cjs' })
     expect(message).toMatch(new RegExp(`^${failed}Cannot find module`))
-    expect(message).toMatch(/ Check the paths that the module requires\.$/)
+    expect(message).toMatch(/ Check the paths that the module passes to require\.$/)
   })
 
   test.each([
@@ -60,7 +60,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     expect(cause.name).toBe(name)
     expect(cause.message).toMatch(text)
     expect(message).toBe(
-      `${failed}${cause.message}. The error that the module threw is the cause of this one.`.replace('?.', '?'),
+      `${failed}${cause.message}. The \`cause\` of this error is what the module threw.`.replace('?.', '?'),
     )
     expect(message).not.toContain('Check the')
   })
@@ -92,9 +92,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   test('because its set-up throws', () => {
     const source = 'export const etl = () => {}; export const open = () => { throw new Error("no licence") }'
     const { message, cause } = errorOf(source, { setup: 'open' })
-    expect(message).toMatch(
-      /: "open" of URL threw: no licence\. The error that the module threw is the cause of this one\.$/,
-    )
+    expect(message).toMatch(/: "open" of URL threw: no licence\. The `cause` of this error is what the module threw\.$/)
     expect(cause).toMatchObject({ message: 'no licence' })
   })
 })
