@@ -41,15 +41,14 @@ export class Report {
     { overwrite = false, resume = false }: { overwrite?: boolean; resume?: boolean },
   ) {
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
-    this.#made = this.#guard(() => makeFolderOf(path))
+    this.#made = missingFoldersOf(path)
     const opened = this.#guard(() => {
       try {
-        return { fd: openSync(path, 'wx'), isNew: true }
+        if (this.#made.length > 0) makeFolders(this.#made[0], false)
+        return openReport(path, { overwrite, resume })
       } catch (error) {
-        if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        // `overwrite` must not open for appending, because Windows cannot truncate a file that is open for appending
-        // only.
-        return { fd: openSync(path, constants.O_RDWR | (resume ? constants.O_APPEND : 0)), isNew: false }
+        removeFolders(this.#made)
+        throw error
       }
     })
     this.#fd = opened.fd
@@ -103,7 +102,7 @@ export class Report {
       }
       if (!this.#isEmpty || !this.#isNew) return
       unlinkSync(this.path)
-      for (const folder of this.#made) rmdirSync(folder)
+      removeFolders(this.#made)
     })
   }
 
@@ -116,11 +115,31 @@ export class Report {
   }
 }
 
-/** Creates the folder of a file. Returns the folders that were missing, the deepest first. */
-function makeFolderOf(file: string): string[] {
+function openReport(path: string, { overwrite, resume }: { overwrite: boolean; resume: boolean }) {
+  try {
+    return { fd: openSync(path, 'wx'), isNew: true }
+  } catch (error) {
+    if (!(overwrite || resume) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // On Windows, a file that is open for appending cannot be truncated.
+    return { fd: openSync(path, constants.O_RDWR | (resume ? constants.O_APPEND : 0)), isNew: false }
+  }
+}
+
+/** The folders above a file that are missing, the deepest first. */
+function missingFoldersOf(file: string): string[] {
   const missing: string[] = []
   for (let folder = dirname(file); !existsSync(folder) && dirname(folder) !== folder; folder = dirname(folder))
     missing.push(folder)
-  if (missing.length > 0) makeFolders(missing[0], false)
   return missing
+}
+
+/** Removes folders, the deepest first. Leaves those that others have put something into. */
+function removeFolders(folders: readonly string[]): void {
+  for (const folder of folders) {
+    try {
+      rmdirSync(folder)
+    } catch {
+      // It is not empty, or it was never created.
+    }
+  }
 }

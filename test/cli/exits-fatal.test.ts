@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
@@ -35,15 +35,21 @@ describe('4', () => {
     expect(readFileSync(path.join(cwd, 'file'), 'utf8')).toBe('no folder')
   }
 
-  test.each(['file/r.jsonl', 'in'])('for a report that cannot be written, "%s", before any file is', async (report) => {
-    const cwd = workplace()
-    const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...snr, '--report', report], {
-      cwd,
-    })
-    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
-    expect(linesOf(stderr)).toEqual([expect.stringContaining('(E_REPORT)')])
-    expect(existsSync(path.join(cwd, 'out'))).toBe(false)
-  })
+  const tooLong = 'n'.repeat(300)
+
+  test.each(['file/r.jsonl', 'in', 'r9/x/', `r9/${tooLong}`, `r9/x/${tooLong}/y`])(
+    'for a report that cannot be written, "%s", before any file or folder is',
+    async (report) => {
+      const cwd = workplace()
+      const before = readdirSync(cwd)
+      const { code, stdout, stderr } = await noisemill(['add', 'in', '--out', 'out', ...snr, '--report', report], {
+        cwd,
+      })
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+      expect(linesOf(stderr)).toEqual([expect.stringContaining('(E_REPORT)')])
+      expect(readdirSync(cwd)).toEqual(before)
+    },
+  )
 
   // Linux has a device that is always full.
   test.skipIf(!existsSync('/dev/full'))(
