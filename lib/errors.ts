@@ -354,6 +354,7 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   if (isError(cause) && cause.message !== '') text += `: ${cause.message}`
   // A function may throw anything, null and undefined too.
   else if (code === 'E_TASK_FAILED' && !isError(cause)) text += ` ${describe(cause)}`
+  else if (cause !== undefined && !isError(cause)) text += `: ${describe(cause)}`
   text = /[.!?]$/.test(text) ? text : `${text}.`
   const remedy = inWords(remedyFor(code, details))
   return remedy === '' ? text : `${text} ${remedy}`

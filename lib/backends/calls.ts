@@ -81,6 +81,10 @@ function isMissing(url: string): boolean {
   }
 }
 
+/** Packs why a module cannot be used. Undefined becomes an error, because an error without a cause means that nothing was thrown. */
+const packReason = (thrown: unknown): Thrown =>
+  packThrown(thrown === undefined ? new Error('undefined was thrown') : thrown)
+
 /**
  * Imports the module and runs its setup. Rejects with a FailedCall alone.
  *
@@ -100,7 +104,7 @@ export async function loadCall(
     // The module says what is wrong with it.
     if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')
       throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
-    throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packThrown(cause))
+    throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packReason(cause))
   }
   const exported = (wanted: string) => {
     const value = exportOf(module, wanted)
@@ -115,7 +119,7 @@ export async function loadCall(
   try {
     shared = await prepare(data)
   } catch (cause) {
-    throw unusable(`"${setup}" of ${url} threw`, packThrown(cause))
+    throw unusable(`"${setup}" of ${url} threw`, packReason(cause))
   }
   return { function: (item) => call(item, shared), strict }
 }

@@ -42,6 +42,8 @@ export type FromThread =
   /** What the jobs have printed is there by then. */
   | { readonly type: 'done'; readonly milliseconds: number }
   | { readonly type: 'flushed' }
+  /** What is about to end the thread, if nothing in it handles the error. */
+  | { readonly type: 'uncaught'; readonly thrown: Thrown }
   /** The thread uses the TypeScript kernels, because it has no others. */
   | { readonly type: 'fallback'; readonly reason: string }
 

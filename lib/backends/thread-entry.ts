@@ -11,7 +11,7 @@ import { isCancelled } from './cancellation.js'
 import { refusalOf } from './crossing.js'
 import type { FromThread, ThreadChunk, ThreadData, ThreadKernels, ThreadOutcome, ToThread } from './messages.js'
 import { outputCrossed } from './output.js'
-import { textOf } from './thrown.js'
+import { packThrown, textOf } from './thrown.js'
 
 /** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
 const FLUSH_MILLISECONDS = 10
@@ -119,6 +119,9 @@ function runChunk(chunk: ThreadChunk): void | Promise<void> {
       return callEach(chunk.id, chunk.jobs, chunk.cancelled)
   }
 }
+
+// Node itself passes on errors with less than packThrown keeps of them, and nothing of a DOMException.
+process.on('uncaughtExceptionMonitor', (thrown) => post({ type: 'uncaught', thrown: packThrown(thrown) }))
 
 port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') {

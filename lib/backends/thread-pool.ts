@@ -18,6 +18,7 @@ import {
   type ToThread,
 } from './messages.js'
 import { passOnOutput } from './output.js'
+import { type Thrown, unpackThrown } from './thrown.js'
 
 /** Longest wait for the output of a thread that is to end: one in an endless loop never answers. */
 const FLUSH_MILLISECONDS = 500
@@ -46,7 +47,10 @@ interface Thread {
   trip: Trip | undefined
   /** Numbers of the jobs that it was given, in their order. */
   given: number[]
-  failure: unknown
+  /** What ended it, as Node passes it on. */
+  failure: { readonly thrown: unknown } | undefined
+  /** The last error that nothing caught, as the thread passed it on. A handler of the thread's own may have kept the thread alive. */
+  uncaught: Thrown | undefined
   /** Called once what it has printed is there, or it has ended. */
   flushed: () => void
 }
@@ -86,6 +90,11 @@ function startWorker(entry: URL, workerData: ThreadData): Worker {
   } catch {
     return new Worker(entry, { ...options, execArgv: [] })
   }
+}
+
+function causeOfDeath({ failure, uncaught }: Thread, exitCode: number): unknown {
+  if (failure === undefined) return new Error(`the thread exited with code ${exitCode}`)
+  return uncaught === undefined ? failure.thrown : unpackThrown(uncaught)
 }
 
 export class ThreadPool {
@@ -237,6 +246,7 @@ export class ThreadPool {
       trip: undefined,
       given: [],
       failure: undefined,
+      uncaught: undefined,
       flushed: () => {},
     }
     this.#threads.add(thread)
@@ -246,7 +256,7 @@ export class ThreadPool {
       if (thread.trip) thread.trip.unreadable = error
     })
     worker.on('error', (error) => {
-      thread.failure = error
+      thread.failure = { thrown: error }
     })
     worker.on('exit', (code) => this.#died(thread, code))
     return thread
@@ -302,10 +312,12 @@ export class ThreadPool {
     if (typeof message?.type !== 'string') return
     const { trip } = thread
     if (message.type === 'ready') thread.isReady = true
+    if (message.type === 'uncaught') thread.uncaught = message.thrown
     if (message.type === 'flushed') thread.flushed()
     if (message.type === 'fallback') this.#tellFallback(message.reason)
     if (trip === undefined) return
     if (message.type === 'settled') {
+      thread.uncaught = undefined
       for (const [at, outcome] of message.outcomes) {
         const index = thread.given[at]
         trip.remaining.delete(index)
@@ -352,7 +364,7 @@ export class ThreadPool {
       this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
       return
     }
-    const cause = thread.failure ?? new Error(`the thread exited with code ${exitCode}`)
+    const cause = causeOfDeath(thread, exitCode)
     if (!thread.isReady) {
       this.#notStarted(trip, cause)
       this.#assign()

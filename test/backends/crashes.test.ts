@@ -57,6 +57,27 @@ describe('an item that ends its thread', () => {
     expect(load(items[at].begun)).toBe(1)
   })
 
+  test('has all of the error that killed the thread as its cause', async () => {
+    const errorOf = async (way: string) => {
+      const [record] = await workers(1).map(crashing('crash'), crowd(1, [0], way), { errors: 'collect' })
+      if (record.status !== 'failed') throw new Error('it did not fail')
+      expect(record.error.code).toBe('E_WORKER_DIED')
+      return record.error
+    }
+    const aborted = await errorOf('a DOMException from a timer')
+    expect(aborted.cause).toBeInstanceOf(DOMException)
+    expect(aborted.cause).toMatchObject({ name: 'AbortError', code: 20, message: 'This operation was aborted' })
+    expect(aborted.message).toContain('died on this item: This operation was aborted.')
+    const own = await errorOf('an error of its own from a timer')
+    expect(own.cause).toBeInstanceOf(RangeError)
+    expect(own.cause).toMatchObject({ code: 'E_OWN', message: 'out of range', cause: { message: 'inner' } })
+    const text = await errorOf('a string from a timer')
+    expect(text.cause).toBe('a mere string')
+    expect(text.message).toContain('died on this item: "a mere string".')
+    const caught = await errorOf('an exit after an error that was caught')
+    expect(caught.cause).toMatchObject({ message: 'the thread exited with code 1' })
+  })
+
   test('is thrown in its turn where errors are', async () => {
     const pool = workers()
     const given: unknown[] = []

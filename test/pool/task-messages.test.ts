@@ -89,6 +89,23 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     expect(errorOf(many).message.length).toBeLessThan(400)
   })
 
+  test.each([
+    ['"no licence"', '"no licence"'],
+    ['null', 'null'],
+    ['undefined', 'undefined was thrown'],
+    ['{ a: 1 }', 'an object (Object)'],
+  ])('because it, or its set-up, throws what is no error: %s', (thrown, shown) => {
+    const failing = `throw ${thrown}`
+    expect(errorOf(failing).message).toBe(
+      `${failed}${shown}. The error that the module threw is the cause of this one.`,
+    )
+    const source = `export const etl = () => {}; export const open = async () => { ${failing} }`
+    expect(errorOf(source, { setup: 'open' }).message).toMatch(
+      /: "open" of URL threw: (.*)\. The error that the module threw/,
+    )
+    expect(errorOf(source, { setup: 'open' }).message).toContain(`threw: ${shown}. The error`)
+  })
+
   test('because its set-up throws', () => {
     const source = 'export const etl = () => {}; export const open = () => { throw new Error("no licence") }'
     const { message, cause } = errorOf(source, { setup: 'open' })

@@ -11,6 +11,32 @@ const ways = {
     })
     return never()
   },
+  'a DOMException from a timer': () => {
+    setTimeout(() => AbortSignal.abort().throwIfAborted())
+    return never()
+  },
+  'an error of its own from a timer': () => {
+    setTimeout(() => {
+      throw Object.assign(new RangeError('out of range', { cause: new TypeError('inner') }), {
+        code: 'E_OWN',
+        call: () => {},
+      })
+    })
+    return never()
+  },
+  'a string from a timer': () => {
+    setTimeout(() => {
+      throw 'a mere string'
+    })
+    return never()
+  },
+  'an exit after an error that was caught': () => {
+    process.once('uncaughtException', () => process.exit(1))
+    setTimeout(() => {
+      throw new Error('caught')
+    })
+    return never()
+  },
   'an unhandled rejection': () => {
     Promise.reject(new Error('nobody listens'))
     return never()
