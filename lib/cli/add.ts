@@ -1,4 +1,4 @@
-/** `noisemill add`: files, folders and globs to a folder of noisy copies. */
+/** `noisemill add`: makes a folder of noisy copies from files, folders and globs. */
 
 import type { Command } from 'commander'
 import { addNoiseToFiles } from '../add.js'
@@ -17,19 +17,19 @@ import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
 const NOTES = `
-The noise of a file depends on the seed and on its path below the INPUT that it was found in: give --root, and it
-depends on its path below that folder, however inputs are named.
-An SNR is against the mean power of the whole file, in which silence counts. The SNR achieved differs from the one
-asked for by about 0.1 dB in short files, because noise is drawn at random.`
+The noise of a file depends on the seed and on its path below the INPUT that contains it. With --root, it depends on
+its path below that folder instead.
+An SNR refers to the mean power of the whole file, silence included. In a file of one second, the SNR achieved differs
+from the one asked for by about 0.1 dB, because noise is random.`
 
 export function defineAdd(program: Command, stop: Stop, exit: (code: number) => void): void {
   const command = program
     .command('add')
     .summary('add noise to audio files')
     .description(
-      'Adds noise to WAV files: each INPUT is a file, a folder or a glob. Their folders are mirrored into DIR.',
+      'Adds noise to WAV files. Each INPUT is a file, a folder or a glob. Outputs in DIR have the same relative paths.',
     )
-    .argument('<input...>', 'files, folders (walked for .wav .wave .bwf .rf64), globs')
+    .argument('<input...>', 'files, globs, and folders, which are searched for .wav, .wave, .bwf and .rf64')
   declareAddFlags(command)
   command.addHelpText('after', NOTES)
   command.action(async (inputs: string[], given: Record<string, unknown>) =>
@@ -60,7 +60,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const report = own.report === undefined ? undefined : new Report(own.report, noise)
   let fatal: NoisemillError | undefined
   let isShortTold = false
-  /** Begins nothing more. What is under way is still counted and reported, because its outputs may be there. */
+  /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
   const endFor = (error: NoisemillError) => {
     messages.fatal(error)
     fatal ??= error
@@ -76,16 +76,16 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
       try {
         report?.add(result)
       } catch (error) {
-        // Once something else has ended the run, this counts only if there is still no room at the end.
+        // If the run is already ending, `report.close` tries again, and its error counts.
         if (fatal === undefined) endFor(error as NoisemillError)
       }
       const { shortage } = pool.info
-      if (shortage !== null && !isShortTold) terminal.notice(`${shortage}. Those that were started do the work.`)
+      if (shortage !== null && !isShortTold) terminal.notice(`${shortage}. The threads that were started do the work.`)
       isShortTold ||= shortage !== null
     }
   } catch (error) {
     if (!signal.aborted) {
-      // With nothing done there are no sums to tell either.
+      // An error before the first result ends the command without a summary.
       if (progress.finished === 0 || !(error instanceof NoisemillError && isFatal(error))) throw error
       endFor(error)
     }
@@ -115,9 +115,14 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
 }
 
 const onLoop = (terminal: Terminal) => (folder: string) =>
-  terminal.notice(`${folder}: by a link it contains itself, or leads to the output folder; not gone into.`)
+  terminal.notice(
+    `${folder}: skipped, because it contains itself through a symbolic link, or leads to the output folder.`,
+  )
 
-/** Passes the results on; shows the live line from the first one on, so that it never covers what is wrong with a command. */
+/**
+ * Passes results on, and shows the live line from the first one on. Errors in the command come earlier, so it hides
+ * none.
+ */
 async function* withLiveLine(
   results: AsyncIterable<FileResult>,
   terminal: Terminal,
@@ -146,10 +151,10 @@ async function* withLiveLine(
   }
 }
 
-/** Longer than this nobody is kept waiting who wants to leave. */
+/** Longest time to count the remaining files after an interruption, because the user wants to leave. */
 const COUNT_MILLISECONDS = 1000
 
-/** What an interrupted run has come to, and how to go on. */
+/** Describes how far an interrupted run came, and how to continue it. */
 async function interruptedLine(
   progress: Progress,
   inputs: readonly string[],
@@ -163,7 +168,7 @@ async function interruptedLine(
   return `${done}${left}. Run the same command with --resume to go on.`
 }
 
-/** Walks beside the run, to know how much is to come. */
+/** Counts the outputs of all inputs, by a second walk that runs at the same time as that of the run. */
 async function countOutputs(
   inputs: readonly string[],
   { out, follow, copies = 1 }: AddRequest['noise'],

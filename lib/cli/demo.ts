@@ -1,4 +1,4 @@
-/** `noisemill demo`: the same work four ways, side by side. */
+/** `noisemill demo`: compares four ways of doing the same work. */
 
 import type { Command } from 'commander'
 import { compareContenders, FILES } from '../demo/compare.js'
@@ -7,20 +7,20 @@ import { EXIT } from './exit.js'
 import type { Stop } from './stop.js'
 
 const SHORT_SECONDS = 30
-/** The length in the talk that this is taken from. */
+/** Length of the files in the talk that the demo repeats. */
 const FULL_SECONDS = 240
 
 export function defineDemo(program: Command, stop: Stop, exit: (code: number) => void): void {
   program
     .command('demo')
-    .summary('see four ways of going parallel side by side')
+    .summary('compare four ways of doing the same work in parallel')
     .description(
-      `Makes ${FILES} sine files (float32, 44.1 kHz, mono), adds noise to them by a plain loop, by async I/O on one ` +
-        'thread, by worker threads and by native threads, and checks that all outputs are the same. Cleans up after itself.',
+      `Creates ${FILES} sine files (float32, 44.1 kHz, mono) and adds noise to them in four ways: in a plain loop, with ` +
+        'async I/O on one thread, on worker threads, and on native threads. Compares the outputs, then removes all files.',
     )
     .option(
       '--full',
-      `files of ${FULL_SECONDS} seconds, as in the talk, instead of ${SHORT_SECONDS}: takes 2 GB and minutes`,
+      `use files of ${FULL_SECONDS} seconds instead of ${SHORT_SECONDS}: takes 2 GB of disk and some minutes`,
     )
     .action(async (flags: { full?: boolean }) => exit(await demo(flags.full ? FULL_SECONDS : SHORT_SECONDS, stop)))
 }

@@ -1,27 +1,27 @@
-/** Exit codes, and which error leads to which. */
+/** Exit codes, and the code for each error. */
 
 import { constants } from 'node:os'
 import type { ErrorCode, NoisemillError } from '../errors.js'
 
 export const EXIT = {
   done: 0,
-  /** Some files failed; each was named. */
+  /** Some files failed, and each was named on stderr. Or stdout was closed early. */
   filesFailed: 1,
-  /** The command was wrong: nothing was done. */
+  /** The command was wrong, and nothing was done. */
   usage: 2,
-  /** A full volume, a folder, journal or report that cannot be written: no further file would fare better. */
+  /** A volume is full, or an output folder, journal or report cannot be written: all further files would fail too. */
   fatal: 4,
-  /** An error that nobody foresaw, so what was not named may be done or not. The number is EX_SOFTWARE of sysexits.h. */
+  /** A bug in noisemill: files that were not named may be done or not. The number is EX_SOFTWARE of sysexits.h. */
   unexpected: 70,
 } as const
 
 const FATAL: readonly ErrorCode[] = ['E_VOLUME_FULL', 'E_OUTPUT_FOLDER', 'E_JOURNAL', 'E_REPORT']
 
-/** A file system may come to be read-only while it is written to: when its disk fails. */
+/** Whether an error ends the run. EROFS does, because a file system becomes read-only if its disk fails. */
 export const isFatal = ({ code, errno }: NoisemillError): boolean => FATAL.includes(code) || errno === 'EROFS'
 
-/** The code for an error that ended a command. */
+/** Returns the exit code for an error that ended a command. */
 export const exitForError = (error: NoisemillError): number => (isFatal(error) ? EXIT.fatal : EXIT.usage)
 
-/** What shells expect of a program that a signal ended. */
+/** Returns the exit code that shells expect of a program that a signal ended: 128 plus the signal's number. */
 export const exitForSignal = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]

@@ -284,7 +284,8 @@ export interface AddRequest {
 export function declareAddFlags(command: Command): void {
   for (const group of Object.keys(groups)) declareFlags(command, flagsOf(group))
   for (const [name, proposal] of Object.entries(WORDS_OF_OTHERS)) declareHint(command, name, proposal)
-  // Commander's own check of required options would come before its check of unknown ones, and a misspelt --out be called missing.
+  // Commander's own check of required options would come before its check of unknown ones, and a misspelt --out be
+  // called missing.
   command.hook('preAction', () => {
     const missing = Object.keys(groups)
       .flatMap(flagsOf)
@@ -293,7 +294,10 @@ export function declareAddFlags(command: Command): void {
   })
 }
 
-/** Flags of other programs, with what noisemill has instead. Commander would propose what is spelt alike: --copies for --noise. */
+/**
+ * Flags of other programs, with what noisemill has instead. Commander would propose what is spelt alike: --copies for
+ * --noise.
+ */
 const WORDS_OF_OTHERS: Readonly<Record<`--${string}`, string>> = {
   '--noise': '--sigma or --snr for the level, --kind for the kind of noise',
   '--level': '--sigma or --snr',

@@ -1,4 +1,4 @@
-/** `noisemill info`: what runs here, and why. */
+/** `noisemill info`: shows the backend that is used by default, and why. */
 
 import type { Command } from 'commander'
 import { usableCpus } from '../cpus.js'
@@ -9,8 +9,8 @@ import { version } from './version.js'
 export function defineInfo(program: Command): void {
   program
     .command('info')
-    .summary('show what noise runs on here')
-    .description('Shows the backend that is used by default, and why.')
+    .summary('show which backend and kernel are used, and why')
+    .description('Shows the version, the system, and the backend and kernel that are used by default, and why.')
     .option('--json', 'print one JSON object')
     .action((flags: { json?: boolean }) => {
       const rows = collect()

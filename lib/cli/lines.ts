@@ -1,4 +1,4 @@
-/** Results in words. */
+/** Formats results, warnings and errors as lines of text. */
 
 import type { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
@@ -17,24 +17,27 @@ export function resultLine(result: FileResult): string {
 }
 
 export function warningLine(result: FileResult, warning: FileWarning): string {
-  const cause = warning === 'W_SNR_OFF' ? ` Here it is ${snrOffCauses(result).join(' or ')}.` : ''
+  const cause = warning === 'W_SNR_OFF' ? ` Likely cause: ${snrOffCauses(result).join(' or ')}.` : ''
   return `warning: ${result.input}: ${warnings[warning]} (${warning}).${cause}`
 }
 
-/** Decibels by which the SNR of white noise over one sample varies, as a standard deviation; over n samples it is the root of n times less. */
+/**
+ * Standard deviation of the SNR achieved, in decibels, by white noise over one sample. Over n samples it is divided by the
+ * square root of n.
+ */
 const CHANCE_DECIBELS = (10 / Math.LN10) * Math.SQRT2
-/** Chance does not go beyond so many standard deviations. */
+/** Deviations of more standard deviations than this are not attributed to chance. */
 const CHANCE_LIMIT = 4
-/** From a sigma of so many steps of the format on, rounding changes the power of noise by less than 0.1 dB. */
+/** If sigma is at least this many steps of the format, rounding changes the power of the noise by less than 0.1 dB. */
 const ROUNDED_STEPS = 2
 
-/** The distance between neighbouring values near full scale. */
+/** Returns the step of a format: the distance between neighbouring values near full scale. */
 function stepOf(format: NonNullable<FileResult['format']>): number {
   if (format === 'float32') return 2 ** -24
   return format === 'float64' ? 2 ** -53 : 2 ** (1 - Number(format.slice('pcm'.length)))
 }
 
-/** What may have moved the SNR: all that the figures do not exclude. */
+/** Lists the possible causes of an SNR that is off: all that the figures do not exclude. */
 function snrOffCauses({ clipped, format, frames, channels, sigma, snr, drawn }: FileResult): string[] {
   const samples = frames! * channels!
   const isByChance = snr !== null && Math.abs(snr - drawn.snr!) <= (CHANCE_LIMIT * CHANCE_DECIBELS) / Math.sqrt(samples)

@@ -1,4 +1,4 @@
-/** The command line: from arguments to an exit code. */
+/** Runs a command line: parses its arguments, runs the command, and sets the exit code. */
 
 import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
@@ -13,7 +13,7 @@ import { Stop } from './stop.js'
 import { version } from './version.js'
 
 export async function main(args: readonly string[]): Promise<void> {
-  // Node would exit with 1, which says that some files failed and all others were done.
+  // Node would exit with 1, which means that some files failed and all others were done.
   process.on('uncaughtException', (cause) => {
     const line = errorLine(new NoisemillError('E_INTERNAL', { cause }))
     process.stderr.write(`noisemill: ${showText(line)}\n${showLines(inspect(cause))}\n`)
@@ -28,7 +28,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${usageLines(text)}\n`) })
-    .showHelpAfterError('Run it with --help to see all options.')
+    .showHelpAfterError('Run the command with --help to see its flags.')
   defineAdd(program, stop, exit)
   defineDemo(program, stop, exit)
   defineInfo(program)
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Commander has written its message, or the help that was asked for.
+      // Commander has already written its message or the help.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
       process.stderr.write(`noisemill: ${showText(errorLine(error))}\n`)
@@ -47,7 +47,10 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** A message of commander: what is wrong, with arguments in it, and in a line of its own what may have been meant. */
+/**
+ * Formats a message of commander. It shows arguments in the problem safely, and keeps its proposal in a line of its
+ * own.
+ */
 function usageLines(text: string): string {
   const [, problem, proposal] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*)?\n$/s.exec(text)!
   return `noisemill: ${showText(problem)}${proposal ?? ''}`

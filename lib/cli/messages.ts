@@ -1,14 +1,17 @@
-/** What went wrong, and what is odd about files, for a person: once for all copies of a file, and in one line for outputs that exist. */
+/**
+ * Writes errors and warnings about files to stderr: one line for all copies of a file, and one for all outputs that
+ * exist.
+ */
 
 import { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
 import { errorLine, warningLine } from './lines.js'
 import type { Terminal } from './terminal.js'
 
-/** Outputs that a line names; there may be thousands. */
+/** Most names in one line, because there may be thousands. */
 const NAMED = 3
 
-/** What there is to tell of an input: the copies that each line is of. */
+/** The lines to write about an input, with the copies that each line is about. */
 interface Told {
   results: number
   readonly problems: Map<string, number[]>
@@ -23,13 +26,13 @@ export class Messages {
   readonly #repeated: string[] = []
   #repeatedCount = 0
 
-  /** @param copies results that each input has */
+  /** @param copies number of results of each input */
   constructor(
     readonly terminal: Terminal,
     readonly copies: number,
   ) {}
 
-  /** Tells what ends the run: once, though each file that was under way may meet it. */
+  /** Writes an error that ends the run, once for each code, because every file in progress may fail with it. */
   fatal(error: NoisemillError): void {
     if (!this.#fatal.has(error.code)) this.terminal.problem(errorLine(error))
     this.#fatal.add(error.code)
@@ -46,7 +49,7 @@ export class Messages {
       this.#existingCount++
       if (this.#existing.length < NAMED) this.#existing.push(result.output)
     } else if (error && !this.#fatal.has(error.code)) push(told.problems, errorLine(error), copy)
-    // The run that did a skipped file has told of it.
+    // The run that wrote a skipped output has shown its warnings.
     if (status !== 'skipped')
       for (const warning of result.warnings) push(told.notices, warningLine(result, warning), copy)
     if (told.results < this.copies) return
@@ -54,18 +57,18 @@ export class Messages {
     this.#tell(told)
   }
 
-  /** Reports what the inputs have more than once: a folder at once, files together at the end. */
+  /** Reports a repeated input: a folder at once, and all files in one line at the end. */
   repeat(path: string, first: string, kind: 'file' | 'folder'): void {
     if (kind === 'file') {
       this.#repeatedCount++
       if (this.#repeated.length < NAMED) this.#repeated.push(path === first ? path : `${path} (the file ${first})`)
       return
     }
-    const what = `${path} is the same folder as ${first}, by a symbolic link`
-    this.terminal.notice(`${what}: its files are done under both paths. --no-follow leaves such links out.`)
+    const what = `${path} is the same folder as ${first}, through a symbolic link`
+    this.terminal.notice(`${what}: its files are processed under both paths. --no-follow ignores such links.`)
   }
 
-  /** Tells what is left. */
+  /** Writes the remaining lines. */
   close(): void {
     for (const told of this.#inputs.values()) this.#tell(told)
     this.#inputs.clear()
@@ -81,7 +84,7 @@ export class Messages {
     if (this.#repeatedCount === 0) return
     const rest = this.#repeatedCount - this.#repeated.length
     const names = [...this.#repeated, ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ')
-    this.terminal.notice(`files that are among the inputs more than once are done once: ${names}.`)
+    this.terminal.notice(`files that are repeated among the inputs are processed once: ${names}.`)
   }
 
   #tell({ problems, notices }: Told): void {
@@ -92,7 +95,7 @@ export class Messages {
   #withCopies(line: string, copies: readonly number[]): string {
     if (this.copies === 1) return line
     const named = `${copies.length === 1 ? 'copy' : 'copies'} ${showNumbers(copies)}`
-    // Behind the code, in its parentheses.
+    // The copies go into the parentheses of the code, after it.
     return line.replace(/\)(\.?)$/, `; ${named})$1`)
   }
 }
@@ -103,7 +106,7 @@ function push(lines: Map<string, number[]>, line: string, copy: number): void {
   else lines.set(line, [copy])
 }
 
-/** Numbers as people write them: 1 to 3, 5. */
+/** Formats numbers as ranges: '1 to 3, 5'. */
 function showNumbers(numbers: readonly number[]): string {
   const sorted = numbers.toSorted((a, b) => a - b)
   const runs: [first: number, last: number][] = []

@@ -1,10 +1,10 @@
-/** Numbers from the command line. */
+/** Parses numbers from the command line. */
 
 import { invalidOption } from '../errors.js'
 import type { LevelOption } from '../plan/levels.js'
 import type { ChunkSize } from '../pool/chunks.js'
 
-/** A decimal number, or NaN where the text is none. Number() alone would take '' and '0x10'. */
+/** Parses a decimal number. Returns NaN for other text; `Number` alone would accept '' and '0x10'. */
 const parseDecimal = (text: string): number =>
   /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 
@@ -14,7 +14,7 @@ export function parseNumber(text: string, flag: string): number {
   return value
 }
 
-/** A number, or a range LOW:HIGH. */
+/** Parses a number or a range LOW:HIGH. Throws E_OPTION_INVALID. */
 export function parseLevel(text: string, flag: string): LevelOption {
   const ends = text.split(':').map(parseDecimal)
   if (ends.length > 2 || ends.some(Number.isNaN))
@@ -22,6 +22,6 @@ export function parseLevel(text: string, flag: string): LevelOption {
   return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
 }
 
-/** A number, or 'auto'. */
+/** Parses a number or 'auto'. Throws E_OPTION_INVALID. */
 export const parseChunkSize = (text: string, flag: string): ChunkSize =>
   text === 'auto' ? text : parseNumber(text, flag)

@@ -1,37 +1,42 @@
-/** How far a run is: the live line, and the sums at its end. */
+/** Counts the results of a run, for the live line and for the summary at its end. */
 
 import { usableCpus } from '../cpus.js'
 import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
 import { plural, showBytes, showCounts, showSeconds } from '../show.js'
 
-/** The last line that --json prints: the sums of a run, and what it ran on. */
+/** The last line that --json prints: the sums of a run, and the fields of its pool. */
 export interface Summary extends PoolInfo {
-  /** 'summary'; the lines before have 'file'. */
+  /** 'summary'; the lines before it have 'file'. */
   readonly type: 'summary'
   /** Outputs that were written. */
   readonly done: number
   /** Outputs that a dry run would have written. */
   readonly planned: number
-  /** Outputs that the run which was resumed had written. */
+  /** Outputs that an earlier run had written. */
   readonly skipped: number
-  /** Outputs that could not be made. */
+  /** Outputs that failed. */
   readonly failed: number
-  /** Files that the inputs have again under the same output, and that were done once. */
+  /** Number of repeated input files with the same output, which were processed once. */
   readonly repeatedFiles: number
-  /** Folders whose files were done again under another path, because of a symbolic link. */
+  /** Number of folders whose files were processed again under another path, because of a symbolic link. */
   readonly repeatedFolders: number
-  /** Audio files of other kinds in input folders, which are not read, by what their names end with: `{ "flac": 12 }`. */
+  /**
+   * Audio files of other formats in input folders, which are not read. They are counted by extension: `{ "flac": 12 }`.
+   */
   readonly unread: Readonly<Record<string, number>>
-  /** Outputs that have each warning, by its code: `{ "W_SILENT": 3 }`. Skipped outputs count here, and in the figures that follow. */
+  /**
+   * Number of outputs with each warning, by code: `{ "W_SILENT": 3 }`. Skipped outputs count here,
+   * and in `clippedFiles`, `clippedSamples` and `snr`.
+   */
   readonly warnings: Readonly<Record<string, number>>
-  /** Outputs with samples that the clamp changed. */
+  /** Number of outputs with clipped samples. */
   readonly clippedFiles: number
-  /** Samples that the clamp changed. */
+  /** Number of samples that clipping changed, in all outputs. */
   readonly clippedSamples: number
-  /** Minimum, median and maximum of the SNR achieved, in decibels; null where no output has one. */
+  /** Minimum, median and maximum of the SNR achieved, in decibels; null if no output has one. */
   readonly snr: SnrRange | null
-  /** Bytes of the inputs, but for those of skipped outputs. */
+  /** Total size of the inputs in bytes, without those of skipped outputs. */
   readonly bytesIn: number
   /** Seconds that the run took. */
   readonly seconds: number
@@ -50,7 +55,7 @@ const increment = (counts: Map<string, number>, name: string) => counts.set(name
 export class Progress {
   done = 0
   planned = 0
-  /** Done by an earlier run. */
+  /** Outputs that an earlier run had written. */
   skipped = 0
   failed = 0
   bytes = 0
@@ -60,9 +65,9 @@ export class Progress {
   readonly #warnings = new Map<string, number>()
   #clippedFiles = 0
   #clippedSamples = 0
-  /** Of each output that has one: eight bytes, which a median takes. */
+  /** The SNR of each output that has one. The median needs them all; each takes eight bytes. */
   readonly #snrs: number[] = []
-  /** Outputs in all, once that is known. */
+  /** Number of all outputs, once it is known. */
   total: number | undefined
   readonly #started = performance.now()
   readonly #cpu = process.cpuUsage()
@@ -85,7 +90,7 @@ export class Progress {
     else this.repeatedFolders++
   }
 
-  /** @param kind what the name of a file ends with that is not read */
+  /** @param kind the extension of an audio file that is not read */
   addUnread(kind: string): void {
     increment(this.#unread, kind)
   }
@@ -105,13 +110,13 @@ export class Progress {
     return (performance.now() - this.#started) / 1000
   }
 
-  /** Share of all cores that this process used, 0 to 1. */
+  /** Share of the usable CPUs' time that this process used, 0 to 1. */
   get cpuShare(): number {
     const { user, system } = process.cpuUsage(this.#cpu)
     return (user + system) / 1e6 / this.seconds / usableCpus()
   }
 
-  /** The live line. */
+  /** Returns the text of the live line. */
   line(): string {
     const { finished, total, seconds } = this
     const files = total === undefined ? plural(finished, 'file') : `${finished} of ${plural(total, 'file')}`
@@ -124,7 +129,7 @@ export class Progress {
     return `${files}${failed}  ${rate}  ${cpu}${left}`
   }
 
-  /** What was done, in figures. */
+  /** Returns the summary for --json. */
   summary(seed: string, info: PoolInfo): Summary {
     const { done, planned, skipped, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
@@ -147,7 +152,7 @@ export class Progress {
     }
   }
 
-  /** What became of the samples, in a line; empty where there is nothing to tell. */
+  /** Returns a line about SNRs, clipping and warnings, or '' if there is nothing to report. */
   figuresLine(): string {
     const snr = this.#snr
     const decibels = (value: number) => `${value.toFixed(2)} dB`
@@ -164,7 +169,7 @@ export class Progress {
     ].join('; ')
   }
 
-  /** What was done, in a line. */
+  /** Returns a line with the counts, the size of the inputs and the time. */
   summaryLine(): string {
     const counts = [
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,

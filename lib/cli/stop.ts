@@ -1,8 +1,11 @@
-/** What ends a command before it is done: a signal, or a stream that cannot be written to any more. */
+/** Ends a command early on a signal, or if stdout or stderr can no longer be written to. */
 
 import { EXIT, exitForSignal } from './exit.js'
 
-/** The same signal often comes twice, from a terminal and from `timeout` or `npx`. Later ones are of a person who will not wait. */
+/**
+ * A second signal within this time is ignored, because a terminal and `timeout` or `npx` often send the same one twice. A
+ * later one means that the user will not wait, and ends the process at once.
+ */
 const SAME_MILLISECONDS = 1000
 
 export class Stop {
@@ -21,7 +24,7 @@ export class Stop {
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        // Windows has either, by the kind of the pipe.
+        // Windows reports one or the other, depending on the kind of pipe.
         const isClosed = error.code === 'EPIPE' || error.code === 'EOF'
         if (!isClosed && stream === process.stdout && this.#exitCode === undefined)
           process.stderr.write(`noisemill: the results cannot be written: ${error.message}.\n`)
@@ -34,12 +37,12 @@ export class Stop {
     return this.#controller.signal
   }
 
-  /** What to exit with; undefined as long as nothing has ended the command. */
+  /** The exit code, or undefined as long as nothing has ended the command. */
   get exitCode(): number | undefined {
     return this.#exitCode
   }
 
-  /** Whether it was a signal that ended the command. */
+  /** Whether a signal ended the command. */
   get isInterrupted(): boolean {
     return this.#isInterrupted
   }
@@ -48,7 +51,7 @@ export class Stop {
     if (this.#exitCode !== undefined) return
     this.#exitCode = exitCode
     this.#stopped = performance.now()
-    // An exit code that the command sets itself comes after this one.
+    // It is set now, in case the command never comes to set it.
     process.exitCode = exitCode
     this.#controller.abort()
   }

@@ -1,13 +1,13 @@
-/** What the commands write: results to stdout, the rest to stderr, a live line where a person watches. */
+/** Writes results to stdout, messages to stderr, and a live line to stderr if that is a terminal. */
 
 import { fstatSync } from 'node:fs'
 import type { createLogUpdate } from 'log-update'
 import { showJson, showText } from '../show.js'
 
-/** Between two paints of the live line. */
+/** Time between two updates of the live line. */
 const PAINT_MILLISECONDS = 100
 
-/** Whether stdout is a file, asked once. */
+/** Whether stdout is a file, once it is known. */
 let isFile: boolean | undefined
 function stdoutIsFile(): boolean {
   isFile ??= !process.stdout.isTTY && fstatSync(process.stdout.fd).isFile()
@@ -26,15 +26,17 @@ export class Terminal {
     readonly live: LiveLine | undefined,
   ) {}
 
-  /** The package for the live line is loaded only where there is one: starting up is most of a short run. */
+  /** Opens the terminal. The package for the live line is loaded only if needed, because loading slows short runs. */
   static async open(quiet: boolean): Promise<Terminal> {
-    // A terminal without a width, as some pipes pretend to be, can show none.
+    // A terminal without a width cannot show a live line; some pipes pretend to be such a terminal.
     if (quiet || !process.stderr.isTTY || !(process.stderr.columns > 0)) return new Terminal(quiet, undefined)
     const { createLogUpdate } = await import('log-update')
     return new Terminal(quiet, createLogUpdate(process.stderr))
   }
 
-  /** Whether the live line takes the place of a line for each result. If stdout goes elsewhere, those lines go there. */
+  /**
+   * Whether the live line replaces the lines of results. It does not if stdout goes elsewhere, where they are needed.
+   */
   get replacesResults(): boolean {
     return this.isLive && process.stdout.isTTY === true
   }
@@ -44,28 +46,28 @@ export class Terminal {
     return this.live !== undefined
   }
 
-  /** A result, for people. */
+  /** Writes a result as text for people. */
   result(text: string): void {
     this.#print(showText(text))
   }
 
-  /** A result, for programs. */
+  /** Writes a result as a line of JSON for programs. */
   json(value: unknown): void {
     this.#print(showJson(value))
   }
 
   #print(line: string): void {
-    // A file cannot meet the live line on a screen; what reads a pipe may.
+    // The reader of a pipe may print on the same screen as the live line. A file cannot.
     if (!stdoutIsFile()) this.live?.clear()
     process.stdout.write(`${line}\n`)
   }
 
-  /** Something went wrong. Shown with --quiet too. */
+  /** Writes an error, even with --quiet. */
   problem(text: string): void {
     this.#note(this.#color ? '\x1b[31mnoisemill:\x1b[39m' : 'noisemill:', text)
   }
 
-  /** Something that a person may want to know. */
+  /** Writes a notice or warning, unless --quiet is set. */
   notice(text: string): void {
     if (!this.quiet) this.#note('noisemill:', text)
   }
@@ -75,7 +77,7 @@ export class Terminal {
     process.stderr.write(`${name} ${showText(text)}\n`)
   }
 
-  /** Shows a line that is asked for again and again, until `stopLive`. */
+  /** Shows a live line until `stopLive`, and calls `line` for each update. */
   startLive(line: () => string): void {
     if (this.live === undefined) return
     this.#line = line

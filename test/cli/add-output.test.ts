@@ -224,11 +224,11 @@ describe('streams', () => {
     expect([ended.code, jsonOf(ended).files.length]).toEqual([0, 5])
     expect(jsonOf(ended).summary).toMatchObject({ done: 5, repeatedFiles: 1, repeatedFolders: 0 })
     expect(linesOf(ended.stderr)).toEqual([
-      `noisemill: files that are among the inputs more than once are done once: ${native('in/sub/a.wav')}.`,
+      `noisemill: files that are repeated among the inputs are processed once: ${native('in/sub/a.wav')}.`,
     ])
     const many = await noisemill(['add', 'in/sub', ...twice, '--overwrite'], { cwd })
     expect([many.code, many.stdout]).toEqual([0, expect.stringMatching(/^5 done, 5 repeated: /m)])
-    expect(linesOf(many.stderr)).toEqual([expect.stringMatching(/done once: [^,]*, [^,]*, [^,]*, and 2 more\.$/)])
+    expect(linesOf(many.stderr)).toEqual([expect.stringMatching(/processed once: [^,]*, [^,]*, [^,]*, and 2 more\.$/)])
   })
 
   posixTest('a folder that a link repeats is reported; --no-follow leaves it out (needs symbolic links)', async () => {

@@ -29,10 +29,10 @@ describe('0', () => {
   })
 })
 
-test('add --help says what noise depends on, and what an SNR is against', async () => {
+test('add --help says what noise depends on, and what an SNR refers to', async () => {
   const { stdout } = await noisemill(['add', '--help'])
   expect(stdout).toMatch(/noise of a file depends on .* path below the INPUT .*--root/s)
-  expect(stdout).toMatch(/silence counts.*about 0\.1 dB/s)
+  expect(stdout).toMatch(/silence included.*about 0\.1 dB/s)
 })
 
 describe('1, each failure named and the others done', () => {

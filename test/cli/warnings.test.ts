@@ -66,6 +66,6 @@ describeBackends('warnings of samples', (backend) => {
     const { warnings, stderr } = await warningsOf({ 'a.wav': file }, ...flags)
     expect(warnings['a.wav']).toContain('W_SNR_OFF')
     const lines = stderr.filter((line) => line.includes('W_SNR_OFF'))
-    expect(lines).toEqual([expect.stringMatching(new RegExp(`\\(W_SNR_OFF\\)\\. Here it is ${cause}\\.$`))])
+    expect(lines).toEqual([expect.stringMatching(new RegExp(`\\(W_SNR_OFF\\)\\. Likely cause: ${cause}\\.$`))])
   })
 })
