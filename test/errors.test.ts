@@ -1,0 +1,307 @@
+/** Remedies of errors: each row makes an error, does what its message advises, and then it is gone. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  type AddNoiseOptions,
+  addNoiseToFiles,
+  type ErrorCode,
+  errorCodes,
+  type NoisemillError,
+} from '../dist/index.js'
+import { filesOf, writeFiles } from './support/files.js'
+import { JOURNAL, temporaryFolder } from './support/folders.js'
+import { bin, jsonOf, linesOf, noisemill, start } from './support/programs.js'
+import { hasFfmpeg } from './support/readers.js'
+import { numbers } from './support/sources.js'
+import { isWindows, mountVolume, posixTest } from './support/systems.js'
+import { pcm16, wav } from './support/wav.js'
+
+type At = (name: string) => string
+/** Inputs, the output folder, options. A level is added if there are no options. */
+type Run = readonly [inputs: readonly string[], out: string, options?: Partial<AddNoiseOptions>]
+
+interface Trial {
+  readonly code: ErrorCode
+  readonly needsLinks?: boolean
+  readonly prepare?: (at: At) => unknown
+  readonly run: Run
+  /** Each works alone: what to change in the folder, or the run that replaces `run`, or both. */
+  readonly remedies: readonly { readonly change?: (at: At) => unknown; readonly run?: Run }[]
+}
+
+const level = { sigma: 0.1 }
+const plain: Run = [['in'], 'out']
+const again = (options: Partial<AddNoiseOptions>): Run => [['in'], 'out', { ...level, ...options }]
+const elsewhere: Run = [['in'], 'other']
+
+/** What a run of the library ends with: the codes of its errors. */
+async function codesOf(at: At, [inputs, out, options = level]: Run): Promise<string[]> {
+  const { root } = options
+  const given = { backend: 'inline', ...options, ...(root !== undefined && { root: at(String(root)) }), out: at(out) }
+  const codes: string[] = []
+  try {
+    const results = addNoiseToFiles(inputs.map(at), given as AddNoiseOptions)
+    for await (const { error } of results) if (error) codes.push(error.code)
+  } catch (error) {
+    codes.push((error as NoisemillError).code)
+  }
+  return codes
+}
+
+const first =
+  (options: Partial<AddNoiseOptions> = {}) =>
+  (at: At) =>
+    codesOf(at, again(options))
+const write =
+  (name: string, bytes: Uint8Array = pcm16()) =>
+  (at: At) =>
+    writeFiles(at(''), { [name]: bytes })
+const remove = (name: string) => (at: At) => rmSync(at(name), { recursive: true })
+const link = (name: string, to: string) => (at: At) => {
+  mkdirSync(path.dirname(at(name)), { recursive: true })
+  symlinkSync(to, at(name))
+}
+
+const trials: readonly Trial[] = [
+  { code: 'E_OPTION_UNKNOWN', run: again({ Root: 'in' } as never), remedies: [{ run: again({ root: 'in' }) }] },
+  {
+    code: 'E_LEVEL_MISSING',
+    run: [['in'], 'out', {}],
+    remedies: [{ run: plain }, { run: [['in'], 'out', { snr: 9 }] }],
+  },
+  { code: 'E_LEVEL_BOTH', run: again({ snr: 9 }), remedies: [{ run: plain }, { run: [['in'], 'out', { snr: 9 }] }] },
+  {
+    code: 'E_NO_INPUT',
+    run: [['in/*.txt'], 'out'],
+    remedies: [{ run: [['in/a.wav'], 'out'] }, { run: plain }, { run: [['in/*.wav'], 'out'] }],
+  },
+  { code: 'E_OUTPUT_IN_INPUT', run: [['in'], 'in/out'], remedies: [{ run: plain }] },
+  { code: 'E_OUTPUT_FOLDER', prepare: write('file'), run: [['in'], 'file'], remedies: [{ run: plain }] },
+  {
+    code: 'E_JOURNAL',
+    prepare: write(`out/${JOURNAL}/x`),
+    run: plain,
+    remedies: [{ change: remove(`out/${JOURNAL}`) }],
+  },
+  {
+    code: 'E_RESUME_SETTINGS',
+    prepare: first(),
+    run: again({ seed: 2, resume: true }),
+    remedies: [{ run: again({ resume: true }) }, { run: elsewhere }, { run: again({ seed: 2, overwrite: true }) }],
+  },
+  { code: 'E_INPUT_MISSING', run: [['in/A.wave'], 'out'], remedies: [{ run: [['in/a.wav'], 'out'] }] },
+  {
+    code: 'E_INPUT_UNREADABLE',
+    needsLinks: true,
+    prepare: link('in/circle.wav', 'circle.wav'),
+    run: [['in/circle.wav'], 'out'],
+    remedies: [
+      { change: remove('in/circle.wav'), run: plain },
+      { change: (at) => [unlinkSync(at('in/circle.wav')), symlinkSync('a.wav', at('in/circle.wav'))] },
+    ],
+  },
+  {
+    code: 'E_WAV_STRICT',
+    prepare: write('in/a.wav', wav({ byteRate: 1 })),
+    run: again({ strict: true }),
+    remedies: [{ run: plain }],
+  },
+  {
+    code: 'E_SIGNAL_POWER',
+    prepare: write('in/a.wav', wav({ tag: 3, bits: 64, data: new Uint8Array(new Float64Array(9).fill(1e200).buffer) })),
+    run: [['in'], 'out', { snr: 9 }],
+    remedies: [{ run: plain }, { change: write('in/a.wav') }],
+  },
+  {
+    code: 'E_OUTPUT_EXISTS',
+    prepare: first(),
+    run: plain,
+    remedies: [{ run: elsewhere }, { run: again({ resume: true }) }, { run: again({ overwrite: true }) }],
+  },
+  { code: 'E_OUTPUT_IS_INPUT', run: [['in/a.wav'], 'in', { ...level, overwrite: true }], remedies: [{ run: plain }] },
+  {
+    code: 'E_OUTPUT_CLASH',
+    prepare: write('far/a.wav'),
+    run: [['in', 'far'], 'out'],
+    remedies: [
+      { run: [['in', 'far'], 'out', { ...level, root: '.' }] },
+      { change: (at) => renameSync(at('far/a.wav'), at('far/b.wav')) },
+    ],
+  },
+  {
+    code: 'E_OUTPUT_OUTSIDE',
+    needsLinks: true,
+    prepare: (at) => [
+      write('in/sub/a.wav')(at),
+      rmSync(at('in/a.wav')),
+      mkdirSync(at('far')),
+      link('out/sub', '../far')(at),
+    ],
+    run: plain,
+    remedies: [{ change: remove('out/sub') }, { run: [['in'], 'far'] }],
+  },
+  {
+    code: 'E_WAV_TRUNCATED',
+    prepare: write('in/a.wav', pcm16().subarray(0, 20)),
+    run: plain,
+    remedies: [{ change: write('in/a.wav') }, { change: (at) => [write('in/b.wav')(at), remove('in/a.wav')(at)] }],
+  },
+  {
+    code: 'E_OUTPUT_PUBLISH',
+    prepare: (at) => mkdirSync(at('out/a.wav'), { recursive: true }),
+    run: again({ overwrite: true }),
+    remedies: [{ change: remove('out/a.wav') }],
+  },
+  {
+    code: 'E_OUTPUT_CREATE',
+    prepare: (at) => [write('in/sub/a.wav')(at), write('out/sub')(at)],
+    run: [['in/sub'], 'out', { ...level, root: 'in' }],
+    remedies: [{ change: remove('out/sub') }],
+  },
+]
+
+/** All other codes, and where their remedies are tried. */
+const others: Readonly<Record<string, readonly ErrorCode[]>> = {
+  'below in this file': ['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT'],
+  'not tried here: the remedy is another file, disk, or amount of memory': [
+    ...(['E_WAV_NO_FORMAT', 'E_WAV_NO_DATA', 'E_WAV_FORMAT', 'E_WAV_DAMAGED', 'E_WAV_TOO_LONG'] as const),
+    ...(['E_INPUT_NOT_FILE', 'E_INPUT_READ', 'E_INPUT_CHANGED', 'E_OUTPUT_WRITE'] as const),
+    ...(['E_NO_MEMORY', 'E_SAMPLES_CHANGED', 'E_INTERNAL'] as const),
+  ],
+  'test/cli/resume.test.ts': ['E_VOLUME_FULL'],
+  'not tried here: choices of backend, kernel and instruction set': [
+    ...(['E_BACKEND_UNAVAILABLE', 'E_KERNEL_UNAVAILABLE', 'E_ISA_UNAVAILABLE'] as const),
+  ],
+  'not tried here: there is no remedy, or it is to make another call or to look at the cause': [
+    ...(['E_OPTION_INVALID', 'E_ITEM_INVALID', 'E_POOL_CLOSED', 'E_POOL_TERMINATED', 'E_CANCELLED'] as const),
+    ...(['E_TASK_LOAD', 'E_TASK_NESTED', 'E_TASK_FAILED', 'E_NOT_CLONEABLE'] as const),
+    ...(['E_WORKER_DIED', 'E_BACKEND_FAILED', 'E_WORKER_START'] as const),
+  ],
+}
+
+function place(): At {
+  const folder = temporaryFolder()
+  writeFiles(folder, { 'in/a.wav': pcm16() })
+  return (name) => path.join(folder, name)
+}
+
+describe('a remedy removes its error', () => {
+  for (const { code, needsLinks = false, prepare, run, remedies } of trials) {
+    test.skipIf(needsLinks && isWindows)(`${code}${needsLinks ? ' (needs symbolic links)' : ''}`, async () => {
+      for (const remedy of remedies) {
+        const at = place()
+        await prepare?.(at)
+        expect(new Set(await codesOf(at, run))).toEqual(new Set([code]))
+        await remedy.change?.(at)
+        expect(await codesOf(at, remedy.run ?? run), String(remedy.run ?? remedy.change)).toEqual([])
+      }
+    })
+  }
+
+  test('and every code is in one of the tables', () => {
+    expect([...trials.map(({ code }) => code), ...Object.values(others).flat()].sort()).toEqual([...errorCodes].sort())
+  })
+
+  test('E_REPORT', async () => {
+    const cwd = place()('')
+    const add = (out: string, report: string, ...flags: string[]) =>
+      noisemill(['add', 'in', '--out', out, '--sigma', '0.1', '--report', report, ...flags], { cwd })
+    expect((await add('out', 'r.jsonl')).code).toBe(0)
+    expect((await add('other', 'r.jsonl')).stderr).toContain('(E_REPORT)')
+    expect((await add('other', 'other.jsonl')).code).toBe(0)
+    expect((await add('out', 'r.jsonl', '--overwrite')).code).toBe(0)
+  })
+
+  test.skipIf(!hasFfmpeg())('E_WAV_UNSUPPORTED and E_WAV_NOT_RIFF, by ffmpeg (needs it)', async ({ skip }) => {
+    const at = place()
+    const ffmpeg = (...args: string[]) => spawnSync('ffmpeg', ['-v', 'error', '-nostdin', ...args]).status === 0
+    const sine = ['-f', 'lavfi', '-i', 'sine=duration=1:sample_rate=8000']
+    for (const [codec, extension] of [['libmp3lame'], ['g726'], ['pcm_s64le'], ['flac', 'flac']]) {
+      const name = `${codec}.${extension ?? 'wav'}`
+      if (!ffmpeg(...sine, '-c:a', codec, at(name))) skip(`this ffmpeg cannot write ${codec}`)
+      const code = extension === undefined ? 'E_WAV_UNSUPPORTED' : 'E_WAV_NOT_RIFF'
+      expect(await codesOf(at, [[name], 'out']), name).toEqual([code])
+      expect(ffmpeg('-i', at(name), '-c:a', 'pcm_s16le', at(`${codec}.pcm.wav`)), name).toBe(true)
+      expect(await codesOf(at, [[`${codec}.pcm.wav`], 'out']), name).toEqual([])
+    }
+  })
+})
+
+describe('the remedy of a fault of the system, whatever the code', () => {
+  const args = ['add', 'in', '--out', 'out', '--sigma', '0.1']
+
+  posixTest('ELOOP (needs symbolic links)', async () => {
+    const at = place()
+    link('in/circle.wav', 'circle.wav')(at)
+    link('circle', 'circle')(at)
+    for (const run of [[args[0], 'in', '--out', 'circle/out', ...args.slice(4)], args]) {
+      const { stderr } = await noisemill(run, { cwd: at('') })
+      expect(stderr).toMatch(/\(ELOOP\)\. .*symbolic links.* lead in a circle: correct or remove them\./)
+    }
+    remove('in/circle.wav')(at)
+    expect(await noisemill([...args, '--resume'], { cwd: at('') })).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  posixTest('EROFS (needs mount)', async ({ skip }) => {
+    const at = place()
+    const volume = mountVolume(at(''), 'size=1m') ?? skip('mounting is not permitted')
+    spawnSync('mount', ['-o', 'remount,ro', volume])
+    const { stderr } = await noisemill(['add', 'in', '--out', 'volume/out', ...args.slice(4)], { cwd: at('') })
+    expect(stderr).toMatch(/\(EROFS\)\. Its file system is mounted read-only: choose a folder on another one\./)
+    expect(await noisemill(args, { cwd: at('') })).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  // With so few, Node starts, and the journal cannot be opened.
+  posixTest('EMFILE: a higher limit (needs ulimit)', async () => {
+    const at = place()
+    const limited = (limit: number) => {
+      const line = `ulimit -n ${limit}; exec "$0" "$@"`
+      return start(['sh', '-c', line, process.execPath, bin, ...args], { cwd: at('') }).ended
+    }
+    const limits = numbers(20).map((n) => 15 + n)
+    const ended = []
+    for (const limit of limits) ended.push(await limited(limit))
+    const lacking = ended.filter(({ stderr }) => stderr.includes('(EMFILE)'))
+    expect(lacking.length).toBeGreaterThan(0)
+    for (const { stderr } of lacking) expect(stderr).toMatch(/\(EMFILE\)\. Raise the limit of open files \(ulimit -n\)/)
+    rmSync(at('out'), { recursive: true, force: true })
+    expect(await limited(256)).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  posixTest('EMFILE: a smaller size (needs ulimit)', async ({ skip }) => {
+    const at = place()
+    writeFiles(
+      at('in'),
+      filesOf(
+        numbers(60).map((n) => `${n}.wav`),
+        200_000,
+      ),
+    )
+    const run = (limit: number, jobs: number) => {
+      const line = `ulimit -n ${limit}; exec "$0" "$@" --overwrite --json --jobs ${jobs}`
+      return start(['sh', '-c', line, process.execPath, bin, ...args], { cwd: at('') }).ended
+    }
+    // How many are open at a time depends on the backend and on Node.
+    for (const limit of [30, 34, 38, 42]) {
+      const ended = await run(limit, 32)
+      if (!ended.stdout.includes('"EMFILE"')) continue
+      expect(linesOf(ended.stderr).join()).toContain('or pass a smaller --jobs. (E_')
+      const fewer = await run(limit, 1)
+      if (jsonOf(fewer).summary?.done === 61) return
+    }
+    skip('no limit is too low for 32 jobs and enough for one')
+  })
+
+  const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+  test.skipIf(!canTrace)('ENFILE: the file is done once it can be opened (needs strace)', async () => {
+    const at = place()
+    const fault = ['-f', '-qq', '-o', 'trace', '-P', 'in/a.wav', '-e', 'inject=openat,open:error=ENFILE']
+    const traced = ['strace', ...fault, process.execPath, bin, ...args]
+    const { stderr } = await start(traced, { cwd: at('') }).ended
+    expect(stderr).toContain('(ENFILE). The whole system has too many open files: close other programs. (E_')
+    expect(await noisemill([...args, '--resume'], { cwd: at('') })).toMatchObject({ code: 0, stderr: '' })
+  })
+})
