@@ -150,7 +150,7 @@ function readContainer(reader: HeaderReader): Container {
 /** The size of the data: as the header declares it, and as the file has it. */
 interface DataSize {
   readonly declared: number
-  /** Bytes to the end of the file. */
+  /** Bytes to the end of the file, without a padding byte that is known to be one. */
   readonly available: number
   /** Whether the header does not declare the size, or declares one that is clearly wrong. */
   readonly isUnknown: boolean
@@ -210,10 +210,25 @@ class ChunkSizes {
     const isUnfinished = declared === 0 && this.#isUnfinished(start)
     const soxSizes = [SOX_STREAMED_SIZE, SOX_STREAMED_SIZE - (SOX_STREAMED_SIZE % blockAlign)]
     const isStreamed = !isLong && (declared === MAX_U32 || soxSizes.includes(declared))
-    // Some writers keep to RIFF for 4 GiB and more. The size then wraps around at 2^32.
-    const isWrapped = this.#data === undefined && declared < available && (available - declared) % 2 ** 32 === 0
-    const isUnknown = isUnfinished || isStreamed || isWrapped
-    return { declared, available, isUnknown: isUnknown && declared !== available }
+    if (isUnfinished || isStreamed) return { declared, available, isUnknown: declared !== available }
+    const wrapped = this.#data === undefined ? this.#wrappedSize(declared, start) : undefined
+    return { declared, available: wrapped ?? available, isUnknown: wrapped !== undefined }
+  }
+
+  /**
+   * Returns the true size of data that end with the file, if the declared size wrapped around at
+   * 2^32. Some writers keep to RIFF for 4 GiB and more. Throws Failure E_WAV_FORMAT if other bytes
+   * than a padding byte seem to follow such data.
+   */
+  #wrappedSize(declared: number, start: number): number | undefined {
+    const { size } = this.reader.input
+    for (let bytes = declared + 2 ** 32; start + bytes <= size; bytes += 2 ** 32) {
+      const rest = size - start - bytes
+      if (rest === 0 || (rest === 1 && bytes % 2 === 1)) return bytes
+      if (hasTrailingBytes(this.reader, start + declared) && !hasTrailingBytes(this.reader, start + bytes))
+        throw new Failure('E_WAV_FORMAT', `data of ${declared} bytes, or of ${bytes} with ${rest} bytes after them`)
+    }
+    return undefined
   }
 
   /**

@@ -127,9 +127,9 @@ class ChunkSizes {
     const bool unfinished = declared == 0 && is_unfinished(start);
     const bool sox = declared == kSoxStreamedSize || declared == kSoxStreamedSize - kSoxStreamedSize % block_align;
     const bool streamed = !is_long && (declared == kMaxU32 || sox);
-    // Some writers keep to RIFF for 4 GiB and more. The size then wraps around at 2^32.
-    const bool wrapped = !data_ && declared < available && (available - declared) % (uint64_t{1} << 32) == 0;
-    return {declared, available, (unfinished || streamed || wrapped) && declared != available};
+    if (unfinished || streamed) return {declared, available, declared != available};
+    const std::optional<uint64_t> wrapped = data_ ? std::nullopt : wrapped_size(declared, start);
+    return {declared, wrapped.value_or(available), wrapped.has_value()};
   }
 
  private:
@@ -138,6 +138,23 @@ class ChunkSizes {
   bool is_unfinished(uint64_t start) const {
     if (riff_ == 0 || riff_ == kMaxU32) return true;
     return 8 + riff_ <= start && is_recording(reader_, start);
+  }
+
+  // Returns the true size of data that end with the file, if the declared size wrapped around at
+  // 2^32. Some writers keep to RIFF for 4 GiB and more. Throws Failure E_WAV_FORMAT if other bytes
+  // than a padding byte seem to follow such data.
+  std::optional<uint64_t> wrapped_size(uint64_t declared, uint64_t start) const {
+    constexpr uint64_t kWrap = uint64_t{1} << 32;
+    const uint64_t size = reader_.input.size();
+    for (uint64_t bytes = declared + kWrap; start + bytes <= size; bytes += kWrap) {
+      const uint64_t rest = size - start - bytes;
+      if (rest == 0 || (rest == 1 && bytes % 2 == 1)) return bytes;
+      if (has_trailing_bytes(reader_, start + declared) && !has_trailing_bytes(reader_, start + bytes)) {
+        throw Failure{"E_WAV_FORMAT", "data of " + std::to_string(declared) + " bytes, or of " + std::to_string(bytes) +
+                                          " with " + std::to_string(rest) + " bytes after them"};
+      }
+    }
+    return std::nullopt;
   }
 
   static uint64_t long_size(HeaderReader& reader, uint64_t position) { return std::min(reader.u64(position), kBeyondAll); }

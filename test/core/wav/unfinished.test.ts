@@ -1,12 +1,12 @@
 /** Recordings whose header was never put right: samples behind an empty data chunk, behind the data, or beyond 4 GiB. */
 
-import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { addNoiseToFiles, type FileResult, type NoiseOptions } from '../../../dist/index.js'
 import { describeBackends } from '../../support/backends.js'
 import { temporaryFolder } from '../../support/folders.js'
-import { chunk, formats, HEADER_BYTES, sine, type WavParts, wav } from '../../support/wav.js'
+import { chunk, formats, HEADER_BYTES, sine, turned, type WavParts, wav } from '../../support/wav.js'
 
 const data = sine(formats[1], 5000)
 const noise = { sigma: 0.05, seed: 1 }
@@ -25,7 +25,7 @@ const recordings: readonly (readonly [what: string, file: Buffer])[] = [
   ['RIFF size 8', unfinished(data, { riffSize: 8 })],
   ['RIFF size 0', unfinished(data, { riffSize: 0 })],
   ['RIFF size 4088, samples at byte 4096', unfinished(data, { before: [padding] })],
-  ['RIFX', unfinished(data, { container: 'RIFX' })],
+  ['RIFX', unfinished(turned(data, 16), { container: 'RIFX' })],
   ['RF64 with a ds64 of 72 bytes', unfinished(data, { container: 'RF64', longSizes: { riff: 72n, data: 0n } })],
   ['silence first', unfinished(Buffer.concat([new Uint8Array(70_000), data]))],
 ]
@@ -97,19 +97,59 @@ describeBackends('recordings that were never finished', (backend) => {
     expect((await add(file)).result.warnings).toEqual([])
   })
 
-  test('sizes that began again at 0 after 4 GiB: the data go to the end', async () => {
+  /** A dry run over a file of zeros whose sizes began again at 0 after 4 GiB. The file is sparse, and only its head and end are read. */
+  async function planWrapped(bytes: number, behind: Uint8Array, parts: WavParts = {}) {
     const folder = temporaryFolder()
     const input = path.join(folder, 'long.wav')
-    const bytes = 4_295_063_340 - HEADER_BYTES
-    const head = wav({ data: new Uint8Array(0), dataSize: bytes % 2 ** 32, riffSize: (bytes + 36) % 2 ** 32 })
-    // Sparse, and a dry run reads its head alone.
+    const riffSize = (bytes + behind.length + 36) % 2 ** 32
     const fd = openSync(input, 'w')
-    writeSync(fd, head)
+    writeSync(fd, wav({ ...parts, data: new Uint8Array(0), dataSize: bytes % 2 ** 32, riffSize }))
+    ftruncateSync(fd, HEADER_BYTES + bytes)
+    writeSync(fd, behind, 0, behind.length, HEADER_BYTES + bytes)
     closeSync(fd)
-    truncateSync(input, HEADER_BYTES + bytes)
     const results: FileResult[] = []
     for await (const result of addNoiseToFiles(input, { ...noise, out: `${folder}-out`, backend, dryRun: true }))
       results.push(result)
-    expect(results[0]).toMatchObject({ status: 'planned', frames: bytes / 2, warnings: ['W_SIZE_UNKNOWN'] })
+    return results[0]
+  }
+
+  const long = 2 ** 32 + 96_000
+
+  test.each([
+    ['RIFF', long, {}],
+    ['RIFX', long, { container: 'RIFX' }],
+    ['RIFF of more than 8 GiB', 2 ** 32 + long, {}],
+  ] as const)('sizes that began again at 0 after 4 GiB: the data go to the end: %s', async (_, bytes, parts) => {
+    const result = await planWrapped(bytes, new Uint8Array(0), parts)
+    if ('container' in parts) expect(result.error?.code).toBe('E_WAV_TOO_LONG')
+    else expect(result).toMatchObject({ status: 'planned', frames: bytes / 2, warnings: ['W_SIZE_UNKNOWN'] })
+  })
+
+  test('the same with a padding byte behind them', async () => {
+    const result = await planWrapped(long + 1, Uint8Array.of(0), { bits: 8 })
+    expect(result).toMatchObject({ status: 'planned', frames: long + 1, warnings: ['W_SIZE_UNKNOWN'] })
+  })
+
+  test.each([
+    ['a chunk', list, {}],
+    [
+      'two chunks, in RIFX',
+      Buffer.concat([chunk('LIST', data, undefined, 'RIFX'), chunk('bext', data, undefined, 'RIFX')]),
+      { container: 'RIFX' },
+    ],
+    ['a tag', Buffer.from('TAG'.padEnd(128)), {}],
+    ['2 bytes', new Uint8Array(2), {}],
+  ] as const)(
+    'the same with %s behind them is refused, because nobody knows what the data are',
+    async (_, behind, parts) => {
+      const { error } = await planWrapped(long, behind, parts)
+      const received = `data of 96000 bytes, or of ${long} with ${behind.length} bytes after them`
+      expect(error).toMatchObject({ code: 'E_WAV_FORMAT', received })
+    },
+  )
+
+  test('more bytes than 4 GiB that no chunks end with are left as they are, and warned of', async () => {
+    const result = await planWrapped(long, Buffer.alloc(100, 1))
+    expect(result).toMatchObject({ status: 'planned', frames: 48_000, warnings: ['W_TRAILING_BYTES'] })
   })
 })
