@@ -378,9 +378,10 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
   test('a live line needs a terminal on stderr alone, and counts failures', async () => {
     const cwd = temporaryFolder()
     writeLongInputs(path.join(cwd, 'long'), 6)
-    writeFiles(cwd, { 'long/00.wav': Buffer.from('no audio'), 'long/01.wav': Buffer.from('no audio') })
+    // An input of its own, and the first: the system decides on the order within a folder.
+    writeFiles(cwd, { 'bad/00.wav': Buffer.from('no audio'), 'bad/01.wav': Buffer.from('no audio') })
     const slowly = ['--backend', 'workers', '--kernel', 'ts', '--jobs', '1', '--chunk-size', '1']
-    const command = [process.execPath, bin, ...longRun, ...slowly].map(quoted).join(' ')
+    const command = [process.execPath, bin, 'add', 'bad', ...longRun.slice(1), ...slowly].map(quoted).join(' ')
     const shown = await onTerminalBy(cwd, `${command} > log`)
     expect(shown.code).toBe(1)
     expect(shown.stdout).toMatch(/\d+ of 8 files, [12] failed {2}[\d.]+ [kM]?B\/s {2}CPU \d+ %/)
