@@ -1,6 +1,6 @@
 /**
- * The flags of `noisemill add`, each declared once. Commander's options, the options of API calls, flags in error messages, and the tables in
- * README and docs/cli.md are made of this.
+ * The flags of `noisemill add`, each declared once. Commander's options, the options of API calls, the flags in error
+ * messages, and the tables in README and docs/cli.md are made from these declarations.
  */
 
 import { type Command, Option } from 'commander'
@@ -10,52 +10,52 @@ import type { PoolOptions } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
 import { parseChunkSize, parseLevel, parseNumber } from './numbers.js'
 
-/** Headings of the help, each with what README's short table says of its flags. */
+/** Groups of flags: the heading of each in the help, and its text in README's short table. */
 export const groups = {
   level: {
     heading: 'Noise level (one of them)',
     short:
-      "level: standard deviation (1.0 = full scale), or dB against each file's mean power. `5:20` draws one for each file",
+      "level: standard deviation (1.0 = full scale), or SNR in dB against each file's mean power. `5:20` draws a level for each file",
   },
   noise: {
     heading: 'Noise',
-    short: 'which noise. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...; a seed is a number or text',
+    short: 'which noise: the seed is an integer or text. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...',
   },
-  inputs: { heading: 'Inputs', short: 'leave symbolic links in folders out' },
+  inputs: { heading: 'Inputs', short: 'ignore symbolic links in folders' },
   outputs: {
     heading: 'Outputs',
     short:
-      'where outputs go. Names and noise go by the path below `--root`: the same on every machine that shares the work',
+      'where outputs go. Their names and noise depend on the path below `--root`, so several machines can share the work',
   },
   care: {
-    heading: 'What is there already, and what is checked',
+    heading: 'Existing outputs and checks',
     short:
-      'replace what is there; go on from an earlier run; sync each output to disk; write nothing; refuse odd headers',
+      'replace existing outputs; resume an earlier run; sync each output to disk; write nothing; fail faulty headers',
   },
-  run: { heading: 'How it runs', short: 'how it runs; never what comes out' },
+  run: { heading: 'Execution', short: 'how the work is done. The bytes of outputs never depend on it' },
   print: {
-    heading: 'What it prints',
-    short: 'a JSON line for each output, to a file or stdout; or nothing but errors',
+    heading: 'Reporting',
+    short: 'write a JSON line for each output, to a file or to stdout; or print nothing but errors',
   },
 } as const
 
-/** A flag without a value: it sets its option to true, and one that is named --no-... to false. */
+/** A flag without a value. It sets its option to true, or to false if its name begins with --no-. */
 export interface Switch {
-  /** As it is typed. */
+  /** Name as it is typed. */
   readonly name: `--${string}`
   readonly group: keyof typeof groups
-  /** What it does, with units and ranges. */
+  /** Help text, with units and ranges. */
   readonly summary: string
-  /** What holds without it, in words. */
+  /** Default, as text for the help. */
   readonly preset?: string
   readonly isRequired?: boolean
 }
 
 /** A flag with a value. */
 export interface ValueFlag<Value> extends Switch {
-  /** What stands for the value in help. */
+  /** Placeholder for the value in the help. */
   readonly value: string
-  /** The value of a text. Throws E_OPTION_INVALID with the flag's name; ranges are checked where the option is used. */
+  /** Parses a value. Throws E_OPTION_INVALID with the flag's name. The range is checked later, with the option. */
   parse(text: string, flag: string): Value
 }
 
@@ -63,19 +63,19 @@ export type AnyFlag = Switch | ValueFlag<unknown>
 
 type Flag<Value> = [Value] extends [boolean] ? Switch : ValueFlag<Value>
 
-/** A flag for each option, by the option's name. */
+/** Flags for all options of an interface, by the option's name. */
 type FlagsFor<Options> = { readonly [Name in keyof Options]-?: Flag<NonNullable<Options[Name]>> }
 
-/** Flags by the option that each stands for. */
+/** Flags, by the name of the option that each sets. */
 export type Flags = Readonly<Record<string, AnyFlag>>
 
-/** Options of `addNoiseToFiles` that are neither the pool's nor the command's to set. */
+/** Options of `addNoiseToFiles` that flags set, apart from the options of the pool and the parameters of kinds. */
 type NoiseOptions = Omit<
   AddNoiseOptions,
   keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread'
 >
 
-/** What the command does beside calling the API. */
+/** Options that only the command has. */
 interface OwnOptions {
   readonly report?: string
   readonly json?: boolean
@@ -83,13 +83,13 @@ interface OwnOptions {
 }
 
 const asText = (text: string): string => text
-/** A path, and not `-`, which other programs take for a standard stream. Throws E_OPTION_INVALID. */
+/** Parses a path. Throws E_OPTION_INVALID for '', and for '-', which other programs take for a standard stream. */
 export function parsePath(text: string, name: string): string {
   if (text === '' || text === '-')
-    throw invalidOption(name, 'a path, not a standard stream (a file or folder of the name - is ./-)', text)
+    throw invalidOption(name, 'a path, not a standard stream (write ./- for a file or folder named -)', text)
   return text
 }
-/** A name that is checked where the option is used. */
+/** Passes a name on; it is checked later, with the option. */
 const asName = <Name extends string>(text: string): Name => text as Name
 
 const kinds = offeredKinds()
@@ -99,7 +99,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--sigma',
     value: 'x',
     group: 'level',
-    summary: 'standard deviation, 0 to 16, where 1.0 is full scale; or a range LOW:HIGH',
+    summary: 'standard deviation of the noise, 0 to 16, where 1.0 is full scale; or a range LOW:HIGH',
     parse: parseLevel,
   },
   snr: {
@@ -113,7 +113,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--seed',
     value: 's',
     group: 'noise',
-    summary: 'integer or text that decides the noise',
+    summary: 'seed of the noise: an integer or text',
     preset: '0',
     parse: asText,
   },
@@ -121,7 +121,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--copies',
     value: 'n',
     group: 'noise',
-    summary: 'noisy variants of each file, 1 to 1,000,000',
+    summary: 'noisy copies of each file, 1 to 1,000,000',
     preset: '1',
     parse: parseNumber,
   },
@@ -133,17 +133,17 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     preset: kinds[0].name,
     parse: asText,
   },
-  clip: { name: '--no-clip', group: 'noise', summary: 'let float formats exceed [-1, 1]' },
+  clip: { name: '--no-clip', group: 'noise', summary: 'do not clip float formats to [-1, 1]' },
   follow: {
     name: '--no-follow',
     group: 'inputs',
-    summary: 'leave out symbolic links that are found in folders; an INPUT may itself be one',
+    summary: 'ignore symbolic links in folders; an INPUT may itself be a link',
   },
   out: {
     name: '--out',
     value: 'dir',
     group: 'outputs',
-    summary: 'folder for the outputs, made when needed; not where inputs are looked for',
+    summary: 'folder for the outputs, created if needed; it must not be in a folder that is searched for inputs',
     isRequired: true,
     parse: parsePath,
   },
@@ -151,24 +151,28 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--root',
     value: 'dir',
     group: 'outputs',
-    summary: 'folder that output names and noise keys are relative to',
+    summary: 'folder that the paths of outputs and the keys of noise are relative to',
     preset: 'each input',
     parse: parsePath,
   },
   overwrite: { name: '--overwrite', group: 'care', summary: 'replace existing outputs' },
-  resume: { name: '--resume', group: 'care', summary: 'go on from an earlier run with the same settings' },
-  fsync: { name: '--fsync', group: 'care', summary: 'have each output on the disk before it counts as done; slow' },
-  dryRun: { name: '--dry-run', group: 'care', summary: 'check what can be checked, write nothing' },
+  resume: {
+    name: '--resume',
+    group: 'care',
+    summary: 'continue an earlier run with the same settings, and skip what it finished',
+  },
+  fsync: { name: '--fsync', group: 'care', summary: 'sync each output to the disk before it counts as done; slow' },
+  dryRun: { name: '--dry-run', group: 'care', summary: 'check and measure the inputs, but write nothing' },
   strict: {
     name: '--strict',
     group: 'care',
-    summary: 'refuse files whose header is not as it should be, instead of warning',
+    summary: 'fail files whose header has a fault, instead of warning',
   },
   chunkSize: {
     name: '--chunk-size',
     value: 'n',
     group: 'run',
-    summary: 'files that go to a thread in one trip, 1 to 1,000,000, or auto',
+    summary: 'files sent to the backend together (a chunk), 1 to 1,000,000, or auto',
     preset: 'auto',
     parse: parseChunkSize,
   },
@@ -179,7 +183,7 @@ export const poolFlags: FlagsFor<PoolOptions> = {
     name: '--jobs',
     value: 'n',
     group: 'run',
-    summary: 'files worked on at the same time, 1 to 1024',
+    summary: 'files processed at the same time, 1 to 1024',
     preset: 'one for each CPU',
     parse: parseNumber,
   },
@@ -187,7 +191,7 @@ export const poolFlags: FlagsFor<PoolOptions> = {
     name: '--backend',
     value: 'b',
     group: 'run',
-    summary: 'where the work is done: auto, native, workers or inline',
+    summary: 'backend that does the work: auto, native, workers or inline',
     preset: 'auto',
     parse: asName,
   },
@@ -195,7 +199,7 @@ export const poolFlags: FlagsFor<PoolOptions> = {
     name: '--kernel',
     value: 'k',
     group: 'run',
-    summary: 'what workers and inline compute noise with: auto, wasm or ts',
+    summary: 'kernel of the backends workers and inline: auto, wasm or ts',
     preset: 'auto',
     parse: asName,
   },
@@ -206,14 +210,14 @@ const ownFlags: FlagsFor<OwnOptions> = {
     name: '--report',
     value: 'file',
     group: 'print',
-    summary: 'write a JSON line for each output to this file; its folder is made when needed',
+    summary: 'write a JSON line for each output to this file; its folder is created if needed',
     parse: parsePath,
   },
-  json: { name: '--json', group: 'print', summary: 'print a JSON line for each output, and one for the sums' },
+  json: { name: '--json', group: 'print', summary: 'print a JSON line for each output, and one for the summary' },
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
-/** A flag for each parameter of the kinds; kinds that have a parameter of the same name share its flag. */
+/** Makes a flag for each parameter of the kinds. Kinds whose parameters have the same name share a flag. */
 export function flagsOfKinds(kinds: readonly KindDeclaration[]): Readonly<Record<string, ValueFlag<number>>> {
   const flags: Record<string, ValueFlag<number>> = {}
   for (const kind of kinds) {
@@ -236,14 +240,14 @@ export const parameterFlags = flagsOfKinds(kinds)
 
 const tables: readonly Flags[] = [poolFlags, noiseFlags, parameterFlags, ownFlags]
 
-/** The flags of a group, in the order of the help. */
+/** Returns the flags of a group, in the order of the help. */
 export const flagsOf = (group: string): AnyFlag[] =>
   tables.flatMap((flags) => Object.values(flags)).filter((flag) => flag.group === group)
 
-/** The flag with what stands for its value, as in help: `--snr <db>`. */
+/** Formats a flag with the placeholder for its value, as in the help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)
 
-/** The parser of a flag for commander. A second value is an error, because one of the two would be ignored. */
+/** Makes commander's parser of a flag. A second value is an error, because one of the two would be ignored. */
 function parserOf(flag: ValueFlag<unknown>) {
   let earlier = ''
   return (text: string, value: unknown): unknown => {
@@ -263,18 +267,20 @@ function optionOf(flag: AnyFlag): Option {
   return 'value' in flag ? option.argParser(parserOf(flag)) : option
 }
 
-/** Makes flags known to a command. */
+/** Declares flags as options of a command. */
 export function declareFlags(command: Command, flags: readonly AnyFlag[]): void {
   for (const flag of flags) command.addOption(optionOf(flag))
 }
 
-/** The options that flags stand for, of what commander has read; those that were not given are left out. */
+/**
+ * Converts the values that commander has read to options, by the option's name. Flags that were not given are left out.
+ */
 export function readFlags(flags: Flags, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const values = Object.entries(flags).map(([name, flag]) => [name, given[optionOf(flag).attributeName()]] as const)
   return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }
 
-/** What was asked of `add`. */
+/** The options of one call of `add`. */
 export interface AddRequest {
   readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters'>
   readonly pool: PoolOptions
@@ -283,9 +289,8 @@ export interface AddRequest {
 
 export function declareAddFlags(command: Command): void {
   for (const group of Object.keys(groups)) declareFlags(command, flagsOf(group))
-  for (const [name, proposal] of Object.entries(WORDS_OF_OTHERS)) declareHint(command, name, proposal)
-  // Commander's own check of required options would come before its check of unknown ones, and a misspelt --out be
-  // called missing.
+  for (const [name, proposal] of Object.entries(FOREIGN_FLAGS)) declareHint(command, name, proposal)
+  // Commander checks required options before unknown ones, and would report a misspelt --out as missing.
   command.hook('preAction', () => {
     const missing = Object.keys(groups)
       .flatMap(flagsOf)
@@ -295,10 +300,10 @@ export function declareAddFlags(command: Command): void {
 }
 
 /**
- * Flags of other programs, with what noisemill has instead. Commander would propose what is spelt alike: --copies for
- * --noise.
+ * Flags of other programs, with the flags to propose instead. Commander would propose flags with a similar spelling, such
+ * as --copies for --noise.
  */
-const WORDS_OF_OTHERS: Readonly<Record<`--${string}`, string>> = {
+const FOREIGN_FLAGS: Readonly<Record<`--${string}`, string>> = {
   '--noise': '--sigma or --snr for the level, --kind for the kind of noise',
   '--level': '--sigma or --snr',
   '--threads': '--jobs',
@@ -306,7 +311,7 @@ const WORDS_OF_OTHERS: Readonly<Record<`--${string}`, string>> = {
   '--force': '--overwrite',
 }
 
-/** Makes a flag that there is not an error with a proposal. Takes a value, so that this is not taken for an input. */
+/** Declares a flag that only reports an error with a proposal. It takes a value, which would else count as an INPUT. */
 function declareHint(command: Command, name: string, proposal: string): void {
   const option = new Option(`${name} [value]`).hideHelp()
   command.addOption(option).on(`option:${option.name()}`, () => {
@@ -324,15 +329,15 @@ export function readAddFlags(given: Readonly<Record<string, unknown>>): AddReque
   }
 }
 
-/** How API calls write a range of levels, and how the command line does. */
+/** The form of a range of levels in API calls and on the command line. */
 const RANGE = { inCalls: '[low, high]', typed: 'LOW:HIGH' }
 
-/** The message of an error in the words of the command line: flags for options, LOW:HIGH for `[low, high]`. */
+/** Formats the message of an error for the command line: with flags for options, and LOW:HIGH for `[low, high]`. */
 export function messageInFlags(error: NoisemillError, known: readonly Flags[] = tables): string {
   const wordFor = (word: string): string | undefined =>
     word === RANGE.inCalls ? RANGE.typed : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
   const { option, received } = error
-  // What other errors received may be the name of a file.
+  // In other errors, `received` may be the name of a file, which must not change.
   const mayHaveRange = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
   const details = {
     ...error,

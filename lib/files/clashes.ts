@@ -1,4 +1,4 @@
-/** Several inputs are walked before anything is written: what would meet on one output, or on an input, is failed. */
+/** Fails inputs whose output collides with another output or with an input, or lies in a wrong folder. */
 
 import { lstatSync, realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
@@ -8,14 +8,14 @@ import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, 
 import type { WalkedFile } from './walk.js'
 
 /**
- * A check of single outputs against the walked folders: with a folder `d/in` and the outputs in `d`, an output `d/in/x.wav` is in its
- * place, and in the way of inputs.
+ * Makes a check that fails outputs in a folder that is walked for inputs. With the input folder `d/in` and the output
+ * folder `d`, for example, an output `d/in/x.wav` would be among the inputs.
  */
 export function refuseWithin(out: string, folders: readonly string[]) {
   const realOut = realPath(out)
   const realFolders = folders.map((folder) => asFolder(nameOf(realPath(folder))))
   const within = asFolder(nameOf(realOut))
-  // Nothing in the output folder can lie in one that lies elsewhere.
+  // An output can only lie in an input folder that is inside the output folder.
   if (!realFolders.some((folder) => folder.startsWith(within))) return () => undefined
   return (relative: FilePath): NoisemillError | undefined => {
     const output = joinPath(realOut, relative)
@@ -25,17 +25,18 @@ export function refuseWithin(out: string, folders: readonly string[]) {
   }
 }
 
-/** A check of the folders that outputs go to: a symbolic link in the output folder that leads out of it is not followed. */
+/** Makes a check that fails outputs in a folder that a symbolic link in the output folder moves out of it. */
 export function refuseOutside(out: string) {
   const check = (folder: FilePath): NoisemillError | undefined => {
     const file = joinPath(out, folder)
-    // The real path of a deep folder takes long to find, and only a link can lead elsewhere.
+    // Finding the real path of a deep folder is slow, and only a link can lead elsewhere.
     if (!isLink(file)) return undefined
     const [path, within] = [realName(file), realName(out)]
     if (path === undefined || within === undefined || asFolder(path).startsWith(asFolder(within))) return undefined
     return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(file) })
   }
-  // The folder of the last file, after those that it lies in, because files come folder by folder. Each character is a byte.
+  // The folder of the last file, after the folders that contain it. They are kept because files come folder by folder.
+  // In their names each character is a byte.
   const checked: { readonly name: string; readonly failure: NoisemillError | undefined }[] = []
   return (relative: FilePath): NoisemillError | undefined => {
     const name = Buffer.from(splitPath(relative).folder).toString('latin1')
@@ -54,30 +55,30 @@ function isLink(file: FilePath): boolean {
   try {
     return lstatSync(fsPath(file)).isSymbolicLink()
   } catch {
-    // What is missing is no link; what cannot be reached cannot be written to either.
+    // A missing path is not a link, and a path that cannot be accessed cannot be written to either.
     return false
   }
 }
 
-/** The real path of as much of a path as exists, each character a byte; undefined where nothing does. */
+/** Returns the real path of the part of a path that exists, each character a byte. Undefined if no part exists. */
 function realName(file: FilePath): string | undefined {
   try {
     return realpathSync.native(fsPath(file), { encoding: 'buffer' }).toString('latin1')
   } catch {
     const { folder } = splitPath(file)
-    // A root has no folder above it, and may be of a drive that is not there.
+    // A root has no folder above it. It does not exist if its drive is missing.
     return folder === '' || pathToBytes(folder).equals(pathToBytes(file)) ? undefined : realName(folder)
   }
 }
 
-/** Files that an error names; there may be thousands. */
+/** Most files that an error names, because there may be thousands. */
 const NAMED = 3
 
 /**
- * Walks to the end. Of one file that the inputs have more than once under the same relative path, only the first is left. Fails every
- * file whose relative path another file has too, and every file one of whose outputs is an input of the run.
+ * Fails files with clashing outputs, after a complete walk. A file that occurs again under the same relative path is left
+ * out. Different files with the same relative path fail, and so do files with an output that is an input of the run.
  *
- * @param onRepeat receives each file that is left out, and the one that is left
+ * @param onRepeat receives each file that is left out, and its first occurrence
  */
 export async function refuseClashes(
   files: AsyncIterable<WalkedFile>,
@@ -105,7 +106,9 @@ export async function refuseClashes(
   return checked
 }
 
-/** Each file once, by device and inode; one that is missing by its path. What has failed already stays. */
+/**
+ * Keeps the first occurrence of each file, by device and inode, or by path if it is missing. Keeps all failed files.
+ */
 function differentFiles(files: readonly WalkedFile[], onRepeat: (file: string, first: string) => void): WalkedFile[] {
   const firsts = new Map<string, WalkedFile>()
   return files.filter((file) => {

@@ -1,4 +1,4 @@
-/** Names of outputs: final, temporary, and whether they would fall among the inputs. */
+/** Names of outputs, final and temporary; real paths; and the output folder. */
 
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -7,7 +7,7 @@ import { fsPath, makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
-/** The relative path of one copy: `a.wav` alone, `a.1.wav` and so on where there are several. */
+/** Returns the relative path of one copy: `a.wav` for a single copy, otherwise `a.1.wav`, `a.2.wav` and so on. */
 export function copyName(relative: FilePath, copy: number, copies: number): FilePath {
   if (copies === 1) return relative
   const { folder, name } = splitPath(relative)
@@ -20,49 +20,50 @@ export function copyName(relative: FilePath, copy: number, copies: number): File
   )
 }
 
-/** The longest name that common file systems take, in bytes. */
+/** Longest file name on common file systems, in bytes. */
 const MAX_NAME_BYTES = 255
 const HOST_BYTES = 32
 
-/** Whether an output's name is longer than file systems take; NTFS counts UTF-16 units. */
+/** Whether an output's name is too long for common file systems: 255 bytes, or 255 UTF-16 units on NTFS. */
 export function isNameTooLong(output: FilePath): boolean {
   const { name } = splitPath(output)
   if (typeof name !== 'string') return name.length > MAX_NAME_BYTES
   if (process.platform === 'win32') return name.length > MAX_NAME_BYTES
-  // A character is three bytes at most for each of the string's units.
+  // In UTF-8, a UTF-16 unit of the string takes at most three bytes.
   return 3 * name.length > MAX_NAME_BYTES && Buffer.byteLength(name) > MAX_NAME_BYTES
 }
 
-/** This machine, as names of temporary files have it. */
+/** Name of this host for temporary files: only letters, digits, _ and -, at most 32 characters. */
 export const host = hostname()
   .replace(/[^\w-]/g, '_')
   .slice(0, HOST_BYTES)
-// Random at its start: process numbers come again, and in containers it is always the same few.
+// It starts at a random number, because process ids are reused, and containers often use the same few.
 let serial = Math.floor(Math.random() * 2 ** 40)
 
-/** A name for a run that no other has. */
+/** Makes an id for a run that no other run has. */
 export const freshRunId = (): string => (serial++).toString(36)
 
 /**
- * The name `.NAME.HOST.PID.ID.tmp` in the folder of an output, NAME shortened where it would grow too long.
+ * Returns the path of an output's temporary file: `.NAME.HOST.PID.ID.tmp` in the same folder. NAME is shortened if the
+ * whole name would be longer than 255 bytes.
  *
- * @param id what no other output of that process has
+ * @param id an id that no other output of the process has
  */
 export function temporaryName(output: FilePath, id: string, owner = { host, pid: process.pid }): FilePath {
   const { folder, name } = splitPath(output)
   const ending = `.${owner.host}.${owner.pid}.${id}.tmp`
-  // A character is three bytes at most for each of the string's units.
+  // In UTF-8, a UTF-16 unit of the string takes at most three bytes.
   if (typeof name === 'string' && 1 + 3 * name.length + ending.length <= MAX_NAME_BYTES)
     return joinPath(folder, `.${name}${ending}`)
   const tail = Buffer.from(ending)
   const room = MAX_NAME_BYTES - 1 - tail.length
   let kept = pathToBytes(name).subarray(0, room)
-  // Not in the middle of a character.
+  // Do not cut in the middle of a character.
   if (typeof name === 'string') kept = Buffer.from(kept.toString('utf8').replace(/\ufffd+$/, ''))
   return joinPath(folder, pathFromBytes(Buffer.concat([Buffer.from('.'), kept, tail])))
 }
 
-/** The path with its symbolic links resolved as far as it exists. */
+/** Returns the absolute path, with symbolic links resolved in the part of it that exists. */
 export function realPath(folder: string): string {
   const resolved = path.resolve(folder)
   if (existsSync(resolved)) return realpathSync(resolved)
@@ -75,7 +76,7 @@ export function isWithin(folder: string, other: string): boolean {
   const real = realPath(folder)
   const relative = path.relative(realPath(other), real)
   if (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)) return true
-  // By another name: some file systems ignore case, and a folder may be mounted in two places.
+  // The paths may differ for one folder: some file systems ignore case, and a folder may be mounted in two places.
   const identity = identityOf(other)
   for (let at = real; identity !== undefined; at = path.dirname(at)) {
     if (identityOf(at) === identity) return true
@@ -94,7 +95,7 @@ export function identityOf(file: FilePath): string | undefined {
   }
 }
 
-/** Makes the folder if it is not there. Throws E_OUTPUT_FOLDER where that fails, or nothing can be written into it. */
+/** Creates a folder if it does not exist. Throws E_OUTPUT_FOLDER if that fails or the folder is not writable. */
 export function makeFolder(folder: string, fsync: boolean): void {
   try {
     makeFolders(folder, fsync)

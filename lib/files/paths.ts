@@ -1,6 +1,6 @@
 /**
- * Paths as the system has them. A path is a string where its bytes are UTF-8 and a Buffer where they are not: on Linux a
- * file's name may be any bytes, and files with such names are worked on like all others.
+ * Paths of any bytes. A path is a string if its bytes are UTF-8, and a Buffer otherwise. On Linux a file's name may have
+ * any bytes, and noisemill processes such files like all others.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -15,7 +15,7 @@ export type { FilePath }
 
 const onWindows = path.sep === '\\'
 
-/** A path from the bytes of a name. */
+/** Converts bytes to a path: a string if they are UTF-8, otherwise the bytes themselves. */
 export function pathFromBytes(bytes: Buffer): FilePath {
   return isUtf8(bytes) ? bytes.toString('utf8') : bytes
 }
@@ -26,12 +26,12 @@ export function pathToBytes(file: FilePath): Buffer {
 
 const NOT_ASCII = /[^\0-\x7f]/
 
-/** Folder and name, or a way from that folder on, as one path of this system. */
+/** Joins a folder and a name or relative path, with the separator of this system. */
 export function joinPath(folder: FilePath, name: FilePath): FilePath {
   return joinWith(path.sep, folder, onWindows && typeof name === 'string' ? name.replaceAll('/', '\\') : name)
 }
 
-/** The same of what goes into keys and the journal, which have '/' between names on every system. */
+/** Joins a folder and a name or relative path with '/', which keys and the journal have on every system. */
 export const joinSlashed = (folder: FilePath, name: FilePath): FilePath => joinWith('/', folder, name)
 
 function joinWith(between: string, folder: FilePath, name: FilePath): FilePath {
@@ -42,11 +42,11 @@ function joinWith(between: string, folder: FilePath, name: FilePath): FilePath {
   return Buffer.concat([pathToBytes(folder), Buffer.from(separator), pathToBytes(name)])
 }
 
-/** The folder ('' for none) and the name of a path. */
+/** Splits a path into its folder ('' if there is none) and its name. */
 export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } {
   if (typeof file === 'string') {
     const at = lastSeparator(file)
-    // The root of a drive is C:/, and C: whatever folder is current there.
+    // The root of a drive is C:/, whereas C: means the current folder of that drive.
     const isRoot = at === 0 || (onWindows && at === 2 && file[1] === ':')
     return { folder: at < 0 ? '' : file.slice(0, isRoot ? at + 1 : at), name: file.slice(at + 1) }
   }
@@ -61,7 +61,7 @@ export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } 
 const lastSeparator = (file: string | Buffer): number =>
   Math.max(file.lastIndexOf('/'), onWindows ? file.lastIndexOf('\\') : -1)
 
-/** A path for people: bytes that are not UTF-8 as \xHH, and its characters as `showText` has them. */
+/** Formats a path for people: bytes that are not UTF-8 become \xHH, and `showText` escapes control characters. */
 export function showPath(file: FilePath): string {
   let text = ''
   if (typeof file === 'string') text = file
@@ -78,7 +78,10 @@ export function showPath(file: FilePath): string {
 
 const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))
 
-/** A path given by a caller: a string, a file: URL or bytes. Undefined if it is none of these, or empty, or has a NUL. */
+/**
+ * Reads a path from a caller's value: a string, a file: URL or bytes. Undefined for other values, '' and paths with a
+ * NUL.
+ */
 export function pathFromCaller(value: unknown): FilePath | undefined {
   let file: FilePath
   if (typeof value === 'string') file = value
@@ -87,7 +90,7 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
     try {
       file = fileURLToPath(value.href)
     } catch {
-      // A host, or an escaped slash: URLs that stand for no path.
+      // A URL with a host or an escaped slash has no path.
       return undefined
     }
   } else return undefined
@@ -95,8 +98,8 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
 }
 
 /**
- * The absolute path, without '.' and '..', in text in which every character is one byte: equal for all spellings of a path, and by
- * text alone, so that nothing changes with symbolic links.
+ * Returns the absolute path without '.' and '..', as text in which each character is one byte. It is equal for all
+ * spellings of a path. It does not resolve symbolic links, so it never changes with them.
  */
 function resolvedName(file: FilePath): string {
   if (typeof file === 'string') {
@@ -108,46 +111,49 @@ function resolvedName(file: FilePath): string {
 }
 
 /**
- * The same for names that a file system takes for one. Windows compares them character by character, each in its one upper case; others that
- * ignore case also ignore how accents are written (Unicode's forms).
+ * Returns the resolved name, made equal for names that a file system without case takes for the same. Windows compares
+ * the upper case of each character. Other such systems also ignore the Unicode normalization form of accents.
  */
 function foldedName(file: FilePath): string {
   const name = resolvedName(file)
   if (typeof file !== 'string') return name
   const text = Buffer.from(name, 'latin1').toString()
   if (onWindows) return Array.from(text, upperCaseOf).join('')
-  // Upper case first: it has one form where lower case has two.
+  // Upper case comes first, because some letters have two lower-case forms but only one upper-case form.
   return text.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC')
 }
 
-/** Itself where that is more than one character: there is no file system whose sharp s is two of the other. */
+/**
+ * Returns a character's upper case if that is one character. Otherwise the character itself: no file system maps ß to
+ * SS.
+ */
 function upperCaseOf(character: string): string {
   const upper = character.toUpperCase()
   return upper.length === character.length ? upper : character
 }
 
 /**
- * What tells a file from others, by text alone.
+ * Returns a name that is the same for all spellings of a path, without access to the file system.
  *
- * @param folds whether names that are equal but for case are of one file: where nobody has asked the file system, on Windows
+ * @param folds whether the file system ignores case; by default, it is assumed to do so on Windows only
  */
 export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
 
-/** A relative path as keys and the journal have it. */
+/** Converts a relative path to the form that keys and the journal have, with '/' between names. */
 export const asSlashed = (relative: FilePath): FilePath =>
   onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
-/** The way from a folder to a file, as keys have it. By text alone. */
+/** Returns the path of a file relative to a folder, with '/' between names. It does not resolve symbolic links. */
 export function slashedPathTo(folder: FilePath, file: FilePath): FilePath {
   return asSlashed(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
 }
 
-/** The same; undefined where the file lies elsewhere. */
+/** Returns the path of a file relative to a root, like `slashedPathTo`. Undefined if the file is not in it. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
   const way = slashedPathTo(root, file)
   const text = pathToBytes(way).toString('latin1')
   return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : way
 }
 
-/** With what the paths of all that lies in a folder begin. */
+/** Returns a folder's path with a separator at its end: the paths of all files in the folder begin with it. */
 export const asFolder = (name: string): string => (name.endsWith(path.sep) ? name : `${name}${path.sep}`)

@@ -1,4 +1,4 @@
-/** Inputs as a stream of files: a file is itself, a folder is walked, a glob is matched. */
+/** Finds the files of all inputs: an input is a file, a folder, which is walked, or a glob. */
 
 import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import path from 'node:path'
@@ -8,19 +8,19 @@ import { showCounts } from '../show.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
-/** Names that are taken from folders and globs; a file named outright may have any. */
+/** Names of files that are read from folders and globs. A file that is an input itself may have any name. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
-/** Names of audio in other containers: such files of folders and globs are not read, and told of. */
+/** Names of audio files in other formats. In folders and globs, such files are not read, but reported. */
 const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
 const DOT = 0x2e
-/** Names that are read of a folder at once, and files that are handed on together. */
+/** Number of names that are read from a folder at once, and of files that are passed on together. */
 const GROUP_FILES = 32
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
 const statAsync = promisify(stat)
-// Node's types know no folder read as bytes.
+// Node's types do not allow names as bytes here.
 const openFolder = promisify(opendir) as unknown as (
   folder: FilePath,
   options: { encoding: 'buffer'; bufferSize: number },
@@ -28,34 +28,37 @@ const openFolder = promisify(opendir) as unknown as (
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
 
-/** A file to work on, or what went wrong with a folder or an input. */
+/** A file to process, or the failure of a folder or an input. */
 export interface WalkedFile {
   readonly input: FilePath
-  /** From the root, or from the folder given; with '/' between names. */
+  /** Path relative to the root, or to the input folder if there is no root; with '/' between names. */
   readonly relative: FilePath
   readonly failure?: NoisemillError
-  /** What the name of an audio file of another kind ends with. `walk` tells of such files and leaves them out. */
+  /** Extension of an audio file in another format. `walk` reports such files and leaves them out. */
   readonly unread?: string
 }
 
-/** Audio files of other kinds, counted by what their names end with. */
+/** Numbers of audio files in other formats, by extension. */
 export type UnreadCounts = Map<string, number>
 
 export interface WalkOptions {
   readonly root?: string | undefined
-  /** The output folder: not gone into where a link leads there. */
+  /** The output folder. It is not walked if a link leads to it. */
   readonly out?: string | undefined
   /** Whether symbolic links that are found in folders are followed; true by default. */
   readonly follow?: boolean | undefined
-  /** Told of a folder that contains itself, or leads to the output folder, by a symbolic link; it is not gone into. */
+  /**
+   * Receives a folder that is skipped, because it contains itself through a symbolic link or leads to the output
+   * folder.
+   */
   readonly onLoop?: ((folder: string) => void) | undefined
-  /** Receives a folder whose files are inputs again under another path, because of a symbolic link, and its first path. */
+  /** Receives a folder that a symbolic link repeats under another path, and its first path. It is walked again. */
   readonly onRepeat?: ((folder: string, first: string) => void) | undefined
-  /** Told of an audio file of another kind, and of what its name ends with: 'flac' for example. */
+  /** Receives an audio file in another format, and its extension: 'flac', for example. */
   readonly onUnread?: ((file: string, kind: string) => void) | undefined
 }
 
-/** The folders that inputs are walked from. */
+/** Returns the folders that are walked for the inputs. */
 export async function walkedFolders(inputs: readonly string[], root: string | undefined): Promise<WalkedFolder[]> {
   const sources = await Promise.all(inputs.map(sourceOf))
   return sources.flatMap((source) => {
@@ -65,18 +68,21 @@ export async function walkedFolders(inputs: readonly string[], root: string | un
   })
 }
 
-/** A folder that an input is walked from. */
+/** A folder that is walked for an input. */
 export interface WalkedFolder {
   readonly folder: string
-  /** Its path in the root. */
+  /** Its path relative to the root. */
   readonly prefix: FilePath
-  /** Whether files in a folder below it, by its path from there, may be inputs: not if a pattern cannot match any. */
+  /**
+   * Whether a folder below it, given by its relative path, may have inputs. Not if the glob cannot match any file
+   * there.
+   */
   reaches(below: string): boolean
 }
 
 /**
- * Walks all inputs, in their order; within a folder in the order that the system gives. An input that stands for no file at all is a
- * failure at the end, unless none of them does.
+ * Yields the files of all inputs, in the order of the inputs. Within a folder, files come in the order of the system. At
+ * the end, each input without files yields a failure, unless no input has files.
  */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
   const empty: { readonly input: string; readonly unread: UnreadCounts }[] = []
@@ -101,18 +107,21 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
     yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
 }
 
-/** The error where nothing is found to read, with what was found instead. */
+/** Makes the error of inputs without files to read. It names the audio files of other formats that were found. */
 export function noInput(unread: UnreadCounts, details: ErrorDetails = {}): NoisemillError {
   const received = `there are only audio files that are not read (${showCounts(unread)})`
   return new NoisemillError('E_NO_INPUT', { ...details, ...(unread.size > 0 && { received }) })
 }
 
-/** Files in small groups: handing each through an async generator of its own costs more than finding it. */
+/**
+ * Yields the files of an input in small groups, because one step of an async generator costs more than finding a file.
+ */
 async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
     const file = { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
-    // Told here, because names that Node has mangled into one are no clash.
+    // A name that Node has decoded with U+FFFD fails here. Two such names may be equal, which would be reported as a
+    // clash.
     const isMangled = !source.exists && input.includes('\ufffd')
     const failure = new NoisemillError('E_INPUT_MISSING', { path: showPath(input), errno: 'ENOENT' })
     yield [isMangled ? { ...file, failure } : file]
@@ -130,7 +139,7 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
   }
 }
 
-/** The path of an input within the root, if there is one. Throws E_OPTION_INVALID where it lies elsewhere. */
+/** Returns the path of an input relative to the root, if there is a root. Throws E_OPTION_INVALID if it is outside. */
 function fromRoot(root: string | undefined, input: string): FilePath | undefined {
   if (root === undefined) return undefined
   const relative = relativeTo(root, input)
@@ -140,7 +149,7 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
 
 type Source = { readonly kind: 'file'; readonly exists: boolean } | FolderSource
 
-/** A folder to walk: an input, or the part of a glob that comes before its pattern. */
+/** A folder to walk: an input, or the folder at the start of a glob. */
 interface FolderSource {
   readonly kind: 'folder'
   readonly folder: string
@@ -154,62 +163,64 @@ async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
   const all = { isWanted: () => true, depth: Number.POSITIVE_INFINITY, reaches: () => true }
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input, ...all } : { kind: 'file', exists: true }
-  // What exists is taken as it is, brackets in its name or not; what does not may be a glob.
+  // An input that exists is never a glob, even with brackets in its name.
   const { default: picomatch } = await import('picomatch')
-  // A backslash takes the meaning from what follows, except on Windows, where it separates names.
+  // A backslash escapes the next character, except on Windows, where it separates names.
   const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input
   const { base, glob, isGlob } = picomatch.scan(pattern, { nonegate: true })
   if (!isGlob) return { kind: 'file', exists: false }
-  // Of C:/*.wav the base is C:, which is whatever folder is current on that drive.
+  // The base of C:/*.wav is C:, which would mean the current folder of that drive.
   const rooted = path.sep === '\\' && /^[A-Za-z]:$/.test(base) ? `${base}/` : base
   const folder = rooted === '' ? '.' : rooted.replaceAll(/\\(.)/g, '$1')
   const matches = picomatch(glob, { nonegate: true })
-  // A slash within a group, as in {a,b/c}, may stand for any number of them.
+  // With a slash in a group, as in {a,b/c}, the depth is not known.
   const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
   const reaches = (below: string) => {
     const names = below.split(path.sep)
-    // A folder that is one of these by another name has no path from here.
+    // A folder with another path, such as one found by device and inode, cannot be compared with the glob.
     if (depth === Number.POSITIVE_INFINITY || below === '' || names[0] === '..' || path.isAbsolute(below)) return true
     const parts = glob.split('/').slice(0, names.length).join('/')
     return names.length <= depth && picomatch(parts, { nonegate: true })(names.join('/'))
   }
-  // A glob below a folder that is not there matches nothing, like any other that does.
+  // A glob in a folder that does not exist matches nothing.
   const isWanted = (relative: FilePath) => matches(textOf(relative))
   return { kind: 'folder', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
 
-/** A path as patterns see it. */
+/** Converts a path to text for globs. */
 const textOf = (relative: FilePath): string => (typeof relative === 'string' ? relative : showPath(relative))
 
 interface FoundFolder {
   readonly folder: FilePath
   readonly relative: FilePath
   readonly isLink: boolean
-  /** Whether it was found by way of a symbolic link: its own, or that of a folder that it lies in. */
+  /** Whether the folder, or a folder that contains it, is a symbolic link. */
   readonly isLinked: boolean
-  /** Whether a folder that it lies in was visited before under another path: the report of that folder covers it. */
+  /**
+   * Whether a folder that contains it was visited before under another path. The report of that folder then suffices.
+   */
   readonly isCovered: boolean
 }
 
-/** A folder that was visited, by its first path. */
+/** The first visit of a folder. */
 interface Visit {
   readonly folder: FilePath
-  /** The path below the output folder that its outputs have. */
+  /** Path of the folder's outputs, relative to the output folder. */
   readonly place: string
   readonly isLinked: boolean
-  /** Whether the walk is in it. */
+  /** Whether the walk is in the folder. */
   isOpen: boolean
 }
 
-/** The folders that a walk has visited, by device and inode, to find loops and repeated folders. */
+/** Remembers the folders of a walk, by device and inode, to find loops and repeated folders. */
 class Visits {
   readonly #visits = new Map<string, Visit>()
   readonly #reported = new Set<string>()
 
   constructor(readonly options: WalkOptions) {}
 
-  /** @returns the first visit of the folder, this one if there was none; and whether that was under another path */
+  /** Registers a visit. Returns the first visit of the folder, and whether that had another path. */
   visit(identity: string, found: FoundFolder, place: string): { readonly visit: Visit; readonly isRepeated: boolean } {
     const { folder, isLinked } = found
     const earlier = this.#visits.get(identity)
@@ -219,7 +230,7 @@ class Visits {
     return { visit, isRepeated: false }
   }
 
-  /** Reports a folder that a link repeats, once, however many inputs it lies in. */
+  /** Reports a folder that a link repeats. Each is reported once, even if it is in several inputs. */
   report({ folder, isLinked, isCovered }: FoundFolder, first: Visit, place: string): void {
     if (isCovered || !(isLinked || first.isLinked) || this.#reported.has(place)) return
     this.#reported.add(place)
@@ -227,17 +238,17 @@ class Visits {
   }
 }
 
-/** A folder that is being walked, with what is left to do in it. */
+/** A folder that is being walked, and its folders that are still to be walked. */
 interface Level {
   readonly visit: Visit
   readonly folders: FoundFolder[]
 }
 
 /**
- * The files of a folder, then those of each folder in it. The stack is an array, because one of nested generators would end with a
- * RangeError in a deep folder, pass each file through all of them, and keep a folder open for each.
+ * Yields the files of a folder, then those of each folder in it. The stack is an array, because nested generators would
+ * exceed the call stack in deep folders, pass each file through every level, and keep a folder open for each level.
  *
- * @param prefix the path of the folder in the root
+ * @param prefix path of the folder relative to the root
  */
 async function* walkFolder(
   { folder, depth, reaches }: FolderSource,
@@ -277,7 +288,7 @@ async function* walkFolder(
   }
 }
 
-/** The files of one folder, in groups. The folders in it are added to `folders`. */
+/** Yields the files of one folder in groups, and adds the folders in it to `folders`. */
 async function* readFolder(
   found: FoundFolder,
   folders: FoundFolder[],
@@ -326,7 +337,7 @@ async function identityOf(folder: FilePath): Promise<string> {
   return `${dev}:${ino}`
 }
 
-/** Whether a folder is the output folder, or is a link into it. */
+/** Whether a folder is the output folder or a link into it. */
 async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
   if (out === undefined) return false
   if (isLink && typeof folder === 'string') return isWithin(folder, out)
@@ -335,7 +346,7 @@ async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder,
 
 async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {
   if (entry.isDirectory()) return 'folder'
-  // A link, or a file system that gives no types. A dangling link is a file that is missing: its job will say so.
+  // A link, or an entry without a type. A dangling link counts as a file: its job reports that it is missing.
   const found = await statAsync(file as string).catch(() => undefined)
   if (found?.isDirectory()) return 'folder'
   return found === undefined || found.isFile() ? 'file' : 'other'
