@@ -1,4 +1,4 @@
-/** Loads the addon, or says why it cannot be. */
+/** Loads the addon, or finds out why it cannot be loaded. */
 
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -11,13 +11,13 @@ import { NoisemillError } from '../errors.js'
 import { hasFiles, packageFolder } from '../package-files.js'
 import { type Contract, contractFault, type PackedJobs, type PackedSlices } from './border.js'
 
-/** A flag of native memory; see `createCancel`. */
+/** A cancellation flag in native memory, which `createCancel` makes. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
 
-/** Threads that take jobs from one queue; see `createCrew`. */
+/** Threads that take jobs from one queue, which `createCrew` makes. */
 export type NativeCrew = { readonly __brand: 'NativeCrew' }
 
-/** errno is minus the number that C has for the fault, 0 for none. */
+/** A failure of core in C++. `errno` is the negative of C's errno, or 0 if there is none. */
 export interface NativeFailure {
   readonly code: string
   readonly detail: string
@@ -31,7 +31,10 @@ export interface DecodedSamples {
   readonly samples: Float64Array
 }
 
-/** Jobs of one batch share a flag and are told by their index, in the order in which they end. */
+/**
+ * Runs a batch, whose jobs share a flag. Calls `onSettled` with the index of each job, in the order
+ * in which jobs end.
+ */
 type RunJobs<Jobs, Outcome> = (
   crew: NativeCrew,
   jobs: Jobs,
@@ -39,43 +42,62 @@ type RunJobs<Jobs, Outcome> = (
   onSettled: (index: number, outcome: Outcome | NativeFailure) => void,
 ) => Promise<number>
 
-/** What native/batch.cc and native/kernel_exports.cc export. */
+/** The functions that native/batch.cc and native/kernel_exports.cc export. */
 export interface Addon {
-  /** The names of all that crosses, checked when it is loaded. */
+  /** The names of all fields that cross, which are checked when the addon is loaded. */
   readonly contract: Contract
-  /** Those that this machine can run, the best one first; that one is used until another is chosen. */
+  /**
+   * The instruction sets that this machine can run, the best one first. The best is used until
+   * another one is chosen.
+   */
   instructionSets(): string[]
-  /** Uses another for all work from then on, in the whole process. False if there is no such here. */
+  /**
+   * Chooses the instruction set for all later work of the process. Returns false if this machine
+   * does not support it.
+   */
   useInstructionSet(name: string): boolean
-  /** Noise of one channel from a frame on, for tests and benchmarks: whole blocks, as NoiseSource.fill gives them. */
+  /**
+   * Writes the noise of one channel from a frame on, in whole blocks, as NoiseSource.fill does. For
+   * tests and benchmarks.
+   */
   fillNoise(kind: string, context: NoiseContext, channel: number, frame: number, out: Float32Array): void
-  /** The samples of a file as float64, for tests; see decodeFile in core/decode.ts. */
+  /** Decodes a file to float64, as decodeFile in core/decode.ts does. For tests. */
   decodeSamples(path: string): DecodedSamples | Pick<NativeFailure, 'code' | 'detail'>
-  /** How many threads of the libuv pool are seen at work at the same time, up to `most`. Takes up to some milliseconds. */
+  /**
+   * Measures how many threads of libuv's pool work at the same time, up to `most`. It takes 50 ms
+   * or less.
+   */
   measureLibuvPool(most: number): number
   /**
-   * Threads that work on batches, `size` at most at a time: of the libuv pool as long as no more than `libuvLimit` of those are
-   * taken in the whole process, else its own. All are there only while there is work.
+   * Makes a crew of up to `size` threads that work on batches. It uses threads of libuv's pool, as
+   * long as all crews of the process together use no more than `libuvLimit`, and starts its own
+   * threads for the rest. Threads exist only while there is work.
    */
   createCrew(size: number, libuvLimit: number): NativeCrew
-  /** Gives the work that waits for threads of the libuv pool which have not come yet to threads of its own. */
+  /** Gives work to the crew's own threads that still waits for threads of libuv's pool. */
   relieveCrew(crew: NativeCrew): void
-  /** Ends what it has begun, drops the rest and waits for threads of its own. Nothing is told any more. */
+  /**
+   * Finishes the jobs that the crew has begun, drops the others, and waits for its own threads. No
+   * outcome is reported after that.
+   */
   closeCrew(crew: NativeCrew): void
   createCancel(): NativeCancel
   cancel(crew: NativeCrew, flag: NativeCancel): void
-  /** Resolves after the last job, to the milliseconds that all of them took on their threads. See Border for jobs and outcomes. */
+  /**
+   * Runs jobs on files. Resolves after the last job, to the milliseconds that all jobs took on
+   * their threads. `Border` packs jobs and reads outcomes.
+   */
   runFiles: RunJobs<PackedJobs, Float64Array>
   runSlices: RunJobs<PackedSlices, PartTally>
 }
 
 export interface FoundAddon {
   readonly addon: Addon
-  /** The file that it is, from the package's folder on. */
+  /** Path of the addon's file, relative to the package's folder. */
   readonly binary: string
 }
 
-/** Why there is none, and what would bring it, as phrases. */
+/** Why there is no addon, and how to get one. Both are clauses that stand within a sentence. */
 export interface MissingAddon {
   readonly reason: string
   readonly remedy: string
@@ -86,8 +108,8 @@ export type LoadedAddon = FoundAddon | MissingAddon
 let loaded: LoadedAddon | undefined
 
 /**
- * The instruction set that the addon computes with: the best there is, or the one that NOISEMILL_ISA forces. Throws
- * NoisemillError E_ISA_UNAVAILABLE where that cannot be had.
+ * Chooses the instruction set of the addon: the best of this machine, or the one that NOISEMILL_ISA
+ * names. Throws NoisemillError E_ISA_UNAVAILABLE if this machine does not support that one.
  */
 export function chooseInstructionSet(addon: Addon): string {
   const known = addon.instructionSets()
@@ -101,13 +123,16 @@ export function chooseInstructionSet(addon: Addon): string {
   })
 }
 
-/** The addon, loaded at the first call, or the reason why there is none. Throws only where NOISEMILL_NATIVE is nothing that it can be. */
+/**
+ * Returns the addon, or the reason why there is none. The first call loads it. Throws
+ * NoisemillError E_OPTION_INVALID if the variable NOISEMILL_NATIVE has an invalid value.
+ */
 export function loadAddon(): LoadedAddon {
   loaded ??= load()
   return loaded
 }
 
-/** What `npm run build` needs; see docs/installing.md. */
+/** The programs that `npm run build` needs; see docs/installing.md. */
 const TOOLS =
   process.platform === 'win32'
     ? 'CMake, the g++ of MinGW-w64 and the package node-api-headers'
@@ -116,10 +141,10 @@ const BUILD =
   process.platform === 'win32' && process.arch !== 'x64'
     ? 'use the Node for x64'
     : `run "npm run build" in the folder of the package, which needs ${TOOLS}`
-const BUNDLED = 'keep noisemill out of the bundle, as an external package'
+const BUNDLED = 'exclude noisemill from the bundle, as an external package'
 
 function load(): LoadedAddon {
-  if (!hasFiles()) return { reason: 'the files of the package are not beside its code', remedy: BUNDLED }
+  if (!hasFiles()) return { reason: 'the code was bundled without the files of the package', remedy: BUNDLED }
   if (checkWish('NOISEMILL_NATIVE') === 'off')
     return { reason: 'NOISEMILL_NATIVE is off', remedy: 'unset NOISEMILL_NATIVE' }
   const require = createRequire(import.meta.url)
@@ -135,7 +160,7 @@ function load(): LoadedAddon {
       const { code, message } = error as NodeJS.ErrnoException
       if (code === 'ERR_DLOPEN_DISABLED')
         return {
-          reason: 'Node may not load addons here',
+          reason: 'Node is not allowed to load addons',
           remedy: 'run Node with --allow-addons, and without --no-addons',
         }
       faults.push(`${binary} does not load: ${firstLine(message, file, binary)}`)
@@ -145,23 +170,27 @@ function load(): LoadedAddon {
   return { reason, remedy: BUILD }
 }
 
-/** What the system says of a file that does not load, in which it may name it by its whole path, before all else or within. */
+/**
+ * Returns the first line of the system's message for a file that does not load. Its absolute path
+ * is removed or shortened.
+ */
 function firstLine(message: string, file: string, binary: string): string {
   const [line] = message.split(/\r?\n/)
   return line.replaceAll(path.toNamespacedPath(file), binary).replaceAll(file, binary).replace(`${binary}: `, '')
 }
 
 /**
- * Files that may be the addon, the likeliest first: what node-gyp-build finds, which is the one that was built here or else a prebuilt one.
- * Then all there are for this platform, since it tells C libraries apart by a file that not every system with musl has, and may not look
- * for it under Node's permission model.
+ * Returns the files that may be the addon, the most likely first. The first is what node-gyp-build
+ * finds: a binary that was built in the package, or otherwise a prebuilt one. All other binaries
+ * for the platform follow. node-gyp-build recognises musl by a file that some systems do not have,
+ * and that it may not read under Node's permission model.
  */
 function candidates(require: NodeJS.Require): Iterable<string> {
   const files = new Set<string>()
   try {
     files.add((require('node-gyp-build') as { path(folder: string): string }).path(packageFolder))
   } catch {
-    // There is none, or it may not look.
+    // It finds no binary, or is not allowed to read the folder.
   }
   const platform = `${process.platform}-${process.arch}`
   for (const folder of ['build/Release', `prebuilds/${platform}`]) {
@@ -169,7 +198,7 @@ function candidates(require: NodeJS.Require): Iterable<string> {
       const names = readdirSync(path.join(packageFolder, folder)).filter((name) => /^noisemill.*\.node$/.test(name))
       for (const name of names) files.add(path.join(packageFolder, folder, name))
     } catch {
-      // There is no such folder.
+      // The folder does not exist.
     }
   }
   return files

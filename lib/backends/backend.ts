@@ -1,4 +1,4 @@
-/** What a pool asks of the place where jobs run. docs/architecture.md has the contract in full: "Adding a backend". */
+/** The interface of backends. docs/architecture.md has the full contract, in "Adding a backend". */
 
 import { checkInteger } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
@@ -8,8 +8,11 @@ import type { ModuleCall } from '../task.js'
 import type { Cancellation } from './cancellation.js'
 
 /**
- * A backend of this package: 'native' runs noise in threads of the C++ addon, and functions in worker threads; 'workers' runs both in
- * worker threads; 'inline' runs both in the thread of the caller, which is busy meanwhile. All write the same bytes.
+ * Name of a backend of this package. All write the same bytes.
+ *
+ * - 'native' runs noise tasks in threads of the C++ addon, and functions in worker threads.
+ * - 'workers' runs both in worker threads.
+ * - 'inline' runs both in the calling thread, which they block.
  *
  * @example
  * import { type BackendName, Pool } from 'noisemill'
@@ -25,7 +28,8 @@ import type { Cancellation } from './cancellation.js'
 export type BackendName = 'native' | 'workers' | 'inline'
 
 /**
- * Where the jobs of a pool run. `new Pool({ backend })` takes an object with these members, and closes it when the pool ends.
+ * A backend: an object that runs the jobs of a pool. Pass one of your own as `new Pool({ backend
+ * })`; the pool closes it.
  *
  * @example
  * import { type Backend, moduleTask, Pool } from 'noisemill'
@@ -48,24 +52,28 @@ export type BackendName = 'native' | 'workers' | 'inline'
  * console.log(await pool.map(moduleTask(new URL('./square.js', import.meta.url), 'square'), [1, 2, 3])) // -> [ 1, 4, 9 ]
  */
 export interface Backend {
-  /** The name that `pool.info.backend` and errors have: not an empty text. */
+  /** Name of the backend, for `pool.info.backend` and for errors. It must not be empty. */
   readonly name: string
-  /** How many jobs it works on at the same time: an integer, 1 or more. A pool reads it once. */
+  /**
+   * How many jobs the backend works on at the same time: an integer, 1 or more. A pool reads it
+   * once.
+   */
   readonly threads: number
   /**
-   * Runs the jobs of a chunk in any order, as soon as threads are free. A pool calls it up to twice as often as there are threads before
-   * the first chunk has ended. It calls `chunk.settle` exactly once for each job, and resolves after the last one.
+   * Runs the jobs of a chunk, in any order, as soon as threads are free. It must call
+   * `chunk.settle` exactly once for each job, and resolve after the last one. Each run of a pool
+   * has up to twice `threads` chunks in progress.
    */
   execute(chunk: Chunk): Promise<ChunkFigures>
   /**
-   * Ends what it has started, whatever that is at. Jobs that are not settled by then are settled with E_POOL_TERMINATED. A pool calls it
-   * once, and calls `execute` no more.
+   * Ends all work in progress. It settles the remaining jobs with E_POOL_TERMINATED, and resolves
+   * when nothing runs any more. A pool calls it once, and does not call `execute` after it.
    */
   close(): Promise<void>
 }
 
 /**
- * Jobs that a backend gets in one trip, all of one kind.
+ * Jobs that a backend gets together, all of one kind and of one run.
  *
  * @example
  * import { type Backend, type Chunk, createBackend, noiseTask, Pool } from 'noisemill'
@@ -87,7 +95,7 @@ export interface Backend {
 export type Chunk = FilesChunk | SlicesChunk | CallsChunk
 
 /**
- * Files to add noise to.
+ * A chunk of files to add noise to.
  *
  * @example
  * import { type Backend, createBackend, type FilesChunk, noiseTask, Pool } from 'noisemill'
@@ -106,18 +114,21 @@ export type Chunk = FilesChunk | SlicesChunk | CallsChunk
  * await pool.map(noiseTask({ out: 'noisy', snr: 10 }), ['speech/a.wav']) // -> speech/a.wav
  */
 export interface FilesChunk {
-  /** What the jobs are. */
+  /** Kind of the jobs. */
   readonly kind: 'files'
   /** The files, one or more. */
   readonly jobs: readonly EtlJob[]
-  /** Whether they are still wanted. A job that was not begun when it was cancelled is settled with E_CANCELLED. */
+  /**
+   * Tells whether the jobs are still wanted. A job that was not begun when it was cancelled is
+   * settled with E_CANCELLED.
+   */
   readonly cancellation: Cancellation
-  /** Tells how the job of a number, from 0, ended. */
+  /** Reports the outcome of the job with this index, from 0. */
   settle(index: number, outcome: Outcome<EtlOutcome>): void
 }
 
 /**
- * Slices of samples in memory to add noise to.
+ * A chunk of slices of samples in memory to add noise to.
  *
  * @example
  * import { addNoise, type Backend, createBackend, Pool, type SlicesChunk } from 'noisemill'
@@ -136,18 +147,21 @@ export interface FilesChunk {
  * await addNoise(new Float32Array(1000), { sigma: 0.1, pool }) // -> 4000
  */
 export interface SlicesChunk {
-  /** What the jobs are. */
+  /** Kind of the jobs. */
   readonly kind: 'slices'
   /** The slices, one or more. A backend may work in their memory, or transfer it. */
   readonly jobs: readonly SliceJob[]
-  /** Whether they are still wanted. A job that was not begun when it was cancelled is settled with E_CANCELLED. */
+  /**
+   * Tells whether the jobs are still wanted. A job that was not begun when it was cancelled is
+   * settled with E_CANCELLED.
+   */
   readonly cancellation: Cancellation
-  /** Tells how the job of a number, from 0, ended. */
+  /** Reports the outcome of the job with this index, from 0. */
   settle(index: number, outcome: Outcome<SettledSlice>): void
 }
 
 /**
- * Items for a function of a module.
+ * A chunk of calls of a module's function.
  *
  * @example
  * import { type Backend, type CallsChunk, moduleTask, Pool } from 'noisemill'
@@ -168,20 +182,26 @@ export interface SlicesChunk {
  * console.log(await pool.map(moduleTask(new URL('./square.js', import.meta.url), 'square'), [1, 2, 3])) // -> [ 1, 4, 9 ]
  */
 export interface CallsChunk {
-  /** What the jobs are. */
+  /** Kind of the jobs. */
   readonly kind: 'calls'
-  /** The function; the same object for all chunks of a task. */
+  /** The function to call. It is the same object for all chunks of a task. */
   readonly call: ModuleCall
-  /** The items, one or more: any values. */
+  /** The items, one or more, which are arguments of the function. They may be any values. */
   readonly jobs: readonly unknown[]
-  /** Whether they are still wanted. A job that was not begun when it was cancelled is settled with E_CANCELLED. */
+  /**
+   * Tells whether the jobs are still wanted. A job that was not begun when it was cancelled is
+   * settled with E_CANCELLED.
+   */
   readonly cancellation: Cancellation
-  /** Tells how the job of a number, from 0, ended: with what the function returned, or with an error. */
+  /**
+   * Reports the outcome of the job with this index, from 0: what the function returned, or an
+   * error.
+   */
   settle(index: number, outcome: Outcome<unknown>): void
 }
 
 /**
- * How a job ended: with its value, or with an error because the backend could not run it to its end.
+ * Outcome of a job: its value, or an error if the backend could not run the job to its end.
  *
  * @example
  * import { NoisemillError, type Outcome } from 'noisemill'
@@ -193,18 +213,21 @@ export interface CallsChunk {
  */
 export type Outcome<Value> =
   | {
-      /** What the job gave. */
+      /** The value of the job. */
       readonly value: Value
-      /** Of a function's result: what in it lost its class on the way, such as 'result.when: a DateTime would arrive as a plain object'. */
+      /**
+       * The first value in a function's result that lost its class, such as 'result.when: a
+       * DateTime would arrive as a plain object'.
+       */
       readonly lost?: string
     }
   | {
-      /** Why there is nothing. */
+      /** Why the job has no value. */
       readonly error: NoisemillError
     }
 
 /**
- * What a backend tells of a chunk that it has finished.
+ * Figures of a chunk that a backend has finished.
  *
  * @example
  * import { Cancellation, type ChunkFigures, createBackend } from 'noisemill'
@@ -228,13 +251,13 @@ export type Outcome<Value> =
  */
 export interface ChunkFigures {
   /**
-   * Milliseconds, 0 or more, that the jobs took on their threads, added up. Time spent waiting for a thread does not count: the size of
-   * the next chunks is chosen by this.
+   * Sum of the milliseconds that the jobs took on their threads, without the time that they waited
+   * for a thread; 0 if it was not measured. The pool uses it to choose the size of the next chunks.
    */
   readonly milliseconds: number
 }
 
-/** Checks an object that a caller gave for a backend, as far as that can be seen from outside. */
+/** Checks the members of an object that a caller gave as a backend. */
 export function checkBackend(given: object): Backend {
   const backend = given as Backend
   if (typeof backend.name !== 'string' || backend.name === '')

@@ -1,7 +1,8 @@
 /**
- * What crosses to the addon and back, in few values: each costs about as much as reading a small file's header. Fields have names:
- * the addon says in which order it reads and writes them, and numbers are put into that order. A name that one side has and the
- * other lacks is an error when the addon is loaded. native/values.cc is the other side.
+ * Packs jobs for the addon and reads its outcomes. Many fields are packed into few JavaScript
+ * values, because each value that crosses costs about as much as reading the header of a small
+ * file. Fields have names, and the addon exports the order in which it reads and writes them. An
+ * addon whose names differ is not loaded. native/values.cc is the other side.
  */
 
 import { toNamespacedPath } from 'node:path'
@@ -14,7 +15,7 @@ import type { PartTally } from '../core/transform.js'
 import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 
-/** The names that the addon has, each list in the order in which it uses them. */
+/** The names of fields in the addon, each list in the addon's order. */
 export interface Contract {
   readonly fileTexts: readonly string[]
   readonly fileNumbers: readonly string[]
@@ -23,23 +24,32 @@ export interface Contract {
   readonly noiseNumbers: readonly string[]
   readonly figures: readonly string[]
   readonly tally: readonly string[]
-  /** Each warning is the bit of its place. */
+  /** The position of a warning is the number of its bit. */
   readonly warnings: readonly string[]
   readonly sampleFormats: readonly string[]
   readonly codecs: readonly string[]
   readonly kinds: readonly string[]
 }
 
-/** Jobs of one kind. */
+/** Packed jobs of one kind. */
 export interface PackedJobs {
   readonly count: number
-  /** The texts of each job and of its noise, as bytes that end with a NUL. */
+  /**
+   * The texts of each job and of its noise, in UTF-8 or as the bytes of a path. Each ends with a
+   * NUL.
+   */
   readonly texts: Uint8Array
-  /** The numbers of each job and of its noise; then the number of the noise's parameters, and these. */
+  /**
+   * The numbers of each job and of its noise, then how many parameters the noise has, then the
+   * parameters.
+   */
   readonly numbers: Float64Array
 }
 
-/** The addon works in the memory of the slices, which must stay where it is until then. */
+/**
+ * Packed slices. The addon works in their memory, which must not be detached or resized before the
+ * jobs have ended.
+ */
 export interface PackedSlices extends PackedJobs {
   readonly bytes: readonly Uint8Array[]
 }
@@ -81,10 +91,10 @@ const noiseNumbers: Fields<Noise, number> = {
   clip: ({ clip }) => Number(clip),
 }
 
-/** How a number becomes a figure. */
+/** Converts the addon's number to each figure. */
 const figures: { readonly [Name in keyof EtlFigures]: (value: number, contract: Contract) => EtlFigures[Name] } = {
   format: (value) => sampleFormats[value].name,
-  // -1 for none.
+  // The number is -1 if the samples were not coded.
   codec: (value) => codecs[value]?.name ?? null,
   channels: (value) => value,
   sampleRate: (value) => value,
@@ -109,7 +119,7 @@ const tally: { readonly [Name in keyof PartTally]: true } = {
   nonFinite: true,
 }
 
-/** Every warning of core; a Record, so that none can be left out. */
+/** Every warning of core. It is a Record, so that TypeScript reports a missing one. */
 const warnings: Readonly<Record<EtlWarning, true>> = {
   W_SIZE_UNKNOWN: true,
   W_DATA_CUT_SHORT: true,
@@ -122,7 +132,7 @@ const warnings: Readonly<Record<EtlWarning, true>> = {
   W_NON_FINITE: true,
 }
 
-/** Why an addon with these names does not fit this code; undefined if it does. */
+/** Returns why an addon with these names does not fit this code; undefined if it fits. */
 export function contractFault(contract: Contract | undefined): string | undefined {
   if (contract === undefined) return 'it was built for another version of noisemill'
   const own: { readonly [List in keyof Contract]: readonly string[] } = {
@@ -143,7 +153,7 @@ export function contractFault(contract: Contract | undefined): string | undefine
     const lacking = names.find((name) => !others.includes(name)) ?? others.find((name) => !names.includes(name))
     if (lacking !== undefined) return `it was built for another version of noisemill: ${list} differ in "${lacking}"`
   }
-  // Formats and codecs cross as their numbers.
+  // Formats and codecs cross as their positions in these lists.
   if (contract.sampleFormats.join() !== own.sampleFormats.join()) return 'it has the sample formats in another order'
   if (contract.codecs.join() !== own.codecs.join()) return 'it has the codecs in another order'
   return undefined
@@ -151,7 +161,10 @@ export function contractFault(contract: Contract | undefined): string | undefine
 
 const inOrder = <Job, Value>(names: readonly string[], fields: Fields<Job, Value>) => names.map((name) => fields[name])
 
-/** Packs jobs and reads outcomes in the order of one addon, whose contract has no fault. */
+/**
+ * Packs jobs and reads outcomes in the order of one addon, whose contract `contractFault` has
+ * accepted.
+ */
 export class Border {
   readonly #contract: Contract
   readonly #fileTexts: readonly ((job: EtlJob) => FilePath)[]
@@ -204,7 +217,7 @@ export class Border {
   }
 }
 
-/** Texts one after the other, each with a NUL at its end. */
+/** Collects texts into one array of bytes, each with a NUL at its end. */
 class Texts {
   #text = ''
   readonly #parts: Uint8Array[] = []
@@ -214,7 +227,8 @@ class Texts {
   }
 
   addPath(path: FilePath): void {
-    // On Windows the form that may have any length, which Node's own functions use as well; elsewhere the path itself.
+    // On Windows this gives the form that may be longer than 260 characters, which Node's functions
+    // use as well.
     if (typeof path === 'string') this.add(toNamespacedPath(path))
     else {
       this.#parts.push(Buffer.from(this.#text), path)

@@ -1,4 +1,4 @@
-/** Loads the function that a module task names, and calls it. */
+/** Loads the function of a module task, and calls it. */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { findLoss, LOOKED_AT } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { packThrown, type Thrown } from './thrown.js'
 
-/** A function that is loaded. */
+/** A loaded function, with its second argument bound. */
 export interface Call {
   readonly function: (item: unknown) => unknown
   readonly strict: boolean
@@ -24,9 +24,10 @@ class FailedCall extends Error {
 const LOADING = Symbol.for('noisemill.loadingModules')
 
 /**
- * The task modules whose loading the running code is part of: the code of a module that is loaded, and all that it starts, such as an async
- * function that goes on after the module is loaded. It is in a place that all copies of this package in the thread share. Each thread of a
- * pool begins with the modules that its pool was started from.
+ * Returns the storage of the task modules that are being loaded around the running code. They
+ * include modules whose code started it, for example an async function that continues after its
+ * module was loaded. All copies of this package in a thread share the storage. A thread of a pool
+ * begins with the modules from which the pool was started.
  */
 function loadingContext(): AsyncLocalStorage<readonly string[]> {
   const global = globalThis as { [LOADING]?: AsyncLocalStorage<readonly string[]> }
@@ -34,7 +35,10 @@ function loadingContext(): AsyncLocalStorage<readonly string[]> {
   return global[LOADING]
 }
 
-/** URLs of files, without what follows their path: a query makes another module of the same code. */
+/**
+ * Returns a module's URL without query and hash, because a query makes another module of the same
+ * code.
+ */
 function fileOf(url: string): string {
   const file = new URL(urlOf(url))
   file.search = ''
@@ -44,15 +48,20 @@ function fileOf(url: string): string {
 
 const urlOf = (url: string): string => (url.startsWith('file:') ? url : pathToFileURL(url).href)
 
-/** The files of the task modules whose loading the running code is part of. */
+/** Returns the files of the task modules that are being loaded around the running code. */
 export const loadingFiles = (): readonly string[] => loadingContext().getStore() ?? []
 
-/** Whether a pool on this module would be started by loading it: then each thread of that pool would start another pool. */
+/**
+ * Whether the running code is part of loading this module. If it starts a pool on it, each thread
+ * would start another pool.
+ */
 export const isNested = (url: string): boolean => loadingFiles().includes(fileOf(url))
 
 /**
- * What a module exports under a name. Of a CommonJS module Node finds the names in its text, and not those that are made as it runs: these are
- * in `module.exports`, which is its default. Compilers to CommonJS put their own default in there too, with the mark `__esModule`.
+ * Returns what a module exports under a name. Node finds the exports of a CommonJS module by
+ * reading its text, so it misses those that are computed. They are in `module.exports`, which is
+ * the module's default export. If a compiler made the module, marked by `__esModule`, its own
+ * default export is there too.
  */
 function exportOf(module: Record<string, unknown>, name: string): unknown {
   const whole = Object(module.default) as Record<string, unknown>
@@ -60,10 +69,10 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
   return module[name] ?? (Object.hasOwn(whole, name) ? whole[name] : undefined)
 }
 
-/** Names listed in an error, at most. */
+/** Most names that an error lists. */
 const MAX_NAMES = 20
 
-/** The functions that a module exports, in words. */
+/** Describes the functions that a module exports. */
 function functionsOf(module: Record<string, unknown>): string {
   const names = new Set([...Object.keys(module), ...Object.keys(Object(module.default))])
   const functions = Array.from(names).filter((name) => typeof exportOf(module, name) === 'function')
@@ -72,7 +81,10 @@ function functionsOf(module: Record<string, unknown>): string {
   return `it exports the functions ${listed}${functions.length > MAX_NAMES ? ', …' : ''}`
 }
 
-/** Whether what could not be found is the module itself, and not something that it imports. */
+/**
+ * Whether the file of the module itself does not exist. Otherwise it may be a module that it
+ * imports.
+ */
 function isMissing(url: string): boolean {
   try {
     return !existsSync(new URL(fileOf(url)))
@@ -86,9 +98,9 @@ const packReason = (thrown: unknown): Thrown =>
   packThrown(thrown === undefined ? new Error('undefined was thrown') : thrown)
 
 /**
- * Imports the module and runs its setup. Rejects with a FailedCall alone.
+ * Imports the module and runs its setup. It rejects only with a FailedCall.
  *
- * @param above the files whose loading this is part of
+ * @param above files of the task modules that are being loaded around this call
  */
 export async function loadCall(
   { url, name, setup, data, strict = false }: ModuleCall,
@@ -101,7 +113,7 @@ export async function loadCall(
     const files = [...above, fileOf(url)]
     module = await loadingContext().run(files, () => import(urlOf(url)))
   } catch (cause) {
-    // The module says what is wrong with it.
+    // The module threw the error of the pool that it tried to start.
     if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')
       throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
     throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packReason(cause))
@@ -124,7 +136,10 @@ export async function loadCall(
   return { function: (item) => call(item, shared), strict }
 }
 
-/** Calls the function, once it is loaded, with an item; whatever goes wrong is in the outcome. */
+/**
+ * Waits until the function is loaded, and calls it with an item. Never rejects: the outcome has any
+ * failure.
+ */
 export async function callWith(call: Promise<Call>, item: unknown): Promise<ThreadOutcome> {
   let loaded: Call
   try {
@@ -139,7 +154,10 @@ export async function callWith(call: Promise<Call>, item: unknown): Promise<Thre
   }
 }
 
-/** Of a result before it crosses, because afterwards nothing shows what its class was. */
+/**
+ * Makes the outcome of a result. It checks classes before the result crosses, because structured
+ * clone does not keep them.
+ */
 function outcomeOf(value: unknown, strict: boolean): ThreadOutcome {
   const loss = findLoss(value, strict ? Infinity : LOOKED_AT)
   if (loss === undefined) return { value }

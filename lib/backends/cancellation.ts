@@ -1,8 +1,8 @@
-/** How a backend learns that jobs are no longer wanted. */
+/** Cancellation, by which a backend learns that jobs are no longer wanted. */
 
 /**
- * Tells a backend that the jobs of a chunk are no longer wanted: a flag in shared memory, and a call for those that need one. A pool
- * makes one for each run.
+ * Tells a backend that the jobs of a chunk are no longer wanted. It has a flag in shared memory,
+ * which threads read, and it calls listeners. A pool makes one for each run.
  *
  * @example
  * import { Cancellation } from 'noisemill'
@@ -13,7 +13,9 @@
  * console.log(cancellation.flag[0]) // -> 1
  */
 export class Cancellation {
-  /** One element in shared memory, which can be posted to threads: 0, and 1 once cancelled. */
+  /**
+   * Array of one element in shared memory, which can be posted to threads: 0, or 1 after `cancel`.
+   */
   readonly flag = new Int32Array(new SharedArrayBuffer(4))
   readonly #listeners = new Set<() => void>()
 
@@ -48,8 +50,10 @@ export class Cancellation {
   }
 
   /**
-   * Calls `listener` once when it is cancelled; at once if it was cancelled before. Returns a function that removes the listener. What a
-   * listener throws is dropped, because the others, and the pool, must be told all the same.
+   * Calls `listener` once, when `cancel` is called, or immediately if it was called before. Errors
+   * of a listener are ignored, so that one listener cannot keep the others from being called.
+   *
+   * @returns a function that removes the listener
    *
    * @example
    * import { Cancellation } from 'noisemill'
@@ -73,5 +77,5 @@ function call(listener: () => void): void {
   } catch {}
 }
 
-/** The same of the flag alone, which is what crosses to a thread. */
+/** Whether a flag is set. A thread has only the flag, not the Cancellation. */
 export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1

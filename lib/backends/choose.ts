@@ -1,4 +1,4 @@
-/** Which backend a pool has, and why. */
+/** Chooses the backend of a pool, and gives the reason. */
 
 import { checkWish } from '../checks.js'
 import { tsKernels } from '../core/kernels.js'
@@ -16,17 +16,23 @@ import { ThreadPool } from './thread-pool.js'
 import { loadWasmModule } from './wasm.js'
 import { workersBackend } from './workers.js'
 
-/** A backend, and what a pool says of it beside its name, threads and size. */
+/** A new backend, and the fields of PoolInfo that depend on it. */
 interface Opened {
   readonly backend: Backend
   readonly about: Pick<PoolInfo, 'binary' | 'kernel' | 'instructionSet' | 'libuvThreads'>
-  /** What is done otherwise than it might be, in words, if anything. */
+  /** Why the backend works in a slower way than it could, in words; undefined if it does not. */
   readonly note?: string
-  /** Where there are worker threads, and some of them could not be started: that, in words. */
+  /**
+   * Returns why fewer worker threads than `size` could be started, in words. Undefined if the
+   * backend has no worker threads.
+   */
   readonly shortage?: () => string | undefined
 }
 
-/** How each backend is made: a new one is an entry here. Throws where it cannot be had. */
+/**
+ * Makes the backend of each name. Add an entry for a new backend. Each function throws if its
+ * backend is not available.
+ */
 const openers: Readonly<Record<BackendName, (settings: PoolSettings) => Opened>> = {
   native: openNative,
   workers: openWorkers,
@@ -34,11 +40,13 @@ const openers: Readonly<Record<BackendName, (settings: PoolSettings) => Opened>>
 }
 
 /**
- * A backend of this package, as a pool would have it: to wrap it in one of your own, or to run jobs that came from elsewhere. Close it
- * when done, or give it to a pool, which does that. A backend that is given as an option is returned as it is.
+ * Makes a backend of this package, which you can wrap in a backend of your own or use to run jobs
+ * in another process. Close it when you no longer need it; a pool closes a backend that it was
+ * given. A backend object in the options is returned unchanged.
  *
  * @param options as for `Pool`
- * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE, E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
+ * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, E_BACKEND_UNAVAILABLE,
+ * E_KERNEL_UNAVAILABLE or E_ISA_UNAVAILABLE
  * @example
  * import { type Backend, createBackend, noiseTask, Pool } from 'noisemill'
  *
@@ -60,13 +68,16 @@ export function createBackend(options: PoolOptions = {}): Backend {
   return chooseBackend(options).backend
 }
 
-/** A backend, and what is to be said of it, which may change while it works. */
+/**
+ * A chosen backend, and a function that gives its PoolInfo, which may change while the backend
+ * works.
+ */
 interface Chosen {
   readonly backend: Backend
   readonly info: () => PoolInfo
 }
 
-/** The same, and what is to be said of it. */
+/** Makes the backend that the options ask for. Throws as `createBackend`. */
 export function chooseBackend(options: PoolOptions): Chosen {
   const settings = checkPoolOptions(options, Object.keys(openers) as BackendName[])
   if (typeof settings.backend === 'object') {
@@ -110,13 +121,13 @@ function chooseName(wanted: BackendName | 'auto'): Choice {
   if (mayStartThreads()) return { name: 'workers', reason, remedy }
   return {
     name: 'inline',
-    reason: `${reason}; and no worker threads: Node may not start them here`,
+    reason: `${reason}; no worker threads: Node is not allowed to start them`,
     remedy: `${remedy}; or run Node with --allow-worker`,
   }
 }
 
 const unavailable = (option: string, { reason, remedy }: MissingAddon) =>
-  new NoisemillError('E_BACKEND_UNAVAILABLE', { option, received: `${reason}; to have it, ${remedy}` })
+  new NoisemillError('E_BACKEND_UNAVAILABLE', { option, received: `${reason}; to get the addon, ${remedy}` })
 
 function openNative({ size }: PoolSettings): Opened {
   const loaded = loadAddon()
@@ -140,7 +151,10 @@ function openInline(settings: PoolSettings): Opened {
   return { backend: inlineBackend(kernels ? wasmKernels(kernels.module) : tsKernels), ...rest }
 }
 
-/** The compiled kernels, or none for the TypeScript kernels, and why, where it was not asked for. */
+/**
+ * Returns the compiled kernels, or none if TypeScript is used, with a note if the caller did not
+ * ask for that.
+ */
 function openKernel({ kernel }: PoolSettings): Omit<Opened, 'backend'> & { readonly kernels?: ThreadKernels } {
   const about = { binary: null, kernel: 'ts', instructionSet: null, libuvThreads: 0 } as const
   if (kernel === 'ts') return { about }
@@ -154,7 +168,7 @@ function openKernel({ kernel }: PoolSettings): Omit<Opened, 'backend'> & { reado
   return { about, note: `no wasm kernel: ${loaded.reason}` }
 }
 
-/** False where Node's permission model is on and does not allow it. */
+/** Whether Node may start worker threads. Its permission model can forbid it. */
 function mayStartThreads(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } }
   return permission?.has('worker') ?? true

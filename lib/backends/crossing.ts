@@ -1,26 +1,36 @@
 /**
- * What becomes of a value that crosses to another thread by structured clone. Some values cannot cross, such as functions. Others
- * arrive as something else and without a word: an instance of a class as a plain object.
+ * Finds out what structured clone does to a value that crosses to another thread. Some values, such
+ * as functions, cannot cross. Others arrive changed and without an error: an instance of a class
+ * becomes a plain object.
  */
 
 import { types } from 'node:util'
 import { describe, isDomException, isError } from '../errors.js'
 import { textOf } from './thrown.js'
 
-/** Values inside one value that are looked at unless the check is strict: it must cost little beside the crossing itself. */
+/**
+ * Most values inside one value that a check looks at unless it is strict. The check must cost
+ * little compared with the crossing.
+ */
 export const LOOKED_AT = 1000
-/** Levels down to which a value that cannot cross is searched for: each costs a copy of what is below it. */
+/**
+ * Deepest level at which a value that cannot cross is searched for. Each level costs a copy of
+ * everything below it.
+ */
 const MAX_LEVELS = 50
 
-/** A value on the way down from the one that crosses. */
+/** A value inside the one that crosses, with the way to it. */
 interface Place {
   readonly value: object
   readonly above?: Place
-  /** What follows the name of the value above in an expression: '.when', '[3]'. */
+  /** Key, index or accessor of this value in the value above. */
   readonly step: string | number
 }
 
-/** By prototype: the name of the class that values of it arrive with if it is another one, else null. */
+/**
+ * For each prototype, the name of the class that its values arrive with, or null if they keep their
+ * class.
+ */
 const arrivals = new WeakMap<object, string | null>(
   [
     ...[Date, RegExp, Map, Set, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, BigInt],
@@ -38,18 +48,21 @@ const classOf = (value: object): string => {
 const withArticle = (name: string): string =>
   name === '' ? 'an object without a named class' : `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 
-/** Whether a prototype is the one of plain objects, of whatever realm. */
+/** Whether a prototype is that of plain objects, in any realm. */
 const isPlain = (prototype: object | null): boolean =>
   prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 
-/** What a value would lose on the way, or undefined. Throws what a copy of it throws. */
+/**
+ * Returns what a value itself would lose, in words, or undefined. Throws if the value cannot be
+ * cloned.
+ */
 function lossOf(value: object, prototype: object | null): string | undefined {
   if (prototype === Object.prototype || isPlain(prototype)) {
     return Object.getOwnPropertySymbols(value).length > 0 ? 'an object would arrive without its symbol keys' : undefined
   }
   let arrivesAs = arrivals.get(prototype!)
   if (arrivesAs === undefined) {
-    // Which classes Node carries differs from version to version, so it is asked.
+    // Which classes Node keeps differs between its versions, so a copy is made to find out.
     const name = classOf(value)
     const arrived = classOf(structuredClone(value))
     arrivesAs = arrived === name && name !== 'Object' ? null : arrived
@@ -65,7 +78,7 @@ function lossOf(value: object, prototype: object | null): string | undefined {
     : undefined
 }
 
-/** Calls `see` with all that is directly in a value, until it returns false. */
+/** Calls `see` with each value directly inside a value, until it returns false. */
 function eachIn(value: object, see: (child: unknown, step: string | number) => boolean): void {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length && see(value[i], i); i++);
@@ -87,7 +100,10 @@ function eachIn(value: object, see: (child: unknown, step: string | number) => b
   }
 }
 
-/** The way to a place, as an expression has it after the name of the whole value. */
+/**
+ * Returns the path of a place, as an expression that follows the name of the whole value: '.when',
+ * '[3]'.
+ */
 function pathOf({ above, step }: Place): string {
   if (above === undefined) return ''
   const own =
@@ -102,10 +118,11 @@ function pathOf({ above, step }: Place): string {
 }
 
 /**
- * The first thing in a value that would arrive without its class, or without some of its properties: its path, and what
- * would become of it. Undefined if there is none, or if the value cannot cross at all.
+ * Finds the first value inside a value that would lose its class or some of its properties. Returns
+ * its path and what it would lose. Returns undefined if there is none, or if the value cannot cross
+ * at all.
  *
- * @param limit how many values in it are looked at
+ * @param limit most values that are looked at
  */
 export function findLoss(root: unknown, limit: number): string | undefined {
   if (typeof root !== 'object' || root === null) return undefined
@@ -129,12 +146,12 @@ export function findLoss(root: unknown, limit: number): string | undefined {
       })
     }
   } catch {
-    // It cannot cross, or a getter throws: then crossing fails, and says why.
+    // The value cannot cross, or a getter throws. The crossing itself then fails with the reason.
   }
   return undefined
 }
 
-/** Why a value cannot be copied: undefined if it can. */
+/** Returns why a value cannot be copied; undefined if it can. */
 function reasonOf(value: unknown): string | undefined {
   if (typeof value === 'function') return 'a function cannot be copied'
   if (typeof value === 'symbol') return 'a symbol cannot be copied'
@@ -148,7 +165,7 @@ function reasonOf(value: unknown): string | undefined {
   }
 }
 
-/** As classOf, of a value that may throw when it is asked. */
+/** Returns the class's name as `classOf` does, or '' if that throws. */
 function className(value: object): string {
   try {
     return classOf(value)
@@ -157,7 +174,10 @@ function className(value: object): string {
   }
 }
 
-/** What in a value keeps it from crossing: its path, and why. Undefined if the value can cross. */
+/**
+ * Finds what inside a value cannot cross. Returns its path and the reason, or undefined if the
+ * value can cross.
+ */
 export function findRefusal(root: unknown): string | undefined {
   let reason = reasonOf(root)
   if (reason === undefined) return undefined
@@ -173,7 +193,7 @@ export function findRefusal(root: unknown): string | undefined {
         return false
       })
     } catch {
-      // A getter that throws is told with the object that has it.
+      // If a getter throws, the object that has it is reported.
     }
     if (culprit === undefined) break
     place = culprit
@@ -181,11 +201,11 @@ export function findRefusal(root: unknown): string | undefined {
   return `${pathOf(place)}: ${reason}`
 }
 
-/** Why a value could not be cloned, with its name and what was thrown. */
+/** Describes why a value could not be cloned: its name, the path inside it, and the reason. */
 export const refusalOf = (name: string, value: unknown, error: unknown): string =>
   `${name}${findRefusal(value) ?? `: ${textOf(error)}`}`
 
-/** A copy as another thread would get it. Throws what structured clone throws. */
+/** Returns a copy as another thread would get it. Throws what structured clone throws. */
 export const copyOf = <T>(value: T): T =>
   (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol'
     ? structuredClone(value)

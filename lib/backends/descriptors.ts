@@ -1,18 +1,22 @@
-/** How many threads have room below the limit of open files. */
+/** Limits the number of threads by the limit of open files. */
 
 import { closeSync, openSync } from 'node:fs'
 
-/** Those of the event loop of a thread, which are 4 on Linux, and those of its work: an input, an output, their folder, a module. */
+/**
+ * File descriptors of a thread: 4 of its event loop on Linux, and those of an input, an output,
+ * their folder and a module.
+ */
 const PER_THREAD = 8
-/** Left to the thread of the caller and to its other work. */
+/** File descriptors that are left for the JS thread and its other work. */
 const SPARE = 16
 
 /**
- * At most `size` threads, and at least one, that find enough descriptors. Node cannot tell the limit, so this opens a file as often as
- * needed. Threads that take the last descriptors do start, but then they cannot open their files.
+ * Returns how many threads have enough file descriptors: at least 1, at most `size`. Node does not
+ * expose the limit, so this opens a file as often as all threads may need. If threads used up the
+ * descriptors, they would start but could not open their files.
  */
 export function threadsWithRoom(size: number, file: URL): number {
-  // It limits handles by memory alone.
+  // Windows limits handles only by memory.
   if (process.platform === 'win32') return size
   const opened: number[] = []
   try {

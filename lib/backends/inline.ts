@@ -1,4 +1,7 @@
-/** The plain loop: one job after the other on the calling thread. The baseline, and blind to everything else meanwhile. */
+/**
+ * The backend 'inline', which runs one job after the other on the calling thread. It is the
+ * baseline of benchmarks.
+ */
 
 import { setImmediate } from 'node:timers/promises'
 import { runEtl } from '../core/etl.js'
@@ -13,8 +16,11 @@ import { asError } from './messages.js'
 import { Slots } from './slots.js'
 import { Unsettled } from './unsettled.js'
 
-/** How a chunk is worked on: after which others, and what its job of a number gives. */
+/** How the jobs of a chunk are run. */
 interface ChunkWork {
+  /**
+   * The slots that chunks of the same kind or function share, so that they run one after the other.
+   */
   readonly slots: Slots
   readonly run: (index: number) => Outcome<unknown> | Promise<Outcome<unknown>>
 }
@@ -78,23 +84,24 @@ async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork)
       const outcome = await run(index)
       milliseconds += performance.now() - started
       jobs.settle(index, outcome)
-      // Between jobs others have their turn, or nothing could ever cancel.
+      // The event loop has its turn between jobs, because otherwise nothing could cancel them.
       await setImmediate()
     }
   })
-  // Closing settles jobs of functions that may never return.
+  // A function may never return. `close` settles its jobs, and the chunk then ends without it.
   await Promise.race([each, jobs.ended])
   return { milliseconds }
 }
 
 /**
- * A user's function on the calling thread. It gets copies and gives copies, as on other threads: so a task that works here works
- * there, and none can change the caller's values.
+ * A user's function on the calling thread. Arguments and results are copied as for other threads,
+ * so that a task behaves the same on every backend, and a function cannot change the caller's
+ * values.
  */
 class InlineFunction {
   readonly slots = new Slots(1)
   readonly #loading: Promise<Call> | undefined
-  /** Why its data cannot be copied. */
+  /** The error if `data` cannot be copied. */
   readonly #refused: NoisemillError | undefined
 
   constructor(call: ModuleCall) {
@@ -102,7 +109,7 @@ class InlineFunction {
     if ('error' in data) this.#refused = data.error
     else {
       this.#loading = loadCall({ ...call, data: data.value })
-      // Its failure is told with the first item.
+      // `run` awaits it and reports a failure with the first item.
       this.#loading.catch(() => {})
     }
   }

@@ -1,4 +1,4 @@
-/** What the pool's threads and their owner say to each other. */
+/** The messages between a worker thread and the ThreadPool that owns it. */
 
 import type { EtlJob } from '../core/etl.js'
 import type { WasmModule } from '../core/kernels-wasm.js'
@@ -7,7 +7,7 @@ import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
-/** A failure as it crosses: a NoisemillError is made of it on the other side. */
+/** A failure as plain data, of which the pool makes a NoisemillError. */
 export interface ThreadFailure {
   readonly code: ErrorCode
   readonly received?: string
@@ -22,44 +22,56 @@ export function asError({ code, received, thrown }: ThreadFailure): NoisemillErr
 export type ThreadOutcome = { readonly value: unknown; readonly lost?: string } | { readonly failure: ThreadFailure }
 
 export type ToThread =
-  /** Makes a module's function known under a number; `call.data` crosses this once. */
+  /** Gives a module's function a number. `call.data` crosses only with this message. */
   | { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall }
-  /** Asks for 'flushed', once all that the thread has printed so far is there. */
+  /**
+   * Asks the thread to answer 'flushed' when everything that it has printed so far has reached the
+   * parent.
+   */
   | { readonly kind: 'flush' }
   | ThreadChunk
 
-/** A chunk as it crosses. */
+/** A chunk as plain data. */
 export type ThreadChunk = { readonly cancelled: Int32Array } & (
   | { readonly kind: 'files'; readonly jobs: readonly EtlJob[] }
   | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[] }
-  /** Items for the function of that number. */
+  /** Items for the function with this number. */
   | { readonly kind: 'calls'; readonly jobs: readonly unknown[]; readonly id: number }
 )
 
 export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'settled'; readonly outcomes: readonly (readonly [index: number, outcome: ThreadOutcome])[] }
-  /** What the jobs have printed is there by then. */
+  /** The chunk has ended. Everything that its jobs have printed has reached the parent. */
   | { readonly type: 'done'; readonly milliseconds: number }
   | { readonly type: 'flushed' }
-  /** What is about to end the thread, if nothing in it handles the error. */
+  /** The error that is about to end the thread, unless a handler in the thread catches it. */
   | { readonly type: 'uncaught'; readonly thrown: Thrown }
-  /** The thread uses the TypeScript kernels, because it has no others. */
+  /**
+   * The thread uses the TypeScript kernels, because it could not make an instance of the
+   * WebAssembly module.
+   */
   | { readonly type: 'fallback'; readonly reason: string }
 
-/** The compiled kernels of WebAssembly. Each thread makes an instance, and the system may refuse the memory for it. */
+/**
+ * The compiled WebAssembly kernels. Each thread makes an instance, which fails if the system
+ * refuses its memory.
+ */
 export interface ThreadKernels {
   readonly module: WasmModule
-  /** Whether the caller asked for them: then there is no fallback to TypeScript. */
+  /** Whether the caller asked for them. If so, a thread does not fall back to TypeScript. */
   readonly isRequired: boolean
 }
 
-/** What a thread is started with. */
+/** The data that a thread is started with. */
 export interface ThreadData {
-  /** One element: the index of the job that it last began, so that its owner knows what it died on. */
+  /**
+   * Array of one element: the index of the job that the thread began last. If it dies, the pool
+   * knows which job it was.
+   */
   readonly begun: Int32Array
-  /** For files and slices; undefined for the TypeScript kernels. */
+  /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
-  /** The files of task modules whose loading started the pool. */
+  /** Files of the task modules that were being loaded when the thread was started. */
   readonly loading: readonly string[]
 }

@@ -1,4 +1,7 @@
-/** Jobs in C++, on threads of the libuv pool and, where those are too few, on some of its own. */
+/**
+ * The backend 'native', which runs jobs in C++ on threads of libuv's pool and, if they are too few,
+ * on threads of its own.
+ */
 
 import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
@@ -13,27 +16,30 @@ import type { Backend, ChunkFigures, FilesChunk, Outcome, SlicesChunk } from './
 import { Border } from './border.js'
 import { Cancellation } from './cancellation.js'
 
-/** Threads of the libuv pool that are left to the file system calls and name look-ups of others. */
+/** Threads of libuv's pool that are left for other code's file and DNS calls. */
 const LIBUV_LEFT = 2
-/** How long a batch waits for libuv's threads, which others may keep for as long as they like. */
+/** How long a batch waits for libuv's threads, which other code can hold for any time. */
 const PATIENCE_MILLISECONDS = 10
-/** Jobs that cross at once: some milliseconds of this thread. */
+/** Most jobs of a batch. To pack them takes some milliseconds of the JS thread. */
 const BATCH_JOBS = 1000
 
-/** Batches that are under way: what cancels each, and whose it is. */
+/**
+ * Batches in progress: the function that cancels the batch, and the function that closes its crew.
+ */
 const underWay = new Map<() => void, () => void>()
-// No temporary file is to be left. Node waits for what is on the libuv pool before it exits, but for no other threads.
+// Jobs are cancelled at exit, so that no temporary file is left. Node waits only for libuv's
+// threads before it exits.
 process.once('exit', () => {
   for (const cancel of underWay.keys()) cancel()
   for (const closeCrew of underWay.values()) closeCrew()
 })
 
 export interface NativeBackend extends Backend {
-  /** Threads of the libuv pool that it uses at most; the rest of its threads are its own. */
+  /** Most threads of libuv's pool that the backend uses; its other threads are its own. */
   readonly libuvThreads: number
 }
 
-/** @param workers where functions run; closed with this one */
+/** @param workers backend that runs functions; it is closed together with this one */
 export function nativeBackend(addon: Addon, size: number, workers: Backend): NativeBackend {
   const limit = libuvLimit(addon, size)
   const crew = addon.createCrew(size, limit)
@@ -42,7 +48,10 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   const closing = new Cancellation()
   const chunksUnderWay = new Set<Promise<ChunkFigures>>()
 
-  /** Runs a batch so that it can be cancelled, and ends it whatever `tell` throws: that is thrown after the last job. */
+  /**
+   * Runs a batch that can be cancelled. If `tell` throws, the batch continues to its end, and the
+   * error is thrown then.
+   */
   async function run<Told>(
     cancellation: Cancellation,
     tell: (index: number, told: Told) => void,
@@ -72,7 +81,10 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     }
   }
 
-  /** The outcome of a job that failed: where it was cancelled because the backend closes, it says that. */
+  /**
+   * Makes the outcome of a job that failed. It is E_POOL_TERMINATED if the job was cancelled
+   * because the backend closes.
+   */
   function failed<Value>(failure: NativeFailure, as: (failure: FailureData) => Value): Outcome<Value> {
     if (failure.code === 'E_CANCELLED' && closing.isCancelled) return { error: new NoisemillError('E_POOL_TERMINATED') }
     return { value: as(named(failure)) }
@@ -101,7 +113,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       if (first > 0) await setImmediate()
       const settle: FilesChunk['settle'] = (i, outcome) => chunk.settle(numbers[first + i], outcome)
       const batch = runBatch({ ...chunk, jobs: jobs.slice(first, first + BATCH_JOBS), settle })
-      // Awaited below, which may be some turns later.
+      // It is awaited below. Until then a rejection must not count as unhandled.
       batch.catch(() => {})
       batches.push(batch)
     }
@@ -149,9 +161,10 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
 }
 
 /**
- * The jobs that pass a check, with their numbers among all: C++ trusts what it gets, so others must not cross.
+ * Returns the jobs that pass a check, with their indexes among all jobs. Others must not cross,
+ * because C++ trusts its jobs.
  *
- * @param refuse told of each of the others
+ * @param refuse called for each job that does not pass
  */
 function checked<Job>(
   all: readonly Job[],
@@ -174,21 +187,24 @@ let asked = 0
 let found = 0
 
 /**
- * Threads of the libuv pool that noise may take, in the whole process. The pool is measured: what its size was set to, and whether in
- * time, cannot be read anywhere. In a worker thread it is none, since Node, ending that thread, waits for libuv before it tells the addon.
+ * Returns how many threads of libuv's pool noise may use in the whole process. The pool is
+ * measured, because libuv does not expose its size. In a worker thread the limit is 0, because Node
+ * waits for libuv's threads before it tells the addon that the worker ends.
  */
 function libuvLimit(addon: Addon, size: number): number {
   if (!isMainThread) return 0
   const most = size + LIBUV_LEFT
   if (found === asked && most > asked) {
     asked = most
-    // Threads that were busy just now are still there.
+    // A smaller figure than before means only that some threads were busy.
     found = Math.max(found, addon.measureLibuvPool(most))
   }
   return Math.max(0, found - LIBUV_LEFT)
 }
 
-/** The failure with the name of the system's fault in the place of its number, which on Windows is not the one that libuv has. */
+/**
+ * Replaces the number of the system's fault with its name. On Windows, C's number is not libuv's.
+ */
 function named({ code, detail, errno }: NativeFailure): FailureData {
   if (errno === 0) return { code, detail, errno: '' }
   return { code, detail, errno: errnoName(-errno) }

@@ -1,4 +1,4 @@
-/** Options of a pool, and what a pool says of itself: both are about its backend. */
+/** Options of a pool, and its `info`; both describe the pool's backend. */
 
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import type { KernelName } from '../core/kernels.js'
@@ -18,21 +18,26 @@ import { type Backend, type BackendName, checkBackend } from './backend.js'
  */
 export interface PoolOptions {
   /**
-   * Threads that work at the same time, 1 to 1024; by default one for each CPU that the process may use. Not together with a backend
-   * object, which has threads of its own.
+   * Number of threads that work at the same time, 1 to 1024; by default one for each CPU that the
+   * process may use. Not together with a backend object, which has threads of its own.
    */
   readonly size?: number
   /**
-   * Where tasks run: a backend's name, 'auto' (native where the addon loads, else workers), which is the default, or a backend object.
-   * The pool closes that object when it ends, so it serves one pool only.
+   * Where tasks run: the name of a backend, 'auto' (default) or a backend object. 'auto' is native
+   * if the addon loads, and workers otherwise. The pool closes a backend object when it ends, so an
+   * object serves one pool only.
    */
   readonly backend?: BackendName | 'auto' | Backend
-  /** What workers and inline compute noise with; 'wasm' where it was built, else 'ts', by default. Native has its own. Not together with a backend object. */
+  /**
+   * Kernel of the backends workers and inline: 'wasm', 'ts' or 'auto' (default), which is 'wasm' if
+   * it was built and 'ts' otherwise. Native has a kernel of its own. Not together with a backend
+   * object.
+   */
   readonly kernel?: KernelName | 'auto'
 }
 
 /**
- * What a pool runs on, and why.
+ * The backend, threads and kernel of a pool, and the reason for the choice.
  *
  * @example
  * import { Pool, type PoolInfo } from 'noisemill'
@@ -42,43 +47,50 @@ export interface PoolOptions {
  * console.log(show(pool.info)) // -> 2 workers: asked for
  */
 export interface PoolInfo {
-  /** The name of the backend: a `BackendName`, or that of the backend object. */
+  /** Name of the backend: a `BackendName`, or the name of the backend object. */
   readonly backend: string
-  /** Why it is this backend, in words; 'given' for a backend object. */
+  /** Why this backend was chosen, in words; 'given' for a backend object. */
   readonly reason: string
-  /** What to do to have the addon, in words; null where it is there, or was not asked for. */
+  /** How to get the addon, in words; null if it is used, or if another backend was asked for. */
   readonly remedy: string | null
-  /** The file that the addon is, from the package's folder on; null for other backends. */
+  /** Path of the addon's file, relative to the package's folder; null for other backends. */
   readonly binary: string | null
-  /** As it was asked for, or the number of CPUs that the process may use; for a backend object as many as it has threads. */
+  /**
+   * Value of the option `size`, or its default. For a backend object, the number of its threads.
+   */
   readonly size: number
-  /** What computes the noise: 'c++' in the addon; 'wasm' where it was built, else 'ts', on the other backends; null for a backend object. */
+  /**
+   * Kernel that computes the noise: 'c++' for native, 'wasm' or 'ts' for workers and inline, null
+   * for a backend object.
+   */
   readonly kernel: 'c++' | KernelName | null
   /** Instruction set that the addon's kernels use; null for other backends. */
   readonly instructionSet: string | null
   /**
-   * Jobs that are worked on at the same time: `size`, or 1 for inline. For workers it becomes smaller where the system allows fewer
-   * threads; see `shortage`.
+   * Number of jobs that are worked on at the same time: `size`, or 1 for inline. For workers it
+   * becomes smaller if the system allows fewer threads; see `shortage`.
    */
   readonly threads: number
   /**
-   * Why fewer worker threads than `size` could be started, in words: a limit of processes or of open files. Those that were started do
-   * the work. Null as long as all that were needed could be started.
+   * Why fewer worker threads than `size` could be started, in words, such as a limit of processes
+   * or open files. The threads that were started do the work. Null if all threads that were needed
+   * could be started.
    */
   readonly shortage: string | null
   /**
-   * Threads of the libuv pool among them, at most; the others are the pool's own. The libuv pool is measured, and two of its threads
-   * are left to the file system calls and name look-ups of others. 0 for other backends than native.
+   * Most threads of libuv's pool among `threads`; the others are the pool's own. noisemill measures
+   * the size of libuv's pool, and leaves two of its threads for other code's file and DNS calls. 0
+   * for all backends but native.
    */
   readonly libuvThreads: number
   /**
-   * As many CPUs' time as the quota of the container (its cgroups) grants, 1.5 for example; null if there is none. The default `size` is
-   * no larger than this, rounded down.
+   * CPU quota of the container (its cgroups), in CPUs, such as 1.5; null if there is none. The
+   * default `size` is at most this, rounded down, but at least 1.
    */
   readonly cpuQuota: number | null
 }
 
-/** The options of a pool, checked. */
+/** The checked options of a pool. */
 export interface PoolSettings {
   readonly size: number
   readonly backend: BackendName | 'auto' | Backend
@@ -87,7 +99,7 @@ export interface PoolSettings {
 
 const MAX_SIZE = 1024
 
-/** @param names of the backends that there are */
+/** @param names names of the package's backends */
 export function checkPoolOptions(options: PoolOptions, names: readonly BackendName[]): PoolSettings {
   checkObject('options', options)
   checkKeys(options, ['size', 'backend', 'kernel'])
@@ -100,7 +112,7 @@ export function checkPoolOptions(options: PoolOptions, names: readonly BackendNa
   }
   for (const option of ['size', 'kernel'] as const) {
     if (options[option] !== undefined)
-      throw new NoisemillError('E_OPTION_INVALID', { option, received: 'the backend that is given has its own' })
+      throw new NoisemillError('E_OPTION_INVALID', { option, received: 'a backend object has its own' })
   }
   return { size, kernel, backend: checkBackend(asked) }
 }

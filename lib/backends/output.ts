@@ -1,25 +1,32 @@
-/** What threads print: Node passes it to the main thread in steps, and drops what has not crossed when a thread ends. */
+/**
+ * Passes on what worker threads print. Node sends a thread's output to its parent in steps, and
+ * drops what it has not sent when the thread ends.
+ */
 
 import { type Readable, Writable } from 'node:stream'
 import type { Worker } from 'node:worker_threads'
 
-/** In a thread: resolves once all that the thread has printed so far has crossed to its parent. */
+/**
+ * Call this in a worker thread. Resolves when everything that the thread has printed so far has
+ * reached its parent.
+ */
 export async function outputCrossed(): Promise<void> {
   await Promise.all([crossed(process.stdout), crossed(process.stderr)])
 }
 
 function crossed(stream: Writable): Promise<void> | undefined {
-  // A stream that a user's function has ended, or has corked, would never answer.
+  // A stream that a user's function has ended or corked would never call back.
   if (stream.writableLength === 0 || !stream.writable || stream.writableCorked > 0) return undefined
   return new Promise((resolve) => {
-    // A user's function may have replaced the method of the stream itself.
+    // A user's function may have replaced the stream's own `write`.
     Writable.prototype.write.call(stream, '', 'utf8', () => resolve())
   })
 }
 
 /**
- * In its parent: writes what a thread prints to the same streams of this thread, and always takes more. Node's own pipe stops where the
- * stream is full or broken, so that a thread might wait forever for its output to cross.
+ * Call this in the thread's parent. Writes what the thread prints to the same streams of this
+ * thread, without back-pressure. Node's own pipe stops if a stream is full or broken, so that a
+ * thread could wait forever for its output to reach the parent.
  */
 export function passOnOutput(worker: Worker): void {
   passOn(worker.stdout, process.stdout)

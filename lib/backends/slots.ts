@@ -1,6 +1,6 @@
 import type { Cancellation } from './cancellation.js'
 
-/** Lets a number of callers in at once; the others wait their turn. */
+/** Limits how many callers work at the same time; the others wait in order. */
 export class Slots {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -9,7 +9,10 @@ export class Slots {
     this.#free = size
   }
 
-  /** Runs `work` when a slot is free, or at once when it is cancelled while it waits: then it has nothing left to do. */
+  /**
+   * Runs `work` when a slot is free. If it is cancelled while it waits, `work` runs at once without
+   * a slot, because it only has to settle its jobs.
+   */
   async run<T>(cancellation: Cancellation, work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--
     else if (!(await this.#turn(cancellation))) return work()
@@ -22,7 +25,7 @@ export class Slots {
     }
   }
 
-  /** Waits for a slot. False if that was cancelled. */
+  /** Waits for a slot. Resolves to false if it was cancelled before one was free. */
   #turn(cancellation: Cancellation): Promise<boolean> {
     return new Promise((resolve) => {
       let forget = () => {}

@@ -1,4 +1,7 @@
-/** The entry of a worker thread: runs the jobs of one chunk after the other, and says how each ended. */
+/**
+ * The entry of a worker thread. It runs the jobs of one chunk after the other, and posts their
+ * outcomes.
+ */
 
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -13,9 +16,15 @@ import type { FromThread, ThreadChunk, ThreadData, ThreadKernels, ThreadOutcome,
 import { outputCrossed } from './output.js'
 import { packThrown, textOf } from './thrown.js'
 
-/** Outcomes of calls go back together as long as none waits longer than this for a consumer that wants it at once. */
+/**
+ * Outcomes of calls are collected for up to this time and posted together. A consumer may be
+ * waiting, so it is short.
+ */
 const FLUSH_MILLISECONDS = 10
-/** From here on a message for itself costs an item little. */
+/**
+ * The outcome of an item that took this long is posted at once, because a message costs little
+ * compared with that.
+ */
 const SLOW_MILLISECONDS = 1
 
 const port = parentPort!
@@ -24,7 +33,10 @@ const calls = new Map<number, Promise<Call>>()
 
 let ownKernels: Kernels | undefined
 
-/** Made at the first file: a thread that runs calls needs none. Throws if those that the caller asked for cannot be made. */
+/**
+ * Returns the thread's kernels, which the first file or slice makes. Throws if the caller asked for
+ * WebAssembly kernels and they cannot be made.
+ */
 function kernels(): Kernels {
   ownKernels ??= wasm === undefined ? tsKernels : instanceOf(wasm)
   return ownKernels
@@ -42,7 +54,7 @@ function instanceOf({ module, isRequired }: ThreadKernels): Kernels {
 
 const post = (message: FromThread, handedOver: ArrayBuffer[] = []) => port.postMessage(message, handedOver)
 
-/** Posts outcomes; what cannot be cloned is replaced by a failure that says so. */
+/** Posts outcomes. A value that cannot be cloned is replaced by a failure. */
 function postSettled(outcomes: [number, ThreadOutcome][]): void {
   try {
     post({ type: 'settled', outcomes })
@@ -52,7 +64,7 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
       return
     }
     const [[index, outcome]] = outcomes
-    // A failure is plain data, so this is a value.
+    // Failures are plain data, so only a value can be the reason.
     const received = refusalOf('result', 'value' in outcome ? outcome.value : undefined, error)
     post({ type: 'settled', outcomes: [[index, { failure: { code: 'E_NOT_CLONEABLE', received } }]] })
   }
@@ -81,7 +93,8 @@ function runSlices(jobs: readonly SliceJob[], cancelled: Int32Array): void {
     Atomics.store(begun, 0, index)
     const { bytes } = job
     const outcome = withKernels((own) => ({ outcome: runSlice(job, () => isCancelled(cancelled), own), bytes }))
-    // They came as a copy, since a slice is given to another thread when this one dies; back they need none.
+    // The bytes came as a copy, because another thread needs the slice if this one dies. On the way
+    // back they are transferred.
     post({ type: 'settled', outcomes: [[index, outcome]] }, [bytes.buffer as ArrayBuffer])
   }
 }
@@ -102,7 +115,8 @@ async function callEach(id: number, items: readonly unknown[], cancelled: Int32A
     const outcome = await callWith(calls.get(id)!, item)
     waiting.push([index, outcome])
     const now = performance.now()
-    // After an item that took its time the next may take longer still, and no timer runs while it does.
+    // After a slow item the next may be slower still, and the timer cannot fire while a function
+    // blocks the thread.
     if (now - started >= SLOW_MILLISECONDS || now - flushed >= FLUSH_MILLISECONDS) flush()
   }
   clearInterval(timer)
@@ -126,13 +140,14 @@ process.on('uncaughtExceptionMonitor', (thrown) => post({ type: 'uncaught', thro
 port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') {
     const call = loadCall(message.call, loading)
-    // It is awaited, and its failure told, with the first item.
+    // `callWith` awaits it and reports a failure with the first item.
     call.catch(() => {})
     calls.set(message.id, call)
     return
   }
   if (message.kind === 'flush') {
-    // Several messages may come in one turn of the event loop: what functions have put off to its end is printed first.
+    // Functions may print in callbacks that are still pending in this turn of the event loop. Those
+    // run first.
     await setImmediate()
     await outputCrossed()
     post({ type: 'flushed' })

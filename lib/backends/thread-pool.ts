@@ -1,4 +1,7 @@
-/** A pool of worker threads: started as they are needed, replaced when they die, no reason for the process to stay alive. */
+/**
+ * A pool of worker threads. It starts threads when they are needed and replaces those that die.
+ * Idle threads do not keep the process alive.
+ */
 
 import { stat } from 'node:fs'
 import { Worker } from 'node:worker_threads'
@@ -20,22 +23,28 @@ import {
 import { passOnOutput } from './output.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
-/** Longest wait for the output of a thread that is to end: one in an endless loop never answers. */
+/**
+ * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
+ * answers.
+ */
 const FLUSH_MILLISECONDS = 500
 
-/** A chunk on its way. */
+/** A chunk in progress. */
 interface Trip {
   readonly chunk: Chunk
-  /** Numbers of the jobs that are still to be run. */
+  /** Indexes of the jobs that are not settled. */
   readonly remaining: Set<number>
   readonly settle: (index: number, outcome: Outcome<unknown>) => void
   readonly resolve: (figures: ChunkFigures) => void
   milliseconds: number
-  /** Why a result could not be read: then the jobs go one by one, to find whose it was. */
+  /**
+   * Why a result could not be read, if one could not. The jobs are then sent one by one, to find
+   * the one at fault.
+   */
   unreadable: Error | undefined
-  /** Whether a thread has died with it before it began a job. */
+  /** Whether a thread that had this chunk died before it began a job of it. */
   hasDiedUnbegun: boolean
-  /** Takes back what cancelling would do. */
+  /** Removes the cancellation listener. */
   forget: () => void
 }
 
@@ -45,17 +54,20 @@ interface Thread {
   readonly modules: Set<number>
   isReady: boolean
   trip: Trip | undefined
-  /** Numbers of the jobs that it was given, in their order. */
+  /** Indexes of the jobs that the thread was given, in order. */
   given: number[]
-  /** What ended it, as Node passes it on. */
+  /** The error that ended the thread, as Node passes it on. */
   failure: { readonly thrown: unknown } | undefined
-  /** The last error that nothing caught, as the thread passed it on. A handler of the thread's own may have kept the thread alive. */
+  /**
+   * The last uncaught error, as the thread posted it. The thread lives on if it has a handler for
+   * such errors.
+   */
   uncaught: Thrown | undefined
-  /** Called once what it has printed is there, or it has ended. */
+  /** Called when everything that the thread has printed has arrived, or when it has ended. */
   flushed: () => void
 }
 
-/** Flags that a thread from a file must not inherit: they carry a program of their own. */
+/** Flags of Node that threads must not inherit, because these flags give Node a program to run. */
 const EVAL_FLAGS = /^(-e|--eval|-p|--print|-pe|--input-type(=.*)?)$/
 
 function threadFlags(): string[] {
@@ -80,7 +92,11 @@ function moduleId(call: ModuleCall): number {
   return id
 }
 
-/** Flags are inherited, and not checked, unless some must be left out; then others may turn out not to be for threads. */
+/**
+ * Starts a worker. Node does not check flags that the worker inherits. If some must be left out,
+ * the others are passed explicitly; Node checks these, and if it refuses one for workers, the
+ * worker gets no flags.
+ */
 function startWorker(entry: URL, workerData: ThreadData): Worker {
   const options = { workerData, name: 'noisemill' }
   const flags = threadFlags()
@@ -101,27 +117,30 @@ export class ThreadPool {
   readonly #threads = new Set<Thread>()
   #queue: Trip[] = []
   #isTerminated = false
-  #hasToldFallback = false
+  #hasWarnedOfFallback = false
   #isPrepared = false
-  /** How many threads there may be. */
+  /** The current limit of threads. */
   #most: number
   #shortage: string | undefined
 
   constructor(
     readonly size: number,
-    /** Replaced in tests that need a thread to fail. */
+    /** Tests replace it to make threads fail. */
     readonly entry = packageFile('dist/thread-entry.js'),
     readonly wasm: ThreadKernels | undefined = undefined,
   ) {
     this.#most = size
   }
 
-  /** How many jobs it works on at the same time: `size`, or as many as threads can be started. */
+  /**
+   * Number of jobs that the pool works on at the same time: `size`, or fewer if the system allows
+   * fewer threads.
+   */
   get threads(): number {
     return this.#most
   }
 
-  /** Why they are fewer than `size`, in words, once that is so. */
+  /** Why there are fewer threads than `size`, in words; undefined if there are not. */
   get shortage(): string | undefined {
     return this.#shortage
   }
@@ -159,8 +178,8 @@ export class ThreadPool {
   }
 
   /**
-   * Ends all threads, whatever they are at, and starts no more. What they have not settled by the time they have ended is settled as
-   * terminated: not before, because until then they write.
+   * Ends all threads, also those that are working, and starts no more. Unsettled jobs are settled
+   * with E_POOL_TERMINATED only when their thread has ended, because it may write files until then.
    */
   async terminate(): Promise<void> {
     this.#isTerminated = true
@@ -170,7 +189,10 @@ export class ThreadPool {
     await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread)))
   }
 
-  /** Ends a thread after what it has printed is there. Noise prints nothing, and a thread that is busy with it answers late. */
+  /**
+   * Ends a thread after its output has arrived. It does not wait for threads that add noise, which
+   * print nothing and answer late.
+   */
   async #end(thread: Thread): Promise<void> {
     const { worker, trip } = thread
     if (thread.isReady && (trip === undefined || trip.chunk.kind === 'calls')) {
@@ -186,10 +208,12 @@ export class ThreadPool {
     await worker.terminate()
   }
 
-  /** Before the first thread is started. */
+  /** Prepares the process for the first thread. */
   #prepare(): void {
     this.#isPrepared = true
-    // libuv starts its threads at the first call that needs one, and ends the process where it cannot. They are to be there first.
+    // libuv starts its threads at the first call that needs them, and ends the process if it
+    // cannot. This call makes sure that they
+    // are started before worker threads use up the system's limit.
     stat(this.entry, () => {})
     const room = threadsWithRoom(this.size, this.entry)
     if (room < this.size) this.#limit(room, 'too many open files (EMFILE)')
@@ -213,7 +237,7 @@ export class ThreadPool {
       try {
         thread ??= this.#start()
       } catch (cause) {
-        // The system has no room for another, or Node's permission model forbids threads.
+        // The system refuses another thread, or Node's permission model forbids threads.
         this.#notStarted(trip, cause)
         continue
       }
@@ -222,8 +246,9 @@ export class ThreadPool {
   }
 
   /**
-   * The jobs of a thread that could not be started go to the threads that there are. No more threads than these are tried again: each
-   * attempt takes from the system what the others may need.
+   * Gives the jobs of a thread that could not be started to the existing threads, or fails the jobs
+   * if there are none. The pool does not try to start more threads later, because each attempt uses
+   * resources that the existing threads may need.
    */
   #notStarted(trip: Trip, cause: unknown): void {
     const threads = this.#threads.size
@@ -275,7 +300,10 @@ export class ThreadPool {
     }
   }
 
-  /** The jobs that the thread was given; before them what it needs to know of their function. */
+  /**
+   * Makes the message with the thread's jobs. If the thread does not know their function yet, it is
+   * posted before.
+   */
   #message(thread: Thread, chunk: Chunk): ThreadChunk {
     const cancelled = chunk.cancellation.flag
     const jobs = thread.given.map((index) => chunk.jobs[index])
@@ -287,7 +315,7 @@ export class ThreadPool {
     return { kind, jobs, id, cancelled }
   }
 
-  /** Something in a chunk could not be cloned: fails those items, and queues the others again. */
+  /** Fails the items of a chunk that cannot be cloned, and queues the others again. */
   #refuse(trip: Trip, error: Error): void {
     const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
     const ofData = trip.chunk.kind === 'calls' ? findRefusal(trip.chunk.call.data) : undefined
@@ -302,19 +330,19 @@ export class ThreadPool {
       trip.remaining.delete(index)
       trip.settle(index, { error: failure(`item${refusal}`) })
     }
-    // Nothing was found: then nothing would be different the next time.
+    // If no item is at fault, another attempt would fail in the same way.
     if (trip.remaining.size === before) this.#failRemaining(trip, failure(error.message))
     this.#continue(trip)
   }
 
   #receive(thread: Thread, message: FromThread): void {
-    // A user's module may post on the same port; what it says is not for here.
+    // A user's module may post messages on the same port. They are ignored.
     if (typeof message?.type !== 'string') return
     const { trip } = thread
     if (message.type === 'ready') thread.isReady = true
     if (message.type === 'uncaught') thread.uncaught = message.thrown
     if (message.type === 'flushed') thread.flushed()
-    if (message.type === 'fallback') this.#tellFallback(message.reason)
+    if (message.type === 'fallback') this.#warnOfFallback(message.reason)
     if (trip === undefined) return
     if (message.type === 'settled') {
       thread.uncaught = undefined
@@ -339,10 +367,10 @@ export class ThreadPool {
     }
   }
 
-  /** A user learns once why noise is slower than it might be. */
-  #tellFallback(reason: string): void {
-    if (this.#hasToldFallback) return
-    this.#hasToldFallback = true
+  /** Warns once that noise is slower than it could be, and why. */
+  #warnOfFallback(reason: string): void {
+    if (this.#hasWarnedOfFallback) return
+    this.#hasWarnedOfFallback = true
     process.emitWarning(
       `some threads add noise in TypeScript, because they get no wasm kernel: ${reason}`,
       'NoisemillWarning',
@@ -351,7 +379,7 @@ export class ThreadPool {
 
   #release(thread: Thread): void {
     thread.trip = undefined
-    // A thread that is being ended stays a reason for the process to wait.
+    // A thread that is being ended keeps the process alive until it has ended.
     if (!this.#isTerminated) thread.worker.unref()
   }
 
@@ -372,7 +400,8 @@ export class ThreadPool {
     }
     const index = Atomics.load(begun, 0)
     if (index < 0 && !trip.hasDiedUnbegun) {
-      // It may have died of what it did before; a second time it is of what it was given.
+      // The first time, the cause may be earlier work of the thread. If it happens again, the cause
+      // is this chunk.
       trip.hasDiedUnbegun = true
       this.#continue(trip)
       return
@@ -384,7 +413,9 @@ export class ThreadPool {
     this.#continue(trip)
   }
 
-  /** Runs what remains of a trip before all others. */
+  /**
+   * Puts the remaining jobs of a trip at the front of the queue, or ends the trip if none are left.
+   */
   #continue(trip: Trip): void {
     if (trip.remaining.size === 0) {
       trip.forget()

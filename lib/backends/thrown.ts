@@ -1,47 +1,51 @@
 /**
- * What a user's function threw, as data that crosses threads and processes, and an error made of it again. Structured clone alone keeps
- * of an error no more than message and stack: names of classes, `code` and its like, and what an AggregateError holds are lost, and of
- * a DOMException everything.
+ * Converts what a user's function threw to plain data, which crosses threads and processes, and
+ * back to an error. Structured clone keeps only the message and the stack of an error, and nothing
+ * of a DOMException. It loses names of classes, properties such as `code`, and the errors of an
+ * AggregateError.
  */
 
 import { isDomException, isError } from '../errors.js'
 
-/** Plain data. */
+/** A thrown value as plain data. */
 export type Thrown =
   | { readonly kind: 'value'; readonly value: unknown }
-  /** Something that does not cross, in words. */
+  /** A value that cannot be cloned, as text. */
   | { readonly kind: 'text'; readonly text: string }
   | ThrownError
 
 interface ThrownError {
-  /** The class of JavaScript that it is an instance of: its own class does not cross. */
+  /** The built-in class that the error's own class is or extends. Its own class does not cross. */
   readonly kind: ClassName | 'DOMException'
-  /** That of its own class, if it has no other. */
+  /** The error's `name`, or the name of its own class if it has no `name` of its own. */
   readonly name: string
   readonly message: string
   readonly stack: string | undefined
   /** Own enumerable properties, such as `code`. */
   readonly properties: Readonly<Record<string, Thrown>>
   readonly cause?: Thrown
-  /** Of an AggregateError. */
+  /** The errors of an AggregateError. */
   readonly errors?: readonly Thrown[]
 }
 
 const CLASSES = { AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }
 type ClassName = keyof typeof CLASSES
 
-/** Causes of causes that are kept, and errors in all: an error may be its own cause, or among its own errors. */
+/**
+ * Limits of nested causes and of errors in all. They are needed because an error may be its own
+ * cause or one of its own errors.
+ */
 const MAX_DEPTH = 16
 const MAX_ERRORS = 1000
-/** They have places of their own. */
+/** Properties that ThrownError has fields for. */
 const APART = ['name', 'message', 'stack', 'cause', 'errors']
 
-/** Never throws, whatever was thrown. */
+/** Converts a thrown value to plain data. Never throws. */
 export function packThrown(thrown: unknown): Thrown {
   try {
     return pack(thrown, { depth: 0, left: { count: MAX_ERRORS } })
   } catch {
-    // A revoked proxy, for one.
+    // The value cannot be read at all. A revoked proxy is an example.
     return { kind: 'text', text: textOf(thrown) }
   }
 }
@@ -80,7 +84,10 @@ function pack(thrown: unknown, { depth, left }: Limits): Thrown {
   }
 }
 
-/** A copy, so that a value is the same whether it crosses to another thread or not. */
+/**
+ * Copies a value that is not an error, so that it is the same whether it crosses to another thread
+ * or not.
+ */
 function packValue(value: unknown): Thrown {
   try {
     return { kind: 'value', value: structuredClone(value) }
@@ -89,7 +96,10 @@ function packValue(value: unknown): Thrown {
   }
 }
 
-/** The class of JavaScript that the class of an error is or extends, by its name: each realm has its own. */
+/**
+ * Returns the built-in class that an error's class is or extends. It is found by its name, because
+ * each realm has its own.
+ */
 function classOf(error: Error): ClassName {
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
     const name = Object.hasOwn(at, 'constructor') ? at.constructor?.name : undefined
@@ -98,7 +108,7 @@ function classOf(error: Error): ClassName {
   return 'Error'
 }
 
-/** The value, or an error with all that was kept. */
+/** Converts plain data back to the thrown value, or to an error with everything that was kept. */
 export function unpackThrown(thrown: Thrown): unknown {
   if (thrown.kind === 'value') return thrown.value
   if (thrown.kind === 'text') return new Error(thrown.text)
@@ -123,7 +133,7 @@ function newError({ kind, name, message }: ThrownError): Error {
   return new CLASSES[kind](message)
 }
 
-/** In words; never throws. */
+/** Returns the message of an error, or another value as text. Never throws. */
 export function textOf(value: unknown): string {
   try {
     return isError(value) ? value.message : String(value)

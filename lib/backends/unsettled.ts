@@ -1,15 +1,15 @@
-/** What is left of a chunk. */
+/** Keeps track of the jobs of a chunk that are not settled yet. */
 
 import type { NoisemillError } from '../errors.js'
 import type { Outcome } from './backend.js'
 
-/** The jobs of a chunk that are not settled yet: each is told once, whoever settles it. */
+/** The unsettled jobs of a chunk. Only the first outcome of each job is passed on. */
 export class Unsettled {
   readonly #isSettled: Uint8Array
   readonly #tell: (index: number, outcome: Outcome<unknown>) => void
   #left: number
   #end = () => {}
-  /** Resolves once none is left. */
+  /** Resolves when all jobs are settled. */
   readonly ended: Promise<void>
 
   constructor(jobs: number, tell: (index: number, outcome: Outcome<unknown>) => void) {
@@ -21,12 +21,12 @@ export class Unsettled {
     })
   }
 
-  /** How many are left. */
+  /** Number of jobs that are not settled. */
   get left(): number {
     return this.#left
   }
 
-  /** Does nothing for a job that is settled already, or for a number that no job has. */
+  /** Settles a job. Does nothing if the job is settled already, or if no job has this index. */
   settle(index: number, outcome: Outcome<unknown>): void {
     if (this.#isSettled[index] !== 0) return
     this.#isSettled[index] = 1
@@ -35,7 +35,7 @@ export class Unsettled {
     if (this.#left === 0) this.#end()
   }
 
-  /** Fails all that are left. */
+  /** Settles all remaining jobs with an error. */
   failRest(error: NoisemillError): void {
     for (let index = 0; this.#left > 0; index++) this.settle(index, { error })
   }

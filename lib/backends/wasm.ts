@@ -1,4 +1,4 @@
-/** Loads the WebAssembly kernels, or says why they cannot be used. */
+/** Loads the WebAssembly kernels, or finds out why they cannot be used. */
 
 import { readFileSync } from 'node:fs'
 import { checkWish } from '../checks.js'
@@ -7,7 +7,10 @@ import { packageFile } from '../package-files.js'
 
 export type LoadedModule = { readonly module: WasmModule } | { readonly reason: string }
 
-/** The module, compiled, or the reason why there is none. Throws only if NOISEMILL_WASM has a value that it cannot have. */
+/**
+ * Returns the compiled module, or the reason why there is none. Throws NoisemillError
+ * E_OPTION_INVALID if the variable NOISEMILL_WASM has an invalid value.
+ */
 export function loadWasmModule(): LoadedModule {
   if (checkWish('NOISEMILL_WASM') === 'off') return { reason: 'NOISEMILL_WASM is off' }
   try {

@@ -1,4 +1,7 @@
-/** Jobs in TypeScript on worker threads. Names of files cross, never their samples. */
+/**
+ * The backend 'workers', which runs jobs in TypeScript on worker threads. They get names of files,
+ * never the samples.
+ */
 
 import { rmSync } from 'node:fs'
 import type { EtlJob } from '../core/etl.js'
@@ -7,10 +10,11 @@ import type { Backend, FilesChunk } from './backend.js'
 import type { Cancellation } from './cancellation.js'
 import type { ThreadPool } from './thread-pool.js'
 
-/** Jobs that are under way, and what cancels each. */
+/** Jobs in progress, and the cancellation of each. */
 const underWay = new Map<EtlJob, Cancellation>()
 
-// A process that exits takes its threads with it wherever they are: no temporary file is to stay behind.
+// When the process exits, Node stops its threads at any point. Their temporary files must not stay
+// behind.
 process.once('exit', () => {
   for (const cancellation of underWay.values()) cancellation.cancel()
   for (const job of underWay.keys()) removeQuietly(job.temporary)
@@ -27,7 +31,7 @@ export function workersBackend(threads: ThreadPool): Backend {
   }
 }
 
-/** The chunk, such that no temporary file of it stays behind. */
+/** Returns a chunk that removes the temporary files of its jobs if a thread dies. */
 function tidied(chunk: FilesChunk): FilesChunk {
   for (const job of chunk.jobs) underWay.set(job, chunk.cancellation)
   return {
@@ -35,14 +39,17 @@ function tidied(chunk: FilesChunk): FilesChunk {
     settle(index, outcome) {
       const job = chunk.jobs[index]
       underWay.delete(job)
-      // A thread that died left behind what it was writing.
+      // A thread that died may have left its temporary file.
       if ('error' in outcome) removeQuietly(job.temporary)
       chunk.settle(index, outcome)
     },
   }
 }
 
-/** Whatever stands in the way, it was not there that the file was written. */
+/**
+ * Removes a file if it exists. Errors are ignored, because the job has failed already or the
+ * process is exiting.
+ */
 function removeQuietly(file: FilePath): void {
   try {
     rmSync(fsPath(file), { force: true })

@@ -48,7 +48,7 @@ describe.each(['esm', 'cjs'] as const)('a bundle of esbuild, %s', (format) => {
     ])
     expect([inside.code, inside.stderr]).toEqual([0, ''])
     const [first, second] = inside.stdout.split('\n')
-    expect(first).toMatch(/^inline no addon: the files of the package are not beside its code; /)
+    expect(first).toMatch(/^inline no addon: the code was bundled without the files of the package; /)
     expect(first.split(' ').slice(-3)).toEqual(plain.stdout.split('\n')[0].split(' ').slice(-3))
     expect(second).toBe('1 4 9')
   })

@@ -95,7 +95,7 @@ describe.skipIf(!hasBinary)('with a binary (needs the addon)', () => {
   test('that Node may not load, with --no-addons', async () =>
     expect(await projectWith([prebuilt]).info({}, ['--no-addons'])).toMatchObject({
       backend: 'workers',
-      reason: 'no addon: Node may not load addons here',
+      reason: 'no addon: Node is not allowed to load addons',
       remedy: 'run Node with --allow-addons, and without --no-addons',
     }))
 })
@@ -109,13 +109,13 @@ describe.skipIf(permission === undefined)('under the permission model of Node (n
   if (hasBinary) project.put(path.join(prebuilds, 'noisemill.node'))
   // Its dependencies are links into this clone.
   const flags = (...more: string[]) => [permission!, '--allow-fs-read=*', '--no-warnings', ...more]
-  const noThreads = hasBinary ? 'Node may not load addons here' : `there is no binary for ${platform}`
+  const noThreads = hasBinary ? 'Node is not allowed to load addons' : `there is no binary for ${platform}`
 
   test('this thread does the work where nothing is allowed, and says what to allow', async () => {
     const { backend, reason, remedy } = await project.info({}, flags())
     expect([backend, reason]).toEqual([
       'inline',
-      `no addon: ${noThreads}; and no worker threads: Node may not start them here`,
+      `no addon: ${noThreads}; no worker threads: Node is not allowed to start them`,
     ])
     expect(remedy).toMatch(/; or run Node with --allow-worker$/)
   })
