@@ -93,7 +93,10 @@ function isMissing(url: string): boolean {
   }
 }
 
-/** Packs why a module cannot be used. Undefined becomes an error, because an error without a cause means that nothing was thrown. */
+/**
+ * Packs what a module or its setup threw. Undefined becomes an error, because a failure without a
+ * cause means that nothing was thrown.
+ */
 const packReason = (thrown: unknown): Thrown =>
   packThrown(thrown === undefined ? new Error('undefined was thrown') : thrown)
 

@@ -28,7 +28,7 @@ interface ChunkWork {
 export function inlineBackend(kernels: Kernels): Backend {
   const noiseSlots = new Slots(1)
   const functions = new WeakMap<ModuleCall, InlineFunction>()
-  const underWay = new Set<Unsettled>()
+  const inProgress = new Set<Unsettled>()
 
   function functionOf(call: ModuleCall): InlineFunction {
     const known = functions.get(call) ?? new InlineFunction(call)
@@ -61,15 +61,15 @@ export function inlineBackend(kernels: Kernels): Backend {
     threads: 1,
     async execute(chunk) {
       const jobs = new Unsettled(chunk.jobs.length, (index, outcome) => chunk.settle(index, outcome as never))
-      underWay.add(jobs)
+      inProgress.add(jobs)
       try {
         return await runEach(chunk, jobs, workOf(chunk))
       } finally {
-        underWay.delete(jobs)
+        inProgress.delete(jobs)
       }
     },
     async close() {
-      for (const jobs of underWay) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
+      for (const jobs of inProgress) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
     },
   }
 }

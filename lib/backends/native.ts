@@ -26,12 +26,12 @@ const BATCH_JOBS = 1000
 /**
  * Batches in progress: the function that cancels the batch, and the function that closes its crew.
  */
-const underWay = new Map<() => void, () => void>()
+const inProgress = new Map<() => void, () => void>()
 // Jobs are cancelled at exit, so that no temporary file is left. Node waits only for libuv's
 // threads before it exits.
 process.once('exit', () => {
-  for (const cancel of underWay.keys()) cancel()
-  for (const closeCrew of underWay.values()) closeCrew()
+  for (const cancel of inProgress.keys()) cancel()
+  for (const closeCrew of inProgress.values()) closeCrew()
 })
 
 export interface NativeBackend extends Backend {
@@ -46,7 +46,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   const close = () => addon.closeCrew(crew)
   const border = new Border(addon.contract)
   const closing = new Cancellation()
-  const chunksUnderWay = new Set<Promise<ChunkFigures>>()
+  const chunksInProgress = new Set<Promise<ChunkFigures>>()
 
   /**
    * Runs a batch that can be cancelled. If `tell` throws, the batch continues to its end, and the
@@ -68,7 +68,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
         thrown ??= { reason }
       }
     }
-    underWay.set(cancel, close)
+    inProgress.set(cancel, close)
     const late = setTimeout(() => addon.relieveCrew(crew), PATIENCE_MILLISECONDS)
     try {
       const milliseconds = await batch(flag, onSettled)
@@ -76,7 +76,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       return milliseconds
     } finally {
       clearTimeout(late)
-      underWay.delete(cancel)
+      inProgress.delete(cancel)
       for (const forget of forgets) forget()
     }
   }
@@ -146,15 +146,15 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     execute(chunk) {
       if (chunk.kind === 'calls') return workers.execute(chunk)
       const ended = chunk.kind === 'files' ? runFiles(chunk) : runSlices(chunk)
-      chunksUnderWay.add(ended)
-      const forget = () => chunksUnderWay.delete(ended)
+      chunksInProgress.add(ended)
+      const forget = () => chunksInProgress.delete(ended)
       ended.then(forget, forget)
       return ended
     },
     async close() {
       closing.cancel()
       await workers.close()
-      await Promise.allSettled(chunksUnderWay)
+      await Promise.allSettled(chunksInProgress)
       close()
     },
   }

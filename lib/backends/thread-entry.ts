@@ -134,7 +134,8 @@ function runChunk(chunk: ThreadChunk): void | Promise<void> {
   }
 }
 
-// Node itself passes on errors with less than packThrown keeps of them, and nothing of a DOMException.
+// An uncaught error is also posted here, because Node itself keeps less of it than packThrown, and
+// nothing of a DOMException.
 process.on('uncaughtExceptionMonitor', (thrown) => post({ type: 'uncaught', thrown: packThrown(thrown) }))
 
 port.on('message', async (message: ToThread) => {

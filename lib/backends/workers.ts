@@ -11,13 +11,13 @@ import type { Cancellation } from './cancellation.js'
 import type { ThreadPool } from './thread-pool.js'
 
 /** Jobs in progress, and the cancellation of each. */
-const underWay = new Map<EtlJob, Cancellation>()
+const inProgress = new Map<EtlJob, Cancellation>()
 
 // When the process exits, Node stops its threads at any point. Their temporary files must not stay
 // behind.
 process.once('exit', () => {
-  for (const cancellation of underWay.values()) cancellation.cancel()
-  for (const job of underWay.keys()) removeQuietly(job.temporary)
+  for (const cancellation of inProgress.values()) cancellation.cancel()
+  for (const job of inProgress.keys()) removeQuietly(job.temporary)
 })
 
 export function workersBackend(threads: ThreadPool): Backend {
@@ -33,12 +33,12 @@ export function workersBackend(threads: ThreadPool): Backend {
 
 /** Returns a chunk that removes the temporary files of its jobs if a thread dies. */
 function tidied(chunk: FilesChunk): FilesChunk {
-  for (const job of chunk.jobs) underWay.set(job, chunk.cancellation)
+  for (const job of chunk.jobs) inProgress.set(job, chunk.cancellation)
   return {
     ...chunk,
     settle(index, outcome) {
       const job = chunk.jobs[index]
-      underWay.delete(job)
+      inProgress.delete(job)
       // A thread that died may have left its temporary file.
       if ('error' in outcome) removeQuietly(job.temporary)
       chunk.settle(index, outcome)

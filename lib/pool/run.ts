@@ -1,6 +1,6 @@
 /**
- * Runs one task over some items: pulls and plans them, sends them to a backend in chunks, and gives
- * their results to the consumer, in order if that is wanted.
+ * Runs one task over some items. It pulls and plans them, sends them to a backend in chunks, and
+ * gives their results to the consumer, in order if that is wanted.
  */
 
 import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
