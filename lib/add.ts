@@ -59,8 +59,8 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
   readonly onLoop?: (folder: string) => void
   /**
    * Called with what the inputs contain more than once, and its first path. A file with the same
-   * output is processed once. The files of a folder that a symbolic link repeats are processed under
-   * each of its paths.
+   * output is processed once. The files of a folder that a symbolic link repeats are processed
+   * under each of its paths.
    */
   readonly onRepeat?: (repeated: string, first: string, kind: 'file' | 'folder') => void
   /**

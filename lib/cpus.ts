@@ -5,17 +5,18 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 
 /**
- * Returns how many CPUs this process may use, at least 1: the smaller of its affinity and the quota of its container. Node
- * reports the affinity, but considers the quota only from libuv 1.49 on.
+ * Returns how many CPUs this process may use, at least 1: the smaller of its affinity and the quota
+ * of its container. Node reports the affinity, but considers the quota only from libuv 1.49 on.
  */
 export function usableCpus(quota = cpuQuota()): number {
-  // Rounded down, as in libuv and Rust, because one thread more than the quota allows makes all threads wait.
+  // Rounded down, as in libuv and Rust, because one thread more than the quota allows makes all
+  // threads wait.
   return Math.max(1, Math.min(availableParallelism(), Math.floor(quota ?? Number.POSITIVE_INFINITY)))
 }
 
 /**
- * Reads the CPU quota of this process's control groups (cgroups), in CPUs: 1.5, for example. Null if there is no quota.
- * Docker sets one for `--cpus`, and Kubernetes for a limit of `cpu`.
+ * Reads the CPU quota of this process's control groups (cgroups), in CPUs: 1.5, for example. Null
+ * if there is no quota. Docker sets one for `--cpus`, and Kubernetes for a limit of `cpu`.
  *
  * @param root the folder that contains /proc and /sys
  */
@@ -24,7 +25,8 @@ export function cpuQuota(root = '/'): number | null {
     try {
       return readFileSync(path.join(root, file), 'utf8')
     } catch {
-      // Not Linux, a controller that is off, or a path that may not be read: there is no known quota.
+      // Not Linux, a controller that is off, or a path that may not be read: there is no known
+      // quota.
       return ''
     }
   }
@@ -37,7 +39,10 @@ export function cpuQuota(root = '/'): number | null {
 
 type Read = (file: string) => string
 
-/** Reads a quota of cgroup version 2: `cpu.max` contains `QUOTA PERIOD` in microseconds, or `max PERIOD`. */
+/**
+ * Reads a quota of cgroup version 2: `cpu.max` contains `QUOTA PERIOD` in microseconds, or `max
+ * PERIOD`.
+ */
 function quotaOf2(read: Read, folder: string): number {
   const [quota, period] = read(`${folder}/cpu.max`).split(/\s/).map(Number)
   return ratio(quota, period)
@@ -53,11 +58,16 @@ const ratio = (quota: number, period: number): number =>
 
 interface Hierarchy {
   readonly version: 1 | 2
-  /** The folders of the process's group and of the groups that contain it. Each may have a quota. */
+  /**
+   * The folders of the process's group and of the groups that contain it. Each may have a quota.
+   */
   readonly folders: readonly string[]
 }
 
-/** Finds the folders of this process's groups. Both versions may be mounted, but only one has the CPU controller. */
+/**
+ * Finds the folders of this process's groups. Both versions may be mounted, but only one has the
+ * CPU controller.
+ */
 function groupFolders(read: Read): Hierarchy[] {
   // Each line is ID:CONTROLLERS:PATH. For version 2, CONTROLLERS is empty.
   const groups = read('proc/self/cgroup').split('\n')
@@ -86,7 +96,8 @@ const unescaped = (text: string): string =>
 
 /** Lists the folders from the mount of the hierarchy down to the group. */
 function foldersUp(place: string, below: string): string[] {
-  // A container may see only its own group, mounted at the root. Its path in /proc then lies outside the mount.
+  // A container may see only its own group, mounted at the root. Its path in /proc then lies
+  // outside the mount.
   const names = below.startsWith('..') ? [] : below.split('/').filter((name) => name !== '')
   return Array.from({ length: names.length + 1 }, (_, i) => [place, ...names.slice(0, i)].join('/'))
 }

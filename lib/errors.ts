@@ -102,7 +102,7 @@ const table = {
   },
   E_WAV_TOO_LONG: {
     summary: 'the output would be larger than its container allows',
-    remedy: 'Convert the input: RIFX to RIFF, which noisemill extends to RF64, or coded samples to RF64.',
+    remedy: 'Convert a RIFX file to RIFF first, or a file with coded samples to RF64.',
   },
   E_WAV_STRICT: {
     summary: 'the header has faults',
@@ -322,7 +322,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENFILE: 'The whole system has too many open files: close other programs.',
   EROFS: 'Its file system is mounted read-only: choose a folder on another one.',
   ENAMETOOLONG:
-    'Most systems allow 255 bytes in a name, including the number that `copies` adds, and 4095 bytes in a path. Shorten some names, or give paths relative to a folder further down.',
+    'Most systems allow 255 bytes in a name, including the number that `copies` adds, and 4095 bytes in a path. Shorten some names, or give paths relative to a folder closer to the files.',
 }
 
 /** The remedy for a missing path in which Node has replaced bytes that are not UTF-8. */

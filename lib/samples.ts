@@ -184,8 +184,8 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
  * Do not change `wav` until the promise settles, as for `addNoise`.
  *
  * @param wav all bytes of the file
- * @returns a new array. With `inPlace` it is an array over the same memory, unless the file becomes
- * longer because its sizes are corrected, or because its coded samples are decoded.
+ * @returns a new array. With `inPlace` it is an array over the same memory, unless corrected sizes
+ * make the file longer or coded samples are decoded.
  * @throws NoisemillError (the promise rejects): as `addNoise`, and a code that begins with E_WAV if
  * the file cannot be read
  * @example

@@ -69,8 +69,8 @@ export interface Addon {
    */
   measureLibuvPool(most: number): number
   /**
-   * Makes a crew of up to `size` threads that work on batches. It uses threads of libuv's pool, as
-   * long as all crews of the process together use no more than `libuvLimit`, and starts its own
+   * Makes a crew of up to `size` threads that work on batches. It uses threads of libuv's pool
+   * first, of which all crews of the process together use at most `libuvLimit`. It starts its own
    * threads for the rest. Threads exist only while there is work.
    */
   createCrew(size: number, libuvLimit: number): NativeCrew
@@ -182,8 +182,8 @@ function firstLine(message: string, file: string, binary: string): string {
 /**
  * Returns the files that may be the addon, the most likely first. The first is what node-gyp-build
  * finds: a binary that was built in the package, or otherwise a prebuilt one. All other binaries
- * for the platform follow. node-gyp-build recognises musl by a file that some systems do not have,
- * and that it may not read under Node's permission model.
+ * for the platform follow. They are needed because node-gyp-build recognises musl by a file. Some
+ * systems do not have it, and Node's permission model may hide it.
  */
 function candidates(require: NodeJS.Require): Iterable<string> {
   const files = new Set<string>()

@@ -27,8 +27,8 @@ const BATCH_JOBS = 1000
  * Batches in progress: the function that cancels the batch, and the function that closes its crew.
  */
 const inProgress = new Map<() => void, () => void>()
-// Jobs are cancelled at exit, so that no temporary file is left. Node waits only for libuv's
-// threads before it exits.
+// Jobs are cancelled at exit, so that no temporary file is left. Crews are closed, which waits for
+// their own threads, because Node waits only for libuv's.
 process.once('exit', () => {
   for (const cancel of inProgress.keys()) cancel()
   for (const closeCrew of inProgress.values()) closeCrew()
@@ -49,21 +49,21 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   const chunksInProgress = new Set<Promise<ChunkFigures>>()
 
   /**
-   * Runs a batch that can be cancelled. If `tell` throws, the batch continues to its end, and the
+   * Runs a batch that can be cancelled. If `report` throws, the batch continues to its end, and the
    * error is thrown then.
    */
-  async function run<Told>(
+  async function run<Reported>(
     cancellation: Cancellation,
-    tell: (index: number, told: Told) => void,
-    batch: (flag: NativeCancel, onSettled: (index: number, told: Told) => void) => Promise<number>,
+    report: (index: number, reported: Reported) => void,
+    batch: (flag: NativeCancel, onSettled: (index: number, reported: Reported) => void) => Promise<number>,
   ): Promise<number> {
     const flag = addon.createCancel()
     const cancel = () => addon.cancel(crew, flag)
     const forgets = [cancellation, closing].map((each) => each.onCancel(cancel))
     let thrown: { readonly reason: unknown } | undefined
-    const onSettled = (index: number, told: Told) => {
+    const onSettled = (index: number, reported: Reported) => {
       try {
-        tell(index, told)
+        report(index, reported)
       } catch (reason) {
         thrown ??= { reason }
       }
@@ -93,10 +93,10 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
     return run<Float64Array | NativeFailure>(
       cancellation,
-      (index, told) => {
-        if (types.isFloat64Array(told)) settle(index, { value: { figures: border.figuresOf(told) } })
+      (index, reported) => {
+        if (types.isFloat64Array(reported)) settle(index, { value: { figures: border.figuresOf(reported) } })
         else {
-          const outcome = failed<EtlOutcome>(told, (failure) => ({ failure }))
+          const outcome = failed<EtlOutcome>(reported, (failure) => ({ failure }))
           settle(index, outcome)
         }
       },
@@ -127,12 +127,12 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     )
     const milliseconds = await run<PartTally | NativeFailure>(
       cancellation,
-      (index, told) => {
+      (index, reported) => {
         const { bytes } = jobs[index]
-        if ('code' in told) {
-          const outcome = failed<SettledSlice>(told, (failure) => ({ outcome: { failure }, bytes }))
+        if ('code' in reported) {
+          const outcome = failed<SettledSlice>(reported, (failure) => ({ outcome: { failure }, bytes }))
           settle(numbers[index], outcome)
-        } else settle(numbers[index], { value: { outcome: { tally: told }, bytes } })
+        } else settle(numbers[index], { value: { outcome: { tally: reported }, bytes } })
       },
       (flag, onSettled) => addon.runSlices(crew, border.packSlices(jobs), flag, onSettled),
     )

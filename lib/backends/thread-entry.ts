@@ -17,8 +17,8 @@ import { outputCrossed } from './output.js'
 import { packThrown, textOf } from './thrown.js'
 
 /**
- * Outcomes of calls are collected for up to this time and posted together. A consumer may be
- * waiting, so it is short.
+ * Outcomes of calls are collected for up to this time and posted together. The time is short,
+ * because a consumer may be waiting.
  */
 const FLUSH_MILLISECONDS = 10
 /**
@@ -64,7 +64,7 @@ function postSettled(outcomes: [number, ThreadOutcome][]): void {
       return
     }
     const [[index, outcome]] = outcomes
-    // Failures are plain data, so only a value can be the reason.
+    // A failure is plain data and can always be cloned, so this outcome is a value.
     const received = refusalOf('result', 'value' in outcome ? outcome.value : undefined, error)
     post({ type: 'settled', outcomes: [[index, { failure: { code: 'E_NOT_CLONEABLE', received } }]] })
   }

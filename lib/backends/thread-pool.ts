@@ -357,7 +357,7 @@ export class ThreadPool {
       if (trip.unreadable && !trip.chunk.cancellation.isCancelled) {
         if (thread.given.length === 1 && trip.remaining.delete(thread.given[0]))
           trip.settle(thread.given[0], {
-            error: new NoisemillError('E_NOT_CLONEABLE', { received: `the result: ${trip.unreadable.message}` }),
+            error: new NoisemillError('E_NOT_CLONEABLE', { received: `result: ${trip.unreadable.message}` }),
           })
         this.#continue(trip)
         return
@@ -372,7 +372,7 @@ export class ThreadPool {
     if (this.#hasWarnedOfFallback) return
     this.#hasWarnedOfFallback = true
     process.emitWarning(
-      `some threads add noise in TypeScript, because they get no wasm kernel: ${reason}`,
+      `some threads add noise in TypeScript, because they cannot load the wasm kernel: ${reason}`,
       'NoisemillWarning',
     )
   }

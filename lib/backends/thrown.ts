@@ -85,8 +85,8 @@ function pack(thrown: unknown, { depth, left }: Limits): Thrown {
 }
 
 /**
- * Copies a value that is not an error, so that it is the same whether it crosses to another thread
- * or not.
+ * Copies a value that is not an error, as crossing to a thread would, so that every backend gives
+ * the same value.
  */
 function packValue(value: unknown): Thrown {
   try {

@@ -6,15 +6,15 @@ import type { Outcome } from './backend.js'
 /** The unsettled jobs of a chunk. Only the first outcome of each job is passed on. */
 export class Unsettled {
   readonly #isSettled: Uint8Array
-  readonly #tell: (index: number, outcome: Outcome<unknown>) => void
+  readonly #report: (index: number, outcome: Outcome<unknown>) => void
   #left: number
   #end = () => {}
   /** Resolves when all jobs are settled. */
   readonly ended: Promise<void>
 
-  constructor(jobs: number, tell: (index: number, outcome: Outcome<unknown>) => void) {
+  constructor(jobs: number, report: (index: number, outcome: Outcome<unknown>) => void) {
     this.#isSettled = new Uint8Array(jobs)
-    this.#tell = tell
+    this.#report = report
     this.#left = jobs
     this.ended = new Promise((resolve) => {
       this.#end = resolve
@@ -31,7 +31,7 @@ export class Unsettled {
     if (this.#isSettled[index] !== 0) return
     this.#isSettled[index] = 1
     this.#left--
-    this.#tell(index, outcome)
+    this.#report(index, outcome)
     if (this.#left === 0) this.#end()
   }
 

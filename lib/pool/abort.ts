@@ -5,7 +5,7 @@
 
 interface Listening {
   readonly all: Set<() => void>
-  readonly tell: () => void
+  readonly notify: () => void
 }
 
 /**
@@ -19,23 +19,23 @@ const listening = new WeakMap<AbortSignal, Listening>()
 
 /** Calls `listener` when the signal aborts. Returns a function that removes the listener. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const { all, tell } = listening.get(signal) ?? listen(signal)
+  const { all, notify } = listening.get(signal) ?? listen(signal)
   all.add(listener)
   return () => {
     all.delete(listener)
     if (all.size > 0) return
-    signal.removeEventListener('abort', tell)
+    signal.removeEventListener('abort', notify)
     listening.delete(signal)
   }
 }
 
 function listen(signal: AbortSignal): Listening {
   const all = new Set<() => void>()
-  const tell = () => {
+  const notify = () => {
     for (const each of all) each()
   }
-  signal.addEventListener('abort', tell)
-  const made = { all, tell }
+  signal.addEventListener('abort', notify)
+  const made = { all, notify }
   listening.set(signal, made)
   return made
 }

@@ -20,9 +20,9 @@ import type { ChunkSize } from './chunks.js'
  */
 export interface RunOptions {
   /**
-   * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' (default),
-   * which chooses it so that a chunk takes about 50 ms. Larger chunks cost less overhead and more
-   * memory.
+   * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' (default).
+   * 'auto' chooses the number so that a chunk takes about 50 ms. Larger chunks cost less overhead
+   * and more memory.
    */
   readonly chunkSize?: ChunkSize
   /**

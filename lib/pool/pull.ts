@@ -25,7 +25,7 @@ export class Puller<Item, Job, Result> {
   readonly #source: Source<Item>
   readonly #task: TaskRun<Item, Job, unknown, Result>
   #item: PlannedItem<Job, Result> | undefined
-  /** The next item, if the source was asked for it and has not answered. */
+  /** Promise of the next item, while the source has not answered. */
   #asked: Promise<Pulled<Item>> | undefined
   #hasEnded = false
   #error: { readonly reason: unknown } | undefined
@@ -62,7 +62,7 @@ export class Puller<Item, Job, Result> {
     return length === undefined || this.#entries > this.#items ? undefined : length - this.#items
   }
 
-  /** Gives no more entries, not even the rest of the item that was pulled last. */
+  /** Stops giving entries, even those that are left of the item that was pulled last. */
   end(): void {
     this.#hasEnded = true
     this.#item = undefined

@@ -34,8 +34,8 @@ export class ReadyResults<Result> {
 
   /** Removes and returns the next result, or `undefined` if it has not arrived. */
   take(): Ready<Result> | undefined {
-    // A Map finds an entry by its key at once, but its iterator passes all entries that were
-    // deleted before the first.
+    // A lookup by key is fast. An iterator of the Map would step over all entries that were
+    // deleted.
     const ready = this.#results.get(this.#taken)
     if (ready !== undefined) this.#results.delete(this.#taken++)
     return ready

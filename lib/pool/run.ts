@@ -88,8 +88,8 @@ export class Run<Item, Job, JobValue, Result> {
 
   /**
    * Ends the run early: it begins no more jobs, and `results` throws `reason`. If results have no
-   * order and jobs end soon after they are cancelled, the results of finished jobs are given first,
-   * because their files exist and a caller may record them.
+   * order and jobs end soon after they are cancelled, the results of finished jobs are given first.
+   * Their files exist, and a caller may record them.
    */
   stop(reason: unknown): void {
     this.#error ??= { reason }
