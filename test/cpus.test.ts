@@ -73,7 +73,7 @@ test('version 1: a container in which the path of the group is that of the host'
   expect(quotaIn(files('/', '/../../elsewhere'))).toBe(3)
 })
 
-test('nothing that says so, or nothing that makes sense, is no quota', () => {
+test('missing or invalid files mean no quota', () => {
   expect(quotaIn({})).toBe(null)
   const files = { 'proc/self/cgroup': '0::/', 'proc/self/mountinfo': `\n${mount2('/', '/c')}\nnot a mount` }
   for (const text of ['', '0 100000', '-1 100000', '100000 0', '100000', 'many some'])

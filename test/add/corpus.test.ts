@@ -1,4 +1,4 @@
-/** Real and odd files of other projects: done or refused, and the same on every backend. */
+/** Processes the corpus of real and odd files: each is done or refused, with the same result on every backend. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -103,7 +103,8 @@ describeBackends('the corpus', (backend) => {
         continue
       }
       expect(format, key).toBe(`${row.format_tag.endsWith('3') ? 'float' : 'pcm'}${8 * bytes}`)
-      // It gives up the count of chunks before the data of one file; a size that lies says nothing of frames, nor does that of RF64.
+      // It gives up the count of chunks before the data of one file; a size that lies says nothing of frames, nor does
+      // that of RF64.
       const isRepaired = warnings.some((warning) => /^W_SIZE_UNKNOWN|^W_DATA_CUT_SHORT/.test(warning))
       if (row.data_size_field === '' || isRepaired || Number(row.data_size_field) === 0xffffffff) continue
       expect(frames, key).toBe(Math.floor(Number(row.data_size_field) / (channels! * bytes)))

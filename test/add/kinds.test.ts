@@ -1,4 +1,7 @@
-/** A kind of noise with parameters goes the whole way: flags, help, journal, border, kernels, parts of long files, memory. */
+/**
+ * Tests a kind of noise with parameters in all layers: flags, help, journal, border, kernels, parts of long files,
+ * samples in memory.
+ */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -16,7 +19,8 @@ const sway = ['--kind', 'sway', '--pole', '0.5', '--swing', '440', '--sigma', '0
 const clean = sharedFolder()
 writeFiles(clean, {
   'stereo.wav': wav({ channels: 2, sampleRate: 44_100, data: sine(formats[1], 20_001, 2) }),
-  // Three parts, which several threads take: each starts in the middle of the signal, one of them in the middle of a block of the kind.
+  // Three parts, which several threads take: each starts in the middle of the signal, one of them in the middle of a
+  // block of the kind.
   'long.wav': wav({ ...formats[4], sampleRate: 8000, data: sine(formats[4], 2_200_000) }),
 })
 

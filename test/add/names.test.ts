@@ -1,4 +1,7 @@
-/** Files of any name that a system takes, on Linux not of UTF-8 either: walked, read, written, and told of in a way that people can read. */
+/**
+ * Files with any name that a system allows, on Linux also names that are not UTF-8: they are walked, read, written and
+ * shown readably.
+ */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'

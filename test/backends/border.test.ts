@@ -1,4 +1,4 @@
-/** An addon, or a WebAssembly module, that was built from other sources is refused when it is loaded. */
+/** An addon or WebAssembly module that was built from other sources is refused when it is loaded. */
 
 import { describe, expect, test } from 'vitest'
 import { Border, type Contract, contractFault } from '../../dist-lib/backends/border.js'

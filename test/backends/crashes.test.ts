@@ -1,4 +1,4 @@
-/** Threads that die: of an item, of a file, or before they are ready. */
+/** Threads that die while they process an item or a file, or before they are ready. */
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'

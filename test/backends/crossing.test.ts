@@ -1,4 +1,4 @@
-/** What becomes of values that cross to another thread: the same on every backend, and told if it is less than was sent. */
+/** Values that are sent to another thread: every backend delivers the same, and losses are reported. */
 
 import { Blob } from 'node:buffer'
 import vm from 'node:vm'

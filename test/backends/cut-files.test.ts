@@ -1,4 +1,4 @@
-/** Long files, which several threads are at together, that fail or are given up in the middle. */
+/** Long files that several threads share, and that fail or are cancelled in the middle. */
 
 import { renameSync, truncateSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,7 @@
-/** Native work and the libuv pool of its process, whatever its size: it runs, and leaves room for others. */
+/**
+ * Native work shares libuv's pool with the rest of its process: it runs with any size of that pool, and leaves room for
+ * other work.
+ */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,7 +29,10 @@ function writeMixed(folder: string): string[] {
 
 const manifest = fileURLToPath(new URL('../../package.json', import.meta.url))
 
-/** Reads files and looks up a name over and over, and says whether `running` was still under way when all of that was done. */
+/**
+ * Reads files and looks up a name over and over, and says whether `running` was still under way when all of that was
+ * done.
+ */
 const others = `
   import { readFile } from 'node:fs/promises'
   import { lookup } from 'node:dns/promises'
@@ -91,7 +97,8 @@ describeNative('a process', () => {
     const out = path.join(folder, 'out')
     mkdirSync(out)
     const files = writeMixed(folder)
-    // Each pool comes while the others are at work, and larger ones after smaller ones: threads at work must not be taken for none.
+    // Each pool comes while the others are at work, and larger ones after smaller ones: threads at work must not be
+    // taken for none.
     const program = `${others}
       const long = ${quote(writeLongWav(folder))}
       const controller = new AbortController()

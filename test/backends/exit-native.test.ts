@@ -1,4 +1,4 @@
-/** Processes that end while threads in C++ are at work, some of libuv's and some of the pool's own. */
+/** Processes that end while native threads work, those of libuv and those of the crew. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** Chunks that no pool of ours sends: a backend of the package may be given jobs that came from elsewhere. */
+/** Invalid chunks: backends refuse jobs that no pool would send. */
 
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** Where the system gives WebAssembly no memory, noise is made in TypeScript, and that is said. */
+/** If WebAssembly gets no memory, TypeScript computes the noise, and the pool reports it. */
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** A program in one file: it exports its task, and runs a pool on it. */
+/** A program in a single file, which exports its task and runs a pool on it. */
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Limits of the system that allow fewer worker threads than a pool's size: those that can be started do the work. */
+/** System limits that allow fewer worker threads than a pool's size: the threads that can be started do the work. */
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Errors of a user's functions arrive with all that is needed to act on them, the same from every place where functions run. */
+/**
+ * Errors that a user's functions throw arrive with message, stack and cause, the same from the caller's thread and from
+ * workers.
+ */
 
 import { describe, expect, test } from 'vitest'
 import { moduleTask, NoisemillError } from '../../dist/index.js'

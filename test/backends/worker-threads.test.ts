@@ -1,4 +1,4 @@
-/** The addon in several worker threads at once, and what is left when one of them ends in the middle of its work. */
+/** The addon in several worker threads at once, and the end of such a thread in the middle of its work. */
 
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** What `add` says, and where: results to stdout, the rest to stderr, a live line to a person who watches. */
+/** The output of `add`: results on stdout, messages on stderr, and a live line on a terminal. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
@@ -17,7 +17,9 @@ const INVISIBLE = /[\p{Cc}\u202e\u{e0041}]/u
 /** A name that would colour a terminal red, and how it is shown; Windows has no such names. */
 const [red, shownRed] = isWindows ? ['[31m.wav', '[31m.wav'] : [`${ESCAPE}[31m.wav`, '\\x1b[31m.wav']
 
-/** `in` holds a good file, a silent one that is warned of, one whose name would colour a terminal red, and a bad one. */
+/**
+ * `in` holds a good file, a silent one that is warned of, one whose name would colour a terminal red, and a bad one.
+ */
 function workplace(): string {
   const cwd = temporaryFolder()
   const bad = { 'bad.wav': Buffer.from('this is no audio') }
@@ -124,7 +126,7 @@ describe('streams', () => {
       expect(again.summary[name]).toEqual(summary[name])
   })
 
-  test('what all copies of a file have in common is told once', async () => {
+  test('a message that all copies of a file share is shown once', async () => {
     const copies = [...args, '--copies', '3', '--quiet']
     const cwd = workplace()
     const loud = await noisemill(copies.slice(0, -1), { cwd })
@@ -136,7 +138,7 @@ describe('streams', () => {
     expect(linesOf(quiet.stderr)).toEqual([expect.stringMatching(/\(E_WAV_NOT_RIFF; copies 1 to 3\)$/)])
   })
 
-  test('outputs that exist are told in one line, and each in --json and the report', async () => {
+  test('outputs that exist have one line on stderr, and each has one in --json and the report', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 9 }, (_, i) => `${i}.wav`)
     writeFiles(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, pcm16(500)])))
@@ -155,7 +157,7 @@ describe('streams', () => {
       )
   })
 
-  test('audio files of other kinds are counted by kind, and named where nothing else is there', async () => {
+  test('audio files of other formats are counted by format, and reported if there are no inputs', async () => {
     const cwd = temporaryFolder()
     const others = ['b.flac', 'c.FLAC', 'below/d.mp3', '.hidden.flac', 'notes.txt']
     writeFiles(path.join(cwd, 'in'), { 'a.wav': pcm16(), ...Object.fromEntries(others.map((name) => [name, pcm16()])) })
@@ -182,7 +184,7 @@ describe('streams', () => {
     )
   })
 
-  test('a dry run tells the SNR that is drawn', async () => {
+  test('a dry run shows the SNR that is drawn', async () => {
     const dry = ['add', 'in', '--out', 'out', '--snr', '5:20', '--dry-run']
     const { stdout } = await noisemill(dry, { cwd: workplace() })
     expect(linesOf(stdout)[0]).toMatch(/^planned {2}out.* {2}sigma [\d.]+ {2}SNR \d+\.\d\d dB drawn$/)
@@ -205,7 +207,7 @@ describe('streams', () => {
     },
   )
 
-  posixTest('a folder that contains itself is gone into once, and told of (needs symbolic links)', async () => {
+  posixTest('a folder that contains itself is walked once, and reported (needs symbolic links)', async () => {
     const cwd = temporaryFolder()
     writeFiles(path.join(cwd, 'in'), { 'a.wav': pcm16() })
     symlinkSync('.', path.join(cwd, 'in/loop'))

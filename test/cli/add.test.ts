@@ -152,7 +152,7 @@ describe('what it runs on', () => {
   })
 
   describeBackends('--backend and --kernel ts', (backend) => {
-    test('are what it ran on, by its own word', async () => {
+    test('decide what the summary says that it ran on', async () => {
       const { summary } = await add(workplace(), '--backend', backend, '--kernel', 'ts')
       expect(summary).toMatchObject({ backend, reason: 'asked for', kernel: backend === 'native' ? 'c++' : 'ts' })
     })

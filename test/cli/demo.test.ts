@@ -81,7 +81,7 @@ test('a closed pipe ends the demo quietly and leaves nothing behind', async () =
   expect(await whatIsLeftBy(demo)).toEqual({ code: expect.any(Number), stderr: '', left: [] })
 })
 
-test('a temporary folder that is not there is told of in a line', async () => {
+test('a temporary folder that does not exist is reported in one line', async () => {
   const { code, stderr } = await noisemill(['demo'], {
     env: temporaryIn(path.join(temporaryFolder(), 'missing')),
   })

@@ -19,11 +19,11 @@ function workplace(): string {
 const snr = ['--snr', '10']
 
 describe('4', () => {
-  test.each(['file', 'file/below'])('for an output folder that cannot be: %s', (out) => expectNoFolder(out))
+  test.each(['file', 'file/below'])('for an output folder that cannot be created: %s', (out) => expectNoFolder(out))
 
   // It takes no folders, not even from root.
   test.skipIf(!existsSync('/proc/self')).each(['/proc/noisemill', '/proc/noisemill/below'])(
-    'for an output folder that cannot be: %s (needs /proc)',
+    'for an output folder that cannot be created: %s (needs /proc)',
     (out) => expectNoFolder(out),
   )
 

@@ -1,4 +1,4 @@
-/** Command lines and how they end: exit code, the error's code on stderr, and what is there afterwards. */
+/** Exit codes of command lines, the error codes on stderr, and the files that are left. */
 
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
@@ -49,7 +49,7 @@ describe('1, each failure named and the others done', () => {
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(['a.wav', 'deep/b.wav'])
   })
 
-  posixTest('for a link among the inputs that leads nowhere (needs symbolic links)', async () => {
+  posixTest('for a dangling link among the inputs (needs symbolic links)', async () => {
     const cwd = workplace()
     symlinkSync('nowhere', path.join(cwd, 'in/dangling.wav'))
     const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut], { cwd })
@@ -171,7 +171,7 @@ describe('2, and nothing is done,', () => {
     ['Give --sigma (standard deviation, 1.0 = full scale) or --snr (decibels)', []],
   ])('%s', (words, flags) => expectRefusals(words, add(...flags)))
 
-  test('but a switch that is repeated says no more than once', async () => {
+  test('but a switch may be repeated', async () => {
     const { code } = await noisemill(add(...snr, '--quiet', '--quiet'), { cwd: workplace() })
     expect(code).toBe(0)
   })
@@ -209,14 +209,17 @@ describe('2, and nothing is done,', () => {
       into('in/new', 'empty', 'in'),
     ))
 
-  posixTest('E_OUTPUT_IN_INPUT: it does by a link (needs symbolic links)', () => {
-    const withLink = () => {
-      const cwd = workplace()
-      symlinkSync('in', path.join(cwd, 'link'))
-      return cwd
-    }
-    return expectRefusalsIn(withLink, '(E_OUTPUT_IN_INPUT)', [into('link/new', 'in')])
-  })
+  posixTest(
+    'E_OUTPUT_IN_INPUT: the output folder lies in an input folder through a link (needs symbolic links)',
+    () => {
+      const withLink = () => {
+        const cwd = workplace()
+        symlinkSync('in', path.join(cwd, 'link'))
+        return cwd
+      }
+      return expectRefusalsIn(withLink, '(E_OUTPUT_IN_INPUT)', [into('link/new', 'in')])
+    },
+  )
 
   test('E_BACKEND_UNAVAILABLE: --backend native where the addon cannot be had', async () => {
     const { code, stdout, stderr } = await noisemill(['add', 'in', ...toOut, '--backend', 'native'], fallback())

@@ -1,4 +1,4 @@
-/** What the flags of `add` are made of: parsing, options, errors; and flags that several kinds of noise share. */
+/** The flags of `add`: parsing, options and errors, and flags that several kinds of noise share. */
 
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
@@ -20,7 +20,7 @@ function read(...args: string[]) {
   return readAddFlags(command.parse(['--out', 'out', ...args], { from: 'user' }).opts())
 }
 
-test('without flags nothing is passed on but what is required', () => {
+test('without flags only required options are passed on', () => {
   expect(read()).toEqual({ noise: { out: 'out', clip: true, follow: true }, pool: {}, own: {} })
 })
 
@@ -75,13 +75,13 @@ describe('errors name the flag', () => {
     expect(messageInFlags(error)).toBe(`${flag}: invalid option: expected a but got b: why.`)
   })
 
-  test('and options in what was expected and in remedies, but not in what came from outside', () => {
+  test('and options in `expected` and in remedies, but not in values of the user', () => {
     const error = new NoisemillError('E_OUTPUT_EXISTS', { path: '`resume`', received: '`clip`' })
     expect(error.message).toMatch(/^`resume`: .*`clip`.* pass `resume` .* or `overwrite` /)
     expect(messageInFlags(error)).toMatch(/^`resume`: .*`clip`.* pass --resume .* or --overwrite /)
   })
 
-  test('and are as they were where no option is at fault', () => {
+  test('and are unchanged if no option is at fault', () => {
     const error = new NoisemillError('E_NO_INPUT')
     expect(messageInFlags(error)).toBe(error.message)
   })

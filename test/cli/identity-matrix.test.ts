@@ -1,4 +1,7 @@
-/** One corpus of every format, by every way there is to run it: the same bytes, and those that are pinned here for stream version 1. */
+/**
+ * Files of every format on every backend, kernel and instruction set: all give the bytes that are pinned here for
+ * stream version 1.
+ */
 
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -78,7 +81,7 @@ describe('every way gives the pinned bytes', () => {
     await expectPinnedByCommand(['--backend', backend, '--jobs', '2', '--chunk-size', '7'])
   })
 
-  test('the workers that stand in where there is no addon, and those without its kernels', async () => {
+  test('workers that replace a missing addon, with and without its kernels', async () => {
     for (const env of [{ NOISEMILL_NATIVE: 'off' }, { NOISEMILL_NATIVE: 'off', NOISEMILL_WASM: 'off' }])
       await expectPinnedByCommand([], env)
   })

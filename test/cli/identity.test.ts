@@ -1,4 +1,7 @@
-/** Same seed, same bytes, whatever the backend, the number of threads and the chunk size; and others can read them. */
+/**
+ * The same seed gives the same bytes with every backend, number of threads and chunk size, and other programs can read
+ * them.
+ */
 
 import path from 'node:path'
 import { describe, expect } from 'vitest'
@@ -72,7 +75,7 @@ for job in json.load(sys.stdin):
 `
 
 describe.skipIf(!hasModule('scipy'))('SciPy (needs it)', () => {
-  corpusTest('measures the SNR that every output is said to have', async () => {
+  corpusTest('measures the SNR that each result reports', async () => {
     const files = await addTo(temporaryFolder())
     const input = JSON.stringify(files)
     const measured = outputOf(python, ['-W', 'ignore', '-c', SCIPY_SNR], input)

@@ -49,7 +49,7 @@ test('info tells the same in rows', async () => {
   expect(rows.at(-1)).toEqual(['libuvThreads', expect.stringMatching(libuvThreads === 0 ? /^0$/ : /^\d+$/)])
 })
 
-test('where the addon cannot be had, info says what is used instead and why', async () => {
+test('without the addon, info shows the backend that is used instead, and why', async () => {
   const { code, stdout, stderr } = await noisemill(['info', '--json'], fallback)
   expect([code, stderr]).toEqual([0, ''])
   expect(JSON.parse(stdout)).toMatchObject({ backend: 'workers', kernel: jsKernel, instructionSet: null })

@@ -1,4 +1,4 @@
-/** Runs that end before their time, and how the next one goes on. */
+/** Runs that end early, and runs that resume them. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -44,7 +44,7 @@ function callsOf(trace: string): string[] {
 describeBackends('a run', (backend) => {
   const flags = ['--backend', backend, '--jobs', '2']
 
-  test('that is killed again and again comes to its end, with the bytes of one that is not', async () => {
+  test('that is killed repeatedly finishes with the same bytes as one that is not killed', async () => {
     const cwd = temporaryFolder()
     const count = 40
     writeLongInputs(path.join(cwd, 'in'), count)
@@ -59,7 +59,8 @@ describeBackends('a run', (backend) => {
     expect([ended.code, ended.stderr]).toEqual([0, ''])
     const { summary } = jsonOf(ended)
     expect(summary.done + summary.skipped).toBe(count)
-    // What was killed between an output and its line is done twice, in each of the runs two at most, and one that waited.
+    // What was killed between an output and its line is done twice, in each of the runs two at most, and one that
+    // waited.
     expect(summary.skipped).toBeLessThanOrEqual(before.length)
     await noisemill(['add', 'in', '--out', 'whole', ...levels, ...flags], { cwd })
     expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
@@ -172,7 +173,7 @@ describeBackends('a run', (backend) => {
   )
 })
 
-test('exits with 2 for other settings, and where overwriting is asked for as well', async () => {
+test('exits with 2 for other settings, and together with --overwrite', async () => {
   const cwd = temporaryFolder()
   writeFiles(cwd, { 'in/a.wav': pcm16() })
   const args = ['add', 'in', '--out', 'out', '--sigma', '0.1']
@@ -187,7 +188,7 @@ test('exits with 2 for other settings, and where overwriting is asked for as wel
   }
 })
 
-test('exits with 4 where the journal cannot be written, being a folder', () =>
+test('exits with 4 if the journal cannot be written, because it is a folder', () =>
   expectNoJournal((file) => mkdirSync(file)))
 
 posixTest.each<[string, (file: string) => void]>([
@@ -224,7 +225,7 @@ posixTest(
   },
 )
 
-posixTest('goes on once there is room again (needs mount)', async ({ skip }) => {
+posixTest('continues when there is room again (needs mount)', async ({ skip }) => {
   const cwd = temporaryFolder()
   const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
   writeFiles(path.join(cwd, 'in'), filesOf(names, 30_000))

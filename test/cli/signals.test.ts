@@ -1,4 +1,4 @@
-/** Runs that are ended from outside: by a signal, or because nobody reads what they say any more. */
+/** Runs that end because of a signal or a closed pipe. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -34,7 +34,10 @@ async function midway(cwd: string, ...flags: string[]): Promise<Running> {
   return running
 }
 
-/** No temporary file is there, every final one is what an undisturbed run makes of it, and `stderr` says how many they are. */
+/**
+ * No temporary file is there, every final one is what an undisturbed run makes of it, and `stderr` says how many they
+ * are.
+ */
 async function expectWholeFiles(cwd: string, stderr?: string): Promise<void> {
   const hashes = hashesBelow(path.join(cwd, 'out'))
   const names = Object.keys(hashes)

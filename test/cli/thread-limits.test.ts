@@ -1,4 +1,4 @@
-/** The command where the system gives few threads: limits of the user, as `ulimit -u` sets them. */
+/** The command with few threads, under the limit that `ulimit -u` sets. */
 
 import { chmodSync } from 'node:fs'
 import path from 'node:path'
@@ -19,7 +19,10 @@ const limited = (limit: number, ...command: string[]): Promise<Ended> => {
 
 const node = (limit: number, ...args: string[]) => limited(limit, process.execPath, ...args)
 
-/** The least limit at which Node can read a file: below it libuv cannot start its own four threads, and ends the process. */
+/**
+ * The least limit at which Node can read a file: below it libuv cannot start its own four threads, and ends the
+ * process.
+ */
 async function leastForNode(): Promise<number> {
   const program = `fs.readFile(${JSON.stringify(bin)}, () => console.log('read'))`
   // Downwards, because Node hangs at still lower limits.
@@ -29,7 +32,7 @@ async function leastForNode(): Promise<number> {
   throw new Error('the limit does not apply')
 }
 
-describeNative('where a user may have few threads', () => {
+describeNative('if a user may have only few threads', () => {
   posixTest('all files are done, however many jobs were asked for (needs root, setpriv and bash)', async ({ skip }) => {
     if (!isRoot) skip('only root can become another user')
     if ((await node(1000, bin, '--version')).code !== 0) skip('another user cannot run the command')

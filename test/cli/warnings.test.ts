@@ -1,4 +1,4 @@
-/** What files are warned of for what their samples are, or became; the causes that the command line names. */
+/** Warnings about the samples of inputs and outputs, and the causes that the command line names. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** The check of installed packages, on this one; and that it tells of a difference. */
+/** Runs the check of installed packages on this package, and shows that it reports a difference. */
 
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

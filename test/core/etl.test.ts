@@ -1,4 +1,4 @@
-/** Whole outputs, pinned: what a release may not change without a new version of the stream. */
+/** Pinned outputs: no release may change them without a new version of the stream. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

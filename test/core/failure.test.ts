@@ -1,4 +1,4 @@
-/** Names of the system's faults. */
+/** Names of system errors. */
 
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Outputs: a final name holds a whole file or does not exist, nothing is replaced unasked, and inputs are only read. */
+/** Outputs: a file with a final name is complete, nothing is replaced without `overwrite`, and inputs are only read. */
 
 import { spawnSync } from 'node:child_process'
 import {

@@ -1,4 +1,7 @@
-/** Long files are cut into parts, which threads take as they come: the same bytes and figures as from one thread, in one go. */
+/**
+ * Long files are divided into parts that threads share, with the same bytes and figures as from one thread without
+ * parts.
+ */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

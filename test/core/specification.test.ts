@@ -1,4 +1,7 @@
-/** docs/numerics.md is all it takes: specification.py was written from that page alone, and makes the same files. */
+/**
+ * docs/numerics.md is a complete specification: specification.py was written from that page alone, and makes the same
+ * files.
+ */
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -60,7 +63,10 @@ const everyFormat: Files = Object.fromEntries(
   ),
 )
 
-/** By the bits of the container: plain PCM of fewer bits, and EXTENSIBLE; of any values, as in a file that was cut down from more bits. */
+/**
+ * By the bits of the container: plain PCM of fewer bits, and EXTENSIBLE; of any values, as in a file that was cut down
+ * from more bits.
+ */
 const validBits: Files = Object.fromEntries(
   [
     [8, 5],

@@ -1,4 +1,4 @@
-/** The two halves of core are one program: the same bytes, figures and words, over all that makes their loops differ. */
+/** Both halves of core give the same bytes, figures and messages, for all conditions in which their loops differ. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
@@ -42,7 +42,10 @@ const snr = (decibels: number, clip = true): JobSettings => ({ levelKind: 'snr',
 const withoutTime = (outcome: EtlOutcome) =>
   'figures' in outcome ? { figures: { ...outcome.figures, seconds: null } } : outcome
 
-/** Runs every case through TypeScript and all its twins, and compares all that can be seen of them. Returns the outcomes. */
+/**
+ * Runs every case through TypeScript and all its twins, and compares all that can be seen of them. Returns the
+ * outcomes.
+ */
 async function compare(
   cases: readonly Case[],
   mayFail = false,
@@ -114,7 +117,8 @@ describe.skipIf(twins.length === 0)('both halves agree (needs the addon or the W
     )
   })
 
-  // Tiny: below a rounding. 16, -100 dB: nearly all is clipped. 200 dB: noise that float32 can hardly hold. 0: the copy.
+  // Tiny: below a rounding. 16, -100 dB: nearly all is clipped. 200 dB: noise that float32 can hardly hold. 0: the
+  // copy.
   const levels: [string, (clip: boolean) => JobSettings][] = [
     ['sigma 0', (clip) => sigma(0, clip)],
     ['sigma 1e-12', (clip) => sigma(1e-12, clip)],

@@ -1,4 +1,4 @@
-/** What docs/architecture.md says of imports is what the linter forbids and allows. */
+/** The rules for imports in docs/architecture.md are those of the linter. */
 
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -25,7 +25,7 @@ const allowed = new Map(
 )
 const everything = [...allowed.keys(), 'index.ts']
 
-test('the page has all that lies in lib', () => {
+test('the page has all files and folders of lib', () => {
   expect([...everything].sort()).toEqual(
     readdirSync(path.join(root, 'lib'))
       .filter((name) => !name.endsWith('config.js'))

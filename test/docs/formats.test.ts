@@ -1,4 +1,4 @@
-/** The program of docs/formats.md runs, and does what stands there. */
+/** The program in docs/formats.md runs, and does what the page says. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

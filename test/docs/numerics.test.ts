@@ -1,4 +1,4 @@
-/** What docs/numerics.md says beside the arithmetic, which test/core/specification.py checks. */
+/** Statements of docs/numerics.md other than the arithmetic, which test/core/specification.py checks. */
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'

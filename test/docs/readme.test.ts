@@ -1,4 +1,4 @@
-/** Every example of README runs, and prints what README says; one that is not known here fails. */
+/** Every example of README runs and prints what README says. An example that this test does not know fails. */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -24,7 +24,9 @@ function folder(name: string, files: Readonly<Record<string, Uint8Array>>): stri
 
 const speech = { 'speech/a.wav': pcm16(1600), 'speech/b.wav': pcm16(3200) }
 
-/** By the first line of a block: what README leaves to its reader, before it; after it the checks; and what it prints. */
+/**
+ * By the first line of a block: what README leaves to its reader, before it; after it the checks; and what it prints.
+ */
 const programs: Readonly<Record<string, { before: string; after: string; prints?: string }>> = {
   "import { addNoiseToFiles } from 'noisemill'": {
     before: `
@@ -97,7 +99,10 @@ const consoles = Array.from(readme.matchAll(/^( {4}\$ .*\n)(?: {4}.*\n)*/gm), ([
   return parts.map((part) => ({ command: firstLine(part), lines: linesOf(part).slice(1) }))
 })
 
-/** The arguments of a command, and how many of its lines the pipe behind it leaves; that a pipe is no terminal is so here anyway. */
+/**
+ * The arguments of a command, and how many of its lines the pipe behind it leaves; that a pipe is no terminal is so
+ * here anyway.
+ */
 function parsed(command: string): { args: string[]; last: number } {
   const [, args, pipe] = /^noisemill (.*?)(?: \| (cat|tail -1))?$/.exec(command) ?? []
   if (args === undefined || /[|<>&;"']/.test(args)) throw new Error(`not a command that is known here: ${command}`)

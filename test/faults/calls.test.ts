@@ -1,4 +1,4 @@
-/** Every call of the system that a run makes on its files fails once, the first, the second, until there are no more of them. */
+/** Makes each system call of a run on its files fail once: first the first call, then the second, and so on. */
 
 import { cpSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'

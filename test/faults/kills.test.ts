@@ -1,4 +1,4 @@
-/** The process is killed in the middle of its work, and done again. */
+/** Kills the process in the middle of its work, and runs the command again. */
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** Little room: small volumes, full devices, limits on files. */
+/** Small volumes, full devices and limits on the size of files. */
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Outputs that would meet inputs or each other: refused or failed before anything is lost. */
+/** Outputs that collide with inputs or with each other are refused or fail, before any file is lost. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -65,14 +65,17 @@ describeBackends('clashes', (backend) => {
     expect(hashesBelow(folder)).toMatchObject(before)
   })
 
-  posixTest('so does one that is so by a link (needs symbolic links)', async () => {
-    const folder = tree('in/a.wav', 'in/sub/b.wav', 'to-in -> in', 'to-sub -> in/sub')
-    const outs = ['to-in', 'to-in/new', 'to-sub', 'to-sub/new']
-    await expectRefusals(folder, [...outs.map((out) => ['in', out]), ['to-in', 'in/new']])
-    expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav', 'to-in', 'to-sub'])
-  })
+  posixTest(
+    'an output folder that a link leads into an input folder refuses the run (needs symbolic links)',
+    async () => {
+      const folder = tree('in/a.wav', 'in/sub/b.wav', 'to-in -> in', 'to-sub -> in/sub')
+      const outs = ['to-in', 'to-in/new', 'to-sub', 'to-sub/new']
+      await expectRefusals(folder, [...outs.map((out) => ['in', out]), ['to-in', 'in/new']])
+      expect(filesBelow(folder)).toEqual(['in/a.wav', 'in/sub/b.wav', 'to-in', 'to-sub'])
+    },
+  )
 
-  test('an output folder beside an input folder, or above it, is none within', async () => {
+  test('an output folder beside an input folder, or above it, is allowed', async () => {
     const folder = tree('in/a.wav')
     for (const out of ['in2', '..in', 'in/../beside', '.']) {
       const [result] = await run(`${folder}/in`, { out: `${folder}/${out}` })
@@ -81,18 +84,21 @@ describeBackends('clashes', (backend) => {
     expect(filesBelow(folder)).toEqual(['..in/a.wav', 'a.wav', 'beside/a.wav', 'in/a.wav', 'in2/a.wav'])
   })
 
-  posixTest('an output folder that is an input folder by another name is found out (needs mount)', async ({ skip }) => {
-    const folder = tree('in/sub/a.wav', 'mounted/')
-    if (spawnSync('mount', ['--bind', `${folder}/in`, `${folder}/mounted`]).status !== 0)
-      skip('mounting is not permitted')
-    onTestFinished(() => {
-      spawnSync('umount', [`${folder}/mounted`])
-    })
-    for (const out of ['mounted', 'mounted/sub', 'mounted/new']) {
-      await expect(run(`${folder}/in`, { out: `${folder}/${out}` }), out).rejects.toMatchObject(refused)
-    }
-    expect(filesBelow(`${folder}/in`)).toEqual(['sub/a.wav'])
-  })
+  posixTest(
+    'an output folder that is an input folder under another path is refused (needs mount)',
+    async ({ skip }) => {
+      const folder = tree('in/sub/a.wav', 'mounted/')
+      if (spawnSync('mount', ['--bind', `${folder}/in`, `${folder}/mounted`]).status !== 0)
+        skip('mounting is not permitted')
+      onTestFinished(() => {
+        spawnSync('umount', [`${folder}/mounted`])
+      })
+      for (const out of ['mounted', 'mounted/sub', 'mounted/new']) {
+        await expect(run(`${folder}/in`, { out: `${folder}/${out}` }), out).rejects.toMatchObject(refused)
+      }
+      expect(filesBelow(`${folder}/in`)).toEqual(['sub/a.wav'])
+    },
+  )
 
   test('outputs that would fall into an input folder by way of the root refuse the run', async () => {
     const folder = tree('base/in/a.wav', 'p/q/q/b.wav')
@@ -191,7 +197,7 @@ describeBackends('clashes', (backend) => {
     },
   )
 
-  test('of many inputs that clash, each error stays short', async () => {
+  test('errors stay short if many inputs clash', async () => {
     const folder = tree('out/')
     // What a shell makes of */speech.wav: each error with all the others would be gigabytes for some thousands.
     const inputs = Array.from({ length: 500 }, (_, i) => `${folder}/${i}/speech.wav`)

@@ -1,4 +1,7 @@
-/** Where outputs lie: in their folder whatever links are in it, and not on each other where the folder folds names. */
+/**
+ * Paths of outputs: links never move them out of the output folder, and they do not overwrite each other in a folder
+ * that ignores case.
+ */
 
 import { linkSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { describe, expect } from 'vitest'

@@ -1,4 +1,4 @@
-/** Paths for people: nothing of a name may act on a terminal. */
+/** Paths as shown to people: no character of a name may control the terminal. */
 
 import { expect, test } from 'vitest'
 import { showPath } from '../../dist-lib/files/paths.js'

@@ -1,4 +1,4 @@
-/** Which files inputs stand for, under which keys and output names, and what is said of those that stand for none. */
+/** The files that inputs stand for, their keys and output names, and the errors of inputs without files. */
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync } from 'node:fs'
@@ -186,7 +186,7 @@ test('what exists is taken as it is, even where its name looks like a glob', asy
   expect(await keysOf(folder, `${folder}/{x,y}.wav`)).toEqual(same('{x,y}.wav'))
 })
 
-posixTest('so is a folder (needs names with a star)', async () => {
+posixTest('a folder that exists is walked, even if its name has a star (needs names with a star)', async () => {
   const folder = tree('a*/b.wav', 'ab/b.wav')
   expect(await keysOf(folder, `${folder}/a*`)).toEqual({ 'a*/b.wav': 'b.wav' })
 })
@@ -222,7 +222,7 @@ test('keys and output names are taken from the root, by the text of the paths', 
   expect(result).toMatchObject({ status: 'done', key: 'p/a.wav', output: path.join(folder, 'out/p/a.wav') })
 })
 
-posixTest('so they are where the root is a link (needs symbolic links)', async () => {
+posixTest('keys and output names are the same if the root is a link (needs symbolic links)', async () => {
   const folder = tree('p/a.wav', 'p/in/b.wav', 'link -> p')
   expect(await keysOf(folder, `${folder}/link/in`, { root: `${folder}/link` })).toEqual({ 'link/in/b.wav': 'in/b.wav' })
 })
@@ -246,7 +246,7 @@ test('a missing input fails, by name, and the others go on', async () => {
   expect(found).toEqual({ ...errors, 'a.wav': 'a.wav', 'deep/b.wav': 'b.wav' })
 })
 
-test('an input among others that stands for nothing is told of', async () => {
+test('an input without files is reported if others have files', async () => {
   const folder = tree('a.wav', 'deep/b.wav')
   // Names of files as people have them, and mistyped globs.
   for (const nothing of ['take (1).wav', 'take [1].wav', 'dep/*.wav', 'deep/*.wave']) {
@@ -338,7 +338,7 @@ posixTest('folders may be as deep as paths can be long; what lies deeper is name
   }
 })
 
-test('names that Node mangled, as it does with arguments that are not UTF-8, are told of as that', async () => {
+test('names that Node decoded with U+FFFD, because they are not UTF-8, are reported as such', async () => {
   const folder = tree('in/a.wav')
   // Two names that were different and now are one.
   const mangled = under(folder, 'caf\ufffd.wav', 'caf\ufffd.wav', 'take [\ufffd].wav')

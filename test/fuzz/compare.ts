@@ -1,4 +1,6 @@
-/** One case: a mutated file and how it is to be worked on; and what differs between TypeScript and one of its twins. */
+/**
+ * One case of differential fuzzing: a mutated file and its settings, and the differences between TypeScript and a twin.
+ */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * npm run fuzz:differential -- COUNT SEED: that many mutated files through TypeScript and its twins. Case i has the seed SEED + i, so that one
- * is run again as COUNT 1 and its own seed. Files that differ are kept in build-checks/fuzz/findings.
+ * npm run fuzz:differential -- COUNT SEED: processes COUNT mutated files in TypeScript and in its twins. Case i has the seed
+ * SEED + i; to repeat a single case, give COUNT 1 and that seed. Files that differ are kept in build-checks/fuzz/findings.
  */
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** WAV files made wrong in the ways in which files are: by chunks and fields, and by bytes. */
+/** Mutates WAV files in their chunks, fields and bytes. */
 
 import type { Random } from '../support/random.js'
 

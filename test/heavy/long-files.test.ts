@@ -1,4 +1,4 @@
-/** Files of more than 4 GiB, as they are and as they become: sizes, samples beyond the edge, and memory. Inputs are sparse, outputs are not. */
+/** Files of more than 4 GiB: sizes, samples beyond 4 GiB, and memory. Inputs are sparse, outputs are not. */
 
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
@@ -130,7 +130,8 @@ describe.each(ways)('$backend', (way) => {
     done('a streamed RIFF of 4 GiB', folder, ran)
   })
 
-  // What RIFF can say of its own size is 0xFFFFFFFE at most: the last that fits, and, with its pad byte, the first that does not.
+  // What RIFF can say of its own size is 0xFFFFFFFE at most: the last that fits, and, with its pad byte, the first that
+  // does not.
   test.each([
     [0xfffffffe - 36, 'RIFF'],
     [0xfffffffe - 36 + 1, 'RF64'],

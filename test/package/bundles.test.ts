@@ -1,4 +1,7 @@
-/** Programs that are bundled: with the package outside, as it is meant to be; and inside, where they work and say what is missing. */
+/**
+ * Bundled programs: with the package outside the bundle, as intended, or inside, where they work and report what is
+ * missing.
+ */
 
 import path from 'node:path'
 import { build } from 'esbuild'

@@ -1,4 +1,4 @@
-/** Which backend an installed package comes to, and what it says of it. Importing it never fails. */
+/** The backend that an installed package chooses, and its reason. Importing the package never fails. */
 
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** The binaries of `npm run prebuilds`, where they were made. */
+/** The binaries of `npm run prebuilds`, if they were made. */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Values of another realm, and the package in one: test runners such as Jest run every file in a vm context of its own. */
+/**
+ * Values from another realm, and the package loaded in one, because runners such as Jest run each file in a vm context
+ * of its own.
+ */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

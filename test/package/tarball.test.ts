@@ -1,4 +1,4 @@
-/** What npm would publish. */
+/** The files that npm would publish. */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -40,7 +40,7 @@ describe('a noise level is taken', () => {
 })
 
 describe('a noise level is refused', () => {
-  test('where there is none, and where there are two', () => {
+  test('if it is missing, or if there are two', () => {
     expect(refusal(undefined, undefined).code).toBe('E_LEVEL_MISSING')
     expect(refusal(0.1, 10).code).toBe('E_LEVEL_BOTH')
     // 0 and null are given, too.
@@ -80,7 +80,7 @@ describe('a noise level is refused', () => {
     snr: [-100.00000000000001, 200.00000000000003, [-101, 0], [0, 201]],
   }
 
-  test.each(['sigma', 'snr'] as const)('where %s is no number in its range and no range of such', (kind) => {
+  test.each(['sigma', 'snr'] as const)('if %s is neither a number in its range nor a range of such numbers', (kind) => {
     for (const value of [...nonsense, ...outside[kind]]) {
       const error = kind === 'sigma' ? refusal(value, undefined) : refusal(undefined, value)
       expect({ value, code: error.code, option: error.option }).toEqual({
@@ -92,18 +92,18 @@ describe('a noise level is refused', () => {
     }
   })
 
-  test.each(['sigma', 'snr'] as const)('where the higher end of a range of %s comes first', (kind) => {
+  test.each(['sigma', 'snr'] as const)('if the higher end of a range of %s comes first', (kind) => {
     const error = kind === 'sigma' ? refusal([2, 1], undefined) : refusal(undefined, [2, 1])
     const expected = 'a range `[low, high]` with the lower number first'
     expect(error).toMatchObject({ code: 'E_OPTION_INVALID', option: kind, expected, received: '[2, 1]' })
   })
 
-  test('where the ends of a range have no text', () => {
+  test('if the ends of a range cannot be shown as text', () => {
     for (const end of [Symbol('1'), Object.create(null)])
       expect(refusal([end, 2], undefined).code).toBe('E_OPTION_INVALID')
   })
 
-  test('with an error that shows what came', () => {
+  test('with an error that shows the value', () => {
     expect(refusal(Number.NaN, undefined).received).toBe('NaN')
     expect(refusal([1, -2], undefined).received).toContain('1, -2')
     expect(refusal(undefined, '10').received).toBe('"10"')
@@ -126,7 +126,7 @@ describe('the level of one file', () => {
     expect(draws.at(-1)).toBeLessThanOrEqual(1)
   })
 
-  test('has nothing to do with the level of the file before it', () => {
+  test('does not depend on the level of the file before it', () => {
     const centred = keys.map((key) => levelFor({ kind: 'snr', low: -0.5, high: 0.5 }, key))
     const products = centred.slice(1).map((u, i) => u * centred[i])
     // The mean product of two independent uniforms of variance 1/12 has a standard error of 1 / (12 sqrt(n)).

@@ -1,4 +1,4 @@
-/** The noise task: what items and options mean for outputs and their noise. */
+/** The noise task: how items and options determine outputs and their noise. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -71,7 +71,7 @@ describeBackends('the noise task', (backend) => {
     expect(copies.filter(({ copy }) => copy === 1).map(bytesOf)).toEqual(single.map(bytesOf))
   })
 
-  test('a range is drawn from anew for each file and copy, evenly, and the same every time', async () => {
+  test('each file and copy gets its own uniform draw from a range, the same every time', async () => {
     const at = place('a.wav')
     const drawn = async (options: NoiseOptions, name = 'a.wav') => {
       const results = await noisy({ out: at('out'), copies: DRAWS, dryRun: true, ...options }, [
@@ -99,7 +99,7 @@ describeBackends('the noise task', (backend) => {
     })
   })
 
-  test('the noise belongs to the key, or else to the path below the root, and not to where the file lies', async () => {
+  test('the noise follows from the key, or from the path below the root, and not from the location of the file', async () => {
     const [here, there] = [place('a.wav', 'b.wav'), place('a.wav', 'b.wav')]
     const out = here('out')
     const noiseOf = async (root: string, item: FileItem) => {
@@ -116,7 +116,7 @@ describeBackends('the noise task', (backend) => {
     expect(await noiseOf(path.dirname(there('')), there('a.wav'))).not.toBe(expected)
   })
 
-  test('a dry run tells what would be done, and does nothing', async () => {
+  test('a dry run reports what would be done, and writes nothing', async () => {
     const at = place('a.wav', 'b.wav')
     writeFileSync(at('b.wav'), 'no WAV file')
     for (const level of [{ sigma: [0.1, 0.2] as const }, { snr: 12 }]) {
@@ -141,7 +141,7 @@ describeBackends('the noise task', (backend) => {
     }
   })
 
-  test('an item that is none fails, and the others go on', async () => {
+  test('an invalid item fails, and the others are processed', async () => {
     const at = place('a.wav')
     const wrong: unknown[] = [
       '',

@@ -1,4 +1,4 @@
-/** Options: each wrong one is refused by its name before anything is done. */
+/** Options: an invalid one is refused by name before any work starts. */
 
 import { expect, test } from 'vitest'
 import { addNoiseToFiles, NoisemillError, type NoiseOptions, noiseTask } from '../../dist/index.js'
@@ -96,7 +96,7 @@ test('the ends of ranges are within them', () => {
   for (const copies of [1, 1_000_000]) expect(() => noiseTask({ sigma: 1, copies })).not.toThrow()
 })
 
-test('exactly one level is asked for, and no option that there is not', () => {
+test('exactly one level is required, and unknown options are refused', () => {
   for (const none of [{}, { sigma: undefined }, { out: 'x' }])
     expect(thrownBy(() => noiseTask(asOptions(none)))).toMatch('E_LEVEL_MISSING')
   expect(thrownBy(() => noiseTask({ sigma: 0.1, snr: 10 }))).toMatch('E_LEVEL_BOTH')

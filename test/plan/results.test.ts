@@ -1,4 +1,4 @@
-/** What results say of files, measured again from the samples that went in and came out. */
+/** Results of files, compared with figures that are measured from the samples of inputs and outputs. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -68,7 +68,7 @@ describeBackends('results', (backend) => {
     return { result, output: readFileSync(result.output), folder }
   }
 
-  test('a result says all there is to say of a file', async () => {
+  test('a result has all fields', async () => {
     const bytes = wav({ ...pcm24, channels: 2, sampleRate: 48000, data: sine(pcm24, FRAMES, 2) })
     const { result, folder } = await noisyFile(bytes, { sigma: 0.01, seed: 'tea' })
     expect(result).toEqual({
@@ -99,7 +99,7 @@ describeBackends('results', (backend) => {
     expect(result.snr).toBeCloseTo(measuredSnr(result), 6)
   })
 
-  test('a failed result has nulls for what was not learned', async () => {
+  test('a failed result has null for each unknown figure', async () => {
     const folder = temporaryFolder()
     const input = path.join(folder, 'none.wav')
     const [{ error, ...rest }] = await noisy({ out: folder, sigma: 0.1, seed: 3 }, [input])
@@ -136,7 +136,7 @@ describeBackends('results', (backend) => {
     expect(told).toEqual({ code: 'E_INPUT_MISSING', message: error?.message, path: input, errno: 'ENOENT' })
   })
 
-  test('the level asked for, the one drawn and the one achieved are told each, what is drawn in a dry run too', async () => {
+  test('results have the level asked for, the one drawn and the one achieved; a dry run has the first two', async () => {
     const folder = temporaryFolder()
     const names = Array.from({ length: 8 }, (_, i) => `${i}.wav`)
     for (const name of names)
@@ -203,7 +203,7 @@ describeBackends('results', (backend) => {
     })
   }
 
-  test('data of no bytes are done, and said to be empty', async () => {
+  test('a file without samples is done, with a warning', async () => {
     const { result, output } = await noisyFile(wav(), { sigma: 0.1 })
     expect(result).toMatchObject({ frames: 0, snr: null, clipped: 0, warnings: ['W_EMPTY'] })
     expect(output.equals(wav())).toBe(true)
@@ -231,7 +231,7 @@ describeBackends('results', (backend) => {
     }
   })
 
-  test('a power beyond what there are numbers for is an error only where an SNR needs it', async () => {
+  test('a power that overflows is an error only if an SNR needs it', async () => {
     const folder = temporaryFolder()
     const input = path.join(folder, 'a.wav')
     writeFileSync(input, wav({ ...float64, data: floats(float64, [1e200, 0.5, -1e200]) }))
@@ -260,7 +260,7 @@ describeBackends('results', (backend) => {
     })
   }
 
-  test('noise that full scale cuts off is warned of, with the SNR that is left', async () => {
+  test('clipped noise has a warning, and the SNR after clipping', async () => {
     const loud = wav({ ...pcm16, data: sine(pcm16, FRAMES, 1, 0.99) })
     const { result } = await noisyFile(loud, { snr: -10, clip: false }) // PCM has no more room for that
     expect(result.warnings).toEqual(['W_CLIPPED', 'W_SNR_OFF'])
@@ -269,7 +269,7 @@ describeBackends('results', (backend) => {
     expect(result.snr).toBeGreaterThan(-9.5)
   })
 
-  test('noise that is lost between the steps of the format is warned of', async () => {
+  test('noise that rounding removes has a warning', async () => {
     const bytes = wav({ ...pcm16, data: sine(pcm16, FRAMES) })
     const { result, output } = await noisyFile(bytes, { snr: 120 })
     expect(output.equals(bytes)).toBe(true) // a step is 90 dB below full scale

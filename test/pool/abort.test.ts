@@ -1,4 +1,4 @@
-/** Runs that an AbortSignal ends: before they begin, on their way, and when it comes too late. */
+/** Runs with an AbortSignal that aborts before they begin, while they run, or too late. */
 
 import { getEventListeners } from 'node:events'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** How items are cut into trips, and that nothing but speed depends on it. */
+/** How items are divided into chunks, on which only the speed depends. */
 
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'

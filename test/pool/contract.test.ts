@@ -1,4 +1,4 @@
-/** Backends that do not keep to their contract: each item is told once, all the same, and nothing waits for ever. */
+/** Backends that break their contract: each item is nevertheless reported once, and nothing waits for ever. */
 
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'

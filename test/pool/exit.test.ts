@@ -1,4 +1,4 @@
-/** The pool and the end of its process: seen from outside, in a real one. */
+/** The pool at the end of its process, observed from another process. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** Items that fail: which error, of which item, and that all others are none the worse for it. */
+/** Items that fail: the error names the item, and all other items are unaffected. */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'

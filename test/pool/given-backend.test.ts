@@ -1,4 +1,4 @@
-/** Pools on a backend object: which are refused, what the pool says of it, and who closes it. */
+/** Pools on a backend object: which objects are refused, what `info` reports, and who closes them. */
 
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

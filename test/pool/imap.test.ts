@@ -1,4 +1,4 @@
-/** `imap`: results in order while the source goes on, and a source that is read no further than it must be. */
+/** `imap`: results come in order while the source continues, and the source is read no further than necessary. */
 
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** What `map` gives, from what, and which calls are refused. */
+/** `map`: its items, its results, and the calls that are refused. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** What functions print in their threads is printed by the process, also at the end of the pool and of the process. */
+/** The process prints what functions print in their threads, even at the end of the pool or of the process. */
 
 import { expect, test } from 'vitest'
 import { linesOf, programFor, quote, type Running, start } from '../support/programs.js'

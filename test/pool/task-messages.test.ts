@@ -1,4 +1,4 @@
-/** What errors of a task's module say: what is wrong, with its cause, and what to do about it. */
+/** Messages of errors in a task's module: the problem, its cause and a remedy. */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** The types of what runs give. They are checked where this file is compiled; nothing is run. */
+/** The types of results. The compiler checks them; nothing is run. */
 
 import { expectTypeOf, test } from 'vitest'
 import {

@@ -1,4 +1,7 @@
-/** What becomes of a call that is under way when its run, its pool or its block ends: each writes a file in two halves. */
+/**
+ * Calls that are in progress when their run, pool or block ends. Each writes a file in two halves, which shows whether
+ * it finished.
+ */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** `imapUnordered`: results as they are finished, each with what it is of. */
+/** `imapUnordered`: results come when they are finished, each with its item. */
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'

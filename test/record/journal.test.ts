@@ -1,4 +1,7 @@
-/** The journal: what is in it and when, wherever it ends, and what is refused in its place. */
+/**
+ * The journal: its lines and when they are written, journals that end anywhere, and files that are refused as a
+ * journal.
+ */
 
 import {
   cpSync,

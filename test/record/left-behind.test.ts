@@ -1,4 +1,4 @@
-/** What processes that are gone have left behind: temporary files, and outputs that they had begun. */
+/** Temporary files and unfinished outputs of processes that have ended. */
 
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** What resuming may replace: outputs of its own, and nothing else. */
+/** A resumed run replaces only outputs of noisemill, and no other file. */
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
@@ -12,7 +12,7 @@ const broken = Buffer.from('RIFF')
 describeBackends('resuming', (backend) => {
   const { run, resume } = runsOn({ backend, size: 2 })
 
-  test('replaces nothing that is somebody else’s', async () => {
+  test('replaces no file that noisemill did not make', async () => {
     const { at, input, out } = place('a.wav', 'b.wav', 'd.wav', 'e.wav')
     mkdirSync(out)
     writeFileSync(at('out/a.wav'), foreign)
@@ -38,7 +38,7 @@ describeBackends('resuming', (backend) => {
     for (const name of ['a.wav', 'b.wav']) expect(readFileSync(at('out', name)).equals(foreign)).toBe(true)
   })
 
-  posixTest('replaces no link that is somebody else’s (needs symbolic links)', async () => {
+  posixTest('replaces no link that noisemill did not make (needs symbolic links)', async () => {
     const { at, input, out } = place('c.wav')
     mkdirSync(out)
     symlinkSync('nowhere', at('out/c.wav'))
@@ -48,7 +48,7 @@ describeBackends('resuming', (backend) => {
     expect(existsSync(at('out/nowhere'))).toBe(false)
   })
 
-  test('an output that could not be made anew is still one of ours', async () => {
+  test('an output that could not be replaced may still be replaced later', async () => {
     const { at, input, out } = place('a.wav')
     await run(input, out)
     writeFileSync(at('in/a.wav'), broken)

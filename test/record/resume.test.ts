@@ -1,4 +1,4 @@
-/** Going on from an earlier run: what is done is skipped, and what is not as it was is done again. */
+/** Resuming an earlier run: outputs that are done are skipped, and those whose files have changed are made again. */
 
 import {
   existsSync,
@@ -30,7 +30,7 @@ describeBackends('resuming', (backend) => {
     expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'done', 'b.wav': 'done' })
   })
 
-  test('skips what is done, with the figures of the run that did it, and does what came since', async () => {
+  test('skips outputs that are done, with their figures, and processes new files', async () => {
     const { at, input, out } = place('a.wav', 'sub/b.wav')
     const [first] = await run(input, out)
     const before = statSync(first.output, { bigint: true })
@@ -66,7 +66,7 @@ describeBackends('resuming', (backend) => {
     }
   })
 
-  test('goes on from a journal that has no figures, or not those that noisemill writes', async () => {
+  test('resumes from a journal with missing or invalid figures', async () => {
     const { input, out } = place('a.wav', 'b.wav', 'c.wav')
     await run(input, out)
     const journal = path.join(out, JOURNAL)
@@ -98,7 +98,7 @@ describeBackends('resuming', (backend) => {
     expect(outcomes(results)).toEqual({ 'a.wav': 'skipped', 'b.wav': 'skipped' })
   })
 
-  test('goes on where inputs and outputs were moved together', async () => {
+  test('continues if inputs and outputs were moved together', async () => {
     const { at, input, out } = place('a.wav')
     await run(input, out)
     mkdirSync(at('moved'))
@@ -107,7 +107,7 @@ describeBackends('resuming', (backend) => {
     expect(outcomes(await resume(at('moved/in'), at('moved/out')))).toEqual({ 'a.wav': 'skipped' })
   })
 
-  test('does again what is not as it was: inputs by size, time and place, outputs by size', async () => {
+  test('makes outputs again if the size, time or path of the input, or the size of the output, has changed', async () => {
     const names = ['kept', 'longer', 'touched', 'gone', 'short', 'empty', 'folder'].map((name) => `${name}.wav`)
     const { at, input, out } = place(...names)
     await run(input, out)
@@ -138,7 +138,7 @@ describeBackends('resuming', (backend) => {
     expect(hashesBelow(out)).toEqual(hashesBelow(at('fresh')))
   })
 
-  test('says what is wrong with an input that is gone since', async () => {
+  test('reports an input that was removed after the first run', async () => {
     const { at, input, out } = place('a.wav', 'b.wav')
     const files = [at('in/a.wav'), at('in/b.wav')]
     await run(files, out)
@@ -149,7 +149,7 @@ describeBackends('resuming', (backend) => {
     expect(filesBelow(out)).toEqual(['a.wav', 'b.wav'])
   })
 
-  test('does again what has another input of the same size and time', async () => {
+  test('makes an output again if another input has the same size and time', async () => {
     const { at, input, out } = place('a.wav')
     await run(input, out)
     mkdirSync(at('other'))
@@ -189,7 +189,7 @@ describeBackends('resuming', (backend) => {
     expect(again.map(({ status }) => status).sort()).toEqual(['done', 'skipped', 'skipped', 'skipped'])
   })
 
-  test('from a run that was left halfway', async () => {
+  test('from a run that the caller left halfway', async () => {
     const names = Array.from({ length: 60 }, (_, i) => `${i}.wav`)
     const { at, input, out } = place(...names)
     for await (const { status } of begin(input, out, { chunkSize: 5 })) {
@@ -207,7 +207,7 @@ describeBackends('resuming', (backend) => {
     expect(hashesBelow(out)).toEqual(hashesBelow(at('fresh')))
   })
 
-  test('a dry run tells what resuming would do, and writes nothing', async () => {
+  test('a dry run shows what resuming would do, and writes nothing', async () => {
     const { at, input, out } = place('a.wav', 'b.wav')
     await run(at('in/a.wav'), out)
     const journal = readFileSync(path.join(out, JOURNAL))

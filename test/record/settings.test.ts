@@ -45,7 +45,7 @@ describeBackends('resuming, by settings,', (backend) => {
     })
   })
 
-  test('does again what other decoders have decoded, and nothing else', async () => {
+  test('makes outputs of other decoders again, and nothing else', async () => {
     const { at, input, out } = place('pcm.wav')
     for (const name of ['today.wav', 'earlier.wav'])
       writeFileSync(at('in', name), wav({ tag: 6, bits: 8, data: Buffer.alloc(500, 'codes') }))
@@ -61,7 +61,7 @@ describeBackends('resuming, by settings,', (backend) => {
     expect(new Set(Object.values(outcomes(await resume(input, out))))).toEqual(new Set(['skipped']))
   })
 
-  test('does not take for done what a run made that did not record its decoders', async () => {
+  test('makes outputs again whose run did not record its decoders', async () => {
     const { at, input, out } = place('a.wav', 'b.wav')
     await run(at('in/a.wav'), out)
     editJournal(out, (line) => ('run' in line ? { ...line, codecs: undefined } : line))
@@ -69,7 +69,7 @@ describeBackends('resuming, by settings,', (backend) => {
     expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'E_OUTPUT_EXISTS', 'b.wav': 'skipped' })
   })
 
-  test('goes by the last run that wrote anything', async () => {
+  test('compares settings with those of the last run that wrote anything', async () => {
     const { at, input, out } = place('a.wav')
     await run(input, out)
     // By mistake: nothing came of it.
@@ -81,7 +81,7 @@ describeBackends('resuming, by settings,', (backend) => {
     expect(outcomes(await resume(input, out, { seed: 'other' }))).toEqual({ 'a.wav': 'skipped', 'b.wav': 'done' })
   })
 
-  test('does not take for done what was made with other settings', async () => {
+  test('makes outputs again that were made with other settings', async () => {
     const { at, input, out } = place('a.wav', 'b.wav')
     await run(at('in/a.wav'), out, { seed: 'other' })
     await run(at('in/b.wav'), out)

@@ -1,4 +1,4 @@
-/** Calls and what goes on around them: signals, pools that end, other calls, other work on the thread. */
+/** Calls of addNoise among signals, pools that end, other calls and other work on the thread. */
 
 import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'

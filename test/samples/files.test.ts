@@ -1,4 +1,4 @@
-/** Arrays in memory get the bits, and the figures, that a file of the same samples gets. */
+/** Arrays in memory get the same bits and figures as a file with the same samples. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addNoise, type NoiseSpec, Pool, type SampleFigures, type Samples } from '../../dist/index.js'
@@ -86,7 +86,8 @@ describeBackends('arrays are worked on as files are', (backend) => {
     }
 
     test('of 1024 channels, at the edges of steps and blocks', async () => {
-      // 33: a step of the generator and one frame; 4097: a block, which is a slice here, and one frame. That is many samples.
+      // 33: a step of the generator and one frame; 4097: a block, which is a slice here, and one frame. That is many
+      // samples.
       for (const frames of [1, 33, ...(type.bits === 8 && backend === 'native' ? [4097] : [])])
         await compare(tone(type, frames, 1024), 1024, { snr: 10, key: 'wide' })
     })

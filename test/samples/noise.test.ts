@@ -1,4 +1,4 @@
-/** What addNoise adds, held against mathematics and an independent program. */
+/** The noise of addNoise, compared with mathematics and an independent program. */
 
 import { describe, expect, test } from 'vitest'
 import { addNoise, addNoiseToWav, type SampleFigures, type SampleNoiseOptions } from '../../dist/index.js'
@@ -114,7 +114,10 @@ describeBackends('noise in memory', (backend) => {
 describe('equal calls', () => {
   const silent = new Float32Array(9000)
   const noise = (options: Partial<SampleNoiseOptions>) => addNoise(silent, { sigma: 0.1, ...options })
-  /** Of independent noise the share of equal values is none to speak of, and the correlation is within five standard errors. */
+  /**
+   * Of independent noise the share of equal values is none to speak of, and the correlation is within five standard
+   * errors.
+   */
   function expectUnrelated(a: Float32Array, b: Float32Array) {
     let [product, energy, same] = [0, 0, 0]
     a.forEach((value, i) => {

@@ -1,4 +1,4 @@
-/** What a call does to the process that it runs in: its thread stays free, its memory small, and its end is not held up. */
+/** Effects of a call on its process: the thread stays free, memory stays small, and the process can end. */
 
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'

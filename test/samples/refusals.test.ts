@@ -1,4 +1,4 @@
-/** Arguments that are wrong, and memory that goes away: refused by a code, and nothing else is touched. */
+/** Invalid arguments and memory that is detached are refused with a code, and no other memory changes. */
 
 import { describe, expect, test } from 'vitest'
 import { addNoise, addNoiseToWav, Pool, type SampleFigures } from '../../dist/index.js'

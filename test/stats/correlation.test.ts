@@ -7,7 +7,10 @@ import { allTogether, columnCorrelations, columnMeans, lagCorrelation, views } f
 import { expectNearZero, N } from './figures.js'
 import { neighbourNames, noiseOf, noiseOfNeighbours } from './streams.js'
 
-/** All within a step of the lanes (16 values by cosine, 16 by sine), and about the sizes of a few steps and of a block. */
+/**
+ * All distances within one step of the lanes (16 values by cosine, 16 by sine), and distances near a few steps and a
+ * block.
+ */
 const LAGS = [
   ...Array.from({ length: FRAMES_PER_STEP + 1 }, (_, i) => i + 1),
   ...[47, 48, 49, 63, 64, 65, 128, 4064, 4095, 4096, 4097, 8192],

@@ -1,4 +1,4 @@
-/** Figures, what is allowed of them, and the list that a full run prints. */
+/** Figures with their limits, and the list that a full run prints. */
 
 import { expect } from 'vitest'
 import { isFull } from '../support/size.js'

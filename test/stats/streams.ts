@@ -1,4 +1,4 @@
-/** Streams that differ in one thing that noise is made from, and the noise of many. */
+/** Streams that differ in one input of the noise, and the noise of many streams. */
 
 import type { NoiseKey } from '../../dist-lib/core/noise/keys.js'
 import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'

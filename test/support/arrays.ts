@@ -1,4 +1,4 @@
-/** Arrays of samples, and the WAV files that hold the same. */
+/** Arrays of samples, and WAV files with the same samples. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -19,11 +19,11 @@ type FormatName = (typeof formats)[number]['name']
 
 interface ArrayType {
   readonly name: FormatName
-  /** As in a header. */
+  /** Format tag, as in a header. */
   readonly tag: number
   readonly bits: number
   readonly Type: new (size: number | ArrayBufferLike, offset?: number, length?: number) => Samples
-  /** Full scale, and what stands for zero. */
+  /** The values of full scale and of zero. */
   readonly scale: number
   readonly zero: number
 }
@@ -38,7 +38,7 @@ export const arrayTypes: readonly ArrayType[] = [
 
 const typeOf = (samples: Samples): ArrayType => arrayTypes.find(({ Type }) => samples instanceof Type)!
 
-/** A tone that is loud enough for noise to clip, of another pitch in every channel. */
+/** Makes a tone that is so loud that noise clips, with a different pitch in each channel. */
 export function tone({ Type, scale, zero }: ArrayType, frames: number, channels = 1, amplitude = 0.9): Samples {
   const samples = new Type(frames * channels)
   for (let i = 0; i < samples.length; i++) {
@@ -49,18 +49,21 @@ export function tone({ Type, scale, zero }: ArrayType, frames: number, channels 
   return samples
 }
 
-/** The bytes of an array as they lie, without a copy. */
+/** Returns the bytes of an array, without a copy. */
 export const bytesOf = ({ buffer, byteOffset, byteLength }: Samples): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
 
 export const wavOf = (samples: Samples, channels: number): Buffer =>
   wav({ ...typeOf(samples), channels, data: bytesOf(samples) })
 
-/** The bytes of the samples in a file that `wavOf` made. */
+/** Returns the bytes of the samples in a file that `wavOf` made. */
 export const dataOf = (file: Uint8Array, samples: Samples): Buffer =>
   Buffer.from(file.subarray(HEADER_BYTES, HEADER_BYTES + samples.byteLength))
 
-/** What a file of these bytes becomes on the way of files: what was written (nothing if it failed), and its result. */
+/**
+ * Runs the noise task on a file with these bytes. Returns the bytes that it wrote (undefined if it failed) and the
+ * result.
+ */
 export async function asFile(
   pool: Pool,
   bytes: Uint8Array,
@@ -74,13 +77,13 @@ export async function asFile(
   return { bytes: result.status === 'done' ? readFileSync(output) : undefined, result }
 }
 
-/** Those figures that both ways give. */
+/** Returns the figures that files and samples in memory have in common. */
 export function common(figures: FileResult | SampleFigures) {
   const { format, codec, channels, frames, sigma, snr, clipped, key, seed, stream, warnings } = figures
   return { format, codec, channels, frames, sigma, snr, clipped, key, seed, stream, warnings }
 }
 
-/** Everything that computes noise here. */
+/** Options for each combination of backend and kernel that computes noise here. */
 export const ways: readonly PoolOptions[] = [
   { backend: 'native' },
   { backend: 'workers', kernel: 'ts' },

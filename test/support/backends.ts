@@ -1,4 +1,4 @@
-/** Backends: those that are there, and one body per behaviour run on each of them. */
+/** Finds the backends that are available, and runs a test body on each of them. */
 
 import { describe } from 'vitest'
 import type { BackendName } from '../../dist/index.js'
@@ -10,7 +10,7 @@ const loaded = loadAddon()
 if ('reason' in loaded && process.env.NOISEMILL_NATIVE === 'require')
   throw new Error(`the addon is missing: ${loaded.reason}`)
 
-/** Whether there is an addon; with NOISEMILL_NATIVE=require, as in CI, its absence is an error. */
+/** Whether the addon is available. With NOISEMILL_NATIVE=require, as in CI, its absence is an error. */
 export const hasAddon = 'addon' in loaded
 
 export function theAddon(): Addon {
@@ -18,18 +18,18 @@ export function theAddon(): Addon {
   return loaded.addon
 }
 
-/** The instruction sets of the addon that this machine has. */
+/** Instruction sets of the addon that this machine supports. */
 export const instructionSets: readonly string[] = 'addon' in loaded ? loaded.addon.instructionSets() : []
 
-/** Those backends that are there. */
+/** Backends that are available. */
 export const present: readonly BackendName[] = backends.filter((name) => name !== 'native' || hasAddon)
 
-/** A `describe` that needs the addon: skipped where it is missing, with that as the reason. */
+/** A `describe` that needs the addon. Without the addon it is skipped, with the reason in its title. */
 export function describeNative(behaviour: string, body: () => void): void {
   describe.skipIf(!hasAddon)(hasAddon ? behaviour : `${behaviour} (needs the addon)`, body)
 }
 
-/** Runs `body` in a `describe` for each backend; native is one that needs the addon. */
+/** Runs `body` in a `describe` for each backend. The one for native needs the addon. */
 export function describeBackends(behaviour: string, body: (backend: BackendName) => void): void {
   for (const backend of backends) {
     const declare = backend === 'native' ? describeNative : describe

@@ -1,4 +1,7 @@
-/** Files of coded samples, written by hand: most bytes are legal codes, so that blocks can be made as no encoder makes them. */
+/**
+ * Makes files of coded samples without an encoder. Most bytes are valid codes, so blocks may be such as no encoder
+ * makes.
+ */
 
 import type { CodecName } from '../../dist/index.js'
 import { Random } from './random.js'
@@ -9,21 +12,21 @@ export const codecNames: readonly CodecName[] = ['A-law', 'mu-law', 'IMA ADPCM',
 const STANDARD = [256, 0, 512, -256, 0, 0, 192, 64, 240, 0, 460, -208, 392, -232]
 const MAX_BLOCK = 0xffff
 
-/** What comes before the data, and them. */
+/** The data of a coded file, and the fields of its header. */
 type Coded = Pick<WavParts, 'tag' | 'bits' | 'blockAlign' | 'byteRate' | 'fields'> & {
   readonly data: Buffer
-  /** Whether blocks could hold more frames than they are said to. */
+  /** Whether blocks have room for more frames than the header says. */
   readonly hasRoom: boolean
 }
 
 const RATE = 16000
 
-/** Codes of no pattern, or such as go as far as they can: up, down, or by turns. */
+/** Makes codes that are random, or that move the value as far as possible: up, down, or alternately. */
 function codes(length: number, random: Random): Buffer {
   if (random.once(2)) return random.bytes(length)
   const patterns = ['00', 'ff', '77', '88', '80', '08', 'f7', '7777777788888888', '0f', '87878700', '7fffffff70']
   const whole = Buffer.alloc(length, Buffer.from(random.pick(patterns), 'hex'))
-  // Some others here and there.
+  // Change a few codes at random.
   for (let i = random.below(8); i > 0 && length > 0; i--) whole[random.below(length)] = random.below(256)
   return whole
 }
@@ -89,11 +92,11 @@ export interface BlockFile {
   readonly bytes: Buffer
   readonly channels: number
   readonly container: Container
-  /** Bytes at the end of the data that were cut off. */
+  /** Number of bytes that were cut off at the end of the data. */
   readonly cut: number
 }
 
-/** A file of this codec: the same for the same seed. */
+/** Makes a file of a codec. The same seed makes the same file. */
 export function blockFile(codec: CodecName, seed: number): BlockFile {
   const random = new Random(seed)
   const channels = 1 + random.below(8)
@@ -104,16 +107,16 @@ export function blockFile(codec: CodecName, seed: number): BlockFile {
         ? ms(channels, random)
         : g711(codec === 'A-law' ? 6 : 7, channels, random)
   const { data, blockAlign = 1 } = coded
-  // Somewhere in the last block or two; the first block's head is left.
+  // The cut is in the last one or two blocks, and never in the head of the first block.
   const head = codec.endsWith('ADPCM') ? 7 * channels : channels
   const most = Math.max(0, data.length - head)
-  // SoX gives up a last block that is cut but holds more frames than it should.
+  // SoX drops a last block that is cut short but has more frames than the header says.
   const cut = random.once(2) && !coded.hasRoom ? Math.min(most, random.below(2 * blockAlign + 1)) : 0
   const container = random.pick<Container>(['RIFF', 'RIFF', 'RIFF', 'RIFX', 'RF64'])
   const parts = { container, channels, sampleRate: RATE, ...coded }
   const left = data.subarray(0, data.length - cut)
   const before = random.once(3) ? [chunk('odd ', Buffer.from('abc'), 3, container)] : []
-  // Cut short: as the header says, with or without chunks behind; or by the end of the file.
+  // Either the header has the size after the cut, and chunks may follow, or the file ends at the cut.
   if (random.once(2)) {
     const after = random.once(2) ? [chunk('LIST', random.bytes(random.below(600)), undefined, container)] : []
     return { bytes: wav({ ...parts, data: left, before, after }), channels, container, cut }

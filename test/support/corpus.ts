@@ -1,4 +1,4 @@
-/** Real and odd WAV files that lie beside the project, where they do. */
+/** A corpus of real and odd WAV files beside the project, which may be absent. */
 
 import { existsSync } from 'node:fs'
 import path from 'node:path'
@@ -10,10 +10,10 @@ export const corpus = fileURLToPath(new URL('../../../shared/wav-corpus', import
 
 export const hasCorpus = existsSync(corpus)
 
-/** A test that needs the corpus, and says so in its title; skipped where it is absent. */
+/** A test that needs the corpus, as its title says. It is skipped if the corpus is absent. */
 export const corpusTest = (title: string, body: () => Promise<void> | void): void =>
   test.skipIf(!hasCorpus)(`${title} (needs the corpus)`, body)
 
-/** Relative paths of the audio files in a folder of the corpus. */
+/** Returns the relative paths of the audio files in a folder of the corpus. */
 export const audioOf = (folder = ''): string[] =>
   filesBelow(path.join(corpus, folder)).filter((file) => /\.(wav|w64)$/i.test(file))

@@ -1,4 +1,4 @@
-/** The samples of a file as both halves of core decode it, and as other programs do: integers of 16 bits. */
+/** Decodes files to 16-bit integers, by both halves of core and by other programs. */
 
 import { execFile, spawnSync } from 'node:child_process'
 import { describe } from 'vitest'
@@ -24,7 +24,7 @@ const decodeNative: Decode = (file) => {
   return 'code' in decoded ? `${decoded.code} ${decoded.detail}` : asIntegers(decoded.samples)
 }
 
-/** A `describe` for each half of core. */
+/** Runs `body` in a `describe` for each half of core, with its decoder. */
 export function describeDecoders(behaviour: string, body: (decode: Decode) => void): void {
   describe(`${behaviour} [TypeScript]`, () => body(decodeTypeScript))
   describeNative(`${behaviour} [C++]`, () => body(decodeNative))
@@ -32,7 +32,7 @@ export function describeDecoders(behaviour: string, body: (decode: Decode) => vo
 
 export const hasSndfile = spawnSync('sndfile-convert', []).error === undefined
 
-/** What a program writes to its output: 16-bit samples. Rejects where it fails. */
+/** Runs a program and returns the 16-bit samples that it writes to stdout. Rejects if it fails. */
 function samplesOf(command: string, args: readonly string[]): Promise<Int16Array> {
   return new Promise((resolve, reject) => {
     execFile(command, args, { maxBuffer: 2 ** 28, encoding: 'buffer' }, (error, stdout, stderr) => {
@@ -48,7 +48,7 @@ export const sox = (file: string): Promise<Int16Array> =>
 export const ffmpeg = (file: string): Promise<Int16Array> =>
   samplesOf('ffmpeg', ['-v', 'error', '-nostdin', '-i', file, '-f', 's16le', '-c:a', 'pcm_s16le', '-'])
 
-/** libsndfile, by way of a file of PCM beside this one. */
+/** Decodes by libsndfile, which writes a PCM file beside the input. */
 export async function sndfile(file: string): Promise<Int16Array> {
   const args = ['-pcm16', file, `${file}.pcm.wav`]
   await new Promise<void>((resolve, reject) => {

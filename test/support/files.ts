@@ -1,4 +1,4 @@
-/** Files to work on: folders of them, long ones that take little room, and the outputs of one. */
+/** Creates input files for tests: folders of files, and long files that take little room. */
 
 import { closeSync, linkSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { temporaryFolder } from './folders.js'
 import { numbers } from './sources.js'
 import { formats, pcm16, sine, wav } from './wav.js'
 
-/** Writes files by their relative paths, and the folders that they need. */
+/** Writes files, given by relative path, and creates their folders. */
 export function writeFiles(folder: string, files: Readonly<Record<string, Uint8Array>>): void {
   for (const [name, bytes] of Object.entries(files)) {
     const file = path.join(folder, name)
@@ -15,7 +15,10 @@ export function writeFiles(folder: string, files: Readonly<Record<string, Uint8A
   }
 }
 
-/** A fresh folder with a short WAV file of each name; 'a -> b' is a symbolic link, a name that ends with a slash a folder. */
+/**
+ * Makes a new folder with a short WAV file for each name. 'a -> b' makes a symbolic link, and a name with a final slash
+ * a folder.
+ */
 export function tree(...names: string[]): string {
   const folder = temporaryFolder()
   for (const name of names) {
@@ -30,24 +33,24 @@ export function tree(...names: string[]): string {
 
 export const under = (folder: string, ...names: string[]) => names.map((name) => path.join(folder, name))
 
-/** A WAV file of so many frames for each name. */
+/** Makes a WAV file with a number of frames for each name. */
 export const filesOf = (names: readonly string[], frames: number): Record<string, Uint8Array> =>
   Object.fromEntries(names.map((name) => [name, pcm16(frames)]))
 
-/** As many outputs of one file, as items of the noise task. */
+/** Makes items of the noise task: `count` outputs of one input. */
 export const copiesOf = (input: string, out: string, count: number) =>
   numbers(count).map((number) => ({ input, output: path.join(out, `${number}.wav`) }))
 
-/** A folder of many names for one large file: a long run that costs little room. */
+/** Makes a folder with many hard links to one large file, for a long run that takes little room. */
 export function writeLongInputs(folder: string, count: number): void {
-  // 4 MB: a hundred reads or so in each, so that a signal comes in the middle of one.
+  // 4 MB take several reads, so a signal usually comes in the middle of a file.
   const place = path.dirname(folder)
   writeFiles(place, { 'long.bin': wav({ tag: 3, bits: 32, data: sine(formats[4], 1_000_000) }) })
   mkdirSync(folder)
   for (let i = 0; i < count; i++) linkSync(path.join(place, 'long.bin'), path.join(folder, `${i}.wav`))
 }
 
-/** Writes WAV files of different lengths, so that a result tells which file it is of. Returns their paths. */
+/** Writes WAV files of different lengths, which identify the file of a result. Returns their paths. */
 export function writeWavs(folder: string, count: number, frames = 100): string[] {
   return numbers(count).map((number) => {
     const file = path.join(folder, `clean${number}.wav`)
@@ -56,7 +59,7 @@ export function writeWavs(folder: string, count: number, frames = 100): string[]
   })
 }
 
-/** A WAV file of a gigabyte of silence that takes next to no room on the disk, but its time to work on. */
+/** Writes a sparse WAV file with a gigabyte of silence, which takes little disk but a long time to process. */
 export function writeLongWav(folder: string, name = 'long.wav'): string {
   const file = path.join(folder, name)
   const dataSize = 2 ** 30

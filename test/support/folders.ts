@@ -1,4 +1,4 @@
-/** Folders that are gone when the test is, and what lies in them. */
+/** Temporary folders that are removed after a test, and functions that list and hash files. */
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -7,34 +7,34 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, onTestFinished } from 'vitest'
 
-/** The project's. */
+/** Root folder of the project. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A fresh folder. Windows may have a short name for the place of such (`RUNNER~1`), by which programs do not know themselves. */
+/** Makes a new folder. The temporary folder of Windows may have a short name (`RUNNER~1`), which is resolved here. */
 export const newFolder = (): string => mkdtempSync(path.join(realpathSync.native(tmpdir()), 'noisemill-test-'))
 
-/** Windows lets go of the files of a process that was killed only some time later. */
+/** Removes a folder, with retries, because Windows releases the files of a killed process only after some time. */
 export const removeFolder = (folder: string): void =>
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
 
-/** A fresh folder, removed after the tests of the file, or of the `describe`, that asks for it. */
+/** Makes a folder that is removed after all tests of the file or `describe` that calls this. */
 export function sharedFolder(): string {
   const folder = newFolder()
   afterAll(() => removeFolder(folder))
   return folder
 }
 
-/** A fresh folder, removed when the running test ends. */
+/** Makes a folder that is removed when the running test ends. */
 export function temporaryFolder(): string {
   const folder = newFolder()
   onTestFinished(() => removeFolder(folder))
   return folder
 }
 
-/** A relative path with '/' between names, as keys have it. */
+/** Converts a relative path to the form of keys, with '/' between names. */
 export const slashed = (file: string): string => file.replaceAll(path.sep, '/')
 
-/** A relative path as this system writes it. */
+/** Converts a relative path to the form of this system. */
 export const native = (file: string): string => file.replaceAll('/', path.sep)
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -43,22 +43,22 @@ export const sha256OfFile = (file: string): string => sha256(readFileSync(file))
 
 export const JOURNAL = '.noisemill-journal'
 
-/** Whether a file is one that an output has before it gets its name. */
+/** Whether a file is the temporary file of an output. */
 export const isTemporary = (file: string): boolean => file.endsWith('.tmp')
 
-/** Relative paths, with '/' between names, of all files below a folder, dotfiles but the journal included, sorted. */
+/** Returns the sorted relative paths of all files below a folder, with '/' between names. The journal is left out. */
 export function filesBelow(folder: string): string[] {
   return existsSync(folder) ? entriesBelow(folder).sort() : []
 }
 
-/** Links are files: `recursive` of Node 22 and later would go through them. */
+/** Counts links as files. The option `recursive` of Node 22 and later would follow them. */
 const entriesBelow = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     if (entry.isDirectory()) return entriesBelow(path.join(folder, entry.name)).map((file) => `${entry.name}/${file}`)
     return entry.name === JOURNAL ? [] : [entry.name]
   })
 
-/** Relative path -> sha256 of all files below a folder. */
+/** Returns the sha256 of each file below a folder, by relative path. */
 export function hashesBelow(folder: string): Record<string, string> {
   return Object.fromEntries(filesBelow(folder).map((file) => [file, sha256OfFile(path.join(folder, file))]))
 }

@@ -1,4 +1,4 @@
-/** Both halves of core asked the same way, below options and pools: jobs in, outcomes out. */
+/** Runs jobs on either half of core directly, without options or a pool. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -17,7 +17,7 @@ export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
 
 export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
 
-/** The addon, with so many threads. */
+/** Runs jobs in the addon, on a number of threads. */
 export const nativeOf =
   (size: number): RunJobs =>
   async (jobs) => {
@@ -36,7 +36,10 @@ export const nativeOf =
 
 const runNative = nativeOf(1)
 
-/** Everything that must do as the TypeScript does: the addon with each instruction set of this machine, and WebAssembly. */
+/**
+ * All that must give the same results as TypeScript: the addon with each instruction set of this machine, and
+ * WebAssembly.
+ */
 export const twins: readonly (readonly [name: string, run: RunJobs])[] = [
   ...instructionSets.map((name): [string, RunJobs] => [
     name,
@@ -57,14 +60,14 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
   describeNative(`${behaviour} [C++]`, () => body(runNative))
 }
 
-/** What a test may want to choose: of the noise, and whether anything is written. */
+/** Settings of a job: the noise, and whether an output is written. */
 export interface JobSettings extends Partial<Omit<Noise, 'level'>> {
   readonly levelKind?: NoiseLevel['kind']
   readonly level: number
   readonly dryRun?: boolean
 }
 
-/** A job that reads `NAME.wav` of a folder and writes `NAME.TAG.wav` beside it. */
+/** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
   const { levelKind = 'sigma', level, dryRun = false, ...noise } = settings
   return {
@@ -86,7 +89,10 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
   }
 }
 
-/** One file through one half: the bytes it wrote, and its figures. For a test's own body: its folder goes with the test. */
+/**
+ * Runs one file through one half of core. Returns the bytes of the output and its figures. Call it in the body of a
+ * test.
+ */
 export async function runFile(
   run: RunJobs,
   input: Uint8Array,

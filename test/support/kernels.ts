@@ -6,8 +6,8 @@ const loaded = loadWasmModule()
 if ('reason' in loaded && process.env.NOISEMILL_WASM === 'require')
   throw new Error(`the wasm kernels are missing: ${loaded.reason}`)
 
-/** The kernels of WebAssembly, where they were built; with NOISEMILL_WASM=require, as in CI, their absence is an error. */
+/** The WebAssembly kernels, if they were built. With NOISEMILL_WASM=require, as in CI, their absence is an error. */
 export const wasm: Kernels | undefined = 'module' in loaded ? wasmKernels(loaded.module) : undefined
 
-/** What the backends without addon compute with here, unless told otherwise. */
+/** Default kernel of the backends without the addon. */
 export const jsKernel = wasm ? 'wasm' : 'ts'

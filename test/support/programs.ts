@@ -1,4 +1,4 @@
-/** Programs in processes of their own: the command line as a shell runs it, and scripts that have the package. */
+/** Runs programs in processes of their own: the command line, and scripts that import the package. */
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import type { Readable } from 'node:stream'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export const bin = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
-/** Below the time that a test has, so that a child that hangs is killed and told of. */
+/** Shorter than the time limit of a test, so that a child that hangs is killed and reported. */
 const TIMEOUT_MILLISECONDS = 50_000
 
 export interface Ended {
@@ -27,7 +27,7 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-/** This environment without what would decide on colours and threads. */
+/** Returns the environment without the variables that set colours and the number of libuv's threads. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { FORCE_COLOR, NO_COLOR, UV_THREADPOOL_SIZE, ...rest } = process.env
   return rest
@@ -65,26 +65,26 @@ export const startNoisemill = (args: readonly string[], settings?: Settings): Ru
 export const noisemill = (args: readonly string[], settings?: Settings): Promise<Ended> =>
   startNoisemill(args, settings).ended
 
-/** Lines of a text that ends with a newline, or is empty. */
+/** Returns the lines of a text that ends with a newline or is empty. */
 export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
 
 // biome-ignore lint/suspicious/noExplicitAny: what the lines hold is what is tested
 export type Json = any
 
-/** What a run with --json said: one object for each output, and the last for all. */
+/** Parses what a run with --json printed: one object for each output, and the summary. */
 export function jsonOf({ stdout }: Ended): { files: Json[]; summary: Json } {
   const objects: Json[] = linesOf(stdout).map((line) => JSON.parse(line))
   return { files: objects.slice(0, -1), summary: objects.at(-1) }
 }
 
-/** A value as the text of a program. */
+/** Formats a value as source text. */
 export const quote = JSON.stringify
 
-/** A program that has the package as `noisemill`. */
+/** Makes a program that imports the package as `noisemill`. */
 export const programFor = (body: string) =>
   `import * as noisemill from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}\n${body}`
 
-/** Runs a program in a Node of its own, which is killed if it hangs. */
+/** Runs a program in a Node process of its own, which is killed if it hangs. */
 export function runNode(
   body: string,
   { flags = [], env = {} }: { flags?: readonly string[]; env?: NodeJS.ProcessEnv } = {},

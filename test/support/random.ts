@@ -1,4 +1,4 @@
-/** Numbers of no pattern from a seed. */
+/** A generator of pseudorandom numbers with a seed. */
 
 export class Random {
   #state: number

@@ -1,4 +1,4 @@
-/** Other programs that read audio, and Python with SciPy. */
+/** Runs other programs that read audio, and Python with SciPy. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -12,8 +12,8 @@ export const hasSox = (): boolean => runs('sox', '--version') && runs('soxi', '-
 export const hasFfmpeg = (): boolean => runs('ffmpeg', '-version')
 
 /**
- * The samples of files as ffmpeg decodes them into raw ones of these types (`s16le`), all by one process, since starting it takes longer
- * than its work. Undefined where it fails, be it for one of them.
+ * Decodes files by ffmpeg to raw samples of a type such as `s16le`. One process decodes all files, because starting it
+ * takes longer than its work. Undefined if it fails for any file.
  */
 export function ffmpegSamples(files: readonly { readonly file: string; readonly raw: string }[]): Buffer[] | undefined {
   const folder = temporaryFolder()
@@ -31,11 +31,11 @@ export function ffmpegSamples(files: readonly { readonly file: string; readonly 
   return runs('ffmpeg', ...args) ? outputs.map((output) => readFileSync(output)) : undefined
 }
 
-/** Debian's, which has NumPy and SciPy of Debian's packages, else the first of the path. */
+/** Debian's Python, which has the NumPy and SciPy of Debian's packages, or else the first in PATH. */
 export const python = runs('/usr/bin/python3', '--version') ? '/usr/bin/python3' : 'python3'
 export const hasModule = (name: string): boolean => runs(python, '-c', `import ${name}`)
 
-/** What a program writes to stdout; it must succeed. */
+/** Runs a program that must succeed, and returns what it writes to stdout. */
 export function outputOf(command: string, args: readonly string[], input?: string | Uint8Array): Buffer {
   const { status, stdout, stderr } = spawnSync(command, args, {
     maxBuffer: 2 ** 28,

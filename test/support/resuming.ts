@@ -1,4 +1,4 @@
-/** Runs over a folder, for the next one to go on from. */
+/** Runs over a folder that later runs resume. */
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -9,17 +9,17 @@ import { JOURNAL, temporaryFolder } from './folders.js'
 import { collect } from './sources.js'
 import { pcm16 } from './wav.js'
 
-/** What a file holds that noisemill did not make. */
+/** Content of a file that noisemill did not make. */
 export const foreign = Buffer.from('somebody else made this')
 
-/** Lines of a folder's journal, those that are whole. */
+/** Returns the parsed lines of a folder's journal. */
 export const journalOf = (out: string) =>
   readFileSync(path.join(out, JOURNAL), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line))
 
-/** `in` with the files of these names, each of another length, in a fresh folder. */
+/** Makes a new folder whose subfolder `in` has files with these names, each of a different length. */
 export function place(...names: string[]) {
   const folder = temporaryFolder()
   const at = (...parts: string[]) => path.join(folder, ...parts)
@@ -27,13 +27,13 @@ export function place(...names: string[]) {
   return { at, input: at('in'), out: at('out') }
 }
 
-/** What became of each file, by its key: its status, or the code of its error. */
+/** Returns the status of each file, or the code of its error, by key. */
 export const outcomes = (results: readonly FileResult[]) =>
   Object.fromEntries(results.map(({ key, status, error }) => [key, error?.code ?? status]).sort())
 
 type Inputs = string | string[]
 
-/** Functions that run on a pool, which lasts as long as the `describe` that asks for them. */
+/** Makes functions that run on one pool, which is closed after the tests of the `describe` that calls this. */
 export function runsOn(poolOptions: PoolOptions) {
   let pool: Pool
   beforeAll(() => {

@@ -1,4 +1,4 @@
-/** Runs without a pool, on a backend that does what a test tells it to. */
+/** Makes runs without a pool, on a backend that follows a test's script. */
 
 import type { Items } from '../../dist/index.js'
 import type { Backend } from '../../dist-lib/backends/backend.js'
@@ -19,7 +19,7 @@ const numbersTask: TaskRun<number, number, number, number> = {
 
 type NumberParts = RunParts<number, number, number, number>
 
-/** A run of numbers, in order on one thread unless told otherwise, on a backend that does what the script says. */
+/** Starts a run over numbers, on a backend that follows a script. By default, it has one thread and keeps the order. */
 export function numberRun(
   items: Items<number>,
   script: Script,

@@ -1,13 +1,13 @@
-/** A backend that does what a test tells it to, and remembers what it was asked for. */
+/** A backend that follows a test's script and records the chunks that it received. */
 
 import type { Backend, Chunk, ChunkFigures, Outcome } from '../../dist/index.js'
 
-/** What becomes of a chunk. */
+/** Executes a chunk. */
 export type Script = (chunk: Chunk) => Promise<ChunkFigures>
 
 export class ScriptedBackend implements Backend {
   readonly name = 'scripted'
-  /** What it was asked for, in order. */
+  /** Chunks that it received, in order. */
   readonly chunks: Chunk[] = []
   closed = 0
 
@@ -26,13 +26,16 @@ export class ScriptedBackend implements Backend {
   }
 }
 
-/** Settles the job of a number, whatever the jobs of the chunk are. */
+/** Settles one job of a chunk, whatever the kind of its jobs is. */
 export const settle = (chunk: Chunk, index: number, outcome: Outcome<unknown>): void =>
   chunk.settle(index, outcome as never)
 
 const figures: ChunkFigures = { milliseconds: 1 }
 
-/** Settles each job with what `give` makes of it, once `before` has come; of numbers in `lost` nothing is heard any more. */
+/**
+ * Makes a script that awaits `before`, then settles each job with the value of `give`. Jobs with an index in `lost` are
+ * never settled.
+ */
 export function giving(
   give: (job: never) => unknown,
   { before, lost = [] }: { before?: () => Promise<unknown>; lost?: readonly number[] } = {},
@@ -45,7 +48,9 @@ export function giving(
   }
 }
 
-/** Leaves the work to another backend, but has heard nothing of its outcomes when it fails with `reason`. */
+/**
+ * Makes a script in which another backend does the work, but its outcomes are lost and the chunk fails with `reason`.
+ */
 export function dyingAfter(inner: Backend, reason: unknown): Script {
   return async (chunk) => {
     await inner.execute({ ...chunk, settle: () => {} } as Chunk)

@@ -1,6 +1,6 @@
 /**
- * How much the tests do. NOISEMILL_TESTS chooses: "short" is `npm test`, "long" is what .ci/run adds to it, and "full" is for hours when
- * nobody waits (`npm run test:stats`, `npm run test:faults`). A longer form does more of the same: more values, faults, kills, backends.
+ * Chooses how much the tests do, by NOISEMILL_TESTS: "short" for `npm test`, "long" for .ci/run, and "full" for
+ * `npm run test:stats` and `npm run test:faults`. A longer form does more of the same: more values, faults, kills, backends.
  */
 
 const SIZES = ['short', 'long', 'full'] as const
@@ -12,5 +12,5 @@ if (size < 0) throw new Error(`NOISEMILL_TESTS is none of ${SIZES.join(', ')}: $
 export const isLong = size >= SIZES.indexOf('long')
 export const isFull = size >= SIZES.indexOf('full')
 
-/** What the form of this run has; the full one has what the long one has, unless told otherwise. */
+/** Returns the value for the form of this run. Without a third value, the full form has that of the long one. */
 export const bySize = <T>(short: T, long: T, full: T = long): T => [short, long, full][size]

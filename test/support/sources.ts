@@ -1,10 +1,13 @@
-/** Items to work on, and what becomes of results. */
+/** Sources of items, and a function that collects results. */
 
 import { setImmediate } from 'node:timers/promises'
 
 export const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
 
-/** 0, 1, 2 ... and what became of it. Refuses to be read on without end, as no test could end either. */
+/**
+ * Yields 0, 1, 2 and so on, and counts how often it was pulled and returned. Throws after 50,000 items, so that tests
+ * end.
+ */
 export class Endless implements Iterable<number> {
   pulled = 0
   returned = 0

@@ -1,4 +1,4 @@
-/** Tasks that call functions of the modules in tasks/, and what those share with their callers. */
+/** Tasks that call functions of the modules in tasks/, and cells, which those functions share with tests. */
 
 import { type ModuleTask, type ModuleTaskOptions, moduleTask } from '../../dist/index.js'
 
@@ -13,7 +13,7 @@ export const calls = tasksOf('calls.mjs')
 export const failing = tasksOf('failing.mjs')
 export const crashing = tasksOf('crashing.mjs')
 
-/** One number that all threads see: a gate (closed while 0), or a counter. */
+/** Makes a number that all threads share: a gate (closed while it is 0) or a counter. */
 export const cell = () => new Int32Array(new SharedArrayBuffer(4))
 export const load = (shared: Int32Array) => Atomics.load(shared, 0)
 export const open = (gate: Int32Array) => Atomics.store(gate, 0, 1)

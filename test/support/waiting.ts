@@ -1,4 +1,4 @@
-/** Waiting for what happens elsewhere, without a time that it must take. */
+/** Waits for events elsewhere, without a time limit of its own. */
 
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Running } from './programs.js'
@@ -15,7 +15,7 @@ export async function until(condition: () => boolean, running?: Running): Promis
   }
 }
 
-/** Lets everything happen that needs no more than some turns of the event loop. */
+/** Waits for some turns of the event loop. */
 export async function turns(count = 50): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate()
 }

@@ -1,4 +1,4 @@
-/** WAV bytes written by hand, so that tests do not lean on the code they test. */
+/** Writes WAV files without the code under test. */
 
 import { formats } from '../conformance/golden.mjs'
 
@@ -7,7 +7,7 @@ export { formats }
 export type Container = 'RIFF' | 'RIFX' | 'RF64' | 'BW64'
 
 export interface WavParts {
-  /** RIFF if left out. RIFX has all words with the high byte first; the data are taken as they are. */
+  /** RIFF by default. In RIFX, all numbers of the header have the high byte first; `data` is written unchanged. */
   readonly container?: Container
   /** Format tag: 1 PCM, 3 float. */
   readonly tag?: number
@@ -15,20 +15,20 @@ export interface WavParts {
   readonly sampleRate?: number
   readonly bits?: number
   readonly data?: Uint8Array
-  /** Written as WAVE_FORMAT_EXTENSIBLE. */
+  /** Whether the format is WAVE_FORMAT_EXTENSIBLE. */
   readonly extensible?: boolean
-  /** What a codec has behind the size of the extension, or behind that of EXTENSIBLE: words of 16 bits. */
+  /** 16-bit fields of a codec, after the size of the extension or after the extension of EXTENSIBLE. */
   readonly fields?: readonly number[]
-  /** Whole chunks, `chunk()` makes them, between fmt and data, and after the data. */
+  /** Whole chunks, made by `chunk()`, between fmt and data, and after the data. */
   readonly before?: readonly Uint8Array[]
   readonly after?: readonly Uint8Array[]
-  /** What the header claims instead of the truth. */
+  /** Values in the header, instead of the true ones. */
   readonly dataSize?: number
   readonly riffSize?: number
   readonly blockAlign?: number
   readonly validBits?: number
   readonly byteRate?: number
-  /** What the ds64 chunk of RF64 and BW64 claims instead of the truth, and its table. */
+  /** Values in the ds64 chunk of RF64 and BW64, instead of the true ones, and its table. */
   readonly longSizes?: {
     readonly riff?: bigint
     readonly data?: bigint
@@ -37,7 +37,7 @@ export interface WavParts {
   }
 }
 
-/** The bytes of a text, one for each character: an id of four, as a rule. */
+/** Returns the bytes of a text, one for each character. It is usually the id of a chunk. */
 export const text = (id: string) => Buffer.from(id, 'latin1')
 
 export function chunk(id: string, body: Uint8Array, size = body.length, container: Container = 'RIFF'): Buffer {
@@ -71,7 +71,9 @@ export function formatBody(parts: WavParts): Buffer {
   return Buffer.concat([isBig ? swapFields(body) : body, isBig ? more.swap16() : more])
 }
 
-/** Sizes of the numbers in a fmt chunk; those of the GUID among them, whose last eight bytes are none. */
+/**
+ * Sizes of the numbers in a fmt chunk, those of the GUID included. The last eight bytes of the GUID are not numbers.
+ */
 const FIELDS = [2, 2, 4, 4, 2, 2, 2, 2, 4, 4, 2, 2]
 
 function swapFields(body: Buffer): Buffer {
@@ -84,7 +86,7 @@ function swapFields(body: Buffer): Buffer {
   return body
 }
 
-/** The bytes of each sample turned around: data for RIFX, from data for RIFF. */
+/** Reverses the bytes of each sample, to make data for RIFX from data for RIFF. */
 export function turned(data: Uint8Array, bits: number): Buffer {
   const bytes = bits / 8
   return Buffer.from(data.map((_, i) => data[i - (i % bytes) + bytes - 1 - (i % bytes)]))
@@ -108,7 +110,7 @@ export function wav(parts: WavParts = {}): Buffer {
   return chunk(container, inside, riffSize, container)
 }
 
-/** The ds64 chunk before `length` bytes of others. */
+/** Makes the ds64 chunk of a file with `length` bytes of other chunks. */
 function longSizes(parts: WavParts, length: number): Buffer {
   const { channels = 1, bits = 16, data = new Uint8Array(0), longSizes: claimed = {} } = parts
   const { table = [] } = claimed
@@ -124,7 +126,7 @@ function longSizes(parts: WavParts, length: number): Buffer {
   return chunk('ds64', body)
 }
 
-/** Sample data of a format: a sine of this amplitude (full scale 1), the same in every channel. */
+/** Makes sample data: a sine with this amplitude (full scale 1), the same in every channel. */
 export function sine(format: (typeof formats)[number], frames: number, channels = 1, amplitude = 0.25): Buffer {
   const bytes = format.bits / 8
   const data = Buffer.alloc(frames * channels * bytes)
@@ -141,12 +143,12 @@ export function sine(format: (typeof formats)[number], frames: number, channels 
   return data
 }
 
-/** Bytes before the samples in a file that `wav()` makes without chunks between fmt and data, and without EXTENSIBLE. */
+/** Offset of the samples in a file of `wav()` without chunks before the data and without EXTENSIBLE. */
 export const HEADER_BYTES = 44
 
 /** Frames of `pcm16()`: more than a noise block of 4096, and not a multiple of it. */
 export const PCM16_FRAMES = 10_000
 
-/** A mono file of 16 bits with a sine. */
+/** Makes a mono 16-bit file with a sine. */
 export const pcm16 = (frames = PCM16_FRAMES, amplitude = 0.25): Buffer =>
   wav({ data: sine(formats[1], frames, 1, amplitude) })

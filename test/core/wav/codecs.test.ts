@@ -1,4 +1,7 @@
-/** Coded files: decoded, and then as any file of 16-bit PCM, in every container. coded-samples.test.ts compares the samples with those of other readers. */
+/**
+ * Coded files are decoded and then processed like 16-bit PCM, in every container. coded-samples.test.ts compares the
+ * samples with those of other readers.
+ */
 
 import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -72,7 +75,10 @@ function chunks(file: Buffer): { id: string; size: number; body: Buffer }[] {
 
 const bodyOf = (file: Buffer, id: string) => chunks(file).find((one) => one.id === id)!.body
 
-/** The decoded file of 16-bit PCM as it ought to be, of samples that TypeScript, which coded-samples.test.ts compares with SoX, decodes to. */
+/**
+ * The decoded file of 16-bit PCM as it ought to be, of samples that TypeScript, which coded-samples.test.ts compares
+ * with SoX, decodes to.
+ */
 function plainOf(coded: Buffer, container: Container, samples: Int16Array): Buffer {
   const data = Buffer.from(samples.slice().buffer)
   const kept = (id: string) => chunk(id, bodyOf(coded, id), undefined, container)

@@ -1,4 +1,7 @@
-/** Samples of coded files are those that SoX decodes, by both halves of core; and where other readers agree with it, theirs too. */
+/**
+ * Both halves of core decode coded files to the samples that SoX decodes, and that other readers decode if they agree
+ * with SoX.
+ */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -150,7 +153,8 @@ describe.skipIf(!hasSox())('files that SoX encodes (needs it)', () => {
           // It refuses ADPCM of more channels.
           if (isAdpcm && channelsOf[i] > 2) continue
           const [samples, decoded] = [await sndfile(file), decode(file) as Int16Array]
-          // It makes a whole block of a cut one of IMA ADPCM, and none of one of MS ADPCM, whose steps it keeps in 16 bits.
+          // It makes a whole block of a cut one of IMA ADPCM, and none of one of MS ADPCM, whose steps it keeps in 16
+          // bits.
           const length = Math.min(samples.length, decoded.length)
           if (codec === 'MS ADPCM' && isLoud(decoded)) continue
           expect(decoded.subarray(0, length), file).toEqual(samples.subarray(0, length))
@@ -166,7 +170,8 @@ describe.skipIf(!hasSox())('files that SoX encodes (needs it)', () => {
           if (isRifx || (codec.endsWith('ADPCM') && channelsOf[i] > 2)) continue
           const [samples, decoded] = [await ffmpeg(file), decode(file) as Int16Array]
           expect(samples.length, file).toBe(decoded.length)
-          // It rounds each step of IMA ADPCM otherwise, and predictions of MS ADPCM, towards 0: errors add up within a block.
+          // It rounds each step of IMA ADPCM otherwise, and predictions of MS ADPCM, towards 0: errors add up within a
+          // block.
           const most = codec.endsWith('ADPCM') ? 1000 : 0
           expect(Math.max(0, ...decoded.map((sample, at) => Math.abs(sample - samples[at]))), file).toBeLessThanOrEqual(
             most,

@@ -1,4 +1,7 @@
-/** RIFX, RF64 and BW64, and samples with fewer valid bits than their container: what changes in a file, and what other readers make of it. */
+/**
+ * RIFX, RF64 and BW64, and samples with fewer valid bits than their container: which bytes change, and how other
+ * readers read the outputs.
+ */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -249,7 +252,8 @@ describeBackends('containers', (backend) => {
 
   test.skipIf(!hasSox())('SoX reads the samples of RIFX and RF64 (needs SoX)', () => {
     samples.forEach(({ name, container, format, extensible }, i) => {
-      // It holds samples in 32-bit integers, so floats do not come out of it as they were; EXTENSIBLE of RIFX it refuses.
+      // It holds samples in 32-bit integers, so floats do not come out of it as they were; EXTENSIBLE of RIFX it
+      // refuses.
       if (container === 'BW64' || format.tag === 3 || (container === 'RIFX' && extensible)) return
       const raw = outputOf('sox', ['-V1', '-D', noisy.results[i].output, '-L', '-t', 'raw', '-'])
       expect(raw.equals(expected[i]), name).toBe(true)

@@ -1,4 +1,4 @@
-/** Every format that noisemill reads: what changes in a file, what does not, and what other readers make of it. */
+/** Every format that noisemill reads: which bytes change, and how other readers read the outputs. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -28,7 +28,8 @@ const junk = text('\x01\x02j')
 const samples = formats.flatMap((format) =>
   [1, 2, 8, 1024].flatMap((channels) =>
     [false, true].map((extensible) => {
-      // A noise block is 4096 frames and one step of the generator 32; then a ragged, odd end. 1024 channels are worked on 32
+      // A noise block is 4096 frames and one step of the generator 32; then a ragged, odd end. 1024 channels are worked
+      // on 32
       // frames at a time.
       const frames = channels === 1024 ? 32 + 1 : 4096 + 32 + 5
       const data = sine(format, frames, channels)
@@ -205,7 +206,8 @@ describeBackends('formats', (backend) => {
     const [, , , , float32] = formats
     const parts = { ...float32, extensible: true }
     const rest = Buffer.concat([chunk('fmt ', formatBody(parts)), chunk('data', sine(float32, 50))])
-    // Headers are read in windows of 4096 bytes: the fmt chunk of 48 bytes and the head of the data lie around that edge.
+    // Headers are read in windows of 4096 bytes: the fmt chunk of 48 bytes and the head of the data lie around that
+    // edge.
     const files = Array.from({ length: 40 }, (_, i) => {
       const body = Buffer.concat([text('WAVE'), chunk('JUNK', Buffer.alloc(4096 - 20 - 70 + 2 * i)), rest])
       return { name: `${i}.wav`, bytes: chunk('RIFF', body) }

@@ -1,4 +1,6 @@
-/** What is decoded is what SoX and ffmpeg decode, for every file of the corpus that those two agree on; by both halves of core. */
+/**
+ * Both halves of core decode the same samples as SoX and ffmpeg, for every file of the corpus on which those two agree.
+ */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -134,7 +136,10 @@ corpusTest('all of the corpus is decoded alike, or refused in the same words', (
   }
 })
 
-/** So many frames that the data are longer than any packet of ffmpeg, and channels whose frames do and do not divide one. */
+/**
+ * So many frames that the data are longer than any packet of ffmpeg, and channels whose frames do and do not divide
+ * one.
+ */
 const LONG = 9001
 const CHANNELS = [1, 2, 3, 5]
 

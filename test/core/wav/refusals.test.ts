@@ -1,4 +1,4 @@
-/** Files that are refused: with which code, for which reason, the same on every backend, and leaving nothing behind. */
+/** Files that are refused: the code and the reason are the same on every backend, and no output is left. */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Headers that lie about the size of the data: repaired, warned of, and the noise is that of the honest file. */
+/**
+ * Headers with a wrong size of the data are repaired and reported, and the noise is that of the file with the right
+ * header.
+ */
 
 import {
   closeSync,

@@ -1,4 +1,4 @@
-/** Recordings whose header was never put right: samples behind an empty data chunk, behind the data, or beyond 4 GiB. */
+/** Recordings whose header was never completed: samples after an empty data chunk, after the data, or beyond 4 GiB. */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
@@ -97,7 +97,10 @@ describeBackends('recordings that were never finished', (backend) => {
     expect((await add(file)).result.warnings).toEqual([])
   })
 
-  /** A dry run over a file of zeros whose sizes began again at 0 after 4 GiB. The file is sparse, and only its head and end are read. */
+  /**
+   * A dry run over a file of zeros whose sizes began again at 0 after 4 GiB. The file is sparse, and only its head and
+   * end are read.
+   */
   async function planWrapped(bytes: number, behind: Uint8Array, parts: WavParts = {}) {
     const folder = temporaryFolder()
     const input = path.join(folder, 'long.wav')

@@ -1,4 +1,7 @@
-/** Headers that are not as they should be, and are read all the same: what is warned of, what stays, and that `strict` refuses them. */
+/**
+ * Headers with faults that are read nevertheless: their warnings, the bytes that are kept, and that `strict` refuses
+ * them.
+ */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,7 @@
-/** Prints what ends first: noise, or one of more tasks than libuv's pool has threads, which were there before it. */
+/**
+ * Fills libuv's pool with more tasks than it has threads, then adds noise. Prints which ends first, the noise or a
+ * task.
+ */
 
 import { pbkdf2 } from 'node:crypto'
 import { writeSync } from 'node:fs'
@@ -11,6 +14,6 @@ end('noise')
 
 function end(first) {
   writeSync(1, `${first}\n`)
-  // An ordinary end would wait for all of them.
+  // A normal exit would wait for all tasks.
   process.kill(process.pid, 'SIGKILL')
 }

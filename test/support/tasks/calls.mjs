@@ -1,4 +1,7 @@
-/** Functions that worker threads call. A cell is an Int32Array of one element that all threads see: a gate, or a counter. */
+/**
+ * Functions that worker threads call. A cell is an Int32Array of one element that all threads see: a gate, or a
+ * counter.
+ */
 
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,7 +24,7 @@ export async function pass({ value, begun, waitsFor, opens }) {
   return value
 }
 
-/** Never comes back, and lets nothing else happen on its thread. */
+/** Never returns, and blocks its thread. */
 export function block({ begun }) {
   Atomics.add(begun, 0, 1)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
@@ -35,22 +38,22 @@ export async function writeHalves({ file, begun, gate }) {
   appendFileSync(file, 'second half')
 }
 
-/** Ends once `count` calls are under way at the same time. */
+/** Ends when `count` calls are in progress at the same time. */
 export async function meet({ begun, count }) {
   Atomics.add(begun, 0, 1)
   await until(() => Atomics.load(begun, 0) >= count)
 }
 
-/** How many calls, this one included, are under way. */
+/** Returns the number of calls in progress, this one included. */
 export async function crowd(underWay) {
   const seen = Atomics.add(underWay, 0, 1) + 1
-  // Several turns of the event loop, so that another call could begin meanwhile if one were let.
+  // Wait for several turns of the event loop, in which another call could begin if the pool allowed it.
   for (let turn = 0; turn < 3; turn++) await sleep(0)
   Atomics.sub(underWay, 0, 1)
   return seen
 }
 
-/** A setup: counts its calls, and makes of `data` what calls get beside their item. */
+/** A setup that counts its calls and makes, from `data`, the second argument of the function. */
 export async function prepare({ prepared, factor }) {
   await sleep(0)
   Atomics.add(prepared, 0, 1)

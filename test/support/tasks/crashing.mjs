@@ -43,14 +43,14 @@ const ways = {
   },
 }
 
-/** Counts its calls in the cell of its item; crashes where it is told a way to. */
+/** Counts its calls in the cell of its item, and crashes in the way that the item names, if any. */
 export async function crash({ value, way, begun }) {
   if (begun) Atomics.add(begun, 0, 1)
   if (way) await ways[way]()
   return value
 }
 
-/** Gives its result, and its thread dies once the gate is open. */
+/** Returns its result, and ends its thread when the gate is open. */
 export function crashAfterwards({ gate, dead }) {
   process.once('exit', () => Atomics.store(dead, 0, 1))
   const timer = setInterval(() => {

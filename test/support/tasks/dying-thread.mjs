@@ -1,4 +1,4 @@
-/** In the place of the pool's own thread: dies in the middle of a file, as a thread does that runs out of memory. */
+/** Replaces the pool's own thread and dies in the middle of a file, like a thread that runs out of memory. */
 
 import { writeFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'

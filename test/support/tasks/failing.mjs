@@ -1,4 +1,4 @@
-/** Functions that throw, or give what cannot cross a thread. */
+/** Functions that throw, or return values that cannot be sent to another thread. */
 
 import { pass, writeHalves } from './calls.mjs'
 
@@ -66,7 +66,7 @@ const uncloneable = {
 
 export const giveUncloneable = (item) => (item in uncloneable ? uncloneable[item]() : item)
 
-/** A number as that many nested arrays. */
+/** Makes nested arrays of a depth. */
 export function nest(depth) {
   let value = 'inside'
   for (let level = 0; level < depth; level++) value = [value]

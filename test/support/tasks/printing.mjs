@@ -1,4 +1,4 @@
-/** Functions that print: so many lines to each stream of their thread. */
+/** Functions that print a number of lines to each stream of their thread. */
 
 import { pass } from './calls.mjs'
 
@@ -9,7 +9,7 @@ export function print({ name, lines }) {
   }
 }
 
-/** Prints when its result is on its way already. */
+/** Prints after its result was sent. */
 export function printLater(item) {
   setImmediate(print, item)
 }

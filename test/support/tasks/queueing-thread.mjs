@@ -1,4 +1,4 @@
-/** A worker thread that hands the addon one long list of jobs after the other, or makes crews and flags without end. */
+/** A worker thread that passes long lists of jobs to the addon, or makes crews and flags, in an endless loop. */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadAddon } from '../../../dist-lib/backends/addon.js'
@@ -33,7 +33,7 @@ const makeSlices = () => {
 const crew = addon.createCrew(2, 0)
 const flag = addon.createCancel()
 
-/** By what it is given: what it does without end. */
+/** The endless loops, by name. */
 const works = {
   files: () => {
     const jobs = makeJobs()

@@ -1,4 +1,4 @@
-/** A worker thread that hands the addon batches of one job, without end. */
+/** A worker thread that passes batches of one job to the addon in an endless loop. */
 
 import { parentPort } from 'node:worker_threads'
 import { noiseTask, Pool } from '../../../dist/index.js'

@@ -1,6 +1,6 @@
 /**
- * Terminates worker threads that hand the addon one short batch after the other, as often as the first argument says. Prints "alive": who
- * handles the end of an environment wrongly takes the process with it.
+ * Terminates worker threads that pass short batches to the addon, as often as the first argument says. At the end it prints
+ * "alive": if the addon handled the end of an environment wrongly, the process would have died.
  */
 
 import { setTimeout } from 'node:timers/promises'
@@ -12,7 +12,7 @@ async function lane(times) {
   for (let time = 0; time < times; time++) {
     const worker = new Worker(new URL('./short-batches-thread.mjs', import.meta.url))
     await new Promise((resolve) => worker.once('message', resolve))
-    // A moment of no pattern in 40 ms.
+    // Wait for a random time of up to 40 ms.
     await setTimeout((Math.imul(time + 1, 0x9e3779b1) >>> 0) % 40)
     await worker.terminate()
   }
