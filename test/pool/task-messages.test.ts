@@ -96,14 +96,12 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     ['{ a: 1 }', 'an object (Object)'],
   ])('because it, or its set-up, throws what is no error: %s', (thrown, shown) => {
     const failing = `throw ${thrown}`
-    expect(errorOf(failing).message).toBe(
-      `${failed}${shown}. The error that the module threw is the cause of this one.`,
-    )
+    expect(errorOf(failing).message).toBe(`${failed}${shown}. The \`cause\` of this error is what the module threw.`)
     const source = `export const etl = () => {}; export const open = async () => { ${failing} }`
     expect(errorOf(source, { setup: 'open' }).message).toMatch(
-      /: "open" of URL threw: (.*)\. The error that the module threw/,
+      /: "open" of URL threw: (.*)\. The `cause` of this error/,
     )
-    expect(errorOf(source, { setup: 'open' }).message).toContain(`threw: ${shown}. The error`)
+    expect(errorOf(source, { setup: 'open' }).message).toContain(`threw: ${shown}. The \`cause\``)
   })
 
   test('because its set-up throws', () => {
