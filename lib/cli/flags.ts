@@ -13,7 +13,7 @@ import { parseChunkSize, parseLevel, parseNumber } from './numbers.js'
 /** Groups of flags: the heading of each in the help, and its text in README's short table. */
 export const groups = {
   level: {
-    heading: 'Noise level (one of them)',
+    heading: 'Noise level (choose one)',
     short:
       "level: standard deviation (1.0 = full scale), or SNR in dB against each file's mean power. `5:20` draws a level for each file",
   },
@@ -311,7 +311,10 @@ const FOREIGN_FLAGS: Readonly<Record<`--${string}`, string>> = {
   '--force': '--overwrite',
 }
 
-/** Declares a flag that only reports an error with a proposal. It takes a value, which would else count as an INPUT. */
+/**
+ * Declares a flag that only reports an error with a proposal. It takes a value, which would otherwise count as an
+ * INPUT.
+ */
 function declareHint(command: Command, name: string, proposal: string): void {
   const option = new Option(`${name} [value]`).hideHelp()
   command.addOption(option).on(`option:${option.name()}`, () => {

@@ -47,10 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * Formats a message of commander. It shows arguments in the problem safely, and keeps its proposal in a line of its
- * own.
- */
+/** Formats a message of commander: escapes control characters in it, and keeps the proposal in a line of its own. */
 function usageLines(text: string): string {
   const [, problem, proposal] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*)?\n$/s.exec(text)!
   return `noisemill: ${showText(problem)}${proposal ?? ''}`

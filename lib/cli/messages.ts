@@ -8,7 +8,7 @@ import type { FileResult } from '../plan/results.js'
 import { errorLine, warningLine } from './lines.js'
 import type { Terminal } from './terminal.js'
 
-/** Most names in one line, because there may be thousands. */
+/** Maximum number of names in one line. There may be thousands. */
 const NAMED = 3
 
 /** The lines to write about an input, with the copies that each line is about. */

@@ -71,7 +71,7 @@ function realName(file: FilePath): string | undefined {
   }
 }
 
-/** Most files that an error names, because there may be thousands. */
+/** Maximum number of files that an error names. There may be thousands. */
 const NAMED = 3
 
 /**

@@ -1,4 +1,4 @@
-/** Names of outputs, final and temporary; real paths; and the output folder. */
+/** Names of outputs and of temporary files, real paths, and the output folder. */
 
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -85,7 +85,7 @@ export function isWithin(folder: string, other: string): boolean {
   return false
 }
 
-/** Device and inode of what a path leads to; undefined if it leads nowhere. */
+/** Returns the device and inode of a file or folder, after links. Undefined if it does not exist. */
 export function identityOf(file: FilePath): string | undefined {
   try {
     const { dev, ino } = statSync(fsPath(file), { bigint: true })

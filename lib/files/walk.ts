@@ -143,7 +143,7 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
 function fromRoot(root: string | undefined, input: string): FilePath | undefined {
   if (root === undefined) return undefined
   const relative = relativeTo(root, input)
-  if (relative === undefined) throw invalidOption('root', `a folder that ${input} lies in`, root)
+  if (relative === undefined) throw invalidOption('root', `a folder that contains ${input}`, root)
   return relative
 }
 

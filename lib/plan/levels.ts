@@ -51,9 +51,9 @@ export interface DrawnLevel {
   readonly snr?: number
 }
 
-/** Standard deviations in full-scale units. */
+/** Allowed values of `sigma`, in full-scale units. */
 const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
-/** Decibels. */
+/** Allowed values of `snr`, in decibels. */
 const SNR_RANGE = { minimum: -100, maximum: 200 } as const
 
 /** W_SNR_OFF is reported if the SNR achieved differs from the one drawn by more decibels than this. */

@@ -233,7 +233,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     const name = this.#nameOf(output)
     if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
     if (this.#outputs.has(name)) {
-      const received = this.journal && 'upper and lower case are the same in that folder'
+      const received = this.journal && 'the output folder ignores case'
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), ...(received && { received }) })
     }
     this.#outputs.add(name)
@@ -263,7 +263,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     if (relative === undefined && (key === undefined || output === undefined))
       return invalid(`${showPath(input)} lies outside the root ${root}`)
     if (out === undefined && output === undefined)
-      return invalid('neither the task nor the item says where its output goes')
+      return invalid('the task has no option out, and the item has no output')
     return { input, key: key ?? relative!, output: output ?? joinPath(out!, relative!) }
   }
 }

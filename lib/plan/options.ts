@@ -35,8 +35,8 @@ export interface NoiseSpec {
   /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
   readonly sigma?: LevelOption
   /**
-   * Signal-to-noise ratio in decibels, -100 to 200, or a range to draw from for each file. The signal's power is its
-   * mean over all channels.
+   * Signal-to-noise ratio in decibels, -100 to 200, or a range to draw from for each file. It refers to
+   * the signal's mean power over all channels.
    */
   readonly snr?: LevelOption
   /** Seed of all noise: an integer or a string without NUL; 0 by default. */

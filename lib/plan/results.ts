@@ -52,9 +52,9 @@ export interface FinishedFile extends FileFigures {
 }
 
 /**
- * The result of an output that failed. A file that had the output's name before is unchanged. With E_OUTPUT_PUBLISH,
- * E_VOLUME_FULL, E_WORKER_DIED, E_BACKEND_FAILED, E_POOL_TERMINATED, E_NO_MEMORY or E_INTERNAL, the complete output may
- * exist instead.
+ * The result of an output that failed. A file that had the output's name before is usually unchanged. The complete output
+ * may have replaced it if the code is E_OUTPUT_PUBLISH, E_VOLUME_FULL, E_WORKER_DIED, E_BACKEND_FAILED, E_POOL_TERMINATED,
+ * E_NO_MEMORY or E_INTERNAL.
  *
  * @example
  * import { writeFileSync } from 'node:fs'
@@ -331,7 +331,7 @@ function oddities(frames: number | null, channels: number | null, clipped: numbe
 
 /**
  * Whether the SNR achieved is too far from the one drawn. If rounding has removed all noise there is no SNR, which counts
- * as too far. A silent signal has no SNR to miss.
+ * as too far. A silent signal never counts as too far.
  */
 function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: number): boolean {
   if (snr === undefined || signalEnergy === 0) return false

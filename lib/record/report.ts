@@ -125,7 +125,7 @@ function openReport(path: string, { overwrite, resume }: { overwrite: boolean; r
   }
 }
 
-/** The folders above a file that are missing, the deepest first. */
+/** Returns the missing folders above a file, the deepest first. */
 function missingFoldersOf(file: string): string[] {
   const missing: string[] = []
   for (let folder = dirname(file); !existsSync(folder) && dirname(folder) !== folder; folder = dirname(folder))
@@ -133,7 +133,7 @@ function missingFoldersOf(file: string): string[] {
   return missing
 }
 
-/** Removes folders, the deepest first. Leaves those that others have put something into. */
+/** Removes empty folders, given with the deepest first. Folders that others have used meanwhile stay. */
 function removeFolders(folders: readonly string[]): void {
   for (const folder of folders) {
     try {

@@ -1,6 +1,6 @@
 /**
- * Makes files of coded samples without an encoder. Most bytes are valid codes, so blocks may be such as no encoder
- * makes.
+ * Makes files of coded samples without an encoder. Most bytes are valid codes, so blocks may differ from
+ * those of any encoder.
  */
 
 import type { CodecName } from '../../dist/index.js'
