@@ -58,7 +58,7 @@ export const warnings: Readonly<Record<FileWarning, string>> = table
  * Process warnings, as Node emits them. Each has a type and a code, by which a program can listen
  * for it or silence it.
  */
-const processTable = {
+export const processWarnings = {
   W_CLASS_LOST:
     'Structured clone, which copies values between threads, does not keep classes. Pass plain data, or set `strict` to get an error for each such value. ' +
     'This run does not warn again',
@@ -69,6 +69,6 @@ const processTable = {
  *
  * @param what the subject of the warning and what is wrong with it
  */
-export function warnProcess(code: keyof typeof processTable, what: string): void {
-  process.emitWarning(`${showText(what)}. ${processTable[code]}.`, { type: 'NoisemillWarning', code })
+export function warnProcess(code: keyof typeof processWarnings, what: string): void {
+  process.emitWarning(`${showText(what)}. ${processWarnings[code]}.`, { type: 'NoisemillWarning', code })
 }

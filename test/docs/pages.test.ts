@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { errorCodes } from '../../dist/index.js'
-import { warnings } from '../../dist-lib/warnings.js'
+import { processWarnings, warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
 import { noisemill } from '../support/programs.js'
 
@@ -54,7 +54,7 @@ test.each(pages)('files that %s names are there', (page) => {
 })
 
 test.each(pages)('codes that %s names are those of the code', (page) => {
-  const known = new Set<string>([...errorCodes, ...Object.keys(warnings)])
+  const known = new Set<string>([...errorCodes, ...Object.keys(warnings), ...Object.keys(processWarnings)])
   const named = Array.from(read(page).matchAll(/\b[EW]_[A-Z_]*[A-Z]\b/g), ([code]) => code)
   expect(named.filter((code) => !known.has(code))).toEqual([])
 })
