@@ -202,7 +202,8 @@ export const runOf = (id: string): string => id.slice(0, id.indexOf('-'))
 function parse(line: Buffer): RunLine | OutputLine | undefined {
   let value: unknown
   try {
-    value = JSON.parse(line.toString())
+    // After a power cut, bytes that were not yet written may read as zeros.
+    value = JSON.parse(line.toString().replace(/\0+$/, ''))
   } catch {
     return undefined
   }

@@ -52,6 +52,14 @@ describeBackends('the journal', (backend) => {
     }
   })
 
+  test('zeros behind a whole line, as a power cut leaves them, do not hide the line', async () => {
+    const { input, out } = place('a.wav')
+    await run(input, out)
+    const file = path.join(out, JOURNAL)
+    writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.alloc(3)]))
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'skipped' })
+  })
+
   test('the journal has each output’s intent before it is written, and its end before the run’s', async () => {
     const { at, input, out } = place('a.wav', 'b.wav')
     writeFileSync(at('in/bad.wav'), broken)
