@@ -329,12 +329,25 @@ const REMEDIES: Readonly<Record<string, string>> = {
 const MANGLED =
   'The path contains U+FFFD, with which Node replaces bytes that are not UTF-8, so this file cannot be given as an argument. Give the folder that contains it.'
 
+/** Returns a property that is a text. A cause may be any value, whose properties may be anything. */
+function textIn(value: unknown, name: string): string | undefined {
+  try {
+    const text: unknown = Object(value)[name]
+    return typeof text === 'string' ? text : undefined
+  } catch {
+    // A getter threw.
+    return undefined
+  }
+}
+
 function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): string {
   const { remedy, remedies }: CodeEntry = table[code]
   const isMissing = code === 'E_INPUT_MISSING' || code === 'E_NO_INPUT'
   if (isMissing && path?.includes('\ufffd')) return MANGLED
-  const causeCode = cause === undefined ? '' : String(Object(cause).code)
-  return REMEDIES[errno ?? ''] ?? remedies?.[causeCode] ?? REMEDIES[causeCode] ?? remedy
+  const of = (texts: Readonly<Record<string, string>>, name: string | undefined) =>
+    name !== undefined && Object.hasOwn(texts, name) ? texts[name] : undefined
+  const causeCode = cause === undefined ? '' : textIn(cause, 'code')
+  return of(REMEDIES, errno) ?? of(remedies ?? {}, causeCode) ?? of(REMEDIES, causeCode) ?? remedy
 }
 
 /**
@@ -351,7 +364,8 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   if (expected !== undefined) text += `: expected ${expected} but got ${received ?? 'nothing'}`
   else if (received !== undefined && received !== '') text += `: ${received}`
   if (errno !== undefined && errno !== '') text += ` (${errno})`
-  if (isError(cause) && cause.message !== '') text += `: ${cause.message}`
+  const reason = isError(cause) ? textIn(cause, 'message') : undefined
+  if (reason !== undefined && reason !== '') text += `: ${reason}`
   // A function may throw anything, null and undefined too.
   else if (code === 'E_TASK_FAILED' && !isError(cause)) text += ` ${describe(cause)}`
   else if (cause !== undefined && !isError(cause)) text += `: ${describe(cause)}`
@@ -369,7 +383,7 @@ export function describe(value: unknown): string {
     return value.length > 8 || value.some(Array.isArray)
       ? `an array of ${value.length}`
       : `[${Array.from(value, describe).join(', ')}]`
-  return typeof value === 'object' ? `an object (${value.constructor?.name ?? 'no class'})` : `a ${typeof value}`
+  return typeof value === 'object' ? `an object (${textIn(value.constructor, 'name') ?? 'no class'})` : `a ${typeof value}`
 }
 
 /** Makes the error for an option with a wrong value. */

@@ -14,9 +14,18 @@ export interface ThreadFailure {
   readonly thrown?: Thrown
 }
 
-export function asError({ code, received, thrown }: ThreadFailure): NoisemillError {
-  const cause = thrown && unpackThrown(thrown)
-  return new NoisemillError(code, { ...(received !== undefined && { received }), cause })
+/**
+ * Makes the error of a failure. It never throws, because nothing could catch that in the handler of
+ * a thread's messages, which may be a user's own.
+ */
+export function asError(failure: ThreadFailure): NoisemillError {
+  try {
+    const { code, received, thrown } = failure
+    const cause = thrown && unpackThrown(thrown)
+    return new NoisemillError(code, { ...(received !== undefined && { received }), cause })
+  } catch (cause) {
+    return new NoisemillError('E_BACKEND_FAILED', { cause })
+  }
 }
 
 export type ThreadOutcome = { readonly value: unknown; readonly lost?: string } | { readonly failure: ThreadFailure }

@@ -3,9 +3,13 @@
  * workers.
  */
 
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { moduleTask, NoisemillError } from '../../dist/index.js'
+import { temporaryFolder } from '../support/folders.js'
 import { describePlaces, testPool } from '../support/pools.js'
+import { quote, runNode } from '../support/programs.js'
 
 const url = new URL('../support/tasks/throwing.mjs', import.meta.url)
 const task = moduleTask<string, never>(url, 'fail')
@@ -54,6 +58,17 @@ describePlaces('an error that a function throws [%s]', (backend) => {
     expect(signal.name).toBe('AbortError')
     // A buffer crosses as the plain array that it is made of.
     expect(Object.getPrototypeOf(bytes)).toBe(Uint8Array.prototype)
+  })
+
+  test.each([
+    ['textless_code', 'odd'],
+    ['textless_value', 'an object (no class)'],
+    ['inherited_code', 'odd'],
+  ])('with an odd code or class has the usual remedy: %s', async (sort, reason) => {
+    const [record] = await testPool({ backend }).map(task, [sort], { errors: 'collect' })
+    const message = expect.stringMatching(/: the function threw.* The `cause` of this error is what the function threw\.$/)
+    expect(record).toMatchObject({ error: { code: 'E_TASK_FAILED', message } })
+    expect((record as { error: Error }).error.message).toContain(` ${reason}. The`)
   })
 
   test('that is no error is a copy', async () => {
@@ -134,4 +149,24 @@ describe('an error of a module that cannot be loaded', () => {
       .catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'E_TASK_LOAD', cause: { code: 'ERR_MODULE_NOT_FOUND' } })
   })
+})
+
+test('a message that a function forges fails its item, not the process', () => {
+  const file = path.join(temporaryFolder(), 'forging.mjs')
+  writeFileSync(
+    file,
+    `import { parentPort } from 'node:worker_threads'
+    export const forge = (item) => {
+      if (item === 1) parentPort.postMessage({ type: 'settled', outcomes: [[0, {}]] })
+      return item
+    }`,
+  )
+  const { stdout, stderr } = runNode(`
+    const pool = new noisemill.Pool({ size: 1, backend: 'workers' })
+    const task = noisemill.moduleTask(${quote(file)}, 'forge')
+    const records = await pool.map(task, [1, 2], { errors: 'collect', chunkSize: 1 })
+    console.log(records.map(({ error, value }) => error?.code ?? value).join())
+    await pool.close()
+  `)
+  expect([stdout.trim(), stderr]).toEqual(['E_BACKEND_FAILED,2', ''])
 })

@@ -48,6 +48,16 @@ const sorts = {
     error.cause = error
     throw error
   },
+  // Their code or class has no text, or a name that all objects have.
+  textless_code() {
+    throw Object.assign(new Error('odd'), { code: { toString: 1 } })
+  },
+  textless_value() {
+    throw { code: { toString: 1 }, constructor: { name: { toString: 1 } } }
+  },
+  inherited_code() {
+    throw Object.assign(new Error('odd'), { code: 'constructor' })
+  },
   proxy() {
     const { proxy, revoke } = Proxy.revocable(new Error('gone'), {})
     revoke()
