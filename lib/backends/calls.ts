@@ -72,10 +72,26 @@ function exportOf(module: Record<string, unknown>, name: string): unknown {
 /** Most names that an error lists. */
 const MAX_NAMES = 20
 
+/**
+ * Returns the names of an object's functions. Getters are among them, because they may return
+ * functions. They are not called, because they may throw.
+ */
+function functionNames(object: object): string[] {
+  return Reflect.ownKeys(object).filter((name): name is string => {
+    if (typeof name !== 'string') return false
+    try {
+      const { enumerable, get, value } = Object.getOwnPropertyDescriptor(object, name)!
+      return enumerable! && (get !== undefined || typeof value === 'function')
+    } catch {
+      // A module may export a variable that has no value yet.
+      return false
+    }
+  })
+}
+
 /** Describes the functions that a module exports. */
 function functionsOf(module: Record<string, unknown>): string {
-  const names = new Set([...Object.keys(module), ...Object.keys(Object(module.default))])
-  const functions = Array.from(names).filter((name) => typeof exportOf(module, name) === 'function')
+  const functions = [...new Set([module, Object(module.default) as object].flatMap(functionNames))]
   if (functions.length === 0) return 'it exports no function'
   const listed = functions.slice(0, MAX_NAMES).join(', ')
   return `it exports the functions ${listed}${functions.length > MAX_NAMES ? ', …' : ''}`
@@ -101,7 +117,7 @@ const packReason = (thrown: unknown): Thrown =>
   packThrown(thrown === undefined ? new Error('undefined was thrown') : thrown)
 
 /**
- * Imports the module and runs its setup. It rejects only with a FailedCall.
+ * Imports the module and runs its setup. It rejects with a FailedCall.
  *
  * @param above files of the task modules that are being loaded around this call
  */
@@ -122,7 +138,13 @@ export async function loadCall(
     throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packReason(cause))
   }
   const exported = (wanted: string) => {
-    const value = exportOf(module, wanted)
+    let value: unknown
+    try {
+      value = exportOf(module, wanted)
+    } catch (cause) {
+      // It may be a getter.
+      throw unusable(`${url} failed while its export "${wanted}" was read`, packReason(cause))
+    }
     if (typeof value !== 'function')
       throw unusable(`${url} exports ${describe(value)} as "${wanted}", not a function; ${functionsOf(module)}`)
     return value as (...values: unknown[]) => unknown
@@ -148,7 +170,8 @@ export async function callWith(call: Promise<Call>, item: unknown): Promise<Thre
   try {
     loaded = await call
   } catch (thrown) {
-    return { failure: (thrown as FailedCall).failure }
+    if (thrown instanceof FailedCall) return { failure: thrown.failure }
+    return { failure: { code: 'E_TASK_LOAD', thrown: packReason(thrown) } }
   }
   try {
     return outcomeOf(await loaded.function(item), loaded.strict)

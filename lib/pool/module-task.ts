@@ -179,7 +179,10 @@ export function moduleTask<Item = unknown, Value = unknown>(
  */
 function checkModule(url: unknown): string {
   const text = isUrl(url) ? url.href : url
-  if (typeof text === 'string' && (isUrl(url) ? /^file:/ : /^(file:|\/|[a-z]:[\\/])/i).test(text)) return text
+  if (typeof text === 'string') {
+    if (/^file:/i.test(text) && URL.canParse(text)) return new URL(text).href
+    if (!isUrl(url) && /^(\/|[a-z]:[\\/])/i.test(text)) return text
+  }
   const isRelative = typeof text === 'string' && text !== '' && !/^[a-z][a-z\d+.-]*:/i.test(text)
   const quoted = isRelative ? (text.includes("'") ? JSON.stringify(text) : `'${text}'`) : "'./etl.js'"
   throw invalidOption('url', `a file: URL or an absolute path, such as new URL(${quoted}, import.meta.url),`, text)

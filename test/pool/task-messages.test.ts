@@ -83,6 +83,26 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     expect(cause).toBeUndefined()
   })
 
+  const getters = `module.exports = {
+    work() {},
+    get old() { throw new Error('old was removed') },
+    get late() { throw new Error('a getter was called') },
+  }`
+
+  test('because it has no such export, and its getters are not called', () => {
+    const { message, cause } = errorOf(getters, { file: 'task.cjs' })
+    expect(message).toContain('"etl", not a function; it exports the functions work, old, late. Check the')
+    expect(cause).toBeUndefined()
+  })
+
+  test('because the export, or its set-up, is a getter that throws', () => {
+    for (const names of [{ name: 'old' }, { name: 'work', setup: 'old' }]) {
+      const { message, cause } = errorOf(getters, { file: 'task.cjs', ...names })
+      expect(message).toContain('URL failed while its export "old" was read: old was removed. The `cause`')
+      expect(cause).toMatchObject({ message: 'old was removed' })
+    }
+  })
+
   test('because it exports no function, or a thousand others', () => {
     expect(errorOf('export const etl = 1').message).toContain('exports 1 as "etl", not a function; it exports no')
     const many = Array.from({ length: 1000 }, (_, i) => `export const f${i} = () => {}`).join('\n')
@@ -121,6 +141,7 @@ describe('a module that is not named by an absolute URL', () => {
     ['', "new URL('./etl.js', import.meta.url)"],
     [42, "new URL('./etl.js', import.meta.url)"],
     [new URL('https://example.com/etl.js'), "new URL('./etl.js', import.meta.url)"],
+    ['file://a b/etl.js', "new URL('./etl.js', import.meta.url)"],
   ])('is refused with what is meant: %s', (url, proposed) => {
     const refused = () => moduleTask(url as string)
     expect(refused).toThrow(expect.objectContaining({ code: 'E_OPTION_INVALID', option: 'url' }))
