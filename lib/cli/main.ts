@@ -47,8 +47,11 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Formats a message of commander: escapes control characters in it, and keeps the proposal in a line of its own. */
+/**
+ * Formats a message of commander: escapes control characters in it, and keeps the proposal in a line of its own. An
+ * argument in the message may look like a proposal, but only the last line can be one.
+ */
 function usageLines(text: string): string {
-  const [, problem, proposal] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*)?\n$/s.exec(text)!
-  return `noisemill: ${showText(problem)}${proposal ?? ''}`
+  const [, problem, proposal] = /^(?:error: )?(.*?)(?:\n(\(Did you mean [^\n]*\?\)))?\n$/s.exec(text)!
+  return `noisemill: ${showText(problem)}${proposal === undefined ? '' : `\n${showText(proposal)}`}`
 }

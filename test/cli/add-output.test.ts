@@ -67,6 +67,13 @@ describe('streams', () => {
     ['an unknown command of help', ['help', hostile], undefined],
     ['an unknown option', [...args, `--${hostile}`], `unknown option '--${shown}'`],
     ['an option that is nearly right', [...args, '--jop', hostile], '\n(Did you mean one of --jobs, --json?)\n'],
+    ['a false proposal', [`--foo\n(Did you mean ${hostile}`], `--foo\\x0a(Did you mean ${shown}`],
+    ['a false proposal of one line', [`--foo\n(Did you mean ${ESCAPE}[31m`], '--foo\\x0a(Did you mean \\x1b[31m'],
+    [
+      'a false proposal that is complete',
+      [...args, `--jop\n(Did you mean ${ESCAPE}?)`],
+      '--jop\\x0a(Did you mean \\x1b?)',
+    ],
     ['an argument too many', ['info', hostile], undefined],
     ['a level', ['add', 'in', '--out', 'out', '--sigma', hostile], '\\u{202e}'],
     ['a backend', [...args, '--backend', hostile], '\\u{202e}'],
