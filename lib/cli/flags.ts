@@ -15,7 +15,7 @@ export const groups = {
   level: {
     heading: 'Noise level (choose one)',
     short:
-      "level: standard deviation (1.0 = full scale), or SNR in dB against each file's mean power. `5:20` draws a level for each file",
+      "level: standard deviation (1.0 = full scale), or SNR in dB against each file's mean power. `5:20` draws a level for each output",
   },
   noise: {
     heading: 'Noise',
