@@ -66,7 +66,7 @@ export default async function latency(rounds = 3): Promise<void> {
     ),
   ])
   const headings = ['', 'loop delay p50', 'p99', 'maximum', 'readFile p50', 'p99', 'maximum']
-  const caption = `milliseconds; of ${rounds} rounds the median, and the largest maximum; the loop is looked at every millisecond, which is in its figures`
+  const caption = `milliseconds; of ${rounds} rounds the median, and the largest maximum; the loop is checked every millisecond, so its delays contain that millisecond`
   keep('Latency', caption, table(headings, rows), { jobs: JOBS, trials })
 }
 

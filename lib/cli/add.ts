@@ -120,8 +120,8 @@ const onLoop = (terminal: Terminal) => (folder: string) =>
   )
 
 /**
- * Passes results on, and shows the live line from the first one on. Errors in the command come earlier, so it hides
- * none.
+ * Passes results on, and shows the live line from the first result on. Mistakes in the command are reported before there
+ * is a result, so the live line hides none of them.
  */
 async function* withLiveLine(
   results: AsyncIterable<FileResult>,

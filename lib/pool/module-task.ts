@@ -196,8 +196,8 @@ interface PlannedCall<Item, Value> extends Planned<Item, ItemRecord<Item, Value>
 class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<Item, Value>> {
   readonly #call: ModuleCall
   /**
-   * How many values in an item are checked for one that would lose its class; 0 after the run has
-   * warned.
+   * How many values in an item are looked at to find one that would lose its class; 0 after the run
+   * has warned.
    */
   #limit: number
   /** In a strict run, the first value in `data` that would lose its class, in words. */
