@@ -5,7 +5,7 @@
  */
 
 import { types } from 'node:util'
-import { describe, isDomException, isError } from '../errors.js'
+import { isDomException } from '../errors.js'
 import { textOf } from './thrown.js'
 
 /**
@@ -14,14 +14,14 @@ import { textOf } from './thrown.js'
  */
 export const LOOKED_AT = 1000
 /**
- * Deepest level at which a value that cannot cross is searched for. Each level costs a copy of
- * everything below it.
+ * Most values that are searched for one that cannot cross. The search blocks the calling thread,
+ * and should take no longer than the attempt to copy the whole value.
  */
-const MAX_LEVELS = 50
+const SEARCHED = 1_000_000
 
-/** A value inside the one that crosses, with the way to it. */
+/** An object, a function or a symbol inside the value that crosses, with the way to it. */
 interface Place {
-  readonly value: object
+  readonly value: unknown
   readonly above?: Place
   /** Key, index or accessor of this value in the value above. */
   readonly step: string | number
@@ -33,7 +33,7 @@ interface Place {
  */
 const arrivals = new WeakMap<object, string | null>(
   [
-    ...[Date, RegExp, Map, Set, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, BigInt],
+    ...[Array, Date, RegExp, Map, Set, ArrayBuffer, SharedArrayBuffer, DataView, Boolean, Number, String, BigInt],
     ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
     ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
     ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
@@ -50,14 +50,16 @@ const withArticle = (name: string): string =>
 
 /** Whether a prototype is that of plain objects, in any realm. */
 const isPlain = (prototype: object | null): boolean =>
-  prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
+  prototype === Object.prototype ||
+  prototype === null ||
+  (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 
 /**
  * Returns what a value itself would lose, in words, or undefined. Throws if the value cannot be
  * cloned.
  */
 function lossOf(value: object, prototype: object | null): string | undefined {
-  if (prototype === Object.prototype || isPlain(prototype)) {
+  if (isPlain(prototype)) {
     return Object.getOwnPropertySymbols(value).length > 0 ? 'an object would arrive without its symbol keys' : undefined
   }
   let arrivesAs = arrivals.get(prototype!)
@@ -78,11 +80,13 @@ function lossOf(value: object, prototype: object | null): string | undefined {
     : undefined
 }
 
-/** Calls `see` with each value directly inside a value, until it returns false. */
+/**
+ * Calls `see` with each value that structured clone copies from directly inside a value, until it
+ * returns false.
+ */
 function eachIn(value: object, see: (child: unknown, step: string | number) => boolean): void {
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length && see(value[i], i); i++);
-  } else if (types.isMap(value)) {
+  if (Array.isArray(value)) eachElement(value, see)
+  else if (types.isMap(value)) {
     let i = 0
     for (const [key, mapped] of value) {
       if (
@@ -95,26 +99,98 @@ function eachIn(value: object, see: (child: unknown, step: string | number) => b
   } else if (types.isSet(value)) {
     let i = 0
     for (const element of value) if (!see(element, i++)) return
-  } else if (!ArrayBuffer.isView(value) && !types.isBoxedPrimitive(value)) {
+  } else if (types.isNativeError(value)) {
+    if (Object.hasOwn(value, 'cause')) see((value as Error).cause, 'cause')
+  } else if (isPlain(Object.getPrototypeOf(value)) || !isWhole(value)) {
     for (const key of Object.keys(value)) if (!see((value as Record<string, unknown>)[key], key)) return
   }
 }
+
+/** A sparse array may have millions of holes, so after the first hole only existing keys are read. */
+function eachElement(array: unknown[], see: (child: unknown, step: string | number) => boolean): void {
+  let i = 0
+  for (; i < array.length; i++) {
+    const element = array[i]
+    if (element === undefined && !Object.hasOwn(array, i)) break
+    if (!see(element, i)) return
+  }
+  if (i === array.length) return
+  for (const key of Object.keys(array)) {
+    const index = Number(key)
+    if (!(index < i) && !see(array[key as never], Number.isNaN(index) ? key : index)) return
+  }
+}
+
+/** Whether structured clone copies an object without looking at its properties. */
+const isWhole = (value: object): boolean =>
+  ArrayBuffer.isView(value) ||
+  types.isAnyArrayBuffer(value) ||
+  types.isBoxedPrimitive(value) ||
+  types.isDate(value) ||
+  types.isRegExp(value)
 
 /**
  * Returns the path of a place, as an expression that follows the name of the whole value: '.when',
  * '[3]'.
  */
-function pathOf({ above, step }: Place): string {
-  if (above === undefined) return ''
-  const own =
-    typeof step === 'number'
-      ? `[${step}]`
-      : /^\.\w+\(/.test(step)
-        ? step
-        : /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)
-          ? `.${step}`
-          : `[${JSON.stringify(step)}]`
-  return pathOf(above) + own
+function pathOf(place: Place): string {
+  const steps: string[] = []
+  for (let at = place; at.above !== undefined; at = at.above) steps.push(stepText(at.step))
+  return steps.reverse().join('')
+}
+
+function stepText(step: string | number): string {
+  if (typeof step === 'number') return `[${step}]`
+  if (/^\.\w+\(/.test(step)) return step
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
+}
+
+/** Whether a value is not a mere primitive that every thread can have. */
+const needsCopy = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol'
+
+/**
+ * Calls `ask` with a value and with each object, function and symbol inside it, once each, those
+ * nearest to the root first. Ends with the first answer that is not undefined.
+ *
+ * @param budget how many values may still be looked at; it is counted down
+ */
+function walk(root: unknown, budget: { left: number }, ask: (place: Place) => string | undefined): string | undefined {
+  // Most values have no objects inside, and do without the queue and the set.
+  let queue: Place[] | undefined
+  let seen: Set<unknown> | undefined
+  let place: Place | undefined = { value: root, step: '' }
+  for (let next = 0; place !== undefined; place = queue?.[next++]) {
+    const answer = ask(place)
+    if (answer !== undefined) return answer
+    const { value } = place
+    if (budget.left <= 0 || typeof value !== 'object') continue
+    const above = place
+    eachIn(value as object, (child, step) => {
+      if (needsCopy(child)) {
+        seen ??= new Set([root])
+        queue ??= []
+        if (!seen.has(child)) queue.push({ value: child, above, step })
+        seen.add(child)
+      }
+      return --budget.left > 0
+    })
+  }
+  return undefined
+}
+
+/**
+ * Whether a value is a plain object of primitives. Many items are, and this check costs half as much as a
+ * walk.
+ */
+function isFlat(value: object): boolean {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  const keys = Object.keys(value)
+  return (
+    keys.length <= LOOKED_AT &&
+    keys.every((key) => !needsCopy((value as Record<string, unknown>)[key])) &&
+    Object.getOwnPropertySymbols(value).length === 0
+  )
 }
 
 /**
@@ -126,42 +202,35 @@ function pathOf({ above, step }: Place): string {
  */
 export function findLoss(root: unknown, limit: number): string | undefined {
   if (typeof root !== 'object' || root === null) return undefined
-  const queue: Place[] = [{ value: root, step: '' }]
-  let seen: Set<object> | undefined
-  let left = limit
   try {
-    for (const place of queue) {
-      const loss = lossOf(place.value, Object.getPrototypeOf(place.value))
-      if (loss !== undefined) return `${pathOf(place)}: ${loss}`
-      if (left <= 0) continue
-      eachIn(place.value, (child, step) => {
-        if (typeof child === 'object' && child !== null) {
-          seen ??= new Set([root])
-          if (!seen.has(child)) {
-            seen.add(child)
-            queue.push({ value: child, above: place, step })
-          }
-        }
-        return --left > 0
-      })
-    }
+    if (isFlat(root)) return undefined
+    return walk(root, { left: limit }, (place) => {
+      if (typeof place.value !== 'object') return undefined
+      const value = place.value as object
+      const loss = lossOf(value, Object.getPrototypeOf(value))
+      return loss === undefined ? undefined : `${pathOf(place)}: ${loss}`
+    })
   } catch {
     // The value cannot cross, or a getter throws. The crossing itself then fails with the reason.
+    return undefined
   }
-  return undefined
+}
+
+const failureOf = (error: unknown): string => {
+  const [line] = textOf(error).split('\n', 1)
+  return `copying it fails with ${line.length > 200 ? `${line.slice(0, 200)}…` : line.replace(/\.$/, '')}`
 }
 
 /** Returns why a value cannot be copied; undefined if it can. */
 function reasonOf(value: unknown): string | undefined {
   if (typeof value === 'function') return 'a function cannot be copied'
   if (typeof value === 'symbol') return 'a symbol cannot be copied'
-  if (typeof value !== 'object' || value === null) return undefined
+  if (types.isProxy(value)) return 'a proxy cannot be copied'
   try {
     structuredClone(value)
     return undefined
   } catch (error) {
-    if (isDomException(error)) return `${withArticle(className(value))} cannot be copied`
-    return `copying it fails with ${isError(error) ? error.message : describe(error)}`
+    return isDomException(error) ? `${withArticle(className(value as object))} cannot be copied` : failureOf(error)
   }
 }
 
@@ -175,38 +244,84 @@ function className(value: object): string {
 }
 
 /**
- * Finds what inside a value cannot cross. Returns its path and the reason, or undefined if the
- * value can cross.
+ * Whether an object can be copied if what is inside it can. If it is not known, a copy of the
+ * object must be made to find out.
  */
-export function findRefusal(root: unknown): string | undefined {
-  let reason = reasonOf(root)
-  if (reason === undefined) return undefined
-  let place: Place = { value: root as object, step: '' }
-  for (let level = 0; level < MAX_LEVELS && typeof place.value === 'object'; level++) {
-    let culprit: Place | undefined
-    try {
-      eachIn(place.value, (child, step) => {
-        const why = reasonOf(child)
-        if (why === undefined) return true
-        culprit = { value: child as object, above: place, step }
-        reason = why
-        return false
-      })
-    } catch {
-      // If a getter throws, the object that has it is reported.
-    }
-    if (culprit === undefined) break
-    place = culprit
-  }
-  return `${pathOf(place)}: ${reason}`
+function isKnownToCross(value: object): boolean {
+  if (types.isProxy(value)) return false
+  if (types.isAnyArrayBuffer(value)) return value.byteLength > 0 // a detached buffer has no bytes
+  if (ArrayBuffer.isView(value)) return value.buffer.byteLength > 0
+  return (
+    isPlain(Object.getPrototypeOf(value)) ||
+    Array.isArray(value) ||
+    types.isMap(value) ||
+    types.isSet(value) ||
+    types.isNativeError(value) ||
+    isWhole(value)
+  )
 }
 
-/** Describes why a value could not be cloned: its name, the path inside it, and the reason. */
+/**
+ * Finds what inside a value that could not be copied is the reason. Returns its path and the
+ * reason, or undefined if it was not found.
+ */
+function findRefused(root: unknown): string | undefined {
+  /** An object of each prototype that may be the reason, unless something inside it is. */
+  const doubtful = new Map<object, Place>()
+  const passed = new Set<object>()
+  if (!needsCopy(root)) return undefined
+  let current: Place = { value: root, step: '' }
+  const refusedAt = (place: Place, reason = reasonOf(place.value)) =>
+    reason === undefined ? undefined : `${pathOf(place)}: ${reason}`
+  const budget = { left: SEARCHED }
+  try {
+    const found = walk(root, budget, (place) => {
+      current = place
+      if (typeof place.value !== 'object') return refusedAt(place)
+      const value = place.value as object
+      if (isKnownToCross(value)) return undefined
+      if (types.isProxy(value) || isWhole(value)) return refusedAt(place)
+      const prototype = Object.getPrototypeOf(value)
+      if (Object.keys(value).length === 0) {
+        // A copy of an object with nothing inside tells whether those of its prototype can be copied.
+        const refused = passed.has(prototype) ? undefined : refusedAt(place)
+        passed.add(prototype)
+        return refused
+      }
+      doubtful.delete(prototype)
+      doubtful.set(prototype, place)
+      return undefined
+    })
+    if (found !== undefined) return found
+  } catch (error) {
+    // A getter of the object threw.
+    return refusedAt(current, failureOf(error))
+  }
+  if (budget.left <= 0) return undefined
+  // Those farthest from the root come first, because a copy of an object also copies what is inside.
+  for (const place of Array.from(doubtful.values()).reverse()) {
+    const refused = refusedAt(place)
+    if (refused !== undefined) return refused
+  }
+  return undefined
+}
+
+/**
+ * Describes why a value could not be copied: its name, the path inside it, and the reason. Leaves
+ * the path out if the value has too many others inside to be searched.
+ */
 export const refusalOf = (name: string, value: unknown, error: unknown): string =>
-  `${name}${findRefusal(value) ?? `: ${textOf(error)}`}`
+  `${name}${findRefused(value) ?? `: ${failureOf(error)}`}`
+
+/** Returns why a value cannot be copied, as `refusalOf` does; undefined if it can. */
+export function findRefusal(name: string, value: unknown): string | undefined {
+  try {
+    copyOf(value)
+    return undefined
+  } catch (error) {
+    return refusalOf(name, value, error)
+  }
+}
 
 /** Returns a copy as another thread would get it. Throws what structured clone throws. */
-export const copyOf = <T>(value: T): T =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol'
-    ? structuredClone(value)
-    : value
+export const copyOf = <T>(value: T): T => (needsCopy(value) ? structuredClone(value) : value)

@@ -10,7 +10,7 @@ import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { isNested, loadingFiles } from './calls.js'
-import { findRefusal } from './crossing.js'
+import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import {
   asError,
@@ -21,7 +21,7 @@ import {
   type ToThread,
 } from './messages.js'
 import { passOnOutput } from './output.js'
-import { type Thrown, unpackThrown } from './thrown.js'
+import { type Thrown, textOf, unpackThrown } from './thrown.js'
 
 /**
  * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
@@ -296,7 +296,7 @@ export class ThreadPool {
       thread.worker.postMessage(this.#message(thread, trip.chunk))
     } catch (error) {
       this.#release(thread)
-      this.#refuse(trip, isError(error) ? error : new Error(String(error)))
+      this.#refuse(trip, thread.given, error)
     }
   }
 
@@ -315,23 +315,25 @@ export class ThreadPool {
     return { kind, jobs, id, cancelled }
   }
 
-  /** Fails the items of a chunk that cannot be cloned, and queues the others again. */
-  #refuse(trip: Trip, error: Error): void {
+  /** Fails those of the given items that cannot be cloned, and queues the others again. */
+  #refuse(trip: Trip, given: readonly number[], error: unknown): void {
     const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
-    const ofData = trip.chunk.kind === 'calls' ? findRefusal(trip.chunk.call.data) : undefined
+    const ofData = trip.chunk.kind === 'calls' ? findRefusal('data', trip.chunk.call.data) : undefined
     if (ofData !== undefined) {
-      this.#failRemaining(trip, failure(`data${ofData}`))
+      this.#failRemaining(trip, failure(ofData))
       return
     }
     const before = trip.remaining.size
-    for (const index of trip.remaining) {
-      const refusal = findRefusal(trip.chunk.jobs[index])
+    for (const index of given) {
+      const job = trip.chunk.jobs[index]
+      // A single item is at fault itself. Of several, each is copied to find out.
+      const refusal = given.length === 1 ? refusalOf('item', job, error) : findRefusal('item', job)
       if (refusal === undefined) continue
       trip.remaining.delete(index)
-      trip.settle(index, { error: failure(`item${refusal}`) })
+      trip.settle(index, { error: failure(refusal) })
     }
     // If no item is at fault, another attempt would fail in the same way.
-    if (trip.remaining.size === before) this.#failRemaining(trip, failure(error.message))
+    if (trip.remaining.size === before) this.#failRemaining(trip, failure(textOf(error)))
     this.#continue(trip)
   }
 

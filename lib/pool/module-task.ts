@@ -1,6 +1,6 @@
 /** The task that calls a user's function, which a module exports, in worker threads. */
 
-import { findLoss, findRefusal, LOOKED_AT } from '../backends/crossing.js'
+import { findLoss, LOOKED_AT } from '../backends/crossing.js'
 import { checkBoolean, checkKeys, checkObject, given, isUrl } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { defineTask, type ModuleCall, type Planned, type Task, type TaskRun } from '../task.js'
@@ -238,13 +238,9 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
   fail(planned: Planned<Item, ItemRecord<Item, Value>>, error: NoisemillError): ItemRecord<Item, Value> {
     const call = planned as PlannedCall<Item, Value>
     if (error.code !== 'E_NOT_CLONEABLE') return this.#failed(call, error)
-    // A backend does not know the number of an item within the run, so the path is found again
-    // here.
-    const refusal = findRefusal(call.job)
-    return this.#failed(
-      call,
-      refusal === undefined ? error : new NoisemillError(error.code, { received: `items[${call.index}]${refusal}` }),
-    )
+    // A backend does not know the number of an item within the run, and writes 'item' for it.
+    const received = error.received?.replace(/^item(?=[:.[])/, `items[${call.index}]`)
+    return this.#failed(call, new NoisemillError(error.code, { cause: error.cause, ...(received && { received }) }))
   }
 
   #failed({ index, job: item }: PlannedCall<Item, Value>, error: NoisemillError): ItemRecord<Item, Value> {

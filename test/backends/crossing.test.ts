@@ -5,6 +5,7 @@ import vm from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ModuleTaskOptions, moduleTask } from '../../dist/index.js'
 import { describePlaces, testPool } from '../support/pools.js'
+import { quote, runNode } from '../support/programs.js'
 import { numbers } from '../support/sources.js'
 
 const url = new URL('../support/tasks/values.mjs', import.meta.url)
@@ -31,6 +32,14 @@ class DateTime {
     return '2020'
   }
 }
+
+/** The longest array that there can be, with one element at its end. */
+function sparse(): unknown[] {
+  const array: unknown[] = []
+  array[2 ** 32 - 2] = 1
+  return array
+}
+
 class Matrix extends Array<number> {}
 class Cache extends Map<string, number> {}
 class BrokenPipe extends TypeError {}
@@ -80,6 +89,21 @@ const lost: readonly (readonly [unknown, string])[] = [
   [new (class {})(), ': an object without a named class would arrive as a plain object'],
 ]
 
+/** A list of objects, each inside the one before, and a value inside the last. */
+function nested(levels: number, last: object): object {
+  let outer = last
+  for (let i = 0; i < levels; i++) outer = { next: outer }
+  return outer
+}
+
+function detached(): Float32Array {
+  const samples = new Float32Array(2)
+  structuredClone(samples, { transfer: [samples.buffer] })
+  return samples
+}
+
+const promise = Promise.resolve(1)
+
 /** Values that cannot cross, and why. */
 const refused: readonly (readonly [unknown, string])[] = [
   [{ a: [{ done() {} }] }, '.a[0].done: a function cannot be copied'],
@@ -97,6 +121,17 @@ const refused: readonly (readonly [unknown, string])[] = [
     },
     ': copying it fails with not now',
   ],
+  [nested(60, { f() {} }), `${'.next'.repeat(60)}.f: a function cannot be copied`],
+  [[promise, Object.assign(new DateTime(), { promise })], '[0]: a Promise cannot be copied'],
+  [[new DateTime(), Object.assign(new DateTime(), { p: promise })], '[1].p: a Promise cannot be copied'],
+  [Object.assign(Promise.resolve(1), { name: 'a' }), ': a Promise cannot be copied'],
+  [{ p: new Proxy({}, {}) }, '.p: a proxy cannot be copied'],
+  [{ a: [detached()] }, '.a[0]: a Float32Array cannot be copied'],
+  [{ day: Object.assign(new Date(0), { f() {} }), w: new WeakMap() }, '.w: a WeakMap cannot be copied'],
+  [{ e: new Error('a', { cause: () => 1 }) }, '.e.cause: a function cannot be copied'],
+  [Object.assign(sparse(), { f() {} }), '.f: a function cannot be copied'],
+  [Object.assign(sparse(), { 7: () => 1 }), '[7]: a function cannot be copied'],
+  [[...Array(1_000_000).fill(0), () => 1], ': copying it fails with () => 1 could not be cloned'],
 ]
 
 describePlaces('values on the way [%s]', (backend) => {
@@ -146,6 +181,31 @@ describePlaces('values on the way [%s]', (backend) => {
     expect(
       records.slice(1, -1).every((record) => record.status === 'failed' && record.error.code === 'E_NOT_CLONEABLE'),
     ).toBe(true)
+  })
+
+  test('are read three times at most to tell why they are refused, however deep that is', async () => {
+    let reads = 0
+    const counted = {
+      get n() {
+        reads++
+        return {}
+      },
+      f() {},
+    }
+    const [record] = await run([nested(30, counted)])
+    expect(record).toMatchObject({
+      error: { received: `items[0]${'.next'.repeat(30)}.f: a function cannot be copied` },
+    })
+    // For the check of classes, for the attempt to copy, and for the search.
+    expect(reads).toBe(3)
+  })
+
+  test('may be sparse arrays in a strict task, of which only the elements are looked at', async () => {
+    const [last] = Object.keys(sparse())
+    const records = await run([sparse(), Object.assign(sparse(), { 9: new DateTime() })], { strict: true })
+    expect(
+      records.map((record) => (record.status === 'done' ? Object.keys(record.value) : record.error.received)),
+    ).toEqual([[last], 'items[1][9]: a DateTime would arrive as a plain object'])
   })
 
   test('are told where it is a result', async () => {
@@ -216,6 +276,18 @@ describePlaces('values on the way [%s]', (backend) => {
     Atomics.store(shared, 0, 7)
     expect(Atomics.load(same, 0)).toBe(7)
   })
+})
+
+test('the first array in a process is not copied to learn how arrays arrive', async () => {
+  const { stdout, stderr } = runNode(`
+    let reads = 0
+    const item = [{ get n() { return ++reads } }]
+    const pool = new noisemill.Pool({ backend: 'workers', size: 1 })
+    await pool.map(noisemill.moduleTask(${quote(url.href)}, 'same'), [item])
+    console.log(reads)
+    await pool.terminate()`)
+  // The check reads the property, and so does the crossing.
+  expect({ stdout, stderr }).toEqual({ stdout: '2\n', stderr: '' })
 })
 
 test('strict is true or false', () => {
