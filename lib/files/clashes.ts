@@ -87,32 +87,35 @@ export async function refuseClashes(
   onRepeat: (file: string, first: string) => void,
 ): Promise<WalkedFile[]> {
   const byRelative = new Map<string, WalkedFile[]>()
+  // They have no output, so they clash with nothing.
+  const failed: WalkedFile[] = []
   const inputs = new Set<string>()
   for await (const file of files) {
+    if (file.failure) {
+      failed.push(file)
+      continue
+    }
     inputs.add(nameOf(file.input))
     const name = Buffer.from(file.relative).toString('latin1')
     const same = byRelative.get(name)
     if (same) same.push(file)
     else byRelative.set(name, [file])
   }
-  const checked: WalkedFile[] = []
+  const checked = failed
   for (const sameRelative of byRelative.values()) {
     const same = sameRelative.length === 1 ? sameRelative : differentFiles(sameRelative, onRepeat)
     for (const file of same) {
-      const failure = file.failure ?? clash(file, same) ?? hitsInput(file, inputs, out, copies)
+      const failure = clash(file, same) ?? hitsInput(file, inputs, out, copies)
       checked.push(failure ? { ...file, failure } : file)
     }
   }
   return checked
 }
 
-/**
- * Keeps the first occurrence of each file, by device and inode, or by path if it is missing. Keeps all failed files.
- */
+/** Keeps the first occurrence of each file, by device and inode, or by path if it is missing. */
 function differentFiles(files: readonly WalkedFile[], onRepeat: (file: string, first: string) => void): WalkedFile[] {
   const firsts = new Map<string, WalkedFile>()
   return files.filter((file) => {
-    if (file.failure) return true
     const identity = identityOf(file.input) ?? nameOf(file.input)
     const first = firsts.get(identity)
     if (first) onRepeat(showPath(file.input), showPath(first.input))

@@ -219,6 +219,22 @@ describeBackends('clashes', (backend) => {
     expect(inputs.map(statusOf)).toEqual(['failed', 'done'])
   })
 
+  test('an input that fails does not fail a file with its name', async () => {
+    const folder = tree('take1', 'other/take1/', 'far/take1')
+    const [file, empty, clashing] = under(folder, 'take1', 'other/take1', 'far/take1')
+    const codes = async (...inputs: string[]) => {
+      const results = await run(inputs, { out: `${folder}/out`, overwrite: true })
+      return Object.fromEntries(results.map(({ input, error }) => [input, error?.code]))
+    }
+    expect(await codes(file, empty)).toEqual({ [file]: undefined, [empty]: 'E_NO_INPUT' })
+    expect(filesBelow(`${folder}/out`)).toEqual(['take1'])
+    expect(await codes(file, empty, clashing)).toEqual({
+      [file]: 'E_OUTPUT_CLASH',
+      [empty]: 'E_NO_INPUT',
+      [clashing]: 'E_OUTPUT_CLASH',
+    })
+  })
+
   test('of two items with one output the first has it, however the second spells it', async () => {
     const folder = tree('1.wav', '2.wav')
     writeFileSync(`${folder}/2.wav`, other)
