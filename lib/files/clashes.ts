@@ -1,10 +1,11 @@
 /** Fails inputs whose output collides with another output or with an input, or lies in a wrong folder. */
 
-import { lstatSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
-import { copyName, identityOf, realPath } from './outputs.js'
+import { identityOf, isLink, realPath } from './outputs.js'
 import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
+import { ProtectedFiles } from './protected.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -51,15 +52,6 @@ export function refuseOutside(out: string) {
   }
 }
 
-function isLink(file: FilePath): boolean {
-  try {
-    return lstatSync(fsPath(file)).isSymbolicLink()
-  } catch {
-    // A missing path is not a link, and a path that cannot be accessed cannot be written to either.
-    return false
-  }
-}
-
 /** Returns the real path of the part of a path that exists, each character a byte. Undefined if no part exists. */
 function realName(file: FilePath): string | undefined {
   try {
@@ -89,13 +81,13 @@ export async function refuseClashes(
   const byRelative = new Map<string, WalkedFile[]>()
   // They have no output, so they clash with nothing.
   const failed: WalkedFile[] = []
-  const inputs = new Set<string>()
+  const inputs = new ProtectedFiles(copies)
   for await (const file of files) {
     if (file.failure) {
       failed.push(file)
       continue
     }
-    inputs.add(nameOf(file.input))
+    inputs.add(file.input)
     const name = Buffer.from(file.relative).toString('latin1')
     const same = byRelative.get(name)
     if (same) same.push(file)
@@ -105,7 +97,7 @@ export async function refuseClashes(
   for (const sameRelative of byRelative.values()) {
     const same = sameRelative.length === 1 ? sameRelative : differentFiles(sameRelative, onRepeat)
     for (const file of same) {
-      const failure = clash(file, same) ?? hitsInput(file, inputs, out, copies)
+      const failure = clash(file, same) ?? hitsInput(file, inputs, out)
       checked.push(failure ? { ...file, failure } : file)
     }
   }
@@ -132,15 +124,7 @@ function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError | 
   return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: named.join(', ') })
 }
 
-function hitsInput(
-  file: WalkedFile,
-  inputs: ReadonlySet<string>,
-  out: string,
-  copies: number,
-): NoisemillError | undefined {
-  for (let copy = 1; copy <= copies; copy++) {
-    const output = joinPath(out, copyName(file.relative, copy, copies))
-    if (inputs.has(nameOf(output))) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
-  }
-  return undefined
+function hitsInput(file: WalkedFile, inputs: ProtectedFiles, out: string): NoisemillError | undefined {
+  const output = inputs.find(joinPath(out, file.relative))
+  return output === undefined ? undefined : new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
 }

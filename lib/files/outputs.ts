@@ -1,6 +1,6 @@
 /** Names of outputs and of temporary files, real paths, and the output folder. */
 
-import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { fsPath, makeFolders } from '../core/files.js'
@@ -18,6 +18,24 @@ export function copyName(relative: FilePath, copy: number, copies: number): File
     folder,
     pathFromBytes(Buffer.concat([bytes.subarray(0, at), Buffer.from(`.${copy}`), bytes.subarray(at)])),
   )
+}
+
+/**
+ * Returns the names that have this name as one of their copies: the inverse of `copyName`. The name `a.1.wav` is copy 1
+ * of `a.wav`.
+ */
+export function originalsOf(name: FilePath, copies: number): { readonly original: FilePath; readonly copy: number }[] {
+  if (copies === 1) return [{ original: name, copy: 1 }]
+  const text = pathToBytes(name).toString('latin1')
+  // The number is before the extension, or at the end of a name that has none.
+  return [/^(.+)\.([1-9]\d*)(\.[^.]*)$/s, /^(.+)\.([1-9]\d*)()$/s].flatMap((form) => {
+    const match = form.exec(text)
+    if (match === null || Number(match[2]) > copies) return []
+    const original = pathFromBytes(Buffer.from(`${match[1]}${match[3]}`, 'latin1'))
+    const copy = Number(match[2])
+    const isCopy = pathToBytes(copyName(original, copy, copies)).equals(pathToBytes(name))
+    return isCopy ? [{ original, copy }] : []
+  })
 }
 
 /** Longest file name on common file systems, in bytes. */
@@ -92,6 +110,15 @@ export function identityOf(file: FilePath): string | undefined {
     return `${dev}:${ino}`
   } catch {
     return undefined
+  }
+}
+
+/** Whether a path is a symbolic link. A missing path is not, nor is one that cannot be accessed. */
+export function isLink(file: FilePath): boolean {
+  try {
+    return lstatSync(fsPath(file), { throwIfNoEntry: false })?.isSymbolicLink() === true
+  } catch {
+    return false
   }
 }
 

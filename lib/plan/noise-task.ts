@@ -6,6 +6,7 @@ import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
 import { copyName, freshRunId, isNameTooLong, temporaryName } from '../files/outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from '../files/paths.js'
+import { ProtectedFiles } from '../files/protected.js'
 import type { Journal } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
@@ -125,8 +126,8 @@ const MAY_BE_WRITTEN: readonly string[] = [
 class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   /** Names of the outputs so far. Of two items with the same output, the first in the order of items gets it. */
   readonly #outputs = new Set<string>()
-  /** Names of the known inputs, which no output may have. Kept only if outputs may replace existing files. */
-  readonly #inputs = new Set<string>()
+  /** The known inputs. Kept only if outputs may replace existing files. */
+  readonly #inputs = new ProtectedFiles(1)
 
   readonly #run: string
   #count = 0
@@ -143,14 +144,14 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     if (!this.settings.overwrite) return
     for (const item of items) {
       const input = pathFromCaller(isItemObject(item) ? item.input : item)
-      if (input !== undefined) this.#inputs.add(this.#nameOf(input))
+      if (input !== undefined) this.#inputs.add(input)
     }
   }
 
   *plan(item: FileItem): Generator<PlannedOutput> {
     const { copies } = this.settings
     const located = this.#locate(item)
-    if (this.settings.overwrite && this.#claims) this.#inputs.add(this.#nameOf(located.input))
+    if (this.settings.overwrite && this.#claims) this.#inputs.add(located.input)
     for (let copy = 1; copy <= copies; copy++) yield this.#planCopy(located, copy)
   }
 
@@ -222,16 +223,13 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     return this.journal === undefined || this.journal.foldsCase
   }
 
-  #nameOf(file: FilePath): string {
-    return nameOf(file, this.journal?.foldsCase)
-  }
-
   #claim(output: FilePath): NoisemillError | undefined {
     if (this.journal?.hasNameOf(output))
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), received: "the run's own journal" })
     if (!this.#claims) return undefined
-    const name = this.#nameOf(output)
-    if (this.#inputs.has(name)) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+    if (this.#inputs.find(output) !== undefined)
+      return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+    const name = nameOf(output, this.journal?.foldsCase)
     if (this.#outputs.has(name)) {
       const received = this.journal && 'the output folder ignores case'
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), ...(received && { received }) })

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
-import { writeFiles, writeLongInputs } from '../support/files.js'
+import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { jsonOf, linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
@@ -96,6 +96,26 @@ describeBackends('a run', (backend) => {
     expect(code).toEqual(expect.any(Number))
     expect(linesOf(stderr).filter((line) => !line.startsWith('noisemill: '))).toEqual([])
     expect(filesBelow(path.join(cwd, 'out')).filter(isTemporary)).toEqual([])
+  })
+
+  // One output after another, these would take minutes to compare with the inputs before the first result.
+  posixTest.each([
+    ['elsewhere', 'out'],
+    ['beside an input', 'one'],
+  ])('over many copies of many files can be interrupted, with outputs %s (needs POSIX signals)', async (_, out) => {
+    const cwd = temporaryFolder()
+    writeFiles(cwd, {
+      'one/a.wav': pcm16(100),
+      ...filesOf(
+        Array.from({ length: 100 }, (_, i) => `in/${i}.wav`),
+        100,
+      ),
+    })
+    const args = ['add', 'in', 'one/a.wav', '--out', out, ...levels, ...flags, '--copies', '1000000', '--dry-run']
+    const running = startNoisemill(args, { cwd })
+    running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+    const { code, stderr } = await running.ended
+    expect([code, stderr]).toEqual([130, 'noisemill: interrupted.\n'])
   })
 
   posixTest(

@@ -1,7 +1,7 @@
 /** Outputs that collide with inputs or with each other are refused or fail, before any file is lost. */
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, noiseTask, Pool } from '../../dist/index.js'
@@ -218,6 +218,65 @@ describeBackends('clashes', (backend) => {
     const statusOf = (input: string) => results.find((result) => result.input === input)?.status
     expect(inputs.map(statusOf)).toEqual(['failed', 'done'])
   })
+
+  posixTest.each([
+    ['a link to their folder is the output folder', ['s/a.wav', 's/a.1.wav'], 'sl'],
+    ['they are named through a link', ['sl/a.wav', 'sl/a.1.wav'], 's'],
+    ['a folder above has a link', ['up/s/a.wav', 'up/s/a.1.wav'], 's'],
+  ])('copies replace no input where %s (needs symbolic links)', async (_, inputs, out) => {
+    const folder = tree('s/a.wav', 's/a.1.wav', 'sl -> s', 'up -> .')
+    writeFileSync(`${folder}/s/a.1.wav`, other)
+    const before = hashesBelow(`${folder}/s`)
+    const results = await run(under(folder, ...inputs), { out: `${folder}/${out}`, copies: 2, overwrite: true })
+    expect(hashesBelow(`${folder}/s`)).toMatchObject(before)
+    expect(results.map(({ input, error }) => `${path.basename(input)} ${error?.code}`).sort()).toEqual([
+      'a.1.wav undefined',
+      'a.1.wav undefined',
+      'a.wav E_OUTPUT_IS_INPUT',
+      'a.wav E_OUTPUT_IS_INPUT',
+    ])
+  })
+
+  posixTest('no output replaces what an input leads to by links (needs symbolic links)', async () => {
+    const folder = tree('s/b.wav', 'l/x.wav -> y.wav', 'l/y.wav -> ../s/b.wav', 'g/b.wav')
+    writeFileSync(`${folder}/g/b.wav`, other)
+    const before = hashesBelow(folder)
+    const inputs = under(folder, 'l/x.wav', 'g/b.wav')
+    const results = await run(inputs, { out: `${folder}/s`, overwrite: true })
+    expect(hashesBelow(folder)).toMatchObject(before)
+    expect(results.map(({ key, error }) => `${key} ${error?.code}`).sort()).toEqual([
+      'b.wav E_OUTPUT_IS_INPUT',
+      'x.wav undefined',
+    ])
+  })
+
+  posixTest('items of a task replace no input by way of a link (needs symbolic links)', async () => {
+    const folder = tree('s/a.wav', 's/b.wav', 'sl -> s', 'l/x.wav -> ../s/b.wav')
+    writeFileSync(`${folder}/s/b.wav`, other)
+    const [a, b, linked, output] = under(folder, 's/a.wav', 's/b.wav', 'l/x.wav', 'sl/b.wav')
+    const before = hashesBelow(`${folder}/s`)
+    const task = noiseTask({ sigma: 0.1, overwrite: true, out: `${folder}/out` })
+    for (const second of [b, linked]) {
+      const results = await pool.map(task, [{ input: a, output }, second])
+      expect(results.map(({ error }) => error?.code)).toEqual(['E_OUTPUT_IS_INPUT', undefined])
+      expect(hashesBelow(`${folder}/s`)).toEqual(before)
+    }
+  })
+
+  posixTest(
+    'no output replaces an input whose name differs in case alone (needs a file system that tells case apart)',
+    async () => {
+      const folder = tree('s/a.wav', 's/A.1.WAV', 's/B.1.wav', 's/b.wav')
+      const inputs = under(folder, 's/a.wav', 's/A.1.WAV', 's/b.wav', 's/B.1.wav')
+      // File systems that ignore case are rarely at hand: on one, both names would be this file.
+      linkSync(`${folder}/s/A.1.WAV`, `${folder}/s/a.1.wav`)
+      const before = hashesBelow(folder)
+      const results = await run(inputs, { out: `${folder}/s`, copies: 2, overwrite: true })
+      expect(hashesBelow(folder)).toMatchObject(before)
+      const refused = results.filter(({ status }) => status === 'failed')
+      expect(refused.map(({ key, error }) => `${key} ${error?.code}`)).toEqual(Array(2).fill('a.wav E_OUTPUT_IS_INPUT'))
+    },
+  )
 
   test('an input that fails does not fail a file with its name', async () => {
     const folder = tree('take1', 'other/take1/', 'far/take1')

@@ -4,7 +4,8 @@
  */
 
 import { linkSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { copyName, originalsOf } from '../../dist-lib/files/outputs.js'
 import { filesBelow, JOURNAL } from '../support/folders.js'
 import { outcomes, place, runsOn } from '../support/resuming.js'
 import { posixTest } from '../support/systems.js'
@@ -57,4 +58,24 @@ describe('outputs', () => {
       expect(outcomes(await run(at('in/sub'), at('linked')))).toEqual({ 'b.wav': 'done', 'deep/c.wav': 'done' })
     },
   )
+})
+
+const NAMES = ['a.wav', 'a', '.wav', 'a.1.wav', 'a.1', 'a.', 'a.1.', '.1', 'a.1.2', 'a..wav', 'é.wav', 'a\n.wav']
+
+test.each([
+  ...NAMES.map((name) => ({ name })),
+  { name: Buffer.from('\xff.wav', 'latin1') },
+  { name: Buffer.from('\xff', 'latin1') },
+])('the name of each copy leads back to its original: $name', ({ name }) => {
+  for (const copy of [1, 2, 10]) {
+    const originals = originalsOf(copyName(name, copy, 10), 10)
+    expect(originals).toContainEqual({ original: name, copy })
+    for (const found of originals) expect(copyName(found.original, found.copy, 10)).toEqual(copyName(name, copy, 10))
+  }
+  expect(originalsOf(copyName(name, 11, 11), 10).filter(({ original }) => original === name)).toEqual([])
+  expect(originalsOf(name, 1)).toEqual([{ original: name, copy: 1 }])
+})
+
+test.each(['a.wav', 'a.0.wav', 'a.01.wav', 'a.1x.wav', '1.wav', 'a.-1.wav'])('%s is no copy', (name) => {
+  expect(originalsOf(name, 100)).toEqual([])
 })
