@@ -7,13 +7,11 @@ import { filesOf, under, writeFiles } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, programFor, quote, start } from '../support/programs.js'
 import { numbers } from '../support/sources.js'
-import { isRoot } from '../support/systems.js'
+import { isRoot, lonelyUser } from '../support/systems.js'
 
 const isLinux = process.platform === 'linux' && !process.env.NOISEMILL_SANITIZER
 
-/** A user that has no processes, so that a limit of processes counts those of the test alone. */
-const USER = 61_234
-const asUser = ['setpriv', `--reuid=${USER}`, '--clear-groups']
+const asUser = ['setpriv', `--reuid=${lonelyUser}`, '--clear-groups']
 const canBeUser = isLinux && isRoot && spawnSync(asUser[0], [...asUser.slice(1), 'true']).status === 0
 
 const FILES = 121

@@ -7,10 +7,10 @@ import { describeNative } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
 import { bin, type Ended, start } from '../support/programs.js'
-import { isRoot, posixTest } from '../support/systems.js'
+import { isRoot, lonelyUser, posixTest } from '../support/systems.js'
 
-// The limit counts all threads of a user and does not apply to root, so the command runs as a user that nobody else is.
-const user = `${100_000 + process.pid}`
+// The limit counts all threads of a user and does not apply to root.
+const user = String(lonelyUser)
 
 const limited = (limit: number, ...command: string[]): Promise<Ended> => {
   const shell = ['bash', '-c', `ulimit -u ${limit} && exec "$@"`, 'bash', ...command]

@@ -15,6 +15,12 @@ export const isRoot = process.getuid?.() === 0
 export const posixTest = test.skipIf(isWindows)
 export const describePosix = describe.skipIf(isWindows)
 
+/**
+ * The id of a user that has no processes but those of the running test file, so that a limit of processes counts these
+ * alone.
+ */
+export const lonelyUser = 100_000 + process.pid
+
 /** Mounts a volume as `volume` in a folder, until the running test ends. Undefined if mounting is not permitted. */
 export function mountVolume(folder: string, options: string): string | undefined {
   const volume = path.join(folder, 'volume')
