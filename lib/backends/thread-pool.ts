@@ -110,7 +110,20 @@ function startWorker(entry: URL, workerData: ThreadData): Worker {
 
 function causeOfDeath({ failure, uncaught }: Thread, exitCode: number): unknown {
   if (failure === undefined) return new Error(`the thread exited with code ${exitCode}`)
-  return uncaught === undefined ? failure.thrown : unpackThrown(uncaught)
+  const { thrown } = failure
+  const posted = uncaught && unpackThrown(uncaught)
+  return uncaught && isSameError(thrown, posted) ? posted : thrown
+}
+
+/**
+ * Whether the error that the thread posted is the one that Node says ended it. A handler in the
+ * thread may have caught the posted one, and something else, such as a lack of memory, ended the
+ * thread later. Node passes on some errors without their message.
+ */
+function isSameError(ended: unknown, posted: unknown): boolean {
+  const { code, message } = Object(ended)
+  if (typeof code === 'string' && code.startsWith('ERR_WORKER_')) return false
+  return typeof message !== 'string' || !isError(posted) || message === posted.message
 }
 
 export class ThreadPool {

@@ -76,6 +76,20 @@ describe('an item that ends its thread', () => {
     expect(text.message).toContain('died while it processed this item: "a mere string".')
     const caught = await errorOf('an exit after an error that was caught')
     expect(caught.cause).toMatchObject({ message: 'the thread exited with code 1' })
+    const another = await errorOf('another error after one that was caught')
+    expect(another.cause).toMatchObject({ message: 'not caught', list: ['kept'] })
+  })
+
+  test('has a lack of memory as its cause, although an earlier error was caught', () => {
+    const program = `
+      const pool = new noisemill.Pool({ size: 1, backend: 'workers' })
+      const task = noisemill.moduleTask(${JSON.stringify(new URL('../support/tasks/crashing.mjs', import.meta.url).href)}, 'crash')
+      const items = [{ way: 'a lack of memory after an error that was caught' }]
+      const [{ error }] = await pool.map(task, items, { errors: 'collect' })
+      console.log(error.code, error.cause.code)
+      await pool.terminate()`
+    const { stdout } = runNode(program, { flags: ['--max-old-space-size=64'] })
+    expect(stdout).toBe('E_WORKER_DIED ERR_WORKER_OUT_OF_MEMORY\n')
   })
 
   test('is thrown in its turn where errors are', async () => {

@@ -66,7 +66,9 @@ describePlaces('an error that a function throws [%s]', (backend) => {
     ['inherited_code', 'odd'],
   ])('with an odd code or class has the usual remedy: %s', async (sort, reason) => {
     const [record] = await testPool({ backend }).map(task, [sort], { errors: 'collect' })
-    const message = expect.stringMatching(/: the function threw.* The `cause` of this error is what the function threw\.$/)
+    const message = expect.stringMatching(
+      /: the function threw.* The `cause` of this error is what the function threw\.$/,
+    )
     expect(record).toMatchObject({ error: { code: 'E_TASK_FAILED', message } })
     expect((record as { error: Error }).error.message).toContain(` ${reason}. The`)
   })

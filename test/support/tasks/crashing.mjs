@@ -37,6 +37,25 @@ const ways = {
     })
     return never()
   },
+  'a lack of memory after an error that was caught': async () => {
+    const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    setTimeout(() => {
+      throw new Error('caught')
+    })
+    await caught
+    for (const kept = []; ; ) kept.push(Array(1000).fill(kept.length + 0.5))
+  },
+  'another error after one that was caught': async () => {
+    const caught = new Promise((resolve) => process.once('uncaughtException', resolve))
+    setTimeout(() => {
+      throw new Error('caught')
+    })
+    await caught
+    setTimeout(() => {
+      throw Object.assign(new Error('not caught'), { list: ['kept'] })
+    })
+    return never()
+  },
   'an unhandled rejection': () => {
     Promise.reject(new Error('nobody listens'))
     return never()
