@@ -37,9 +37,9 @@ export function isUrl(value: unknown): value is URL {
  */
 export function checkSignal(value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined
-  const { aborted, addEventListener } = Object(value)
-  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function')
-    throw invalidOption('signal', 'an AbortSignal', value)
+  const { aborted, addEventListener, removeEventListener } = Object(value)
+  const canBeHeard = typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  if (typeof aborted !== 'boolean' || !canBeHeard) throw invalidOption('signal', 'an AbortSignal', value)
   return value as AbortSignal
 }
 

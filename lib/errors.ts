@@ -383,7 +383,9 @@ export function describe(value: unknown): string {
     return value.length > 8 || value.some(Array.isArray)
       ? `an array of ${value.length}`
       : `[${Array.from(value, describe).join(', ')}]`
-  return typeof value === 'object' ? `an object (${textIn(value.constructor, 'name') ?? 'no class'})` : `a ${typeof value}`
+  return typeof value === 'object'
+    ? `an object (${textIn(value.constructor, 'name') ?? 'no class'})`
+    : `a ${typeof value}`
 }
 
 /** Makes the error for an option with a wrong value. */

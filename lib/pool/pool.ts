@@ -250,17 +250,18 @@ export class Pool {
   ): Results<unknown> {
     this.#checkOpen(isAccepted)
     if (signal?.aborted) throw abortReason(signal)
-    const end = this.#begin()
+    // The signal may be that of a polyfill, of which a method may throw.
     const forget = signal && onAbort(signal, () => run.stop(abortReason(signal)))
+    const end = this.#begin()
     this.#runs.add(run)
     try {
       for await (const result of run.results()) yield give(result)
     } finally {
-      forget?.()
       this.#runs.delete(run)
       // Functions that are executing continue after their run was stopped. `close` waits for them;
       // the consumer does not.
       run.idle().then(end)
+      forget?.()
     }
   }
 

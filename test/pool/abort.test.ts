@@ -2,7 +2,7 @@
 
 import { getEventListeners } from 'node:events'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { writeLongWav, writeWavs } from '../support/files.js'
@@ -172,4 +172,27 @@ test('items that fail before they are worked on give others their turn too', asy
       expect(status).toBe('failed')
   }
   await expect(read()).rejects.toBe(reason)
+})
+
+describe('a signal of a polyfill', () => {
+  const polyfill = (methods: object) =>
+    ({ aborted: false, addEventListener() {}, removeEventListener() {}, ...methods }) as unknown as AbortSignal
+  const fail = () => {
+    throw new Error('not implemented')
+  }
+
+  test('must have both methods for listeners', () => {
+    const options = { code: 'E_OPTION_INVALID', option: 'signal' }
+    for (const method of ['addEventListener', 'removeEventListener']) {
+      const signal = polyfill({ [method]: undefined })
+      expect(() => testPool().imap(calls('double'), [1], { signal })).toThrow(expect.objectContaining(options))
+    }
+  })
+
+  test.each(['addEventListener', 'removeEventListener'])('does not keep a pool from closing: %s', async (method) => {
+    const pool = testPool()
+    const running = pool.map(calls('double'), [1], { signal: polyfill({ [method]: fail }) })
+    await expect(running).rejects.toThrow('not implemented')
+    await pool.close()
+  })
 })
