@@ -39,7 +39,8 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
   /**
    * Whether to continue an earlier run into the same folder with the same settings. Outputs that it
    * finished are skipped if the input and the output are unchanged. Outputs that it began are made
-   * again. No other file is replaced. False by default; not together with `overwrite`.
+   * again. If it had `overwrite`, outputs of still earlier runs are replaced too. No other file is
+   * replaced. False by default; not together with `overwrite`, which it takes the place of.
    */
   readonly resume?: boolean
   /**
@@ -165,10 +166,9 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   // processed while it is walked.
   const found = names.length === 1 ? files : await refuseClashes(files, out, settings.copies, repeated('file'))
   const folders = walked.map(({ folder }) => folder)
+  const { dryRun, fsync, overwrite } = settings
   const journal =
-    settings.dryRun && !resume
-      ? undefined
-      : new Journal(out, { settings: recordOf(settings), resume, dryRun: settings.dryRun, fsync: settings.fsync })
+    dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
   return {
     task: noiseTaskOf(settings, journal),
     items: asItems(found, out, folders, settings, journal, unread),

@@ -114,7 +114,8 @@ const table = {
   },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
-    remedy: 'Choose another folder, pass `resume` if an earlier run made it, or `overwrite` to replace it.',
+    remedy:
+      'Choose another folder, pass `resume` if a run with the same settings made it, or `overwrite` to replace it.',
   },
   E_OUTPUT_IS_INPUT: {
     summary: 'the output would replace an input',
@@ -134,7 +135,10 @@ const table = {
     summary: 'the finished output cannot be renamed to its final name',
     remedy: 'Check the permissions of its folder, and whether a folder or an open file has that name.',
   },
-  E_VOLUME_FULL: { summary: 'the volume is full', remedy: 'Free some space and run again with `resume`.' },
+  E_VOLUME_FULL: {
+    summary: 'the volume is full',
+    remedy: 'Free some space and run again with `resume` (instead of `overwrite`, if you gave it).',
+  },
   E_SAMPLES_CHANGED: {
     summary: 'the memory of the samples was detached or resized before the call was finished',
     remedy: 'Do not transfer or resize it until the promise settles.',

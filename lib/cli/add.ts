@@ -165,7 +165,8 @@ async function interruptedLine(
   const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
   const outputs = await countOutputs(inputs, noise, progress, limit).catch(() => undefined)
   const left = outputs === undefined ? '' : `, ${Math.max(0, outputs - progress.finished)} left to do`
-  return `${done}${left}. Run the same command with --resume to go on.`
+  const flags = noise.overwrite ? '--resume instead of --overwrite' : '--resume'
+  return `${done}${left}. Run the same command with ${flags} to go on.`
 }
 
 /** Counts the outputs of all inputs, by a second walk that runs at the same time as that of the run. */

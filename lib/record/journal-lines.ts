@@ -17,6 +17,8 @@ export interface RunLine {
   readonly stream: number
   /** Version of the decoders. Missing in journals of releases that did not record it; those had version 1. */
   readonly codecs?: number
+  /** True for a run with `overwrite`, and for a run that resumed one. Otherwise missing. */
+  readonly overwrite?: boolean
   readonly host: string
   /** PID namespace of the process (Linux), because a process id is unique only within its namespace. Otherwise ''. */
   readonly pids: string
@@ -92,6 +94,8 @@ type Place = number
 
 /** Used instead of a position for an output that must be done again. */
 const AGAIN: Place = -1
+/** Used instead of a position for an output that only runs with other settings made or began. */
+const OLDER: Place = -2
 
 interface Begun {
   readonly text: string
@@ -109,7 +113,7 @@ export class Records {
   /** Outputs that were begun and neither completed nor failed, by id. */
   readonly begun = new Map<string, Begun>()
   lastRun: RunLine | undefined
-  /** Positions of the `done` lines of outputs that were made with the settings of this run. */
+  /** Positions of the `done` lines of outputs that were made with the settings of this run, AGAIN or OLDER. */
   readonly #done = new Map<string, Place>()
   #fd = -1
 
@@ -139,17 +143,22 @@ export class Records {
       isTooLong = true
     }
     if (!isTooLong) this.#add(rest, start)
-    // An output that was only begun must be done again, unless another run recorded it as done.
+    if (this.settings === undefined) return
+    // An output that was only begun must be done again, unless a run with these settings recorded it as done.
     for (const [id, { text }] of this.begun) {
-      if (this.#isWanted(id) && !this.#done.has(text)) this.#done.set(text, AGAIN)
+      if ((this.#done.get(text) ?? OLDER) === OLDER) this.#done.set(text, this.#isWanted(id) ? AGAIN : OLDER)
     }
   }
 
-  /** Returns and forgets the record of an output, for `doneLine`. Undefined if no run with these settings began it. */
+  /**
+   * Returns and forgets the record of an output, for `doneLine`. Undefined if no run with these settings began it, unless
+   * the last run replaced existing outputs: its successor must replace those that it had not come to.
+   */
   take(text: string): Place | undefined {
     const place = this.#done.get(text)
     this.#done.delete(text)
-    return place
+    if (place !== OLDER) return place
+    return this.lastRun?.overwrite === true ? AGAIN : undefined
   }
 
   /**
@@ -190,8 +199,7 @@ export class Records {
       if (this.settings === undefined) return
       // An output that other decoders made must be done again, like one that was only begun.
       const place = codec === CODEC_VERSION ? start * MAX_LINE + line.length : AGAIN
-      if (this.#isWanted(id)) this.#done.set(textOf(done), place)
-      else this.#done.delete(textOf(done))
+      this.#done.set(textOf(done), this.#isWanted(id) ? place : OLDER)
     }
   }
 }

@@ -68,6 +68,8 @@ export interface JournalOptions {
   readonly settings: RunLine['settings']
   /** Use the records of earlier runs: skip complete outputs, and replace unfinished ones. */
   readonly resume: boolean
+  /** Existing outputs are replaced. The journal records it for a run that resumes this one. */
+  readonly overwrite: boolean
   /** Only read the journal. */
   readonly dryRun: boolean
   /** Sync `begin` lines to the disk before their outputs are written. */
@@ -111,7 +113,7 @@ export class Journal {
    * run. A dry run only reads. Throws NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
    */
   async open(): Promise<void> {
-    const { settings, resume, dryRun } = this.options
+    const { settings, resume, overwrite, dryRun } = this.options
     const records = new Records(resume ? JSON.stringify(settings) : undefined)
     try {
       this.#fd = this.#openFile()
@@ -129,7 +131,8 @@ export class Journal {
     if (dryRun) return
     removeTemporaries(this.#prefix, records)
     const versions = { stream: STREAM_VERSION, codecs: CODEC_VERSION }
-    const line: RunLine = { run: this.run, settings, ...versions, host, pids: processes, pid: process.pid }
+    const replaces = (overwrite || this.#records?.lastRun?.overwrite === true) && { overwrite: true }
+    const line: RunLine = { run: this.run, settings, ...versions, ...replaces, host, pids: processes, pid: process.pid }
     // The line is written with the first output, because a run without outputs leaves nothing to resume.
     this.#pending = `\n${JSON.stringify(line)}`
   }

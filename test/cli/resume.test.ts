@@ -95,6 +95,30 @@ describeBackends('a run', (backend) => {
     },
   )
 
+  posixTest('with --overwrite goes on as its last line says, twice (needs POSIX signals)', async () => {
+    const cwd = temporaryFolder()
+    const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
+    writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
+    const run = (sigma: string, out: string, ...more: string[]) =>
+      startNoisemill(['add', 'in', '--sigma', sigma, '--out', out, ...flags, '--chunk-size', '1', ...more], { cwd })
+    await run('0.1', 'out').ended
+    let instead = '--overwrite'
+    for (const remedy of ['--resume instead of --overwrite', '--resume']) {
+      const running = run('0.2', 'out', instead)
+      running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+      const { code, stderr } = await running.ended
+      expect(code).toBe(130)
+      const [, left, flag] = /(\d+) left to do\. Run the same command with (.*) to go on\.$/m.exec(stderr)!
+      expect(flag).toBe(remedy)
+      expect(Number(left)).toBeGreaterThan(1)
+      instead = '--resume'
+    }
+    const { code, stderr } = await run('0.2', 'out', '--resume').ended
+    expect([code, stderr]).toEqual([0, ''])
+    await run('0.2', 'whole').ended
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
+  })
+
   test('beside another into the same folder: each output is made by one of them, and all are done', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 200 }, (_, i) => `${i}.wav`)

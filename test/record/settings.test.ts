@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { AddNoiseOptions } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, hashesBelow, JOURNAL } from '../support/folders.js'
-import { journalOf, outcomes, place, runsOn } from '../support/resuming.js'
+import { foreign, journalOf, outcomes, place, runsOn } from '../support/resuming.js'
 import { pcm16, wav } from '../support/wav.js'
 
 describeBackends('resuming, by settings,', (backend) => {
@@ -87,6 +87,46 @@ describeBackends('resuming, by settings,', (backend) => {
     await run(at('in/b.wav'), out)
     const results = await resume(input, out)
     expect(outcomes(results)).toEqual({ 'a.wav': 'E_OUTPUT_EXISTS', 'b.wav': 'skipped' })
+  })
+
+  test('a run that replaced outputs: replaces those of older runs too, and no file that no run made', async () => {
+    const names = ['a.wav', 'b.wav', 'c.wav', 'd.wav']
+    const { at, input, out } = place(...names)
+    await run(
+      ['a.wav', 'b.wav', 'c.wav'].map((name) => at('in', name)),
+      out,
+      { seed: 'other', root: input },
+    )
+    writeFileSync(at('out/d.wav'), foreign)
+    // It begins as a run would that is interrupted after one file; a resumed one may be interrupted as well.
+    await run(at('in/a.wav'), out, { overwrite: true })
+    expect(outcomes(await resume([at('in/a.wav'), at('in/b.wav')], out))).toEqual({
+      'a.wav': 'skipped',
+      'b.wav': 'done',
+    })
+    const results = await resume(input, out)
+    expect(outcomes(results)).toEqual({
+      'a.wav': 'skipped',
+      'b.wav': 'skipped',
+      'c.wav': 'done',
+      'd.wav': 'E_OUTPUT_EXISTS',
+    })
+    expect(readFileSync(at('out/d.wav')).equals(foreign)).toBe(true)
+    await run(
+      ['a.wav', 'b.wav', 'c.wav'].map((name) => at('in', name)),
+      at('whole'),
+    )
+    const { 'd.wav': _, ...made } = hashesBelow(out)
+    expect(made).toEqual(hashesBelow(at('whole')))
+  })
+
+  test('a run that replaced outputs: what a still older run was killed in is replaced', async () => {
+    const { at, input, out } = place('a.wav', 'b.wav')
+    await run(input, out, { seed: 'other' })
+    // A kill before the end was recorded.
+    editJournal(out, (line) => ('done' in line ? { gone: true } : line))
+    await run(at('in/a.wav'), out, { overwrite: true })
+    expect(outcomes(await resume(input, out))).toEqual({ 'a.wav': 'skipped', 'b.wav': 'done' })
   })
 })
 
