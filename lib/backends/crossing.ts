@@ -145,7 +145,7 @@ function stepText(step: string | number): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
 }
 
-/** Whether a value is not a mere primitive that every thread can have. */
+/** Whether a value is an object, a function or a symbol. Other primitives always cross whole. */
 const needsCopy = (value: unknown): boolean =>
   (typeof value === 'object' && value !== null) || typeof value === 'function' || typeof value === 'symbol'
 
