@@ -1,12 +1,11 @@
 /** Loads the function of a module task, and calls it. */
 
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { existsSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { findLoss, LOOKED_AT } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
+import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
 import { packThrown, type Thrown } from './thrown.js'
 
 /** A loaded function, with its second argument bound. */
@@ -20,42 +19,6 @@ class FailedCall extends Error {
     super(failure.code)
   }
 }
-
-const LOADING = Symbol.for('noisemill.loadingModules')
-
-/**
- * Returns the storage of the task modules that are being loaded around the running code. They
- * include modules whose code started it, for example an async function that continues after its
- * module was loaded. All copies of this package in a thread share the storage. A thread of a pool
- * begins with the modules from which the pool was started.
- */
-function loadingContext(): AsyncLocalStorage<readonly string[]> {
-  const global = globalThis as { [LOADING]?: AsyncLocalStorage<readonly string[]> }
-  global[LOADING] ??= new AsyncLocalStorage()
-  return global[LOADING]
-}
-
-/**
- * Returns a module's URL without query and hash, because a query makes another module of the same
- * code.
- */
-function fileOf(url: string): string {
-  const file = new URL(urlOf(url))
-  file.search = ''
-  file.hash = ''
-  return file.href
-}
-
-const urlOf = (url: string): string => (url.startsWith('file:') ? url : pathToFileURL(url).href)
-
-/** Returns the files of the task modules that are being loaded around the running code. */
-export const loadingFiles = (): readonly string[] => loadingContext().getStore() ?? []
-
-/**
- * Whether the running code is part of loading this module. If it starts a pool on it, each thread
- * would start another pool.
- */
-export const isNested = (url: string): boolean => loadingFiles().includes(fileOf(url))
 
 /**
  * Returns what a module exports under a name. Node finds the exports of a CommonJS module by
@@ -119,23 +82,28 @@ const packReason = (thrown: unknown): Thrown =>
 /**
  * Imports the module and runs its setup. It rejects with a FailedCall.
  *
- * @param above files of the task modules that are being loaded around this call
+ * @param above in a thread of a pool, the files that it began with
  */
 export async function loadCall(
   { url, name, setup, data, strict = false }: ModuleCall,
-  above = loadingFiles(),
+  above?: TaskFiles,
 ): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
   let module: Record<string, unknown>
+  const { loading, depths } = taskFiles()
+  const file = fileOf(url)
+  if (above !== undefined) depths.set(file, (above.depths.get(file) ?? 0) + 1)
+  loading.push(file)
   try {
-    const files = [...above, fileOf(url)]
-    module = await loadingContext().run(files, () => import(urlOf(url)))
+    module = await import(urlOf(url))
   } catch (cause) {
     // The module threw the error of the pool that it tried to start.
     if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')
       throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
     throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packReason(cause))
+  } finally {
+    loading.splice(loading.lastIndexOf(file), 1)
   }
   const exported = (wanted: string) => {
     let value: unknown

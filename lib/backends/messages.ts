@@ -5,6 +5,7 @@ import type { WasmModule } from '../core/kernels-wasm.js'
 import type { SliceJob } from '../core/slice.js'
 import { type ErrorCode, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import type { TaskFiles } from './nesting.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
 /** A failure as plain data, of which the pool makes a NoisemillError. */
@@ -81,6 +82,6 @@ export interface ThreadData {
   readonly begun: Int32Array
   /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
-  /** Files of the task modules that were being loaded when the thread was started. */
-  readonly loading: readonly string[]
+  /** Files of task modules, as the thread that started this one knew them. */
+  readonly files: TaskFiles
 }

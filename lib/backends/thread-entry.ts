@@ -13,6 +13,7 @@ import { type Call, callWith, loadCall } from './calls.js'
 import { isCancelled } from './cancellation.js'
 import { refusalOf } from './crossing.js'
 import type { FromThread, ThreadChunk, ThreadData, ThreadKernels, ThreadOutcome, ToThread } from './messages.js'
+import { inheritFiles } from './nesting.js'
 import { outputCrossed } from './output.js'
 import { packThrown, textOf } from './thrown.js'
 
@@ -28,8 +29,9 @@ const FLUSH_MILLISECONDS = 10
 const SLOW_MILLISECONDS = 1
 
 const port = parentPort!
-const { begun, wasm, loading } = workerData as ThreadData
+const { begun, wasm, files } = workerData as ThreadData
 const calls = new Map<number, Promise<Call>>()
+inheritFiles(files)
 
 let ownKernels: Kernels | undefined
 
@@ -140,7 +142,7 @@ process.on('uncaughtExceptionMonitor', (thrown) => post({ type: 'uncaught', thro
 
 port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') {
-    const call = loadCall(message.call, loading)
+    const call = loadCall(message.call, files)
     // `callWith` awaits it and reports a failure with the first item.
     call.catch(() => {})
     calls.set(message.id, call)

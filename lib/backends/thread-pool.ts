@@ -9,7 +9,6 @@ import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
-import { isNested, loadingFiles } from './calls.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import {
@@ -20,6 +19,7 @@ import {
   type ThreadKernels,
   type ToThread,
 } from './messages.js'
+import { isNested, taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
 import { type Thrown, textOf, unpackThrown } from './thrown.js'
 
@@ -275,7 +275,7 @@ export class ThreadPool {
   #start(): Thread {
     if (!this.#isPrepared) this.#prepare()
     const begun = new Int32Array(new SharedArrayBuffer(4))
-    const worker = startWorker(this.entry, { begun, wasm: this.wasm, loading: loadingFiles() })
+    const worker = startWorker(this.entry, { begun, wasm: this.wasm, files: taskFiles() })
     const thread: Thread = {
       worker,
       begun,

@@ -60,22 +60,83 @@ if (isMainThread) {
   expect([status, stdout, stderr]).toEqual([0, '[ [ 2, 4 ], [ 20, 22 ] ]\n', ''])
 })
 
-test('a function that goes on after the module is loaded is a part of loading it', () => {
-  const { stdout, stderr, threads } = run(`
+/** A program without a guard, which starts its pool when its module may be loaded already. */
+const unguarded = (end: string, before: string) => `
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
+const end = new URL('./end', import.meta.url)
 export const slow = async (n) => {
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 20))
   return n
 }
 async function main() {
-  await readdir('.')
+  ${before}
   const pool = new Pool({ backend: 'workers', size: 2 })
   console.log(await pool.map(moduleTask(import.meta.url, 'slow'), [1, 2]))
   await pool.close()
 }
-main().catch(({ code }) => console.error(code))`)
-  expect([stdout, new Set(stderr.trim().split('\n'))]).toEqual(['[ 1, 2 ]\n', new Set(['E_TASK_NESTED'])])
-  expect(threads).toBeLessThanOrEqual(3)
+main()${end}
+`
+
+const CAUGHT = ".catch(({ code }) => { console.error(code); writeFileSync(end, '') })"
+
+test.each([
+  ['at once', CAUGHT, '', 3],
+  ['after the module is loaded', CAUGHT, "await readdir('.')", 7],
+])('a function that starts a pool %s is stopped after a few threads', (_, end, before, most) => {
+  const { status, stdout, stderr, threads } = run(unguarded(end, before))
+  expect(status).toBe(0)
+  expect(stdout).toContain('[ 1, 2 ]\n')
+  expect(new Set(stderr.trim().split('\n'))).toEqual(new Set(['E_TASK_NESTED']))
+  // The main thread, those of its pool, and those of each of their pools.
+  expect(threads).toBeLessThanOrEqual(most)
+})
+
+test('a function that starts a pool, and whose error nothing catches, ends the program with the guard', () => {
+  const { status, stderr } = run(unguarded('', "await readdir('.')"))
+  expect(status).toBe(1)
+  expect(stderr).toContain('E_TASK_NESTED')
+  expect(stderr).toContain('if (isMainThread) { ... }.')
+})
+
+test('a pool that a module starts long after it was loaded works, although the module was loaded by a pool', () => {
+  const { stdout, stderr } = run(
+    `const second = moduleTask(new URL('./second.mjs', import.meta.url), 'double')
+const pool = new Pool({ backend: 'inline' })
+console.log(await pool.map(second, [1]))
+await pool.close()
+const { later } = await import('./second.mjs')
+console.log(await later)`,
+    `export const later = new Promise((resolve) => {
+  if (isMainThread) setTimeout(async () => {
+    const pool = new Pool({ backend: 'workers', size: 1 })
+    resolve(await pool.map(task, [2]).catch(({ code }) => code))
+    await pool.close()
+  }, 100)
+})`,
+  )
+  expect([stdout, stderr]).toEqual(['[ 2 ]\n[ 4 ]\n', ''])
+})
+
+test.each(['inline', 'workers'])('a pool leaves promise hooks off, which would slow every await [%s]', (backend) => {
+  const { stdout, stderr } = run(
+    `import { hooked } from './second.mjs'
+if (isMainThread) {
+  const pool = new Pool({ backend: ${quote(backend)}, size: 1 })
+  const second = moduleTask(new URL('./second.mjs', import.meta.url), 'hooked')
+  console.log(await pool.map(second, [1, 2]), await hooked())
+  await pool.close()
+}`,
+    `import { executionAsyncId } from 'node:async_hooks'
+// Promises have numbers of their own only while Node runs hooks for them.
+export const hooked = async () => {
+  await null
+  const before = executionAsyncId()
+  await null
+  return executionAsyncId() !== before
+}`,
+  )
+  expect([stdout, stderr]).toEqual(['[ false, false ] false\n', ''])
 })
 
 test.each([
