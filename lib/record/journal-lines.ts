@@ -208,10 +208,12 @@ export class Records {
 export const runOf = (id: string): string => id.slice(0, id.indexOf('-'))
 
 function parse(line: Buffer): RunLine | OutputLine | undefined {
+  // After a power cut, bytes that were not yet written may read as zeros.
+  let end = line.length
+  while (end > 0 && line[end - 1] === 0) end--
   let value: unknown
   try {
-    // After a power cut, bytes that were not yet written may read as zeros.
-    value = JSON.parse(line.toString().replace(/\0+$/, ''))
+    value = JSON.parse(line.toString('utf8', 0, end))
   } catch {
     return undefined
   }
