@@ -140,19 +140,20 @@ export class Journal {
   /** Opens the journal, and creates it if necessary. Returns -1 for a dry run in a folder that has no journal. */
   #openFile(): number {
     const { dryRun, fsync } = this.options
-    // Do not follow a link, which might lead anywhere, and do not wait for the other end of a pipe.
+    const named = lstatSync(this.#file, { throwIfNoEntry: false })
+    if (named === undefined && dryRun) return -1
+    // A link might lead anywhere. Opening it would report ELOOP, as does a path with too many links.
+    if (named?.isSymbolicLink()) throw new Error('it is a symbolic link')
+    if (named?.isFile() === false) throw new Error('it is not a file')
+    // Do not follow a link that is made meanwhile, and do not wait for the other end of a pipe.
     const flags = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-    if (dryRun && !nameExists(this.#file)) return -1
     const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
     const fd = openSync(this.#file, access | flags, 0o666)
     const found = fstatSync(fd)
-    // Windows has no flag that refuses a link.
-    const isLink = constants.O_NOFOLLOW === undefined && lstatSync(this.#file).isSymbolicLink()
     if (fsync && found.size === 0) syncFolder(this.#prefix)
-    const isFile = found.isFile() && !isLink
-    if (isFile && isJournal(fd)) return fd
+    if (found.isFile() && isJournal(fd)) return fd
     closeSync(fd)
-    throw new Error(isFile ? 'the file with this name is not a journal' : 'it is not a file')
+    throw new Error('the file with this name is not a journal')
   }
 
   /** Whether an output would have the journal's own name. */

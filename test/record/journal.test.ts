@@ -113,23 +113,37 @@ describe('the journal', () => {
     expect(outcomes(await run(input, out, { resume: true }))).toEqual({ 'a.wav': 'skipped', 'b.wav': 'skipped' })
   })
 
+  test('lines of zeros that end in another byte take no longer than other lines', async () => {
+    const { input, out } = place('a.wav')
+    await run(input, out)
+    const file = path.join(out, JOURNAL)
+    // A search for zeros at the end that starts anew at each zero takes seconds for each of these lines.
+    const line = `\n${'\0'.repeat(65_000)}x`
+    writeFileSync(file, line.repeat(60), { flag: 'a' })
+    expect(outcomes(await run(input, out, { resume: true }))).toEqual({ 'a.wav': 'skipped' })
+  })
+
   describe('a journal that cannot be', () => {
-    test('is told of: a folder', () => expectRefused((file) => mkdirSync(file)))
+    test('is told of: a folder', () => expectRefused((file) => mkdirSync(file), 'it is not a file'))
 
     posixTest.each([
       // It would be written to wherever the link leads.
       ['a link', '../elsewhere'],
       ['a link that leads to itself', JOURNAL],
-    ])('is told of: %s (needs symbolic links)', (_, to) => expectRefused((file) => symlinkSync(to, file)))
+    ])('is told of: %s (needs symbolic links)', (_, to) =>
+      expectRefused((file) => symlinkSync(to, file), 'it is a symbolic link'),
+    )
 
-    async function expectRefused(make: (file: string) => void) {
+    async function expectRefused(make: (file: string) => void, reason: string) {
       const { at, input, out } = place('a.wav')
       mkdirSync(out)
       make(path.join(out, JOURNAL))
-      for (const resume of [false, true]) {
-        await expect(run(input, out, { resume })).rejects.toMatchObject({
+      for (const options of [{}, { resume: true }, { resume: true, dryRun: true }]) {
+        await expect(run(input, out, options)).rejects.toMatchObject({
           code: 'E_JOURNAL',
           path: path.join(out, JOURNAL),
+          // The remedy, too, is the one for a file that is not a journal.
+          message: expect.stringContaining(`${reason}. Check .noisemill-journal in that folder`),
         })
       }
       expect(filesBelow(out)).toEqual([])
