@@ -16,17 +16,50 @@ export function resultLine(result: FileResult): string {
   return `${status}  ${output}  ${seconds}  ${format}  ${noise}${status === 'planned' ? planned : measured}`
 }
 
-export function warningLine(result: FileResult, warning: FileWarning): string {
-  const cause = warning === 'W_SNR_OFF' ? ` Likely cause: ${snrOffCauses(result).join(' or ')}.` : ''
-  return `warning: ${result.input}: ${warnings[warning]} (${warning}).${cause}`
+/** A message about a file, in parts, because copies of the file share a line if only `clipped` differs. */
+export interface Message {
+  readonly text: string
+  readonly code: string
+  /** Likely causes of a warning. Undefined for an error, whose text is complete sentences. */
+  readonly causes?: readonly string[]
+  /** Lowest and highest number of clipped samples among the copies. */
+  readonly clipped: readonly [least: number, most: number]
 }
+
+export const errorMessage = (error: NoisemillError): Message => ({
+  text: messageInFlags(error),
+  code: error.code,
+  clipped: [0, 0],
+})
+
+export const warningMessage = (result: FileResult, warning: FileWarning): Message => ({
+  text: `warning: ${result.input}: ${warnings[warning]}`,
+  code: warning,
+  causes: warning === 'W_SNR_OFF' ? snrOffCauses(result) : [],
+  clipped: [result.clipped ?? 0, result.clipped ?? 0],
+})
+
+/** Formats a message as a line. Names of copies, if any, stand beside the code. */
+export function messageLine({ text, code, causes, clipped }: Message, copies = ''): string {
+  const line = `${text} (${code}${copies === '' ? '' : `; ${copies}`})`
+  if (causes === undefined) return line
+  const [least, most] = clipped
+  const samples = least === most ? plural(most, 'sample') : `${least} to ${most} samples`
+  const likely = causes.map((cause) => (cause === CLIPPING ? `${CLIPPING} (${samples})` : cause))
+  return `${line}.${likely.length === 0 ? '' : ` Likely cause: ${likely.join(' or ')}.`}`
+}
+
+export const errorLine = (error: NoisemillError): string => messageLine(errorMessage(error))
+
+/** The cause that the number of clipped samples belongs to. */
+const CLIPPING = 'clipping'
 
 /**
  * Standard deviation of the SNR achieved, in decibels, by white noise over one sample. Over n samples it is divided by the
  * square root of n.
  */
 const CHANCE_DECIBELS = (10 / Math.LN10) * Math.SQRT2
-/** Deviations of more standard deviations than this are not attributed to chance. */
+/** Deviations of more standard deviations than this are not attributed to chance if there is another cause. */
 const CHANCE_LIMIT = 4
 /** If sigma is at least this many steps of the format, rounding changes the power of the noise by less than 0.1 dB. */
 const ROUNDED_STEPS = 2
@@ -42,11 +75,9 @@ function snrOffCauses({ clipped, format, frames, channels, sigma, snr, drawn }: 
   const samples = frames! * channels!
   const isByChance = snr !== null && Math.abs(snr - drawn.snr!) <= (CHANCE_LIMIT * CHANCE_DECIBELS) / Math.sqrt(samples)
   const causes = [
-    ...(clipped! > 0 ? [`clipping (${plural(clipped!, 'sample')})`] : []),
+    ...(clipped! > 0 ? [CLIPPING] : []),
     ...(sigma! < ROUNDED_STEPS * stepOf(format!) ? [`rounding to ${format}`] : []),
-    ...(isByChance ? [`chance (there ${samples === 1 ? 'is' : 'are'} ${plural(samples, 'sample')})`] : []),
   ]
-  return causes.length > 0 ? causes : ['chance']
+  const chance = `chance (there ${samples === 1 ? 'is' : 'are'} ${plural(samples, 'sample')})`
+  return isByChance || causes.length === 0 ? [...causes, chance] : causes
 }
-
-export const errorLine = (error: NoisemillError): string => `${messageInFlags(error)} (${error.code})`

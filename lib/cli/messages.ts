@@ -5,17 +5,23 @@
 
 import { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
-import { errorLine, warningLine } from './lines.js'
+import { errorLine, errorMessage, type Message, messageLine, warningMessage } from './lines.js'
 import type { Terminal } from './terminal.js'
 
 /** Maximum number of names in one line. There may be thousands. */
 const NAMED = 3
 
-/** The lines to write about an input, with the copies that each line is about. */
+/** A message, and the copies that it is about. */
+interface Group {
+  message: Message
+  readonly copies: number[]
+}
+
+/** The messages about an input. The keys are what copies that share a line have in common. */
 interface Told {
   results: number
-  readonly problems: Map<string, number[]>
-  readonly notices: Map<string, number[]>
+  readonly problems: Map<string, Group>
+  readonly notices: Map<string, Group>
 }
 
 export class Messages {
@@ -48,10 +54,10 @@ export class Messages {
     if (error?.code === 'E_OUTPUT_EXISTS') {
       this.#existingCount++
       if (this.#existing.length < NAMED) this.#existing.push(result.output)
-    } else if (error && !this.#fatal.has(error.code)) push(told.problems, errorLine(error), copy)
+    } else if (error && !this.#fatal.has(error.code)) group(told.problems, errorMessage(error), copy)
     // The run that wrote a skipped output has shown its warnings.
     if (status !== 'skipped')
-      for (const warning of result.warnings) push(told.notices, warningLine(result, warning), copy)
+      for (const warning of result.warnings) group(told.notices, warningMessage(result, warning), copy)
     if (told.results < this.copies) return
     this.#inputs.delete(name)
     this.#tell(told)
@@ -88,22 +94,28 @@ export class Messages {
   }
 
   #tell({ problems, notices }: Told): void {
-    for (const [line, copies] of problems) this.terminal.problem(this.#withCopies(line, copies))
-    for (const [line, copies] of notices) this.terminal.notice(this.#withCopies(line, copies))
+    for (const told of problems.values()) this.terminal.problem(this.#line(told))
+    for (const told of notices.values()) this.terminal.notice(this.#line(told))
   }
 
-  #withCopies(line: string, copies: readonly number[]): string {
-    if (this.copies === 1) return line
-    const named = `${copies.length === 1 ? 'copy' : 'copies'} ${showNumbers(copies)}`
-    // The copies go into the parentheses of the code, after it.
-    return line.replace(/\)(\.?)$/, `; ${named})$1`)
+  #line({ message, copies }: Group): string {
+    if (this.copies === 1) return messageLine(message)
+    return messageLine(message, `${copies.length === 1 ? 'copy' : 'copies'} ${showNumbers(copies)}`)
   }
 }
 
-function push(lines: Map<string, number[]>, line: string, copy: number): void {
-  const copies = lines.get(line)
-  if (copies) copies.push(copy)
-  else lines.set(line, [copy])
+/** Adds a copy to the group that has the same message, apart from the number of clipped samples. */
+function group(groups: Map<string, Group>, message: Message, copy: number): void {
+  const { text, code, causes, clipped } = message
+  const key = JSON.stringify([text, code, causes])
+  const found = groups.get(key)
+  if (found === undefined) {
+    groups.set(key, { message, copies: [copy] })
+    return
+  }
+  const [least, most] = found.message.clipped
+  found.message = { ...message, clipped: [Math.min(least, clipped[0]), Math.max(most, clipped[1])] }
+  found.copies.push(copy)
 }
 
 /** Formats numbers as ranges: '1 to 3, 5'. */

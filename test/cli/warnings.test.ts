@@ -68,4 +68,31 @@ describeBackends('warnings of samples', (backend) => {
     const lines = stderr.filter((line) => line.includes('W_SNR_OFF'))
     expect(lines).toEqual([expect.stringMatching(new RegExp(`\\(W_SNR_OFF\\)\\. Likely cause: ${cause}\\.$`))])
   })
+
+  test.each([
+    ['clipping', pcm16(), '-30', 3],
+    ['rounding to pcm16', pcm16(undefined, 0.001), '60', 3],
+    ['chance (there is 1 sample)', wav({ data: Buffer.from([0, 64]) }), '20', 20],
+  ] as const)('W_SNR_OFF names the copies beside the code, in one line: %s', async (cause, file, snr, copies) => {
+    const cwd = temporaryFolder()
+    writeFiles(cwd, { 'in/a.wav': file })
+    const args = ['add', 'in', '--out', 'out', '--backend', backend, '--snr', snr, '--copies', `${copies}`, '--json']
+    const ended = await noisemill(args, { cwd })
+    const off = jsonOf(ended).files.filter(({ warnings }) => warnings.includes('W_SNR_OFF'))
+    expect(off.length).toBeGreaterThan(1)
+    const lines = linesOf(ended.stderr).filter((line) => line.includes('W_SNR_OFF'))
+    expect(lines).toHaveLength(1)
+    const [, named, causes] = /\(W_SNR_OFF; copies ([^)]*)\)\. Likely cause: (.*)\.$/.exec(lines[0])!
+    expect(numbersIn(named)).toEqual(off.map(({ copy }) => copy).sort((a, b) => a - b))
+    const counts = off.map(({ clipped }) => clipped)
+    const clipped = `clipping (${Math.min(...counts)} to ${Math.max(...counts)} samples)`
+    expect(causes).toBe(cause === 'clipping' ? clipped : cause)
+  })
 })
+
+/** The numbers of a list such as '1 to 3, 5'. */
+const numbersIn = (list: string) =>
+  list.split(', ').flatMap((range) => {
+    const [first, last = first] = range.split(' to ').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
