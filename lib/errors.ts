@@ -54,6 +54,10 @@ const table = {
     summary: 'the report cannot be written',
     remedy: 'Choose another file, or pass `overwrite` if it exists.',
   },
+  E_REPORT_CLASH: {
+    summary: 'the report would be written over a file of the run',
+    remedy: 'Choose another file for the report.',
+  },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend is not available',
     remedy: 'Without the addon, backend "auto" uses workers, unless NOISEMILL_NATIVE is "require".',

@@ -165,7 +165,7 @@ const trials: readonly Trial[] = [
 
 /** All other codes, and where their remedies are tried. */
 const others: Readonly<Record<string, readonly ErrorCode[]>> = {
-  'below in this file': ['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT'],
+  'below in this file': ['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT', 'E_REPORT_CLASH'],
   'not tried here: the remedy is another file, disk, or amount of memory': [
     ...(['E_WAV_NO_FORMAT', 'E_WAV_NO_DATA', 'E_WAV_FORMAT', 'E_WAV_DAMAGED', 'E_WAV_TOO_LONG'] as const),
     ...(['E_INPUT_NOT_FILE', 'E_INPUT_READ', 'E_INPUT_CHANGED', 'E_OUTPUT_WRITE'] as const),
@@ -213,6 +213,14 @@ describe('a remedy removes its error', () => {
     expect((await add('other', 'r.jsonl')).stderr).toContain('(E_REPORT)')
     expect((await add('other', 'other.jsonl')).code).toBe(0)
     expect((await add('out', 'r.jsonl', '--overwrite')).code).toBe(0)
+  })
+
+  test('E_REPORT_CLASH', async () => {
+    const cwd = place()('')
+    const add = (report: string) =>
+      noisemill(['add', 'in', '--out', 'out', '--sigma', '0.1', '--report', report], { cwd })
+    expect((await add(`out/${JOURNAL}`)).stderr).toContain('(E_REPORT_CLASH)')
+    expect(await add('out/report')).toMatchObject({ code: 0, stderr: '' })
   })
 
   test.skipIf(!hasFfmpeg())('E_WAV_UNSUPPORTED and E_WAV_NOT_RIFF, by ffmpeg (needs it)', async ({ skip }) => {

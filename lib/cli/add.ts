@@ -6,7 +6,7 @@ import { NoisemillError } from '../errors.js'
 import { walk } from '../files/walk.js'
 import type { FileResult } from '../plan/results.js'
 import { Pool } from '../pool/pool.js'
-import { Report } from '../record/report.js'
+import { Report, type ReportedRun } from '../record/report.js'
 import { plural } from '../show.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
 import { type AddRequest, declareAddFlags, parsePath, readAddFlags } from './flags.js'
@@ -57,7 +57,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     messages.repeat(repeated, first, kind)
   }
   const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onRepeat, onUnread }
-  const report = own.report === undefined ? undefined : new Report(own.report, noise)
+  const report = own.report === undefined ? undefined : new Report(own.report, reportedRun(inputs, noise))
   let fatal: NoisemillError | undefined
   let isShortTold = false
   /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
@@ -112,6 +112,11 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   }
   if (fatal) return exitForError(fatal)
   return progress.failed > 0 ? EXIT.filesFailed : EXIT.done
+}
+
+function reportedRun(inputs: readonly string[], noise: AddRequest['noise']): ReportedRun {
+  const { out, root, copies, overwrite, resume } = noise
+  return { inputs, out: String(out), root: root === undefined ? undefined : String(root), copies, overwrite, resume }
 }
 
 const onLoop = (terminal: Terminal) => (folder: string) =>

@@ -106,11 +106,18 @@ export function isWithin(folder: string, other: string): boolean {
 /** Returns the device and inode of a file or folder, after links. Undefined if it does not exist. */
 export function identityOf(file: FilePath): string | undefined {
   try {
-    const { dev, ino } = statSync(fsPath(file), { bigint: true })
-    return `${dev}:${ino}`
+    // An error for each missing file would take several times as long.
+    const found = statSync(fsPath(file), { bigint: true, throwIfNoEntry: false })
+    return found && `${found.dev}:${found.ino}`
   } catch {
     return undefined
   }
+}
+
+/** Whether two paths lead to one file that exists. */
+export function isSameFile(one: FilePath, other: FilePath): boolean {
+  const identity = identityOf(one)
+  return identity !== undefined && identity === identityOf(other)
 }
 
 /** Whether a path is a symbolic link. A missing path is not, nor is one that cannot be accessed. */

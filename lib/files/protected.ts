@@ -3,7 +3,7 @@
 import { readlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fsPath } from '../core/files.js'
-import { copyName, identityOf, isLink, originalsOf } from './outputs.js'
+import { copyName, identityOf, isLink, isSameFile, originalsOf } from './outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
 /** Longest chain of symbolic links that Linux follows. */
@@ -25,7 +25,13 @@ export class ProtectedFiles {
   readonly #folders = new Map<string, Map<string, ProtectedFile[]>>()
   readonly #keys = new Map<string, string>()
 
-  constructor(readonly copies: number) {}
+  /**
+   * @param ignoresCase whether names that differ in case alone are equal even if there is no file yet that shows it
+   */
+  constructor(
+    readonly copies: number,
+    readonly ignoresCase = false,
+  ) {}
 
   /** Adds a file and, if it is a symbolic link, all that it leads to. */
   add(file: FilePath): void {
@@ -39,6 +45,7 @@ export class ProtectedFiles {
   #addPlace(file: FilePath): void {
     const { folder, name } = splitPath(file)
     const key = this.#keyOf(folder)
+    this.#keys.set(bytesOf(folder), key)
     for (const { original, copy } of originalsOf(name, this.copies)) {
       const files = this.#folders.get(key) ?? new Map<string, ProtectedFile[]>()
       this.#folders.set(key, files)
@@ -61,28 +68,47 @@ export class ProtectedFiles {
     const files = this.#folders.get(this.#keyOf(folder))?.get(nameOf(name, true))
     for (const { file, copy } of files ?? []) {
       const replacing = copyName(output, copy, this.copies)
-      if (isSameName(replacing, file)) return replacing
+      if (this.ignoresCase || isSameName(replacing, file)) return replacing
     }
     return undefined
   }
 
-  /** Returns what is equal for all paths of a folder. Only a folder that exists keeps its key, as it may be created. */
+  /**
+   * Returns what is equal for all paths of a folder. If it is missing, this is the folder above it and its name. A
+   * missing folder keeps its key only if a protected file is in it, because it may be created.
+   */
   #keyOf(folder: FilePath): string {
-    const text = pathToBytes(folder).toString('latin1')
+    const text = bytesOf(folder)
     const known = this.#keys.get(text)
     if (known !== undefined) return known
     const identity = identityOf(folder === '' ? '.' : folder)
     if (identity !== undefined) this.#keys.set(text, identity)
-    return identity ?? nameOf(folder)
+    return identity ?? this.#missingKeyOf(folder)
+  }
+
+  #missingKeyOf(folder: FilePath): string {
+    let at = pathFromBytes(Buffer.from(nameOf(folder, false), 'latin1'))
+    for (let below = ''; ; ) {
+      const { folder: above, name } = splitPath(at)
+      // The drive is missing.
+      if (name.length === 0) return nameOf(folder)
+      below = `/${bytesOf(name)}${below}`
+      const identity = identityOf(above)
+      if (identity !== undefined) return `${identity}${this.ignoresCase ? below.toLowerCase() : below}`
+      at = above
+    }
   }
 }
+
+/** Returns a path as text in which each character is one byte. */
+const bytesOf = (file: FilePath): string => pathToBytes(file).toString('latin1')
 
 /** Returns the path that a symbolic link leads to. Undefined for other files. */
 function targetOf(file: FilePath): FilePath | undefined {
   if (!isLink(file)) return undefined
   try {
     const target = pathFromBytes(readlinkSync(fsPath(file), { encoding: 'buffer' }))
-    return path.isAbsolute(pathToBytes(target).toString('latin1')) ? target : joinPath(splitPath(file).folder, target)
+    return path.isAbsolute(bytesOf(target)) ? target : joinPath(splitPath(file).folder, target)
   } catch {
     // The link was removed meanwhile.
     return undefined
@@ -91,7 +117,5 @@ function targetOf(file: FilePath): FilePath | undefined {
 
 /** Whether two paths in one folder, with names that are equal apart from case, are one file. */
 function isSameName(one: FilePath, other: FilePath): boolean {
-  if (nameOf(splitPath(one).name) === nameOf(splitPath(other).name)) return true
-  const identity = identityOf(one)
-  return identity !== undefined && identity === identityOf(other)
+  return nameOf(splitPath(one).name) === nameOf(splitPath(other).name) || isSameFile(one, other)
 }

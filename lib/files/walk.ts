@@ -119,7 +119,7 @@ export function noInput(unread: UnreadCounts, details: ErrorDetails = {}): Noise
 async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
-    const file = { input, relative: fromRoot(options.root, input) ?? splitPath(input).name }
+    const file = { input, relative: relativeOf(input, options.root) }
     // A name that Node has decoded with U+FFFD fails here. Two such names may be equal, which would be reported as a
     // clash.
     const isMangled = !source.exists && input.includes('\ufffd')
@@ -146,6 +146,10 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
   if (relative === undefined) throw invalidOption('root', `a folder that contains ${input}`, root)
   return relative
 }
+
+/** Returns the path of an input that is a file, relative to the root, or without a root its name. */
+export const relativeOf = (input: string, root: string | undefined): FilePath =>
+  fromRoot(root, input) ?? splitPath(input).name
 
 type Source = { readonly kind: 'file'; readonly exists: boolean } | FolderSource
 

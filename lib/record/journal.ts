@@ -37,6 +37,9 @@ import { type DoneFigures, figuresIn, jsonPath, pathOf, Records, type RunLine, r
 
 const JOURNAL_NAME = '.noisemill-journal'
 
+/** Returns the path of the journal of an output folder. */
+export const journalOf = (out: string): string => joinPath(out, JOURNAL_NAME) as string
+
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
 
@@ -104,7 +107,7 @@ export class Journal {
     readonly out: string,
     readonly options: JournalOptions,
   ) {
-    this.#file = joinPath(out, JOURNAL_NAME) as string
+    this.#file = journalOf(out)
     this.#prefix = this.#file.slice(0, -JOURNAL_NAME.length)
   }
 

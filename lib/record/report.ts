@@ -9,19 +9,34 @@ import {
   openSync,
   readSync,
   rmdirSync,
+  statSync,
   unlinkSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
-import { isAudioName } from '../files/walk.js'
+import { isSameFile } from '../files/outputs.js'
+import { joinPath } from '../files/paths.js'
+import { ProtectedFiles } from '../files/protected.js'
+import { isAudioName, relativeOf } from '../files/walk.js'
 import { Appender } from './appender.js'
+import { journalOf } from './journal.js'
 
 /**
  * The bytes that every report begins with. They are checked so that a report never replaces another file, such as an
  * input.
  */
 const START = '{"input":'
+
+/** What a report's run reads and writes. */
+export interface ReportedRun {
+  readonly inputs: readonly string[]
+  readonly out: string
+  readonly root?: string | undefined
+  readonly copies?: number | undefined
+  readonly overwrite?: boolean | undefined
+  readonly resume?: boolean | undefined
+}
 
 export class Report {
   readonly #fd: number
@@ -34,13 +49,16 @@ export class Report {
 
   /**
    * Creates the file and its folder, or opens an existing report. With `overwrite`, the first result replaces its content;
-   * with `resume`, results are added to it. Throws NoisemillError E_REPORT.
+   * with `resume`, results are added to it. Throws NoisemillError E_REPORT or E_REPORT_CLASH.
    */
   constructor(
     readonly path: string,
-    { overwrite = false, resume = false }: { overwrite?: boolean; resume?: boolean },
+    run: ReportedRun,
   ) {
+    const { overwrite = false, resume = false } = run
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
+    const clash = clashOf(path, run)
+    if (clash !== undefined) throw new NoisemillError('E_REPORT_CLASH', { path, received: clash })
     this.#made = missingFoldersOf(path)
     const opened = this.#guard(() => {
       try {
@@ -112,6 +130,28 @@ export class Report {
     } catch (cause) {
       throw new NoisemillError('E_REPORT', { path: this.path, cause })
     }
+  }
+}
+
+/** Returns which file of its run a report would be written over. Undefined if there is none. */
+function clashOf(path: string, { inputs, out, root, copies = 1 }: ReportedRun): string | undefined {
+  const report = new ProtectedFiles(1, true)
+  const outputs = new ProtectedFiles(copies, true)
+  for (const files of [report, outputs]) files.add(path)
+  const isReport = (file: string) => report.find(file) !== undefined || isSameFile(file, path)
+  if (isReport(journalOf(out))) return 'it is the journal of the output folder'
+  // Files that are found in folders have names of audio files, which a report cannot have.
+  const files = inputs.filter((input) => !isFolder(input))
+  if (files.some(isReport)) return 'it is an input'
+  const isOutput = files.some((file) => outputs.find(joinPath(out, relativeOf(file, root))) !== undefined)
+  return isOutput ? 'it is an output of the run' : undefined
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -5,7 +5,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
-import { filesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
+import { filesBelow, hashesBelow, JOURNAL, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
 import { isWindows, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
@@ -327,6 +327,72 @@ describe('--report', () => {
     writeFiles(cwd, { 'r.jsonl': Buffer.from(old) })
     await noisemill(['add', 'in', '--out', 'out', '--overwrite', '--report', 'r.jsonl'], { cwd })
     expect(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).toBe(old)
+  })
+
+  /** Runs with such a report are refused for this reason, with a report of an earlier run in its place or without. */
+  async function expectRefused(reports: readonly string[], reason: string, links: () => [string, string][] = () => []) {
+    for (const report of reports) {
+      for (const flags of [[], ['--overwrite'], ['--resume']]) {
+        const cwd = temporaryFolder()
+        writeFiles(cwd, { take1: pcm16(), 'in/a.wav': pcm16() })
+        for (const [target, link] of links()) symlinkSync(target, path.join(cwd, link))
+        const found = () => [filesBelow(cwd), hashesBelow(path.join(cwd, 'in')), sha256OfFile(path.join(cwd, 'take1'))]
+        const before = found()
+        const inputs = ['in', 'take1', 'gone', '--out', 'out', '--copies', '2', '--snr', '10']
+        const { code, stdout, stderr } = await noisemill(['add', ...inputs, ...flags, '--report', report], { cwd })
+        expect([code, stdout, linesOf(stderr)], report).toEqual([
+          2,
+          '',
+          [expect.stringMatching(new RegExp(`${report}: .*over a file of the run.*${reason}.*\\(E_REPORT_CLASH\\)$`))],
+        ])
+        expect([found(), existsSync(path.join(cwd, 'out'))]).toEqual([before, false])
+      }
+    }
+  }
+
+  const asJournal = 'it is the journal of the output folder'
+  const asOutput = 'it is an output of the run'
+
+  test('cannot be the journal', () =>
+    expectRefused([`out/${JOURNAL}`, `in/../out/${JOURNAL}`, `out/${JOURNAL.toUpperCase()}`], asJournal))
+
+  test('cannot be an output', () =>
+    expectRefused(['out/take1.1', 'out/take1.2', 'out/TAKE1.2', 'out/gone.1'], asOutput))
+
+  test('cannot be an input', () => expectRefused(['take1', 'in/../take1', 'gone'], 'it is an input'))
+
+  posixTest('cannot be one of these by way of a link (needs symbolic links)', async () => {
+    const links = (): [string, string][] => [
+      ['.', 'here'],
+      ['take1', 'link'],
+    ]
+    await expectRefused([`here/out/${JOURNAL}`], asJournal, links)
+    await expectRefused(['here/out/take1.1'], asOutput, links)
+    await expectRefused(['here/take1', 'here/gone', 'link', 'here/link'], 'it is an input', links)
+  })
+
+  test('cannot be the journal of an earlier run, which stays as it is', async () => {
+    const cwd = workplace()
+    const journal = path.join(cwd, 'out', JOURNAL)
+    await noisemill(args, { cwd })
+    linkSync(journal, path.join(cwd, 'link'))
+    const before = sha256OfFile(journal)
+    for (const report of [`out/${JOURNAL}`, 'link']) {
+      const { code, stderr } = await noisemill(reporting(report, '--resume'), { cwd })
+      expect([code, stderr]).toEqual([2, expect.stringContaining(asJournal)])
+      expect(sha256OfFile(journal)).toBe(before)
+    }
+  })
+
+  test('may have the name of a number that no copy has, or lie beside an input', async () => {
+    for (const report of ['out/take1.3', 'out/take1', 'in/report']) {
+      const cwd = temporaryFolder()
+      writeFiles(cwd, { take1: pcm16(), 'in/a.wav': pcm16() })
+      const inputs = ['in', 'take1', '--out', 'out', '--copies', '2', '--snr', '10']
+      const { code, stderr } = await noisemill(['add', ...inputs, '--report', report], { cwd })
+      expect([code, stderr]).toEqual([0, ''])
+      expect(linesOf(readFileSync(path.join(cwd, report), 'utf8'))).toHaveLength(4)
+    }
   })
 
   test.each([

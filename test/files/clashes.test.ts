@@ -1,10 +1,11 @@
 /** Outputs that collide with inputs or with each other are refused or fail, before any file is lost. */
 
 import { spawnSync } from 'node:child_process'
-import { linkSync, readFileSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, noiseTask, Pool } from '../../dist/index.js'
+import { ProtectedFiles } from '../../dist-lib/files/protected.js'
 import { describeBackends } from '../support/backends.js'
 import { tree, under } from '../support/files.js'
 import { filesBelow, hashesBelow, slashed } from '../support/folders.js'
@@ -345,4 +346,14 @@ describeBackends('clashes', (backend) => {
     expect(Object.keys(expected)).toEqual(names)
     for (const out of ['2', '3', '4']) expect(hashesBelow(`${folder}/${out}`)).toEqual(expected)
   })
+})
+
+posixTest('a protected file stays protected if its folder is created later (needs symbolic links)', () => {
+  const folder = tree('real/', 'link -> real')
+  const inputs = new ProtectedFiles(2)
+  inputs.add(`${folder}/real/new/a.1.wav`)
+  for (const name of ['real', 'link']) expect(inputs.find(`${folder}/${name}/new/a.wav`), name).toBeDefined()
+  mkdirSync(`${folder}/real/new`)
+  expect(inputs.find(`${folder}/real/new/a.wav`)).toBe(`${folder}/real/new/a.1.wav`)
+  expect(inputs.find(`${folder}/real/new/b.wav`)).toBeUndefined()
 })
