@@ -3,7 +3,7 @@
 import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
+import { type ErrorCode, type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
 import { showCounts } from '../show.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
@@ -267,7 +267,7 @@ async function* walkFolder(
     if (next) {
       const found: FoundFolder = next
       const identity = await identityOf(found.folder).catch((error) => error as NodeJS.ErrnoException)
-      if (typeof identity !== 'string') yield [unreadable(found, identity)]
+      if (typeof identity !== 'string') yield [failed(found, 'E_INPUT_UNREADABLE', identity)]
       else {
         const place = showPath(joinSlashed(prefix, found.relative))
         const { visit, isRepeated } = visits.visit(identity, found, place)
@@ -292,7 +292,10 @@ async function* walkFolder(
   }
 }
 
-/** Yields the files of one folder in groups, and adds the folders in it to `folders`. */
+/**
+ * Yields the files of one folder in groups, and adds the folders in it to `folders`. If the folder cannot be read to its
+ * end, its failure follows the files that were found.
+ */
 async function* readFolder(
   found: FoundFolder,
   folders: FoundFolder[],
@@ -303,36 +306,40 @@ async function* readFolder(
   try {
     entries = await openFolder(folder, { encoding: 'buffer', bufferSize: GROUP_FILES })
   } catch (error) {
-    yield [unreadable(found, error)]
+    yield [failed(found, 'E_INPUT_UNREADABLE', error)]
     return
   }
   let group: WalkedFile[] = []
-  for await (const entry of entries) {
-    const bytes = entry.name as unknown as Buffer
-    const isLink = entry.isSymbolicLink()
-    if (bytes[0] === DOT || (isLink && !follow)) continue
-    const name = pathFromBytes(bytes)
-    const file = joinPath(folder, name)
-    const below = joinSlashed(relative, name)
-    const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
-    if (kind === 'folder')
-      folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
-    if (kind === 'file') {
-      const text = bytes.toString('latin1')
-      const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-      if (isAudioName(text)) group.push({ input: file, relative: below })
-      else if (unread !== undefined) group.push({ input: file, relative: below, unread })
+  try {
+    for await (const entry of entries) {
+      const bytes = entry.name as unknown as Buffer
+      const isLink = entry.isSymbolicLink()
+      if (bytes[0] === DOT || (isLink && !follow)) continue
+      const name = pathFromBytes(bytes)
+      const file = joinPath(folder, name)
+      const below = joinSlashed(relative, name)
+      const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
+      if (kind === 'folder')
+        folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
+      if (kind === 'file') {
+        const text = bytes.toString('latin1')
+        const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
+        if (isAudioName(text)) group.push({ input: file, relative: below })
+        else if (unread !== undefined) group.push({ input: file, relative: below, unread })
+      }
+      if (group.length === GROUP_FILES) {
+        yield group
+        group = []
+      }
     }
-    if (group.length === GROUP_FILES) {
-      yield group
-      group = []
-    }
+  } catch (error) {
+    group.push(failed(found, 'E_INPUT_READ', error))
   }
   if (group.length > 0) yield group
 }
 
-function unreadable({ folder, relative }: FoundFolder, error: unknown): WalkedFile {
-  const failure = new NoisemillError('E_INPUT_UNREADABLE', { path: showPath(folder), errno: errnoOf(error) })
+function failed({ folder, relative }: FoundFolder, code: ErrorCode, error: unknown): WalkedFile {
+  const failure = new NoisemillError(code, { path: showPath(folder), errno: errnoOf(error) })
   return { input: folder, relative, failure }
 }
 

@@ -22,13 +22,14 @@ import {
 const { EIO, ENOSPC, EINTR, EACCES, EDQUOT, EMFILE } = constants.errno
 
 /** A call and how it fails; those of the short form first. */
-const faults: readonly (Fault & { readonly short?: boolean })[] = [
+const faults: readonly (Fault & Pick<Expected, 'told'> & { readonly short?: boolean })[] = [
   { call: 'open', error: EIO, short: true },
   { call: 'read', error: EIO, short: true },
   { call: 'write', error: ENOSPC, short: true },
   { call: 'close', error: EIO, short: true },
   { call: 'name', error: EIO, lasts: true, short: true },
   { call: 'stat', error: EIO, short: true },
+  { call: 'readdir', error: EIO, short: true, told: /\bin\b.*: reading failed \(EIO\).*\(E_INPUT_READ\)$/ },
   { call: 'read', error: 'cut', short: true },
   { call: 'open', error: EACCES },
   { call: 'open', error: EMFILE },
@@ -98,7 +99,14 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
 
     for (const fault of isFull ? faults : faults.filter(isShort)) {
       test(`${name(fault)} [${backend}]`, async () => {
-        const calls = await failEach(await placeWith(), fault, fault.call === 'sync' ? [...flags, '--fsync'] : flags)
+        const { call, told } = fault
+        const expected = told === undefined ? {} : { told }
+        const calls = await failEach(
+          await placeWith(),
+          fault,
+          call === 'sync' ? [...flags, '--fsync'] : flags,
+          expected,
+        )
         if (isShort(fault)) expect(calls).toBeGreaterThanOrEqual(['name', 'stat'].includes(fault.call) ? 3 : 4)
         console.log(`${name(fault)} [${backend}]: ${calls} calls`)
       })

@@ -2,7 +2,8 @@
  * Lets calls of the C library fail, on files below a folder: compiled by the tests, loaded by LD_PRELOAD, told by the environment.
  *
  *   NOISEMILL_FAULT_FOLDER  the folder, absolute
- *   NOISEMILL_FAULT_CALL    open, read, write, close, name (link and the renamings), stat, sync, truncate, chmod, unlink or mkdir
+ *   NOISEMILL_FAULT_CALL    open, read, write, close, name (link and the renamings), stat, sync, truncate, chmod, unlink, mkdir
+ *                           or readdir
  *   NOISEMILL_FAULT_NTH     which of those calls, from 1
  *   NOISEMILL_FAULT_ERROR   the number of the error; or `short` for half of what was asked for; `cut` and `remove`: the file is cut to
  *                           half of its length or removed, then all goes its way
@@ -10,6 +11,7 @@
  *   NOISEMILL_FAULT_FIRED   a file that is made when a call fails
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -210,6 +212,11 @@ int unlink(const char *path) {
 int mkdir(const char *path, mode_t mode) {
   NEXT(int, "mkdir", const char *, mode_t);
   return on_path("mkdir", path) == FAILS ? -1 : next(path, mode);
+}
+
+struct dirent64 *readdir64(DIR *entries) {
+  NEXT(struct dirent64 *, "readdir64", DIR *);
+  return on_file("readdir", dirfd(entries)) == FAILS ? NULL : next(entries);
 }
 
 /* libuv asks for statx and the addon for renameat2 by number. */
