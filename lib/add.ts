@@ -7,7 +7,7 @@ import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { joinPath, pathFromCaller } from './files/paths.js'
-import { noInput, type UnreadCounts, type WalkedFile, walk, walkedFolders } from './files/walk.js'
+import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
@@ -66,7 +66,7 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
   readonly onRepeat?: (repeated: string, first: string, kind: 'file' | 'folder') => void
   /**
    * Called with an audio file that noisemill does not read, and with the ending of its name, such
-   * as 'flac'.
+   * as 'flac'. A file that several inputs contain under one relative path is reported once.
    */
   readonly onUnread?: (file: string, kind: string) => void
 }
@@ -150,17 +150,13 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   }
   const { onLoop, onRepeat, onUnread } = options as Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread'>
   const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
-  const unread: UnreadCounts = new Map()
   const files = walk(names, {
     root,
     out,
     follow,
     onLoop,
     onRepeat: repeated('folder'),
-    onUnread(file, kind) {
-      unread.set(kind, (unread.get(kind) ?? 0) + 1)
-      onUnread?.(file, kind)
-    },
+    onUnread,
   })
   // No two files of one input have the same relative path, so outputs cannot clash and files are
   // processed while it is walked.
@@ -171,7 +167,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
     dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
   return {
     task: noiseTaskOf(settings, journal),
-    items: asItems(found, out, folders, settings, journal, unread),
+    items: asItems(found, out, folders, settings, journal),
     journal,
   }
 }
@@ -195,20 +191,18 @@ async function* asItems(
   folders: readonly string[],
   { dryRun, fsync }: NoiseSettings,
   journal: Journal | undefined,
-  unread: UnreadCounts,
 ): AsyncGenerator<WalkedItem> {
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
-  let isEmpty = true
+  let isFirst = true
   for await (const { input, relative, failure } of files) {
-    if (isEmpty && !dryRun) makeFolder(out, fsync)
-    if (isEmpty) await journal?.open()
-    isEmpty = false
+    if (isFirst && !dryRun) makeFolder(out, fsync)
+    if (isFirst) await journal?.open()
+    isFirst = false
     const output = joinPath(out, relative)
     const refused = failure ?? outputInInput(relative) ?? outputOutside(relative)
     yield { input, key: relative, output, ...(refused && { failure: refused }) }
   }
-  if (isEmpty) throw noInput(unread)
 }
 
 /** Returns an object with the options that have one of the names. */

@@ -39,7 +39,7 @@ export interface WalkedFile {
 }
 
 /** Numbers of audio files in other formats, by extension. */
-export type UnreadCounts = Map<string, number>
+type UnreadCounts = Map<string, number>
 
 export interface WalkOptions {
   readonly root?: string | undefined
@@ -54,7 +54,10 @@ export interface WalkOptions {
   readonly onLoop?: ((folder: string) => void) | undefined
   /** Receives a folder that a symbolic link repeats under another path, and its first path. It is walked again. */
   readonly onRepeat?: ((folder: string, first: string) => void) | undefined
-  /** Receives an audio file in another format, and its extension: 'flac', for example. */
+  /**
+   * Receives an audio file in another format, and its extension: 'flac', for example. A file that several inputs contain
+   * under one relative path is reported once.
+   */
   readonly onUnread?: ((file: string, kind: string) => void) | undefined
 }
 
@@ -82,33 +85,51 @@ export interface WalkedFolder {
 
 /**
  * Yields the files of all inputs, in the order of the inputs. Within a folder, files come in the order of the system. At
- * the end, each input without files yields a failure, unless no input has files.
+ * the end, each input without files yields a failure. Throws E_NO_INPUT if no input has files.
  */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
   const empty: { readonly input: string; readonly unread: UnreadCounts }[] = []
+  const allUnread: UnreadCounts = new Map()
+  /** Audio files in other formats that were reported. A single input contains each of them once. */
+  const reported = inputs.length > 1 ? new Set<string>() : undefined
   const visits = new Visits(options)
   for (const input of inputs) {
     let isEmpty = true
     const unread: UnreadCounts = new Map()
-    const onUnread = (file: string, kind: string) => {
-      unread.set(kind, (unread.get(kind) ?? 0) + 1)
-      options.onUnread?.(file, kind)
-    }
-    for await (const files of walkInput(input, { ...options, onUnread }, visits)) {
+    for await (const files of walkInput(input, options, visits)) {
       for (const file of files) {
-        isEmpty = false
-        yield file
+        if (file.unread === undefined) {
+          isEmpty = false
+          yield file
+          continue
+        }
+        increment(unread, file.unread)
+        if (reported !== undefined) {
+          const key = await repeatKey(file)
+          if (reported.has(key)) continue
+          reported.add(key)
+        }
+        increment(allUnread, file.unread)
+        options.onUnread?.(showPath(file.input), file.unread)
       }
     }
     if (isEmpty) empty.push({ input, unread })
   }
-  if (empty.length === inputs.length) return
+  if (empty.length === inputs.length) throw noInput(allUnread)
   for (const { input, unread } of empty)
     yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
 }
 
+const increment = (counts: UnreadCounts, kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1)
+
+/** Returns what is equal for all occurrences of a file under one relative path. */
+async function repeatKey({ input, relative }: WalkedFile): Promise<string> {
+  const identity = await identityOf(input).catch(() => showPath(input))
+  return `${identity} ${showPath(relative)}`
+}
+
 /** Makes the error of inputs without files to read. It names the audio files of other formats that were found. */
-export function noInput(unread: UnreadCounts, details: ErrorDetails = {}): NoisemillError {
+function noInput(unread: UnreadCounts, details: ErrorDetails = {}): NoisemillError {
   const received = `there are only audio files that are not read (${showCounts(unread)})`
   return new NoisemillError('E_NO_INPUT', { ...details, ...(unread.size > 0 && { received }) })
 }
@@ -129,12 +150,7 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
   for await (const files of walkFolder(source, prefix, options, visits)) {
-    const wanted = files.filter(({ input: file, relative, failure, unread }) => {
-      if (failure !== undefined) return true
-      if (!source.isWanted(relative)) return false
-      if (unread !== undefined) options.onUnread?.(showPath(file), unread)
-      return unread === undefined
-    })
+    const wanted = files.filter(({ relative, failure }) => failure !== undefined || source.isWanted(relative))
     yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinSlashed(prefix, file.relative) }))
   }
 }
@@ -176,7 +192,7 @@ async function sourceOf(input: string): Promise<Source> {
   // The base of C:/*.wav is C:, which would mean the current folder of that drive.
   const rooted = path.sep === '\\' && /^[A-Za-z]:$/.test(base) ? `${base}/` : base
   const folder = rooted === '' ? '.' : rooted.replaceAll(/\\(.)/g, '$1')
-  const matches = picomatch(glob, { nonegate: true })
+  const matches = compiled(() => picomatch(glob, { nonegate: true }), input)
   // With a slash in a group, as in {a,b/c}, the depth is not known.
   const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
@@ -190,6 +206,18 @@ async function sourceOf(input: string): Promise<Source> {
   // A glob in a folder that does not exist matches nothing.
   const isWanted = (relative: FilePath) => matches(textOf(relative))
   return { kind: 'folder', folder, isWanted, depth: exists ? depth : -1, reaches }
+}
+
+/** Compiles the glob of an input. Throws E_OPTION_INVALID if that fails. */
+function compiled(compile: () => (name: string) => boolean, input: string): (name: string) => boolean {
+  try {
+    const matches = compile()
+    // A regular expression that is too large fails when it is first used.
+    matches('a')
+    return matches
+  } catch {
+    throw invalidOption('inputs', 'paths, or globs of fewer characters', input)
+  }
 }
 
 /** Converts a path to text for globs. */

@@ -177,18 +177,31 @@ describe('streams', () => {
     }
     expect((await counted(['in'], 'folder')).summary.unread).toEqual({ flac: 2, mp3: 1 })
     expect((await counted(['in/*.wav'], 'pattern')).summary.unread).toEqual({})
+    // A file that several inputs contain is counted once, as a WAV file is.
+    const repeated = [
+      ['in', 'in'],
+      ['in/b.wav', './in', 'in/*.flac', 'in/**'],
+      ['in', path.join(cwd, 'in')],
+    ]
+    for (const [i, inputs] of repeated.entries())
+      expect((await counted(inputs, `repeated-${i}`)).summary.unread, `${inputs}`).toEqual({ flac: 2, mp3: 1 })
+    writeFiles(path.join(cwd, 'other'), { 'b.flac': pcm16(), 'e.wav': pcm16() })
+    expect((await counted(['in', 'other', 'in'], 'both')).summary.unread).toEqual({ flac: 3, mp3: 1 })
     const some = await counted(['in', 'in/*.flac', 'in/*.opus'], 'some')
+    expect(some.summary.unread).toEqual({ flac: 2, mp3: 1 })
     expect(linesOf(some.stderr)).toEqual([
       expect.stringMatching(
         /^noisemill: in.\*\.flac: there is no input: there are only audio files that are not read \(1 flac\)/,
       ),
       expect.stringMatching(/^noisemill: in.\*\.opus: there is no input\. /),
     ])
-    const { code, stderr } = await noisemill(['add', 'in/**/*.mp3', '--out', 'none', '--snr', '10'], { cwd })
-    expect(code).toBe(2)
-    expect(stderr).toMatch(
-      /there is no input: there are only audio files that are not read \(1 mp3\)\. .*\(E_NO_INPUT\)\n$/,
-    )
+    for (const inputs of [['in/**/*.mp3'], ['in/**/*.mp3', 'in/*/*.mp3']]) {
+      const { code, stderr } = await noisemill(['add', ...inputs, '--out', 'none', '--snr', '10'], { cwd })
+      expect(code).toBe(2)
+      expect(stderr).toMatch(
+        /there is no input: there are only audio files that are not read \(1 mp3\)\. .*\(E_NO_INPUT\)\n$/,
+      )
+    }
   })
 
   test('a dry run shows the SNR that is drawn', async () => {

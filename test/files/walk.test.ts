@@ -180,6 +180,17 @@ posixTest('a glob goes into no folder where it cannot match (needs symbolic link
   expect(loops).toEqual(['in/deep/er/self'])
 })
 
+test.each([
+  ['longer than a pattern may be', '*'.repeat(70_000)],
+  ['too large once it is a regular expression', '*a'.repeat(30_000)],
+])('a glob that is %s is refused as an input', async (_, glob) => {
+  const folder = tree('a.wav')
+  for (const inputs of [glob, [folder, glob], path.join(folder, glob)]) {
+    const attempt = run(inputs, { out: path.join(temporaryFolder(), 'out') })
+    await expect(attempt).rejects.toMatchObject({ code: 'E_OPTION_INVALID', option: 'inputs' })
+  }
+})
+
 test('what exists is taken as it is, even where its name looks like a glob', async () => {
   const folder = tree('take [1].wav', 'take 1.wav', '{x,y}.wav', 'x.wav')
   expect(await keysOf(folder, `${folder}/take [1].wav`)).toEqual(same('take [1].wav'))
