@@ -13,7 +13,7 @@ import { showText } from '../show.js'
 
 export type { FilePath }
 
-const onWindows = path.sep === '\\'
+export const onWindows = path.sep === '\\'
 
 /** Converts bytes to a path: a string if they are UTF-8, otherwise the bytes themselves. */
 export function pathFromBytes(bytes: Buffer): FilePath {

@@ -5,7 +5,16 @@ import { isUrl } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
 import { copyName, freshRunId, isNameTooLong, temporaryName } from '../files/outputs.js'
-import { type FilePath, joinPath, nameOf, pathFromCaller, relativeTo, showPath, splitPath } from '../files/paths.js'
+import {
+  type FilePath,
+  joinPath,
+  nameOf,
+  onWindows,
+  pathFromCaller,
+  relativeTo,
+  showPath,
+  splitPath,
+} from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
 import type { Journal } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
@@ -82,17 +91,21 @@ export type NoiseTask = Task<FileItem, FileResult>
  * // -> noisy/b.wav 0
  */
 export function noiseTask(options: NoiseOptions): NoiseTask {
-  return noiseTaskOf(checkNoiseOptions(options))
+  return noiseTaskOf(checkNoiseOptions(options), false)
 }
 
-/** Makes a noise task of checked options. If there is a journal, all outputs must lie in its folder. */
-export function noiseTaskOf(settings: NoiseSettings, journal?: Journal): NoiseTask {
+/**
+ * Makes a noise task of checked options. If there is a journal, all outputs must lie in its folder.
+ *
+ * @param isWalked whether the items come from a walk, in which no two files have the same relative path
+ */
+export function noiseTaskOf(settings: NoiseSettings, isWalked: boolean, journal?: Journal): NoiseTask {
   return defineTask({
     work: { kind: 'files' },
     errors: 'collect',
     endsWhenCancelled: true,
     valueOf: (result: FileResult) => result,
-    start: () => new NoiseRun(settings, journal),
+    start: () => new NoiseRun(settings, isWalked, journal),
   })
 }
 
@@ -134,6 +147,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
 
   constructor(
     readonly settings: NoiseSettings,
+    readonly isWalked: boolean,
     readonly journal?: Journal,
   ) {
     this.#run = journal?.run ?? freshRunId()
@@ -215,12 +229,11 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   /**
-   * Whether the names of outputs are remembered and compared. A run with a journal mirrors a walk, in which no two files
-   * have the same relative path. It therefore needs the names only if the output folder ignores case; they would take
-   * most of its memory.
+   * Whether the names of outputs are remembered and compared. For the files of a walk, this is needed only if the output
+   * folder ignores case. The names would take most of the memory of a run.
    */
   get #claims(): boolean {
-    return this.journal === undefined || this.journal.foldsCase
+    return !this.isWalked || (this.journal?.foldsCase ?? onWindows)
   }
 
   #claim(output: FilePath): NoisemillError | undefined {

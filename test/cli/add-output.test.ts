@@ -204,6 +204,15 @@ describe('streams', () => {
     }
   })
 
+  test('a dry run does not keep the names of its outputs', async () => {
+    const cwd = temporaryFolder()
+    writeFiles(cwd, { [`in/${'a'.repeat(200)}.wav`]: pcm16(10) })
+    const env = { NODE_OPTIONS: '--max-old-space-size=40' }
+    const copies = 150_000
+    const dry = ['add', 'in', '--out', 'out', '--sigma', '0.1', '--dry-run', '--quiet', '--copies', `${copies}`]
+    expect(await noisemill(dry, { cwd, env })).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('a dry run shows the SNR that is drawn', async () => {
     const dry = ['add', 'in', '--out', 'out', '--snr', '5:20', '--dry-run']
     const { stdout } = await noisemill(dry, { cwd: workplace() })
