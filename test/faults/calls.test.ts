@@ -90,14 +90,21 @@ async function failEach(
 
 describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C compiler)', () => {
   // Workers do on several threads what the plain loop does on one.
-  for (const backend of bySize(
+  const backends = bySize(
     present.filter((name) => name !== 'workers'),
     present,
-  )) {
+  )
+  for (const [at, backend] of backends.entries()) {
     const flags = ['--backend', backend, '--jobs', backend === 'inline' ? '1' : '2']
     const name = (fault: Fault) => `${fault.call}, ${fault.error}${fault.lasts ? ' from then on' : ''}`
 
-    for (const fault of isFull ? faults : faults.filter(isShort)) {
+    const own = isFull ? faults : faults.filter(isShort)
+    // In the short form the backends share the faults.
+    const tried = bySize(
+      own.filter((_, i) => i % backends.length === at),
+      own,
+    )
+    for (const fault of tried) {
       test(`${name(fault)} [${backend}]`, async () => {
         const { call, told } = fault
         const expected = told === undefined ? {} : { told }

@@ -14,6 +14,7 @@ import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
 import { filesBelow, root, temporaryFolder } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
 import { ffmpegSamples, hasFfmpeg, hasSox, outputOf } from '../../support/readers.js'
+import { bySize } from '../../support/size.js'
 import { chunk, formats, sine, type WavParts, wav } from '../../support/wav.js'
 
 /** Files that both read alike and that noisemill does not read so, and why. */
@@ -141,7 +142,7 @@ corpusTest('all of the corpus is decoded alike, or refused in the same words', (
  * one.
  */
 const LONG = 9001
-const CHANNELS = [1, 2, 3, 5]
+const CHANNELS = bySize([1, 3], [1, 2, 3, 5])
 
 /** Sample data that integers of 32 bits hold exactly, whatever the format. */
 function exactData({ tag, bits }: { tag: number; bits: number }, channels: number): Buffer {
@@ -212,8 +213,8 @@ test.skipIf(!hasSox() || !hasFfmpeg())(
         if (!isTrue) (isAgreed ? accepted : refused).push(what)
       })
     }
-    expect(accepted.length).toBeGreaterThan(100)
-    expect(refused.length).toBeGreaterThan(100)
+    expect(accepted.length).toBeGreaterThan(25 * CHANNELS.length)
+    expect(refused.length).toBeGreaterThan(25 * CHANNELS.length)
   },
 )
 
