@@ -66,7 +66,7 @@ export default async function latency(rounds = 3): Promise<void> {
     ),
   ])
   const headings = ['', 'loop delay p50', 'p99', 'maximum', 'readFile p50', 'p99', 'maximum']
-  const caption = `milliseconds; of ${rounds} rounds the median, and the largest maximum; the loop is checked every millisecond, so its delays contain that millisecond`
+  const caption = `milliseconds; p50 and p99 are medians of ${rounds} rounds, and the maximum is the largest of all rounds; the loop is checked every millisecond, and this millisecond is part of each delay`
   keep('Latency', caption, table(headings, rows), { jobs: JOBS, trials })
 }
 

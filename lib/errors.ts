@@ -168,7 +168,7 @@ const table = {
   },
   E_TASK_NESTED: {
     summary:
-      'the task module starts a pool on itself while it is loaded, or inside two such pools, so each thread would start another pool',
+      'the task module starts a pool on itself while it is loaded, or in a thread that is already two such pools deep, so each thread would start another pool',
     remedy:
       "Start the pool in the main thread only: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
   },

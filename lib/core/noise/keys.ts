@@ -23,7 +23,7 @@ export interface NoiseKey {
 export const Purpose = {
   /** The level of an output, within the requested range. */
   level: 0,
-  /** The phase of the reversals of the kind "sway". */
+  /** Where the kind "sway" is, at the first frame, in its cycle of sign reversals. */
   swayOffset: 0xffffffff,
 } as const
 

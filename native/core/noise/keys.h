@@ -16,7 +16,7 @@ struct NoiseKey {
 enum class Purpose : uint32_t {
   // The level of an output, within the requested range.
   kLevel = 0,
-  // The phase of the reversals of the kind "sway".
+  // Where the kind "sway" is, at the first frame, in its cycle of sign reversals.
   kSwayOffset = 0xffffffff,
 };
 
