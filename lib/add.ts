@@ -166,7 +166,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const journal =
     dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
   return {
-    task: noiseTaskOf(settings, true, journal),
+    task: noiseTaskOf(settings, { isWalked: true, journal }),
     items: asItems(found, out, folders, settings, journal),
     journal,
   }

@@ -49,11 +49,46 @@ export const showSeconds = (seconds: number): string => (seconds < 10 ? seconds.
 
 export const showDecibels = (value: number | null): string => (value === null ? 'no SNR' : `SNR ${value.toFixed(2)} dB`)
 
-/** Formats counts by name, in the order of the names: '2 flac, 1 mp3'. */
-export const showCounts = (counts: ReadonlyMap<string, number>): string =>
-  Array.from(counts, ([name, count]) => ({ name, count }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, count }) => `${count} ${name}`)
-    .join(', ')
+/** Counts by name. As text, in the order of the names: '2 flac, 1 mp3'. */
+export class Counts {
+  readonly #counts = new Map<string, number>()
+
+  add(name: string): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1)
+  }
+
+  get isEmpty(): boolean {
+    return this.#counts.size === 0
+  }
+
+  /** The counts in one object, for JSON. */
+  byName(): Record<string, number> {
+    return Object.fromEntries(this.#counts)
+  }
+
+  toString(): string {
+    const names = Array.from(this.#counts.keys()).sort()
+    return names.map((name) => `${this.#counts.get(name)} ${name}`).join(', ')
+  }
+}
+
+/** Maximum number of names in one line of text. There may be thousands. */
+const NAMED = 3
+
+/** A list of names. As text, the first three of them and the number of the others. */
+export class Names {
+  readonly #first: string[] = []
+  count = 0
+
+  add(name: string): void {
+    this.count++
+    if (this.#first.length < NAMED) this.#first.push(name)
+  }
+
+  toString(): string {
+    const rest = this.count - this.#first.length
+    return [...this.#first, ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ')
+  }
+}
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

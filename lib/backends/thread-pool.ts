@@ -4,23 +4,18 @@
  */
 
 import { stat } from 'node:fs'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import type { ModuleCall } from '../task.js'
+import { warnProcess } from '../warnings.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
-import {
-  asError,
-  type FromThread,
-  type ThreadChunk,
-  type ThreadData,
-  type ThreadKernels,
-  type ToThread,
-} from './messages.js'
+import { asError, type FromThread, type ThreadChunk, type ThreadKernels, type ToThread } from './messages.js'
 import { isNested, taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
+import { startWorker } from './start-worker.js'
 import { type Thrown, textOf, unpackThrown } from './thrown.js'
 
 /**
@@ -67,19 +62,6 @@ interface Thread {
   flushed: () => void
 }
 
-/** Flags of Node that threads must not inherit, because these flags give Node a program to run. */
-const EVAL_FLAGS = /^(-e|--eval|-p|--print|-pe|--input-type(=.*)?)$/
-
-function threadFlags(): string[] {
-  const flags: string[] = []
-  const given = process.execArgv
-  for (let i = 0; i < given.length; i++) {
-    if (!EVAL_FLAGS.test(given[i])) flags.push(given[i])
-    else if (!given[i].startsWith('--input-type=')) i++
-  }
-  return flags
-}
-
 const moduleIds = new WeakMap<ModuleCall, number>()
 let lastModuleId = 0
 
@@ -90,22 +72,6 @@ function moduleId(call: ModuleCall): number {
     moduleIds.set(call, id)
   }
   return id
-}
-
-/**
- * Starts a worker. Node does not check flags that the worker inherits. If some must be left out,
- * the others are passed explicitly; Node checks these, and if it refuses one for workers, the
- * worker gets no flags.
- */
-function startWorker(entry: URL, workerData: ThreadData): Worker {
-  const options = { workerData, name: 'noisemill' }
-  const flags = threadFlags()
-  if (flags.length === process.execArgv.length) return new Worker(entry, options)
-  try {
-    return new Worker(entry, { ...options, execArgv: flags })
-  } catch {
-    return new Worker(entry, { ...options, execArgv: [] })
-  }
 }
 
 function causeOfDeath({ failure, uncaught }: Thread, exitCode: number): unknown {
@@ -225,8 +191,7 @@ export class ThreadPool {
   #prepare(): void {
     this.#isPrepared = true
     // libuv starts its threads at the first call that needs them, and ends the process if it
-    // cannot. This call makes sure that they
-    // are started before worker threads use up the system's limit.
+    // cannot. This call starts them before worker threads use up the system's limit.
     stat(this.entry, () => {})
     const room = threadsWithRoom(this.size, this.entry)
     if (room < this.size) this.#limit(room, 'too many open files (EMFILE)')
@@ -386,10 +351,8 @@ export class ThreadPool {
   #warnOfFallback(reason: string): void {
     if (this.#hasWarnedOfFallback) return
     this.#hasWarnedOfFallback = true
-    process.emitWarning(
-      `some threads add noise in TypeScript, because they cannot load the wasm kernel: ${reason}`,
-      'NoisemillWarning',
-    )
+    const what = `some threads add noise in TypeScript, because they cannot load the wasm kernel: ${reason}`
+    warnProcess('W_KERNEL_FALLBACK', what)
   }
 
   #release(thread: Thread): void {

@@ -59,7 +59,6 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onRepeat, onUnread }
   const report = own.report === undefined ? undefined : new Report(own.report, reportedRun(inputs, noise))
   let fatal: NoisemillError | undefined
-  let isShortTold = false
   /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
   const endFor = (error: NoisemillError) => {
     messages.fatal(error)
@@ -79,9 +78,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
         // If the run is already ending, `report.close` tries again, and its error counts.
         if (fatal === undefined) endFor(error as NoisemillError)
       }
-      const { shortage } = pool.info
-      if (shortage !== null && !isShortTold) terminal.notice(`${shortage}. The threads that were started do the work.`)
-      isShortTold ||= shortage !== null
+      messages.shortage(pool.info.shortage)
     }
   } catch (error) {
     if (!signal.aborted) {
@@ -99,13 +96,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     terminal.stopLive()
     await pool.terminate()
   }
-  const seed = String(noise.seed ?? 0)
-  if (own.json) terminal.json(progress.summary(seed, pool.info))
-  else if (!own.quiet) {
-    const figures = progress.figuresLine()
-    if (figures !== '') terminal.result(figures)
-    terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
-  }
+  printSummary(terminal, progress, pool, request)
   if (stop.exitCode !== undefined) {
     if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, noise))
     return stop.exitCode
@@ -192,6 +183,16 @@ async function countOutputs(
 function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {
   if (json) terminal.json({ type: 'file', ...result })
   else if (!result.error && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
+}
+
+function printSummary(terminal: Terminal, progress: Progress, pool: Pool, { noise, own }: AddRequest): void {
+  const seed = String(noise.seed ?? 0)
+  if (own.json) terminal.json(progress.summary(seed, pool.info))
+  else if (!own.quiet) {
+    const figures = progress.figuresLine()
+    if (figures !== '') terminal.result(figures)
+    terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
+  }
 }
 
 function ranOn({ info }: Pool): string {

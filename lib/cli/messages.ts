@@ -5,11 +5,9 @@
 
 import { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
+import { Names } from '../show.js'
 import { errorLine, errorMessage, type Message, messageLine, warningMessage } from './lines.js'
 import type { Terminal } from './terminal.js'
-
-/** Maximum number of names in one line. There may be thousands. */
-const NAMED = 3
 
 /** A message, and the copies that it is about. */
 interface Group {
@@ -18,19 +16,18 @@ interface Group {
 }
 
 /** The messages about an input. The keys are what copies that share a line have in common. */
-interface Told {
+interface InputMessages {
   results: number
   readonly problems: Map<string, Group>
   readonly notices: Map<string, Group>
 }
 
 export class Messages {
-  readonly #existing: string[] = []
-  #existingCount = 0
-  readonly #inputs = new Map<string, Told>()
+  readonly #existing = new Names()
+  readonly #inputs = new Map<string, InputMessages>()
   readonly #fatal = new Set<string>()
-  readonly #repeated: string[] = []
-  #repeatedCount = 0
+  readonly #repeated = new Names()
+  #hasReportedShortage = false
 
   /** @param copies number of results of each input */
   constructor(
@@ -48,54 +45,52 @@ export class Messages {
     const { error, copy, status } = result
     if (this.copies === 1 && error === undefined && result.warnings.length === 0) return
     const name = `${result.input}\0${result.inputBase64 ?? ''}`
-    const told = this.#inputs.get(name) ?? { results: 0, problems: new Map(), notices: new Map() }
-    this.#inputs.set(name, told)
-    told.results++
+    const messages = this.#inputs.get(name) ?? { results: 0, problems: new Map(), notices: new Map() }
+    this.#inputs.set(name, messages)
+    messages.results++
     if (error?.code === 'E_OUTPUT_EXISTS') {
-      this.#existingCount++
-      if (this.#existing.length < NAMED) this.#existing.push(result.output)
-    } else if (error && !this.#fatal.has(error.code)) group(told.problems, errorMessage(error), copy)
+      this.#existing.add(result.output)
+    } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error), copy)
     // The run that wrote a skipped output has shown its warnings.
     if (status !== 'skipped')
-      for (const warning of result.warnings) group(told.notices, warningMessage(result, warning), copy)
-    if (told.results < this.copies) return
+      for (const warning of result.warnings) addTo(messages.notices, warningMessage(result, warning), copy)
+    if (messages.results < this.copies) return
     this.#inputs.delete(name)
-    this.#tell(told)
+    this.#write(messages)
   }
 
   /** Reports a repeated input: a folder at once, and all files in one line at the end. */
   repeat(path: string, first: string, kind: 'file' | 'folder'): void {
     if (kind === 'file') {
-      this.#repeatedCount++
-      if (this.#repeated.length < NAMED) this.#repeated.push(path === first ? path : `${path} (the file ${first})`)
+      this.#repeated.add(path === first ? path : `${path} (the file ${first})`)
       return
     }
     const what = `${path} is the same folder as ${first}, through a symbolic link`
     this.terminal.notice(`${what}: its files are processed under both paths. --no-follow ignores such links.`)
   }
 
+  /** Reports once that there are fewer threads than were asked for. @param shortage what `pool.info` says */
+  shortage(shortage: string | null): void {
+    if (shortage === null || this.#hasReportedShortage) return
+    this.#hasReportedShortage = true
+    this.terminal.notice(`${shortage}. The threads that were started do the work.`)
+  }
+
   /** Writes the remaining lines. */
   close(): void {
-    for (const told of this.#inputs.values()) this.#tell(told)
+    for (const messages of this.#inputs.values()) this.#write(messages)
     this.#inputs.clear()
-    this.#tellRepeated()
-    if (this.#existingCount === 0) return
-    const rest = this.#existingCount - this.#existing.length
-    const names = [...this.#existing, ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
-    const path = this.#existingCount === 1 ? names : `${this.#existingCount} outputs (${names})`
+    if (this.#repeated.count > 0)
+      this.terminal.notice(`files that are repeated among the inputs are processed once: ${this.#repeated}.`)
+    if (this.#existing.count === 0) return
+    const path =
+      this.#existing.count === 1 ? `${this.#existing}` : `${this.#existing.count} outputs (${this.#existing})`
     this.terminal.problem(errorLine(new NoisemillError('E_OUTPUT_EXISTS', { path })))
   }
 
-  #tellRepeated(): void {
-    if (this.#repeatedCount === 0) return
-    const rest = this.#repeatedCount - this.#repeated.length
-    const names = [...this.#repeated, ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ')
-    this.terminal.notice(`files that are repeated among the inputs are processed once: ${names}.`)
-  }
-
-  #tell({ problems, notices }: Told): void {
-    for (const told of problems.values()) this.terminal.problem(this.#line(told))
-    for (const told of notices.values()) this.terminal.notice(this.#line(told))
+  #write({ problems, notices }: InputMessages): void {
+    for (const group of problems.values()) this.terminal.problem(this.#line(group))
+    for (const group of notices.values()) this.terminal.notice(this.#line(group))
   }
 
   #line({ message, copies }: Group): string {
@@ -105,7 +100,7 @@ export class Messages {
 }
 
 /** Adds a copy to the group that has the same message, apart from the number of clipped samples. */
-function group(groups: Map<string, Group>, message: Message, copy: number): void {
+function addTo(groups: Map<string, Group>, message: Message, copy: number): void {
   const { text, code, causes, clipped } = message
   const key = JSON.stringify([text, code, causes])
   const found = groups.get(key)

@@ -3,7 +3,7 @@
 import { usableCpus } from '../cpus.js'
 import type { PoolInfo } from '../index.js'
 import type { FileResult } from '../plan/results.js'
-import { plural, showBytes, showCounts, showSeconds } from '../show.js'
+import { Counts, plural, showBytes, showSeconds } from '../show.js'
 
 /** The last line that --json prints: the sums of a run, and the fields of its pool. */
 export interface Summary extends PoolInfo {
@@ -50,8 +50,6 @@ interface SnrRange {
   readonly maximum: number
 }
 
-const increment = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
-
 export class Progress {
   done = 0
   planned = 0
@@ -61,8 +59,8 @@ export class Progress {
   bytes = 0
   repeatedFiles = 0
   repeatedFolders = 0
-  readonly #unread = new Map<string, number>()
-  readonly #warnings = new Map<string, number>()
+  readonly #unread = new Counts()
+  readonly #warnings = new Counts()
   #clippedFiles = 0
   #clippedSamples = 0
   /** The SNR of each output that has one. The median needs them all; each takes eight bytes. */
@@ -78,7 +76,7 @@ export class Progress {
     else if (result.status === 'skipped') this.skipped++
     else this.done++
     if (result.status !== 'skipped') this.bytes += result.bytesIn ?? 0
-    for (const warning of result.warnings) increment(this.#warnings, warning)
+    for (const warning of result.warnings) this.#warnings.add(warning)
     const clipped = result.clipped ?? 0
     if (clipped > 0) this.#clippedFiles++
     this.#clippedSamples += clipped
@@ -92,7 +90,7 @@ export class Progress {
 
   /** @param kind the extension of an audio file that is not read */
   addUnread(kind: string): void {
-    increment(this.#unread, kind)
+    this.#unread.add(kind)
   }
 
   get #snr(): SnrRange | null {
@@ -140,8 +138,8 @@ export class Progress {
       failed,
       repeatedFiles,
       repeatedFolders,
-      unread: Object.fromEntries(this.#unread),
-      warnings: Object.fromEntries(this.#warnings),
+      unread: this.#unread.byName(),
+      warnings: this.#warnings.byName(),
       clippedFiles: this.#clippedFiles,
       clippedSamples: this.#clippedSamples,
       snr: this.#snr,
@@ -165,7 +163,7 @@ export class Progress {
       ...(this.#clippedFiles > 0
         ? [`clipped: ${plural(this.#clippedSamples, 'sample')} in ${plural(this.#clippedFiles, 'file')}`]
         : []),
-      ...(this.#warnings.size > 0 ? [`warnings: ${showCounts(this.#warnings)}`] : []),
+      ...(this.#warnings.isEmpty ? [] : [`warnings: ${this.#warnings}`]),
     ].join('; ')
   }
 
@@ -176,7 +174,7 @@ export class Progress {
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
       ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
-      ...(this.#unread.size > 0 ? [`other audio files not read (${showCounts(this.#unread)})`] : []),
+      ...(this.#unread.isEmpty ? [] : [`other audio files not read (${this.#unread})`]),
     ]
     const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`
     return `${counts.join(', ')}: ${rate}, CPU ${Math.round(100 * this.cpuShare)} %`

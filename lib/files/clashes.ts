@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
+import { Names } from '../show.js'
 import { identityOf, isLink, realPath } from './outputs.js'
 import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
 import { ProtectedFiles } from './protected.js'
@@ -63,9 +64,6 @@ function realName(file: FilePath): string | undefined {
   }
 }
 
-/** Maximum number of files that an error names. There may be thousands. */
-const NAMED = 3
-
 /**
  * Fails files with clashing outputs, after a complete walk. A file that occurs again under the same relative path is left
  * out. Different files with the same relative path fail, and so do files with an output that is an input of the run.
@@ -118,10 +116,9 @@ function differentFiles(files: readonly WalkedFile[], onRepeat: (file: string, f
 
 function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError | undefined {
   if (same.length === 1) return undefined
-  const others = same.filter((other) => other !== file)
-  const named = others.slice(0, NAMED).map((other) => showPath(other.input))
-  if (others.length > NAMED) named.push(`and ${others.length - NAMED} more`)
-  return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: named.join(', ') })
+  const others = new Names()
+  for (const other of same) if (other !== file) others.add(showPath(other.input))
+  return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: `${others}` })
 }
 
 function hitsInput(file: WalkedFile, inputs: ProtectedFiles, out: string): NoisemillError | undefined {

@@ -150,9 +150,9 @@ export function slashedPathTo(folder: FilePath, file: FilePath): FilePath {
 
 /** Returns the path of a file relative to a root, like `slashedPathTo`. Undefined if the file is not in it. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
-  const way = slashedPathTo(root, file)
-  const text = pathToBytes(way).toString('latin1')
-  return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : way
+  const relative = slashedPathTo(root, file)
+  const text = pathToBytes(relative).toString('latin1')
+  return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : relative
 }
 
 /** Returns a folder's path with a separator at its end: the paths of all files in the folder begin with it. */

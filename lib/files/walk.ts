@@ -4,7 +4,7 @@ import { type Dir, type Dirent, opendir, stat } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { type ErrorCode, type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
-import { showCounts } from '../show.js'
+import { Counts } from '../show.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
@@ -37,9 +37,6 @@ export interface WalkedFile {
   /** Extension of an audio file in another format. `walk` reports such files and leaves them out. */
   readonly unread?: string
 }
-
-/** Numbers of audio files in other formats, by extension. */
-type UnreadCounts = Map<string, number>
 
 export interface WalkOptions {
   readonly root?: string | undefined
@@ -88,14 +85,14 @@ export interface WalkedFolder {
  * the end, each input without files yields a failure. Throws E_NO_INPUT if no input has files.
  */
 export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
-  const empty: { readonly input: string; readonly unread: UnreadCounts }[] = []
-  const allUnread: UnreadCounts = new Map()
+  const empty: { readonly input: string; readonly unread: Counts }[] = []
+  const allUnread = new Counts()
   /** Audio files in other formats that were reported. A single input contains each of them once. */
   const reported = inputs.length > 1 ? new Set<string>() : undefined
   const visits = new Visits(options)
   for (const input of inputs) {
     let isEmpty = true
-    const unread: UnreadCounts = new Map()
+    const unread = new Counts()
     for await (const files of walkInput(input, options, visits)) {
       for (const file of files) {
         if (file.unread === undefined) {
@@ -103,13 +100,13 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
           yield file
           continue
         }
-        increment(unread, file.unread)
+        unread.add(file.unread)
         if (reported !== undefined) {
           const key = await repeatKey(file)
           if (reported.has(key)) continue
           reported.add(key)
         }
-        increment(allUnread, file.unread)
+        allUnread.add(file.unread)
         options.onUnread?.(showPath(file.input), file.unread)
       }
     }
@@ -120,18 +117,16 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
     yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
 }
 
-const increment = (counts: UnreadCounts, kind: string) => counts.set(kind, (counts.get(kind) ?? 0) + 1)
-
 /** Returns what is equal for all occurrences of a file under one relative path. */
 async function repeatKey({ input, relative }: WalkedFile): Promise<string> {
-  const identity = await identityOf(input).catch(() => showPath(input))
+  const identity = await readIdentity(input).catch(() => showPath(input))
   return `${identity} ${showPath(relative)}`
 }
 
 /** Makes the error of inputs without files to read. It names the audio files of other formats that were found. */
-function noInput(unread: UnreadCounts, details: ErrorDetails = {}): NoisemillError {
-  const received = `there are only audio files that are not read (${showCounts(unread)})`
-  return new NoisemillError('E_NO_INPUT', { ...details, ...(unread.size > 0 && { received }) })
+function noInput(unread: Counts, details: ErrorDetails = {}): NoisemillError {
+  const received = `there are only audio files that are not read (${unread})`
+  return new NoisemillError('E_NO_INPUT', { ...details, ...(!unread.isEmpty && { received }) })
 }
 
 /**
@@ -294,7 +289,7 @@ async function* walkFolder(
   for (;;) {
     if (next) {
       const found: FoundFolder = next
-      const identity = await identityOf(found.folder).catch((error) => error as NodeJS.ErrnoException)
+      const identity = await readIdentity(found.folder).catch((error) => error as NodeJS.ErrnoException)
       if (typeof identity !== 'string') yield [failed(found, 'E_INPUT_UNREADABLE', identity)]
       else {
         const place = showPath(joinSlashed(prefix, found.relative))
@@ -371,7 +366,8 @@ function failed({ folder, relative }: FoundFolder, code: ErrorCode, error: unkno
   return { input: folder, relative, failure }
 }
 
-async function identityOf(folder: FilePath): Promise<string> {
+/** Does what `identityOf` does, without blocking the JS thread. Rejects if the path cannot be read. */
+async function readIdentity(folder: FilePath): Promise<string> {
   const { dev, ino } = await statAsync(folder as string, { bigint: true })
   return `${dev}:${ino}`
 }
@@ -380,7 +376,7 @@ async function identityOf(folder: FilePath): Promise<string> {
 async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
   if (out === undefined) return false
   if (isLink && typeof folder === 'string') return isWithin(folder, out)
-  return identity === (await identityOf(out).catch(() => ''))
+  return identity === (await readIdentity(out).catch(() => ''))
 }
 
 async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {

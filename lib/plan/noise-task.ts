@@ -91,21 +91,25 @@ export type NoiseTask = Task<FileItem, FileResult>
  * // -> noisy/b.wav 0
  */
 export function noiseTask(options: NoiseOptions): NoiseTask {
-  return noiseTaskOf(checkNoiseOptions(options), false)
+  return noiseTaskOf(checkNoiseOptions(options), {})
 }
 
-/**
- * Makes a noise task of checked options. If there is a journal, all outputs must lie in its folder.
- *
- * @param isWalked whether the items come from a walk, in which no two files have the same relative path
- */
-export function noiseTaskOf(settings: NoiseSettings, isWalked: boolean, journal?: Journal): NoiseTask {
+/** What is known of the items of a task before it runs. */
+export interface ItemOrigin {
+  /** Whether the items come from a walk, in which no two files have the same relative path. */
+  readonly isWalked?: boolean
+  /** The journal of the folder that all outputs lie in, if there is one. */
+  readonly journal?: Journal | undefined
+}
+
+/** Makes a noise task of checked options. */
+export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseTask {
   return defineTask({
     work: { kind: 'files' },
     errors: 'collect',
     endsWhenCancelled: true,
     valueOf: (result: FileResult) => result,
-    start: () => new NoiseRun(settings, isWalked, journal),
+    start: () => new NoiseRun(settings, origin),
   })
 }
 
@@ -145,11 +149,15 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   readonly #run: string
   #count = 0
 
+  readonly journal: Journal | undefined
+  readonly #isWalked: boolean
+
   constructor(
     readonly settings: NoiseSettings,
-    readonly isWalked: boolean,
-    readonly journal?: Journal,
+    { isWalked = false, journal }: ItemOrigin,
   ) {
+    this.#isWalked = isWalked
+    this.journal = journal
     this.#run = journal?.run ?? freshRunId()
   }
 
@@ -233,7 +241,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
    * folder ignores case. The names would take most of the memory of a run.
    */
   get #claims(): boolean {
-    return !this.isWalked || (this.journal?.foldsCase ?? onWindows)
+    return !this.#isWalked || (this.journal?.foldsCase ?? onWindows)
   }
 
   #claim(output: FilePath): NoisemillError | undefined {

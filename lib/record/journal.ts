@@ -123,7 +123,7 @@ export class Journal {
       if (this.#fd === -1) return
       this.#lines = new Appender(this.#fd)
       await records.read(this.#fd)
-      this.foldsCase = isSameFile(this.#fd, `${this.#prefix}${JOURNAL_NAME.toUpperCase()}`)
+      this.foldsCase = isOpenAs(this.#fd, `${this.#prefix}${JOURNAL_NAME.toUpperCase()}`)
     } catch (error) {
       throw this.#errorOf(error)
     }
@@ -357,7 +357,8 @@ function isJournal(fd: number): boolean {
   return written.equals(START.subarray(0, written.length))
 }
 
-function isSameFile(fd: number, file: string): boolean {
+/** Whether a path leads to the open file. */
+function isOpenAs(fd: number, file: string): boolean {
   const [own, other] = [fstatSync(fd, { bigint: true }), lstatSync(file, { bigint: true, throwIfNoEntry: false })]
   return other !== undefined && own.ino === other.ino && own.dev === other.dev
 }

@@ -154,7 +154,7 @@ describe('streams', () => {
     expect(ended.code).toBe(1)
     expect(linesOf(ended.stderr)).toEqual([
       expect.stringMatching(
-        /^noisemill: 9 outputs \(out.\d\.wav, out.\d\.wav, out.\d\.wav, 6 more\): .*\(E_OUTPUT_EXISTS\)$/,
+        /^noisemill: 9 outputs \(out.\d\.wav, out.\d\.wav, out.\d\.wav, and 6 more\): .*\(E_OUTPUT_EXISTS\)$/,
       ),
     ])
     const rows = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).map((line) => JSON.parse(line))

@@ -28,9 +28,8 @@ const junk = text('\x01\x02j')
 const samples = formats.flatMap((format) =>
   [1, 2, 8, 1024].flatMap((channels) =>
     [false, true].map((extensible) => {
-      // A noise block is 4096 frames and one step of the generator 32; then a ragged, odd end. 1024 channels are worked
-      // on 32
-      // frames at a time.
+      // A noise block is 4096 frames and one step of the generator 32; then a ragged, odd end. Of
+      // 1024 channels, a piece has 32 frames.
       const frames = channels === 1024 ? 32 + 1 : 4096 + 32 + 5
       const data = sine(format, frames, channels)
       const parts = { ...format, channels, extensible, data, sampleRate: RATE, before, after }
