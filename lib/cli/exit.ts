@@ -1,7 +1,8 @@
 /** Exit codes, and the code for each error. */
 
 import { constants } from 'node:os'
-import type { ErrorCode, NoisemillError } from '../errors.js'
+import type { ErrorCode } from '../error-codes.js'
+import type { NoisemillError } from '../errors.js'
 
 export const EXIT = {
   done: 0,

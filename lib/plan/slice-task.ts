@@ -2,7 +2,8 @@
 
 import type { SettledSlice, SliceJob } from '../core/slice.js'
 import type { PartTally } from '../core/transform.js'
-import { type ErrorCode, NoisemillError } from '../errors.js'
+import type { ErrorCode } from '../error-codes.js'
+import { NoisemillError } from '../errors.js'
 import { defineTask, type Task } from '../task.js'
 
 interface DoneSlice {

@@ -1,0 +1,228 @@
+/** The table of error codes: what each says, and what the caller can do about it. */
+
+/**
+ * The texts of one error code. Names of options stand in backquotes, in `expected` too, and so do
+ * values that the command line writes differently. The command line replaces them with its own
+ * words, such as `snr` with --snr.
+ */
+export interface CodeEntry {
+  /** What happened: a clause that can follow the name of a file or an option. */
+  readonly summary: string
+  /** What the caller can do about it, in complete sentences. */
+  readonly remedy: string
+  /** Remedies that replace `remedy`, by the `code` of the cause; '' if there is no cause. */
+  readonly remedies?: Readonly<Record<string, string>>
+}
+
+const INCOMPLETE = 'The file is damaged or was never finished: copy it again from where it came from, or leave it out.'
+const SEE_CAUSE = 'The `cause` of this error has the reason, if it is known.'
+
+/** The texts of all error codes. */
+const table = {
+  // Errors of a call: thrown before any work begins.
+  E_OPTION_INVALID: { summary: 'invalid option', remedy: '' },
+  E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check the spelling, or leave the option out.' },
+  E_LEVEL_MISSING: {
+    summary: 'the noise level is missing',
+    remedy: 'Give `sigma` (standard deviation, 1.0 = full scale) or `snr` (decibels).',
+  },
+  E_LEVEL_BOTH: {
+    summary: 'both `sigma` and `snr` are given',
+    remedy: 'Give only one of them, because each determines the other.',
+  },
+  E_NO_INPUT: {
+    summary: 'there is no input',
+    remedy: 'Name a file, a folder that contains .wav, .wave, .bwf or .rf64 files, or a glob that matches such files.',
+  },
+  E_OUTPUT_IN_INPUT: {
+    summary: 'the output folder is inside an input folder',
+    remedy: 'Choose a folder outside all input folders, so that outputs do not become inputs.',
+  },
+  E_OUTPUT_FOLDER: { summary: 'the output folder cannot be written to', remedy: 'Check the path and its permissions.' },
+  E_JOURNAL: {
+    summary: 'the journal of the output folder cannot be read or written',
+    remedy:
+      'Check .noisemill-journal in that folder and its permissions. It must be a regular file that noisemill wrote.',
+  },
+  E_RESUME_SETTINGS: {
+    summary: 'the last run into this folder had other settings',
+    remedy: 'Resume with the same settings, choose another folder, or pass `overwrite` instead of `resume`.',
+  },
+  E_REPORT: {
+    summary: 'the report cannot be written',
+    remedy: 'Choose another file, or pass `overwrite` if it exists.',
+  },
+  E_REPORT_CLASH: {
+    summary: 'the report would be written over a file of the run',
+    remedy: 'Choose another file for the report.',
+  },
+  E_BACKEND_UNAVAILABLE: {
+    summary: 'the backend is not available',
+    remedy: 'Without the addon, backend "auto" uses workers, unless NOISEMILL_NATIVE is "require".',
+  },
+  E_KERNEL_UNAVAILABLE: {
+    summary: 'the kernel is not available',
+    remedy: 'Leave the option out, or unset the variable, to use an available kernel.',
+  },
+  E_ISA_UNAVAILABLE: {
+    summary: 'this machine does not support the instruction set',
+    remedy: 'Unset the variable to use the best instruction set of this machine.',
+  },
+  E_POOL_CLOSED: { summary: 'the pool is closed', remedy: 'Make a new Pool.' },
+  E_POOL_TERMINATED: { summary: 'the pool was terminated before this work was finished', remedy: '' },
+
+  // Errors of one file: the other files are still processed.
+  E_ITEM_INVALID: {
+    summary: 'invalid file item',
+    remedy: 'A file item is a path or an object { input, key?, output? }.',
+  },
+  E_INPUT_MISSING: { summary: 'no such file', remedy: 'Check the path.' },
+  E_INPUT_NOT_FILE: { summary: 'not a regular file', remedy: 'noisemill reads regular files only.' },
+  E_INPUT_UNREADABLE: { summary: 'cannot be opened', remedy: 'Check its permissions.' },
+  E_INPUT_READ: { summary: 'reading failed', remedy: 'Check the disk that holds the file.' },
+  E_INPUT_CHANGED: {
+    summary: 'the file became shorter while it was read',
+    remedy: 'Run again when no other program writes to it.',
+  },
+  E_WAV_NOT_RIFF: { summary: 'not a RIFF WAVE file', remedy: 'Convert it to WAV first.' },
+  E_WAV_TRUNCATED: { summary: 'the header is incomplete', remedy: INCOMPLETE },
+  E_WAV_NO_FORMAT: { summary: 'there is no fmt chunk before the data', remedy: INCOMPLETE },
+  E_WAV_NO_DATA: { summary: 'there is no data chunk', remedy: INCOMPLETE },
+  E_WAV_FORMAT: {
+    summary: 'the header contradicts itself',
+    remedy: 'The header is damaged: write the file again with the program that made it.',
+  },
+  E_WAV_DAMAGED: {
+    summary: 'the coded samples are damaged',
+    remedy: 'Copy the file again from where it came from, or decode its undamaged part with another program.',
+  },
+  E_WAV_UNSUPPORTED: {
+    summary: 'noisemill does not read this format',
+    remedy:
+      'It reads RIFF, RIFX, RF64 and BW64 files of up to 1024 channels with PCM of up to 32 bits, float of 32 or 64 bits, A-law, mu-law, IMA ADPCM or MS ADPCM. ' +
+      'Convert the file to PCM with a program that reads it, such as ffmpeg, or record or export it as PCM.',
+  },
+  E_WAV_TOO_LONG: {
+    summary: 'the output would be larger than its container allows',
+    remedy: 'Convert a RIFX file to RIFF first, or a file with coded samples to RF64.',
+  },
+  E_WAV_STRICT: {
+    summary: 'the header has faults',
+    remedy: 'Leave `strict` out to process the file and to get these faults as warnings.',
+  },
+  E_SIGNAL_POWER: {
+    summary: 'this SNR is not possible for this signal',
+    remedy: 'Use `sigma`, or correct the samples.',
+  },
+  E_OUTPUT_EXISTS: {
+    summary: 'the output exists',
+    remedy:
+      'Choose another folder, pass `resume` if a run with the same settings made it, or `overwrite` to replace it.',
+  },
+  E_OUTPUT_IS_INPUT: {
+    summary: 'the output would replace an input',
+    remedy: 'Choose another output folder, because noisemill never writes to inputs.',
+  },
+  E_OUTPUT_CLASH: {
+    summary: 'another input has the same output',
+    remedy: 'Rename one of them. If they are in different folders, you can instead give a `root` that contains both.',
+  },
+  E_OUTPUT_OUTSIDE: {
+    summary: 'a symbolic link leads out of the output folder',
+    remedy: 'Remove the link, or name the folder that it leads to as the output folder.',
+  },
+  E_OUTPUT_CREATE: { summary: 'the output cannot be created', remedy: 'Check the folder and its permissions.' },
+  E_OUTPUT_WRITE: { summary: 'writing failed', remedy: 'Check the disk that holds the output.' },
+  E_OUTPUT_PUBLISH: {
+    summary: 'the finished output cannot be renamed to its final name',
+    remedy: 'Check the permissions of its folder, and whether a folder or an open file has that name.',
+  },
+  E_VOLUME_FULL: {
+    summary: 'the volume is full',
+    remedy: 'Free some space and run again with `resume` (instead of `overwrite`, if you gave it).',
+  },
+  E_SAMPLES_CHANGED: {
+    summary: 'the memory of the samples was detached or resized before the call was finished',
+    remedy: 'Do not transfer or resize it until the promise settles.',
+  },
+  E_NO_MEMORY: {
+    summary: 'out of memory',
+    remedy: 'Process fewer files at the same time: pass a smaller `size`.',
+  },
+  E_INTERNAL: { summary: 'an error inside noisemill', remedy: 'Report it, with this message.' },
+  E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
+
+  // Errors of one item of a task.
+  E_TASK_LOAD: {
+    summary: 'the task module cannot be used',
+    remedy: 'The `cause` of this error is what the module threw.',
+    remedies: {
+      '': 'Check the exported name.',
+      ERR_MODULE_NOT_FOUND: 'Check the URL of the module, and the paths that it imports.',
+      MODULE_NOT_FOUND: 'Check the paths that the module passes to require.',
+      ERR_UNKNOWN_FILE_EXTENSION:
+        'Compile the module to JavaScript, or run Node with a loader, such as node --import tsx for TypeScript.',
+    },
+  },
+  E_TASK_NESTED: {
+    summary:
+      'the task module starts a pool on itself while it is loaded, or in a thread that is already two such pools deep, so each thread would start another pool',
+    remedy:
+      "Start the pool in the main thread only: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
+  },
+  E_TASK_FAILED: { summary: 'the function threw', remedy: 'The `cause` of this error is what the function threw.' },
+  E_NOT_CLONEABLE: {
+    summary: 'a value cannot be copied to another thread',
+    remedy:
+      'Pass plain data, or a file name: functions, symbols and promises cannot be copied, and class instances lose their class.',
+  },
+  E_WORKER_DIED: { summary: 'the worker thread died while it processed this item', remedy: SEE_CAUSE },
+  E_BACKEND_FAILED: { summary: 'the backend failed', remedy: SEE_CAUSE },
+  E_WORKER_START: { summary: 'no worker thread can be started', remedy: SEE_CAUSE },
+} as const satisfies Record<string, CodeEntry>
+
+/**
+ * Codes of NoisemillError. A code never changes its meaning; new versions may add codes.
+ * docs/results.md has a table of all.
+ *
+ * @useDeclaredType
+ * @example
+ * import { type ErrorCode, NoisemillError, noiseTask } from 'noisemill'
+ *
+ * const ofLevels: ErrorCode[] = ['E_LEVEL_MISSING', 'E_LEVEL_BOTH']
+ * try {
+ *   noiseTask({ out: 'noisy', sigma: 0.1, snr: 10 })
+ * } catch (error) {
+ *   console.log(error instanceof NoisemillError && ofLevels.includes(error.code)) // -> true
+ * }
+ */
+export type ErrorCode = keyof typeof table
+
+export const codeEntries: Readonly<Record<ErrorCode, CodeEntry>> = table
+
+/**
+ * List of all error codes.
+ *
+ * @example
+ * import { errorCodes } from 'noisemill'
+ *
+ * console.log(errorCodes.filter((code) => code.startsWith('E_LEVEL'))) // -> [ 'E_LEVEL_MISSING', 'E_LEVEL_BOTH' ]
+ */
+export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[]
+
+/** Remedies for faults of the system, by the system's name. They apply to every error code. */
+export const systemRemedies: Readonly<Record<string, string>> = {
+  // The error code of Node's permission model.
+  ERR_ACCESS_DENIED:
+    'Run Node with --allow-fs-read for inputs, --allow-fs-write for the output folder and everything in it, and --allow-worker for worker threads.',
+  ELOOP: 'Its path has too many symbolic links, or they lead in a circle: correct or remove them.',
+  EMFILE: 'Raise the limit of open files (ulimit -n), or pass a smaller `size`.',
+  ENFILE: 'The whole system has too many open files: close other programs.',
+  EROFS: 'Its file system is mounted read-only: choose a folder on another one.',
+  ENAMETOOLONG:
+    'Most systems allow 255 bytes in a name, including the number that `copies` adds, and 4095 bytes in a path. Shorten some names, or give paths relative to a folder closer to the files.',
+}
+
+/** The remedy for a missing path in which Node has replaced bytes that are not UTF-8. */
+export const MANGLED_REMEDY =
+  'The path contains U+FFFD, with which Node replaces bytes that are not UTF-8, so this file cannot be given as an argument. Give the folder that contains it.'
