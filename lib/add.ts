@@ -54,10 +54,10 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Omit<RunOpti
    */
   readonly pool?: Pool
   /**
-   * Called with a folder that is not walked, because a symbolic link makes it contain itself or
-   * leads to `out`.
+   * Called with a folder that contains itself through a symbolic link, and with a link into `out`.
+   * They are skipped.
    */
-  readonly onLoop?: (folder: string) => void
+  readonly onLoop?: (path: string) => void
   /**
    * Called with what the inputs contain more than once, and its first path. A file with the same
    * output is processed once. The files of a folder that a symbolic link repeats are processed

@@ -110,9 +110,9 @@ function reportedRun(inputs: readonly string[], noise: AddRequest['noise']): Rep
   return { inputs, out: String(out), root: root === undefined ? undefined : String(root), copies, overwrite, resume }
 }
 
-const onLoop = (terminal: Terminal) => (folder: string) =>
+const onLoop = (terminal: Terminal) => (path: string) =>
   terminal.notice(
-    `${folder}: skipped, because it contains itself through a symbolic link, or leads to the output folder.`,
+    `${path}: skipped, because it contains itself through a symbolic link, or leads into the output folder.`,
   )
 
 /**

@@ -35,6 +35,8 @@ export interface WalkedFile {
   /** Path relative to the root, or to the input folder if there is no root; with '/' between names. */
   readonly relative: FilePath
   readonly failure?: NoisemillError
+  /** Whether a folder contains it as a symbolic link. `walk` leaves it out if it leads into the output folder. */
+  readonly isLink?: boolean
   /** Extension of an audio file in another format. `walk` reports such files and leaves them out. */
   readonly unread?: string
 }
@@ -45,11 +47,8 @@ export interface WalkOptions {
   readonly out?: string | undefined
   /** Whether symbolic links that are found in folders are followed; true by default. */
   readonly follow?: boolean | undefined
-  /**
-   * Receives a folder that is skipped, because it contains itself through a symbolic link or leads to the output
-   * folder.
-   */
-  readonly onLoop?: ((folder: string) => void) | undefined
+  /** Receives a folder that contains itself through a symbolic link, and a link into the output folder. They are skipped. */
+  readonly onLoop?: ((path: string) => void) | undefined
   /** Receives a folder that a symbolic link repeats under another path, and its first path. It is walked again. */
   readonly onRepeat?: ((folder: string, first: string) => void) | undefined
   /**
@@ -97,6 +96,10 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
     for await (const files of walkInput(input, options, visits)) {
       for (const file of files) {
         if (file.unread === undefined) {
+          if (file.isLink && isInOutput(file.input, options.out)) {
+            options.onLoop?.(showPath(file.input))
+            continue
+          }
           isEmpty = false
           yield file
           continue
@@ -348,7 +351,7 @@ async function* readFolder(
       if (kind === 'file') {
         const text = bytes.toString('latin1')
         const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-        if (isAudioName(text)) group.push({ input: file, relative: below })
+        if (isAudioName(text)) group.push({ input: file, relative: below, ...(isLink && { isLink }) })
         else if (unread !== undefined) group.push({ input: file, relative: below, unread })
       }
       if (group.length === GROUP_FILES) {
@@ -373,10 +376,14 @@ async function readIdentity(folder: FilePath): Promise<string> {
   return `${dev}:${ino}`
 }
 
+/** Whether a link leads into the output folder. Its target may be the output of another input. */
+const isInOutput = (link: FilePath, out: string | undefined): boolean =>
+  out !== undefined && typeof link === 'string' && isWithin(link, out)
+
 /** Whether a folder is the output folder or a link into it. */
 async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
   if (out === undefined) return false
-  if (isLink && typeof folder === 'string') return isWithin(folder, out)
+  if (isLink && isInOutput(folder, out)) return true
   return identity === (await readIdentity(out).catch(() => ''))
 }
 

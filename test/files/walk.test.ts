@@ -110,6 +110,24 @@ posixTest('folders that the caller names twice are not reported (needs symbolic 
   expect(told).toEqual([])
 })
 
+posixTest(
+  'a link into the output folder is no input, because an output may replace its target (needs symbolic links)',
+  async () => {
+    const folder = tree(
+      'in/a.wav',
+      'in/b.wav',
+      'out/b.wav',
+      'in/old.wav -> ../out/b.wav',
+      'in/other.wav -> ../out/c.wav',
+    )
+    const loops: string[] = []
+    const options = { out: `${folder}/out`, overwrite: true, onLoop: (link: string) => loops.push(path.basename(link)) }
+    const results = await run(`${folder}/in`, options)
+    expect(results.map(({ key, status }) => `${key} ${status}`).sort()).toEqual(['a.wav done', 'b.wav done'])
+    expect(loops.sort()).toEqual(['old.wav'])
+  },
+)
+
 posixTest('with follow: false, links in folders are left out (needs symbolic links)', async () => {
   const folder = tree(
     'in/a.wav',
