@@ -113,13 +113,7 @@ posixTest('folders that the caller names twice are not reported (needs symbolic 
 posixTest(
   'a link into the output folder is no input, because an output may replace its target (needs symbolic links)',
   async () => {
-    const folder = tree(
-      'in/a.wav',
-      'in/b.wav',
-      'out/b.wav',
-      'in/old.wav -> ../out/b.wav',
-      'in/other.wav -> ../out/c.wav',
-    )
+    const folder = tree('in/a.wav', 'in/b.wav', 'out/b.wav', 'in/old.wav -> ../out/b.wav')
     const loops: string[] = []
     const options = { out: `${folder}/out`, overwrite: true, onLoop: (link: string) => loops.push(path.basename(link)) }
     const results = await run(`${folder}/in`, options)
