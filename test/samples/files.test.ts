@@ -5,14 +5,14 @@ import { addNoise, type NoiseSpec, Pool, type SampleFigures, type Samples } from
 import { arrayTypes, asFile, bytesOf, common, dataOf, tone, wavOf, ways } from '../support/arrays.js'
 import { backends, describeBackends } from '../support/backends.js'
 
-const pieceFrames = (bits: number, channels: number) => {
+const sliceFrames = (bits: number, channels: number) => {
   const block = (4096 * channels * bits) / 8
   return 4096 * Math.max(1, Math.floor((256 * 1024) / block))
 }
 
 /** Frames at which something in the code begins or ends. */
 const edges = (bits: number, channels: number) => {
-  const slice = pieceFrames(bits, channels)
+  const slice = sliceFrames(bits, channels)
   return [
     0,
     1,

@@ -13,7 +13,7 @@ const noise = {
   kind: 'gaussian',
   parameters: new Float64Array(0),
   key: { low: 1, high: 2 },
-  level: { kind: 'sigma', value: 0.1 },
+  level: { kind: 'sigma', deviation: 0.1 },
   clip: true,
 }
 
