@@ -1,36 +1,43 @@
 /** System limits that allow fewer worker threads than a pool's size: the threads that can be started do the work. */
 
-import { spawnSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { describeNative } from '../support/backends.js'
 import { filesOf, under, writeFiles } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, programFor, quote, start } from '../support/programs.js'
 import { numbers } from '../support/sources.js'
-import { isRoot, lonelyUser } from '../support/systems.js'
+import { asLonelyUser, canBeLonely, underLimit } from '../support/systems.js'
 
 const isLinux = process.platform === 'linux' && !process.env.NOISEMILL_SANITIZER
-
-const asUser = ['setpriv', `--reuid=${lonelyUser}`, '--clear-groups']
-const canBeUser = isLinux && isRoot && spawnSync(asUser[0], [...asUser.slice(1), 'true']).status === 0
 
 const FILES = 121
 const SIZE = 64
 
-/** Runs Node where the shell has set a limit. With few of libuv's threads it starts under any of them. */
-const limited = (limit: string, args: readonly string[], user: readonly string[] = []) =>
-  start([...user, '/bin/bash', '-c', `${limit} && exec "$0" "$@"`, process.execPath, ...args], {
-    env: { UV_THREADPOOL_SIZE: '4' },
-  })
+/** How a test runs a command: under a limit. */
+type Limited = (command: readonly string[]) => string[]
 
-async function expectAllDone(limit: string, user?: readonly string[]): Promise<void> {
+const withFiles =
+  (limit: number): Limited =>
+  (command) =>
+    underLimit(`-n ${limit}`, command)
+const withProcesses =
+  (limit: number): Limited =>
+  (command) =>
+    asLonelyUser(underLimit(`-u ${limit}`, command))
+
+/** Runs Node. With few of libuv's threads it starts under any of the limits. */
+const node = (limited: Limited, ...args: string[]) =>
+  start(limited([process.execPath, ...args]), { env: { UV_THREADPOOL_SIZE: '4' } }).ended
+
+async function expectAllDone(limited: Limited): Promise<void> {
   const folder = temporaryFolder()
   const [inputs, out] = under(folder, 'in', 'out')
   const names = numbers(FILES).map((number) => `${number}.wav`)
   writeFiles(inputs, filesOf(names, 100))
   chmodSync(folder, 0o777)
   const flags = ['--sigma', '0.1', '--backend', 'workers', '--jobs', String(SIZE), '--chunk-size', '1', '--json']
-  const ended = await limited(limit, [bin, 'add', inputs, '--out', out, ...flags], user).ended
+  const ended = await node(limited, bin, 'add', inputs, '--out', out, ...flags)
   expect({ code: ended.code, stderr: linesOf(ended.stderr) }).toEqual({
     code: 0,
     stderr: [expect.stringMatching(/^noisemill: fewer than 64 worker threads can be started: .*(EMFILE|EAGAIN)/)],
@@ -58,9 +65,8 @@ const program = (backend: string) =>
     console.log(JSON.stringify({ values, shortage, threads }))
     await pool.close()`)
 
-async function expectAllCalled(backend: string, limit: string, user?: readonly string[]): Promise<void> {
-  const args = ['--input-type=module', '--eval', program(backend)]
-  const { code, stdout, stderr } = await limited(limit, args, user).ended
+async function expectAllCalled(backend: string, limited: Limited): Promise<void> {
+  const { code, stdout, stderr } = await node(limited, '--input-type=module', '--eval', program(backend))
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const { values, shortage } = JSON.parse(stdout)
   expect(values).toEqual(numbers(200).map((number) => 2 * number))
@@ -68,23 +74,27 @@ async function expectAllCalled(backend: string, limit: string, user?: readonly s
 }
 
 describe.skipIf(!isLinux)('few open files (needs Linux, and no sanitizer)', () => {
-  test.each([64, 100, 200])('leave a run of files fewer threads: %i', (limit) => expectAllDone(`ulimit -n ${limit}`))
+  test.each([64, 100, 200])('leave a run of files fewer threads: %i', (limit) => expectAllDone(withFiles(limit)))
 
-  test.each(['workers', 'native'])('leave functions fewer threads [%s]', (backend) =>
-    expectAllCalled(backend, 'ulimit -n 100'),
-  )
+  test('leave functions fewer threads [workers]', () => expectAllCalled('workers', withFiles(100)))
+  describeNative('functions on the backend native', () => {
+    test('have fewer threads', () => expectAllCalled('native', withFiles(100)))
+  })
 })
 
-describe.skipIf(!canBeUser)('few processes (needs Linux, root, setpriv, and no sanitizer)', () => {
-  test.each([24, 40])('leave a run of files fewer threads: %i', (limit) => expectAllDone(`ulimit -u ${limit}`, asUser))
+describe.skipIf(!isLinux || !canBeLonely())(
+  'few processes (needs Linux, root, setpriv, bash, and no sanitizer)',
+  () => {
+    test.each([24, 40])('leave a run of files fewer threads: %i', (limit) => expectAllDone(withProcesses(limit)))
 
-  test.each(['workers', 'native'])('leave functions fewer threads [%s]', (backend) =>
-    expectAllCalled(backend, 'ulimit -u 40', asUser),
-  )
+    test('leave functions fewer threads [workers]', () => expectAllCalled('workers', withProcesses(40)))
+    describeNative('functions on the backend native', () => {
+      test('have fewer threads', () => expectAllCalled('native', withProcesses(40)))
+    })
 
-  test('fail every item if they leave no thread at all', async () => {
-    // As many as there are already, once libuv has its threads.
-    const body = programFor(`
+    test('fail every item if they leave no thread at all', async () => {
+      // As many as there are already, once libuv has its threads.
+      const body = programFor(`
       import { spawnSync } from 'node:child_process'
       import { readdirSync } from 'node:fs'
       import { stat } from 'node:fs/promises'
@@ -95,8 +105,9 @@ describe.skipIf(!canBeUser)('few processes (needs Linux, root, setpriv, and no s
       const records = await pool.map(${double}, [1, 2, 3, 4, 5, 6, 7, 8, 9], { chunkSize: 1, errors: 'collect' })
       console.log(records.map(({ error }) => error?.code).join(), pool.info.shortage)
       await pool.close()`)
-    const { code, stdout, stderr } = await limited('true', ['--input-type=module', '--eval', body], asUser).ended
-    const codes = numbers(9).map(() => 'E_WORKER_START')
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${codes} null\n`, stderr: '' })
-  })
-})
+      const { code, stdout, stderr } = await node(asLonelyUser, '--input-type=module', '--eval', body)
+      const codes = numbers(9).map(() => 'E_WORKER_START')
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${codes} null\n`, stderr: '' })
+    })
+  },
+)

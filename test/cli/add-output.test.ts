@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, JOURNAL, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
-import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
+import { bin, jsonOf, linesOf, noisemill, rowsOf, shellLine, start } from '../support/programs.js'
 import { isWindows, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -157,7 +157,7 @@ describe('streams', () => {
         /^noisemill: 9 outputs \(out.\d\.wav, out.\d\.wav, out.\d\.wav, and 6 more\): .*\(E_OUTPUT_EXISTS\)$/,
       ),
     ])
-    const rows = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).map((line) => JSON.parse(line))
+    const rows = rowsOf(path.join(cwd, 'r.jsonl'))
     for (const told of [jsonOf(ended).files, rows])
       expect(told.map(({ key, error }) => [key, error.code]).sort()).toEqual(
         names.map((name) => [name, 'E_OUTPUT_EXISTS']),
@@ -292,15 +292,15 @@ describe('--report', () => {
   test('holds what --json says of each output, line by line', async () => {
     const cwd = workplace()
     const { files } = jsonOf(await noisemill(reporting('r.jsonl', '--json'), { cwd }))
-    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).map((line) => JSON.parse(line))
-    expect(lines.map((line) => ({ type: 'file', ...line }))).toEqual(files)
-    expect(lines).toHaveLength(4)
+    const rows = rowsOf(path.join(cwd, 'r.jsonl'))
+    expect(rows.map((row) => ({ type: 'file', ...row }))).toEqual(files)
+    expect(rows).toHaveLength(4)
   })
 
   test('makes the folder of its file', async () => {
     const cwd = workplace()
     await noisemill(reporting('reports/today/r.jsonl'), { cwd })
-    expect(linesOf(readFileSync(path.join(cwd, 'reports/today/r.jsonl'), 'utf8'))).toHaveLength(4)
+    expect(rowsOf(path.join(cwd, 'reports/today/r.jsonl'))).toHaveLength(4)
   })
 
   test('leaves no folder behind where the command is wrong', async () => {
@@ -320,8 +320,8 @@ describe('--report', () => {
     expect(refused.stderr).toContain('(E_REPORT)')
     expect(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8')).toBe(old)
     expect((await noisemill(reporting('r.jsonl', '--overwrite'), { cwd })).code).toBe(1)
-    const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
-    expect(lines.map((line) => JSON.parse(line).status).sort()).toEqual(['done', 'done', 'done', 'failed'])
+    const rows = rowsOf(path.join(cwd, 'r.jsonl'))
+    expect(rows.map(({ status }) => status).sort()).toEqual(['done', 'done', 'done', 'failed'])
   })
 
   test.each(['r.wav', 'r.BWF'])('is refused the name of an audio file, %s', async (name) => {
@@ -413,7 +413,7 @@ describe('--report', () => {
       const inputs = ['in', 'take1', '--out', 'out', '--copies', '2', '--snr', '10']
       const { code, stderr } = await noisemill(['add', ...inputs, '--report', report], { cwd })
       expect([code, stderr]).toEqual([0, ''])
-      expect(linesOf(readFileSync(path.join(cwd, report), 'utf8'))).toHaveLength(4)
+      expect(rowsOf(path.join(cwd, report))).toHaveLength(4)
     }
   })
 
@@ -440,12 +440,9 @@ describe('--report', () => {
 const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
 
 describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-linux)', () => {
-  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-
   /** All that a person would get to see, of stdout and stderr alike; `script` gives the terminal no size. */
   async function onTerminal(cwd: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, before = '') {
-    const command = [process.execPath, bin, ...args].map(quoted).join(' ')
-    return onTerminalBy(cwd, `${before} ${command}`, environment)
+    return onTerminalBy(cwd, `${before} ${shellLine([process.execPath, bin, ...args])}`, environment)
   }
 
   /** The same of a line for the shell. */
@@ -478,7 +475,7 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
     // An input of its own, and the first: the system decides on the order within a folder.
     writeFiles(cwd, { 'bad/00.wav': Buffer.from('no audio'), 'bad/01.wav': Buffer.from('no audio') })
     const slowly = ['--backend', 'workers', '--kernel', 'ts', '--jobs', '1', '--chunk-size', '1']
-    const command = [process.execPath, bin, 'add', 'bad', ...longRun.slice(1), ...slowly].map(quoted).join(' ')
+    const command = shellLine([process.execPath, bin, 'add', 'bad', ...longRun.slice(1), ...slowly])
     const shown = await onTerminalBy(cwd, `${command} > log`)
     expect(shown.code).toBe(1)
     expect(shown.stdout).toMatch(/\d+ of 8 files, [12] failed {2}[\d.]+ [kM]?B\/s {2}CPU \d+ %/)
@@ -489,7 +486,7 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
   })
 
   test('without a terminal on stderr there is no live line, and each result has its line', async () => {
-    const command = [process.execPath, bin, ...args].map(quoted).join(' ')
+    const command = shellLine([process.execPath, bin, ...args])
     const { stdout } = await onTerminalBy(workplace(), `${command} 2> errors`)
     expect(stdout.split('\r\n').filter((line) => line.startsWith('done  '))).toHaveLength(3)
     expect(stdout).not.toContain(ESCAPE)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesOf, writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
+import { bin, jsonOf, linesOf, noisemill, rowsOf, start } from '../support/programs.js'
 import { mountVolume, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -107,7 +107,7 @@ describeBackends('4 for a full volume', (backend) => {
       expect(onDisk.length).toBeGreaterThan(0)
       expect(done.map(({ key }) => key).sort(), size).toEqual(onDisk)
       expect(summary.done).toBe(onDisk.length)
-      const rows = (file: string) => linesOf(readFileSync(path.join(cwd, file), 'utf8')).map((line) => JSON.parse(line))
+      const rows = (file: string) => rowsOf(path.join(cwd, file))
       expect(rows('first.jsonl').map((row) => ({ type: 'file', ...row }))).toEqual(files)
 
       expect(spawnSync('mount', ['-o', 'remount,size=10m', volume]).status).toBe(0)

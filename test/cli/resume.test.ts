@@ -8,7 +8,7 @@ import { describeBackends } from '../support/backends.js'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, JOURNAL, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, noisemill, start, startNoisemill } from '../support/programs.js'
-import { isWindows, mountVolume, posixTest } from '../support/systems.js'
+import { isWindows, mountVolume, posixTest, underLimit } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
 const levels = ['--sigma', '0.1', '--seed', 'resume']
@@ -151,9 +151,8 @@ describeBackends('a run', (backend) => {
     const names = Array.from({ length: 400 }, (_, i) => `${i % 20}/${i}.wav`)
     writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
     // Node itself has some 20, and each of four threads a few for its loop besides the two files.
-    const line = 'ulimit -n 80; exec "$0" "$@"'
     const args = ['add', 'in', '--out', 'out', ...levels, '--backend', backend, '--jobs', '4', '--quiet']
-    const { code, stderr } = await start(['sh', '-c', line, process.execPath, bin, ...args], { cwd }).ended
+    const { code, stderr } = await start(underLimit('-n 80', [process.execPath, bin, ...args]), { cwd }).ended
     expect([code, stderr]).toEqual([0, ''])
     expect(filesBelow(path.join(cwd, 'out')).length).toBe(names.length)
   })

@@ -1,12 +1,11 @@
 /** Runs that end because of a signal or a closed pipe. */
 
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { jsonOf, linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
+import { jsonOf, linesOf, noisemill, type Running, rowsOf, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
 import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
@@ -130,8 +129,7 @@ describeBackends('a run', (backend) => {
       const ended = await running.ended
       const { files, summary } = jsonOf(ended)
       expect([ended.code, ended.stderr]).toEqual([130, interrupted(files.length, 500 - files.length)])
-      const lines = linesOf(readFileSync(path.join(cwd, 'r.jsonl'), 'utf8'))
-      expect(lines.map((line) => ({ type: 'file', ...JSON.parse(line) }))).toEqual(files)
+      expect(rowsOf(path.join(cwd, 'r.jsonl')).map((row) => ({ type: 'file', ...row }))).toEqual(files)
       expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
       const told = files.map(({ output }) => path.basename(String(output)))
       expect(told.sort()).toEqual(filesBelow(path.join(cwd, 'out')))

@@ -6,18 +6,12 @@ import { expect } from 'vitest'
 import { describeNative } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
-import { bin, type Ended, start } from '../support/programs.js'
-import { isRoot, lonelyUser, posixTest } from '../support/systems.js'
+import { bin, start } from '../support/programs.js'
+import { asLonelyUser, canBeLonely, posixTest, underLimit } from '../support/systems.js'
 
 // The limit counts all threads of a user and does not apply to root.
-const user = String(lonelyUser)
-
-const limited = (limit: number, ...command: string[]): Promise<Ended> => {
-  const shell = ['bash', '-c', `ulimit -u ${limit} && exec "$@"`, 'bash', ...command]
-  return start(['setpriv', '--reuid', user, '--regid', user, '--clear-groups', ...shell]).ended
-}
-
-const node = (limit: number, ...args: string[]) => limited(limit, process.execPath, ...args)
+const node = (limit: number, ...args: string[]) =>
+  start(asLonelyUser(underLimit(`-u ${limit}`, [process.execPath, ...args]))).ended
 
 /**
  * The least limit at which Node can read a file: below it libuv cannot start its own four threads, and ends the
@@ -34,7 +28,7 @@ async function leastForNode(): Promise<number> {
 
 describeNative('if a user may have only few threads', () => {
   posixTest('all files are done, however many jobs were asked for (needs root, setpriv and bash)', async ({ skip }) => {
-    if (!isRoot) skip('only root can become another user')
+    if (!canBeLonely()) skip('only root can become another user')
     if ((await node(1000, bin, '--version')).code !== 0) skip('another user cannot run the command')
     const folder = temporaryFolder()
     chmodSync(folder, 0o777)

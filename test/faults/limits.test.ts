@@ -6,20 +6,21 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { present } from '../support/backends.js'
 import { filesOf } from '../support/files.js'
-import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { bin, type Ended, start } from '../support/programs.js'
+import { filesBelow } from '../support/folders.js'
+import { bin, type Ended, shellLine, start } from '../support/programs.js'
 import { bySize, isFull } from '../support/size.js'
 import { numbers } from '../support/sources.js'
-import { posixTest } from '../support/systems.js'
+import { posixTest, underLimit } from '../support/systems.js'
 import { type Expected, expectCompletes, expectHonest, type Place, placeWith, startOver } from './place.js'
-
-const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 
 /** Runs a line of the shell in which NOISEMILL stands for the command and its arguments. */
 function shell(place: Place, line: string, flags: readonly string[], wrap: readonly string[] = []): Promise<Ended> {
-  const command = [process.execPath, bin, ...place.args, ...flags].map(quote).join(' ')
+  const command = shellLine([process.execPath, bin, ...place.args, ...flags])
   return start([...wrap, 'sh', '-c', line.replace('NOISEMILL', command)], { cwd: place.cwd }).ended
 }
+
+const limited = (place: Place, limit: string, flags: readonly string[]): Promise<Ended> =>
+  start(underLimit(limit, [process.execPath, bin, ...place.args, ...flags]), { cwd: place.cwd }).ended
 
 const has = (command: string, ...args: string[]) => spawnSync(command, args).status === 0
 
@@ -111,20 +112,20 @@ describe.each(
     // In 512 bytes: in the second write of the long file of 400 kB, and in the only one of the short ones.
     for (const blocks of [700, 30, 5]) {
       startOver(place)
-      const ended = await shell(place, `ulimit -f ${blocks} && exec NOISEMILL`, flags)
+      const ended = await limited(place, `-f ${blocks}`, flags)
       await check(place, ended, `ulimit -f ${blocks}`, [1])
     }
   })
 
   posixTest('for open files (needs ulimit)', async () => {
     const place = await placeWith(many(200, 500))
-    expectHonest(place, await shell(place, 'ulimit -n 64 && exec NOISEMILL', flags), 'ulimit -n 64')
+    expectHonest(place, await limited(place, '-n 64', flags), 'ulimit -n 64')
     expect(filesBelow(path.join(place.cwd, 'out')).length).toBeGreaterThanOrEqual(200)
     // Where Node itself still starts: files fail, or threads cannot be had.
     for (const limit of isFull ? [64, 48, 40, 36, 32, 30, 28, 26, 25, 24, 23, 22] : [32, 24]) {
       startOver(place)
-      const ended = await shell(place, `ulimit -n ${limit} && exec NOISEMILL`, ['--backend', backend, '--jobs', '16'])
-      const node = await start(['sh', '-c', `ulimit -n ${limit} && exec node -e 0`], { cwd: temporaryFolder() }).ended
+      const ended = await limited(place, `-n ${limit}`, ['--backend', backend, '--jobs', '16'])
+      const node = await start(underLimit(`-n ${limit}`, [process.execPath, '-e', '0'])).ended
       if (node.code !== 0) break
       await check(place, ended, `ulimit -n ${limit}, 16 jobs`, [0, 1, 4])
     }

@@ -1,6 +1,7 @@
 /** Runs programs in processes of their own: the command line, and scripts that import the package. */
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
@@ -71,11 +72,18 @@ export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
 // biome-ignore lint/suspicious/noExplicitAny: what the lines hold is what is tested
 export type Json = any
 
+/** Parses a file of JSON lines, such as a report. */
+export const rowsOf = (file: string): Json[] => linesOf(readFileSync(file, 'utf8')).map((line) => JSON.parse(line))
+
 /** Parses what a run with --json printed: one object for each output, and the summary. */
 export function jsonOf({ stdout }: Ended): { files: Json[]; summary: Json } {
   const objects: Json[] = linesOf(stdout).map((line) => JSON.parse(line))
   return { files: objects.slice(0, -1), summary: objects.at(-1) }
 }
+
+/** Formats words as a line for the shell. */
+export const shellLine = (words: readonly string[]): string =>
+  words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
 
 /** Formats a value as source text. */
 export const quote = JSON.stringify

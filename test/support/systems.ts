@@ -21,6 +21,25 @@ export const describePosix = describe.skipIf(isWindows)
  */
 export const lonelyUser = 100_000 + process.pid
 
+/** Runs a command as `lonelyUser`. Needs `canBeLonely()`. */
+export const asLonelyUser = (command: readonly string[]): string[] => {
+  const ids = [`--reuid=${lonelyUser}`, `--regid=${lonelyUser}`, '--clear-groups']
+  return ['setpriv', ...ids, ...command]
+}
+
+/** Whether commands can run as `lonelyUser`: only root can change the user, by setpriv, which Linux has. */
+export function canBeLonely(): boolean {
+  const [command, ...args] = asLonelyUser(['true'])
+  return isRoot && spawnSync(command, args).status === 0
+}
+
+/** Runs a command under a limit that the shell sets, such as `-n 80` for open files. */
+export function underLimit(limit: string, command: readonly string[]): string[] {
+  // The plain shell of Debian has no limit of processes.
+  const shell = limit.startsWith('-u') ? 'bash' : 'sh'
+  return [shell, '-c', `ulimit ${limit} && exec "$0" "$@"`, ...command]
+}
+
 /** Mounts a volume as `volume` in a folder, until the running test ends. Undefined if mounting is not permitted. */
 export function mountVolume(folder: string, options: string): string | undefined {
   const volume = path.join(folder, 'volume')
