@@ -11,12 +11,12 @@ import {
   errorCodes,
   type NoisemillError,
 } from '../dist/index.js'
-import { filesOf, writeFiles } from './support/files.js'
+import { describeNative } from './support/backends.js'
+import { writeFiles, writeLongInputs } from './support/files.js'
 import { JOURNAL, temporaryFolder } from './support/folders.js'
-import { bin, jsonOf, linesOf, noisemill, start } from './support/programs.js'
+import { bin, linesOf, noisemill, start } from './support/programs.js'
 import { hasFfmpeg } from './support/readers.js'
-import { numbers } from './support/sources.js'
-import { isWindows, mountVolume, posixTest } from './support/systems.js'
+import { isWindows, mountVolume, posixTest, underLimit } from './support/systems.js'
 import { pcm16, wav } from './support/wav.js'
 
 type At = (name: string) => string
@@ -262,45 +262,41 @@ describe('the remedy of a fault of the system, whatever the code', () => {
     expect(await noisemill(args, { cwd: at('') })).toMatchObject({ code: 0, stderr: '' })
   })
 
-  // With so few, Node starts, and the journal cannot be opened.
-  posixTest('EMFILE: a higher limit (needs ulimit)', async () => {
-    const at = place()
-    const limited = (limit: number) => {
-      const line = `ulimit -n ${limit}; exec "$0" "$@"`
-      return start(['sh', '-c', line, process.execPath, bin, ...args], { cwd: at('') }).ended
+  const limited = (at: At, limit: number, ...flags: string[]) =>
+    start(underLimit(`-n ${limit}`, [process.execPath, bin, ...args, ...flags]), { cwd: at('') }).ended
+
+  /** Raises the limit of open files until a run succeeds. Returns this limit, and what the runs before it printed. */
+  async function raised(at: At, ...flags: string[]): Promise<{ limit: number; failures: string[] }> {
+    const failures: string[] = []
+    // At the first limits Node does not start.
+    for (let limit = 15; limit < 256; limit++) {
+      const { code, stderr } = await limited(at, limit, ...flags)
+      if (code === 0) return { limit, failures }
+      failures.push(stderr)
     }
-    const limits = numbers(20).map((n) => 15 + n)
-    const ended = []
-    for (const limit of limits) ended.push(await limited(limit))
-    const lacking = ended.filter(({ stderr }) => stderr.includes('(EMFILE)'))
+    throw new Error(failures.at(-1))
+  }
+
+  posixTest('EMFILE: a higher limit (needs ulimit)', async () => {
+    const { failures } = await raised(place())
+    const lacking = failures.filter((stderr) => stderr.includes('(EMFILE)'))
     expect(lacking.length).toBeGreaterThan(0)
-    for (const { stderr } of lacking) expect(stderr).toMatch(/\(EMFILE\)\. Raise the limit of open files \(ulimit -n\)/)
-    rmSync(at('out'), { recursive: true, force: true })
-    expect(await limited(256)).toMatchObject({ code: 0, stderr: '' })
+    for (const stderr of lacking) expect(stderr).toMatch(/\(EMFILE\)\. Raise the limit of open files \(ulimit -n\)/)
   })
 
-  posixTest('EMFILE: a smaller size (needs ulimit)', async ({ skip }) => {
-    const at = place()
-    writeFiles(
-      at('in'),
-      filesOf(
-        numbers(60).map((n) => `${n}.wav`),
-        200_000,
-      ),
-    )
-    const run = (limit: number, jobs: number) => {
-      const line = `ulimit -n ${limit}; exec "$0" "$@" --overwrite --json --jobs ${jobs}`
-      return start(['sh', '-c', line, process.execPath, bin, ...args], { cwd: at('') }).ended
-    }
-    // How many are open at a time depends on the backend and on Node.
-    for (const limit of [30, 34, 38, 42]) {
-      const ended = await run(limit, 32)
-      if (!ended.stdout.includes('"EMFILE"')) continue
-      expect(linesOf(ended.stderr).join()).toContain('or pass a smaller --jobs. (E_')
-      const fewer = await run(limit, 1)
-      if (jsonOf(fewer).summary?.done === 61) return
-    }
-    skip('no limit is too low for 32 jobs and enough for one')
+  describeNative('with native threads', () => {
+    posixTest('EMFILE: a smaller size (needs ulimit)', async () => {
+      const at = place()
+      rmSync(at('in'), { recursive: true })
+      writeLongInputs(at('in'), 12)
+      const flags = ['--backend', 'native', '--overwrite', '--jobs']
+      // One more than the least, because the walk may have a folder open at the same time.
+      const limit = (await raised(at, ...flags, '1')).limit + 1
+      const many = await limited(at, limit, ...flags, '12')
+      expect(many.code).toBe(1)
+      for (const line of linesOf(many.stderr)) expect(line).toMatch(/\(EMFILE\)\. .*, or pass a smaller --jobs\. \(E_/)
+      expect(await limited(at, limit, ...flags, '1')).toMatchObject({ code: 0, stderr: '' })
+    })
   })
 
   const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
