@@ -86,12 +86,10 @@ test('a quota is rounded down, and is one CPU at least', () => {
 })
 
 test('a pool in a group with a quota has as many threads (needs root, and control groups of version 1)', ({ skip }) => {
-  const group = path.join(
-    '/sys/fs/cgroup/cpu',
-    readFileSync('/proc/self/cgroup', 'utf8').match(/:cpu:(.*)/)?.[1] ?? 'none',
-    `test-${process.pid}`,
-  )
+  let group = ''
   try {
+    const [, ours] = /:cpu:(.*)/.exec(readFileSync('/proc/self/cgroup', 'utf8')) ?? []
+    group = path.join('/sys/fs/cgroup/cpu', ours ?? 'none', `test-${process.pid}`)
     mkdirSync(group)
     onTestFinished(() => rmdirSync(group))
     writeFileSync(path.join(group, 'cpu.cfs_quota_us'), '190000')

@@ -9,6 +9,7 @@ import { addNoiseToFiles, type FileResult, noiseTask, Pool } from '../../dist/in
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { collect } from '../support/sources.js'
+import { linuxTest } from '../support/systems.js'
 import { formats, pcm16, sine, wav } from '../support/wav.js'
 
 const bytes = (...parts: (string | Uint8Array | readonly number[])[]) =>
@@ -31,8 +32,6 @@ const names: Record<string, Buffer> = {
 }
 const folderName = bytes([0xe4, 0x62], ' \n')
 const hex = (list: Buffer[]) => list.map((name) => name.toString('hex')).sort()
-
-const onLinux = test.skipIf(process.platform !== 'linux')
 
 describeBackends('names', (backend) => {
   let pool: Pool
@@ -69,7 +68,7 @@ describeBackends('names', (backend) => {
     expect(filesBelow(`${root}/out`)).toEqual([...all].sort())
   })
 
-  onLinux('any name is walked, and mirrored in the output folder (needs Linux)', async () => {
+  linuxTest('any name is walked, and mirrored in the output folder (needs Linux)', async () => {
     const { root } = place()
     const results = await walked(root)
     expect(results.map(({ error }) => error?.code)).toEqual(Object.keys(names).map(() => undefined))
@@ -77,7 +76,7 @@ describeBackends('names', (backend) => {
     expect(hex(written)).toEqual(hex(Object.values(names)))
   })
 
-  onLinux('each result leads back to its files, and every one can be shown on a line (needs Linux)', async () => {
+  linuxTest('each result leads back to its files, and every one can be shown on a line (needs Linux)', async () => {
     const { root, inputs } = place()
     const results = await walked(root)
     const back = (shown: string, base64: string | undefined) =>
@@ -88,7 +87,7 @@ describeBackends('names', (backend) => {
     for (const { input, key } of results) expect(input + key).not.toMatch(/[\x00-\x1f\x7f\ufffd]/)
   })
 
-  onLinux('paths given as bytes mean the same as those that are walked (needs Linux)', async () => {
+  linuxTest('paths given as bytes mean the same as those that are walked (needs Linux)', async () => {
     const { root, inputs } = place()
     await walked(root)
     const task = noiseTask({ root: `${root}/in`, out: `${root}/given`, sigma: 0.1 })
@@ -100,7 +99,7 @@ describeBackends('names', (backend) => {
     }
   })
 
-  onLinux('names that are shown alike have noise of their own, by their bytes (needs Linux)', async () => {
+  linuxTest('names that are shown alike have noise of their own, by their bytes (needs Linux)', async () => {
     const { root } = place()
     await walked(root)
     const contents = Object.values(names).map((name) =>
@@ -109,7 +108,7 @@ describeBackends('names', (backend) => {
     expect(new Set(contents).size).toBe(contents.length)
   })
 
-  onLinux('a name that copies make too long fails before anything is written (needs Linux)', async () => {
+  linuxTest('a name that copies make too long fails before anything is written (needs Linux)', async () => {
     const root = temporaryFolder()
     const input = `${root}/${'x'.repeat(251)}.wav`
     writeFileSync(input, wav({ data: sine(formats[1], 100) }))

@@ -9,6 +9,7 @@ import { describeNative } from '../support/backends.js'
 import { writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, isTemporary, sha256OfFile, temporaryFolder } from '../support/folders.js'
 import { programFor, quote, runNode } from '../support/programs.js'
+import { linuxTest } from '../support/systems.js'
 import { until } from '../support/waiting.js'
 
 interface Folder {
@@ -87,12 +88,10 @@ describeNative('a process in the middle of long files', () => {
 
 describeNative('pools that are forgotten', () => {
   // Only Linux tells how many threads there are.
-  test.skipIf(process.platform !== 'linux')(
-    'leave no threads, no files open, and no reason to stay (needs Linux)',
-    () => {
-      const folder = temporaryFolder()
-      const files = writeWavs(folder, 8)
-      const program = `
+  linuxTest('leave no threads, no files open, and no reason to stay (needs Linux)', () => {
+    const folder = temporaryFolder()
+    const files = writeWavs(folder, 8)
+    const program = `
       import { readdirSync } from 'node:fs'
       import { setTimeout } from 'node:timers/promises'
       const task = noisemill.noiseTask({ out: ${quote(`${folder}/out`)}, sigma: 0.1, overwrite: true })
@@ -117,9 +116,8 @@ describeNative('pools that are forgotten', () => {
       await setTimeout(1)
       gc()
       console.log(references.length, references.filter((pool) => pool.deref()).length < 10)`
-      expect(runNode(program, { flags: ['--expose-gc'] })).toMatchObject({ status: 0, stdout: '91 true\n', stderr: '' })
-    },
-  )
+    expect(runNode(program, { flags: ['--expose-gc'] })).toMatchObject({ status: 0, stdout: '91 true\n', stderr: '' })
+  })
 
   test('are not collected while they work', () => {
     const folder = temporaryFolder()

@@ -20,6 +20,7 @@ import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, JOURNAL } from '../support/folders.js'
 import { outcomes, place, runsOn } from '../support/resuming.js'
 import { collect } from '../support/sources.js'
+import { linuxTest } from '../support/systems.js'
 import { formats, HEADER_BYTES, pcm16, sine, wav } from '../support/wav.js'
 
 describeBackends('resuming', (backend) => {
@@ -173,7 +174,7 @@ describeBackends('resuming', (backend) => {
     expect(results.filter(({ status }) => status === 'skipped').length).toBe(5)
   })
 
-  test.skipIf(process.platform !== 'linux')('knows names of any bytes again (needs Linux)', async () => {
+  linuxTest('knows names of any bytes again (needs Linux)', async () => {
     const { input, out } = place()
     const bytes = (...parts: (string | number[])[]) => Buffer.concat(parts.map((part) => Buffer.from(part as string)))
     const folder = bytes(input, '/', [0xe4], '\n')

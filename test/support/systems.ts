@@ -1,7 +1,8 @@
 /** Features that not all machines have. Titles of tests that need one end with it: "(needs POSIX permissions)". */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, onTestFinished, test } from 'vitest'
 
@@ -15,11 +16,21 @@ export const isRoot = process.getuid?.() === 0
 export const posixTest = test.skipIf(isWindows)
 export const describePosix = describe.skipIf(isWindows)
 
+export const linuxTest = test.skipIf(process.platform !== 'linux')
+
+/** Whether temporary folders tell names apart that differ in case alone. Those of macOS and Windows seldom do. */
+export function tellsCaseApart(): boolean {
+  const folder = mkdtempSync(path.join(tmpdir(), 'noisemill-case-'))
+  const isApart = !existsSync(path.join(tmpdir(), path.basename(folder).toUpperCase()))
+  rmdirSync(folder)
+  return isApart
+}
+
 /**
  * The id of a user that has no processes but those of the running test file, so that a limit of processes counts these
  * alone.
  */
-export const lonelyUser = 100_000 + process.pid
+const lonelyUser = 100_000 + process.pid
 
 /** Runs a command as `lonelyUser`. Needs `canBeLonely()`. */
 export const asLonelyUser = (command: readonly string[]): string[] => {
