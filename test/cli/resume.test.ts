@@ -97,15 +97,17 @@ describeBackends('a run', (backend) => {
 
   posixTest('with --overwrite goes on as its last line says, twice (needs POSIX signals)', async () => {
     const cwd = temporaryFolder()
-    const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
-    writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
+    // Long ones, so that a signal after the first of them is in time.
+    writeLongInputs(path.join(cwd, 'in'), 12)
     const run = (sigma: string, out: string, ...more: string[]) =>
       startNoisemill(['add', 'in', '--sigma', sigma, '--out', out, ...flags, '--chunk-size', '1', ...more], { cwd })
     await run('0.1', 'out').ended
     let instead = '--overwrite'
     for (const remedy of ['--resume instead of --overwrite', '--resume']) {
       const running = run('0.2', 'out', instead)
-      running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+      running.child.stdout.on('data', (text: string) => {
+        if (!running.child.killed && /^done /m.test(text)) running.child.kill('SIGINT')
+      })
       const { code, stderr } = await running.ended
       expect(code).toBe(130)
       const [, left, flag] = /(\d+) left to do\. Run the same command with (.*) to go on\.$/m.exec(stderr)!
