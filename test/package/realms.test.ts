@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { addNoise, addNoiseToFiles, addNoiseToWav, moduleTask, noiseTask, type Samples } from '../../dist/index.js'
+import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { testPool } from '../support/pools.js'
@@ -151,8 +152,8 @@ const IN_REALM = `
   }
 `
 
-describe('the package in another realm', () => {
-  test.each(['native', 'workers', 'inline'])('works as it does in the first: %s', async (backend) => {
+describeBackends('the package in another realm', (backend) => {
+  test('works as it does in the first', async () => {
     const folder = temporaryFolder()
     const [wav] = writeWavs(folder, 1)
     const bad = path.join(folder, 'bad.wav')
