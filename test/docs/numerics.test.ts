@@ -1,4 +1,7 @@
-/** Statements of docs/numerics.md other than the arithmetic, which test/core/specification.py checks. */
+/**
+ * The worked example of docs/numerics.md, and its statements other than the arithmetic, which
+ * test/core/specification.test.ts checks.
+ */
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -11,13 +14,14 @@ import { ALLOWED, CHI_SQUARE, deviationsOf } from '../stats/figures.js'
 import { normalBelow } from '../stats/normal.js'
 import { writeFiles } from '../support/files.js'
 import { native, root, temporaryFolder } from '../support/folders.js'
+import { hasModule, outputOf, python } from '../support/readers.js'
 import { pcm16 } from '../support/wav.js'
 
 const page = readFileSync(path.join(root, 'docs/numerics.md'), 'utf8')
 
 /** The cells of each row of the table with this head. */
 function rowsOf(head: string): string[][] {
-  const [, rows] = page.split(`\n${head}\n`)[1]?.match(/^\|[-|]+\|\n((?:\|.*\|\n)+)/) ?? []
+  const [, rows] = page.split(`\n${head}\n`)[1]?.match(/^\|[-| ]+\|\n((?:\|.*\|\n)+)/) ?? []
   if (rows === undefined) throw new Error(`no table: ${head}`)
   return rows
     .trimEnd()
@@ -29,6 +33,23 @@ function rowsOf(head: string): string[][] {
         .map((cell) => cell.trim()),
     )
 }
+
+/** Values of the worked example, by test/core/specification.py, in the order of the table. */
+const WORKED_EXAMPLE = `
+import json, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from specification import drawn_level, file_key, gain, gaussians, philox, words
+key = file_key(1, "a.wav", 1)
+state = [int(word) for word in philox((0, 0, 0, 0), key)]
+a, b = words(1, 1, 1, key)[0, 0, 0, :, 0]
+values = np.array(gaussians(np.array([a]), np.array([b]))).reshape(2)
+patterns = values.view(np.uint32).tolist()
+json.dump({
+    "words": [list(key), state, [int(a), int(b)]],
+    "values": list(zip(patterns, values.astype(np.float64).tolist())),
+    "numbers": [gain(10), drawn_level([0, 1], key), drawn_level([5, 20], key)],
+}, sys.stdout)`
 
 const codeIn = (text: string): string[] => Array.from(text.matchAll(/`(.*?)`/g), ([, code]) => code)
 
@@ -147,4 +168,15 @@ test('what is allowed of the figures is what the tests of statistics allow', () 
     expect([name, allowed]).toEqual([name, deviationsOf(Number(figures)).toFixed(2)])
     expect(Number(measured)).toBeLessThan(Number(allowed))
   }
+})
+
+test.skipIf(!hasModule('numpy'))('the worked example is what specification.py computes (needs NumPy)', () => {
+  const made = outputOf(python, ['-B', '-c', WORKED_EXAMPLE, path.join(root, 'test/core')]).toString()
+  const { words, values, numbers } = JSON.parse(made) as Record<'words' | 'values', number[][]> & { numbers: number[] }
+  const hexadecimal = (list: number[]) => list.map((word) => word.toString(16).toUpperCase().padStart(8, '0')).join(' ')
+  expect(rowsOf('| what | value |').map(([, value]) => value)).toEqual([
+    ...words.map((list) => `\`${hexadecimal(list)}\``),
+    ...values.map(([pattern, value]) => `\`${hexadecimal([pattern])}\`, ${value}`),
+    ...numbers.map(String),
+  ])
 })
