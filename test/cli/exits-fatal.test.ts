@@ -6,6 +6,7 @@ import { describeBackends } from '../support/backends.js'
 import { filesOf, writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { bin, jsonOf, linesOf, noisemill, rowsOf, start } from '../support/programs.js'
+import { bySize } from '../support/size.js'
 import { mountVolume, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -93,7 +94,7 @@ describeBackends('4 for a full volume', (backend) => {
   posixTest('with every finished file counted and reported, and its figures kept (needs mount)', async ({ skip }) => {
     const names = Array.from({ length: 60 }, (_, i) => `${i}.wav`)
     const bytesOf = (name: string) => pcm16(1000 + 137 * (Number.parseInt(name, 10) % 11))
-    for (const size of ['100k', '116k', '132k', '148k', '164k']) {
+    for (const size of bySize(['100k', '148k'], ['100k', '116k', '132k', '148k', '164k'])) {
       const cwd = temporaryFolder()
       const volume = mountVolume(cwd, `size=${size}`) ?? skip('mounting is not permitted')
       writeFiles(path.join(cwd, 'in'), Object.fromEntries(names.map((name) => [name, bytesOf(name)])))

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { present } from '../support/backends.js'
 import { sha256 } from '../support/folders.js'
-import { bySize, isFull } from '../support/size.js'
+import { bySize, isFull, isOwn } from '../support/size.js'
 import {
   type Expected,
   expectCompletes,
@@ -99,12 +99,7 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
     const name = (fault: Fault) => `${fault.call}, ${fault.error}${fault.lasts ? ' from then on' : ''}`
 
     const own = isFull ? faults : faults.filter(isShort)
-    // In the short form the backends share the faults.
-    const tried = bySize(
-      own.filter((_, i) => i % backends.length === at),
-      own,
-    )
-    for (const fault of tried) {
+    for (const fault of own.filter((_, i) => isOwn(i, at, backends.length))) {
       test(`${name(fault)} [${backend}]`, async () => {
         const { call, told } = fault
         const expected = told === undefined ? {} : { told }

@@ -8,7 +8,7 @@ import { present } from '../support/backends.js'
 import { filesOf } from '../support/files.js'
 import { filesBelow } from '../support/folders.js'
 import { bin, type Ended, shellLine, start } from '../support/programs.js'
-import { bySize, isFull } from '../support/size.js'
+import { bySize, isFull, isOwn } from '../support/size.js'
 import { numbers } from '../support/sources.js'
 import { posixTest, underLimit } from '../support/systems.js'
 import { type Expected, expectCompletes, expectHonest, type Place, placeWith, startOver } from './place.js'
@@ -37,13 +37,20 @@ const many = (count: number, frames: number) =>
   )
 
 // The plain loop does on one thread what workers do on several, which need room of their own.
-describe.each(
-  bySize(
-    present.filter((name) => name !== 'inline'),
-    present,
-  ),
-)('little room [%s]', (backend) => {
+const backends = bySize(
+  present.filter((name) => name !== 'inline'),
+  present,
+)
+
+type Declare = (title: string, body: () => Promise<void>) => void
+
+describe.each(backends)('little room [%s]', (backend) => {
   const flags = ['--backend', backend, '--jobs', '2']
+
+  let cases = 0
+  /** Declares a test, or leaves it to another backend. */
+  const shared = (declare: Declare): Declare =>
+    isOwn(cases++, backends.indexOf(backend), backends.length) ? declare : () => {}
 
   async function check(place: Place, ended: Ended, title: string, codes: readonly number[], expected?: Expected) {
     expectHonest(place, ended, title, expected)
@@ -63,7 +70,7 @@ describe.each(
     return ended
   }
 
-  test.skipIf(!mayMount)('on a volume of 256 kB (needs unshare and mount)', async () => {
+  shared(test.skipIf(!mayMount))('on a volume of 256 kB (needs unshare and mount)', async () => {
     // Eight of 60 kB: four fit.
     const place = await placeWith(many(8, 30_000))
     const ended = await onSmallVolume(place, 'size=256k')
@@ -71,7 +78,7 @@ describe.each(
     await check(place, ended, 'a volume of 256 kB', [4])
   })
 
-  test.skipIf(!mayMount)('on volumes that take few files (needs unshare and mount)', async () => {
+  shared(test.skipIf(!mayMount))('on volumes that take few files (needs unshare and mount)', async () => {
     const place = await placeWith(many(8, 500))
     for (const inodes of isFull ? [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] : [2, 7]) {
       startOver(place)
@@ -80,7 +87,7 @@ describe.each(
     }
   })
 
-  test.skipIf(!mayMount)('where the report has none (needs unshare and mount)', async () => {
+  shared(test.skipIf(!mayMount))('where the report has none (needs unshare and mount)', async () => {
     const place = await placeWith(many(40, 500))
     mkdirSync(path.join(place.cwd, 'report'))
     const line = 'mount -t tmpfs -o size=4k noisemill report && NOISEMILL --report report/r.jsonl'
@@ -89,7 +96,7 @@ describe.each(
     await check(place, ended, 'a report of 4 kB', [4])
   })
 
-  test.skipIf(!existsSync('/dev/full'))(
+  shared(test.skipIf(!existsSync('/dev/full')))(
     'in a device that is always full, for the report and the results (needs /dev/full)',
     async () => {
       const place = await placeWith()
@@ -107,7 +114,7 @@ describe.each(
     },
   )
 
-  posixTest('for a file beyond what the shell allows (needs ulimit)', async () => {
+  shared(posixTest)('for a file beyond what the shell allows (needs ulimit)', async () => {
     const place = await placeWith()
     // In 512 bytes: in the second write of the long file of 400 kB, and in the only one of the short ones.
     for (const blocks of [700, 30, 5]) {
@@ -117,7 +124,7 @@ describe.each(
     }
   })
 
-  posixTest('for open files (needs ulimit)', async () => {
+  shared(posixTest)('for open files (needs ulimit)', async () => {
     const place = await placeWith(many(200, 500))
     expectHonest(place, await limited(place, '-n 64', flags), 'ulimit -n 64')
     expect(filesBelow(path.join(place.cwd, 'out')).length).toBeGreaterThanOrEqual(200)
