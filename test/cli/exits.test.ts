@@ -7,7 +7,7 @@ import { hasAddon } from '../support/backends.js'
 import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
-import { bin, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
+import { bin, commandRunner, jsonOf, linesOf, noisemill, start } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -91,7 +91,9 @@ describe('1, each failure named and the others done', () => {
 const fallback = () => ({ cwd: workplace(), env: { NOISEMILL_NATIVE: 'off' } })
 
 describe('2, and nothing is done,', () => {
-  /** Runs each in a folder of its own, all at the same time; each must be refused with these words. */
+  const run = commandRunner()
+
+  /** Runs each in a folder of its own; each must be refused with these words. */
   const expectRefusals = (words: string, ...commands: (readonly string[])[]) =>
     expectRefusalsIn(workplace, words, commands)
 
@@ -100,7 +102,7 @@ describe('2, and nothing is done,', () => {
       commands.map(async (args) => {
         const cwd = makePlace()
         const before = filesBelow(cwd)
-        const { code, stdout, stderr } = await noisemill(args, { cwd })
+        const { code, stdout, stderr } = await run(args, { cwd })
         expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' })
         expect(filesBelow(cwd)).toEqual(before)
         expect(existsSync(path.join(cwd, 'out'))).toBe(false)

@@ -1,9 +1,12 @@
 /** Runs programs in processes of their own: the command line, and scripts that import the package. */
 
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, fork, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll } from 'vitest'
+import { isLong } from './size.js'
 
 export const bin = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
@@ -65,6 +68,37 @@ export const startNoisemill = (args: readonly string[], settings?: Settings): Ru
 
 export const noisemill = (args: readonly string[], settings?: Settings): Promise<Ended> =>
   startNoisemill(args, settings).ended
+
+type RunCommand = (args: readonly string[], settings: { readonly cwd: string }) => Promise<Ended>
+
+/**
+ * Makes a function that runs command lines. In the short form one process runs them all, because starting Node takes
+ * longer than a command that is refused; it ends after the tests of the file or `describe` that calls this.
+ */
+export function commandRunner(): RunCommand {
+  if (isLong) return noisemill
+  let child: ChildProcess
+  let last: Promise<unknown> = Promise.resolve()
+  beforeAll(() => {
+    child = fork(new URL('tasks/command-process.mjs', import.meta.url), { env: plainEnvironment() })
+  })
+  afterAll(() => child.disconnect())
+
+  const run: RunCommand = async (args, { cwd }) => {
+    const ended = new AbortController()
+    const died = once(child, 'exit', ended).then(() => {
+      throw new Error(`the process died of ${args.join(' ')}`)
+    })
+    child.send({ args, cwd })
+    const [message] = await Promise.race([once(child, 'message', ended), died]).finally(() => ended.abort())
+    return message as Ended
+  }
+  return (args, settings) => {
+    const next = last.then(() => run(args, settings))
+    last = next.catch(() => {})
+    return next
+  }
+}
 
 /** Returns the lines of a text that ends with a newline or is empty. */
 export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
