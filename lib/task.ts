@@ -66,19 +66,28 @@ export interface Planned<Job, Result> {
 
 /** A task's part of one run. It may keep state from item to item. */
 export interface TaskRun<Item, Job, JobValue, Result> {
+  /** How many jobs, and results, each item gives. */
+  readonly copies: number
   /** Called with all items before the first is planned, if they are in an array. */
   foresee?(items: readonly Item[]): void
   /** Returns the bytes of memory that an item occupies, if the pool cannot see that. */
   weigh?(item: Item): number
   /**
-   * Returns the jobs of an item, in order; each gives one result. A bad item gives a failed result;
-   * it does not throw.
+   * Returns a job of an item: that of its copy with this number, from 1. It is called for all copies
+   * of an item before the next item. A bad item gives a failed result; it does not throw.
    */
-  plan(item: Item, index: number): Iterable<Planned<Job, Result>>
+  plan(item: Item, index: number, copy: number): Planned<Job, Result>
   /** Called with the jobs of a chunk before they go to a backend. What it throws ends the run. */
   begin?(planned: readonly Planned<Job, Result>[]): void
-  /** Makes the result of a job that ran. `lost` is that of `Outcome`. */
-  settle(planned: Planned<Job, Result>, value: JobValue, lost?: string): Result
+  /**
+   * Called at once when a job has run. It returns the job's result if the value says that the job
+   * failed. What it throws ends the run.
+   */
+  record?(planned: Planned<Job, Result>, value: JobValue): Result | undefined
+  /** Called when a value has lost something on its way. `lost` is that of `Outcome`. */
+  noteLoss?(planned: Planned<Job, Result>, lost: string): void
+  /** Makes the result of a job that ran, when the consumer takes it. */
+  result(planned: Planned<Job, Result>, value: JobValue): Result
   /** Makes the result of a job that could not be run to its end. */
   fail(planned: Planned<Job, Result>, error: NoisemillError): Result
   /** Returns the error of a failed result; undefined for other results. */
@@ -98,8 +107,12 @@ export interface TaskDefinition<Item, Job, JobValue, Result, Value, Done extends
    * and reports those that finish.
    */
   readonly endsWhenCancelled: boolean
-  /** Converts a result to what an ordered run gives when errors are thrown. */
-  valueOf(done: Done): Value
+  /**
+   * Whether an ordered run gives the values of jobs, instead of results, when errors are thrown.
+   */
+  readonly givesValues: boolean
+  /** Never set: it carries the types of what runs give. */
+  readonly gives?: { readonly value: Value; readonly done: Done }
   start(): TaskRun<Item, Job, JobValue, Result>
 }
 

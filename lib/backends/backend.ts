@@ -193,6 +193,8 @@ export interface CallsChunk {
    * settled with E_CANCELLED.
    */
   readonly cancellation: Cancellation
+  /** Most calls that each thread may work on at the same time; 1 by default. */
+  readonly concurrency?: number
   /**
    * Reports the outcome of the job with this index, from 0: what the function returned, or an
    * error.

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
-import { findLoss, LOOKED_AT } from './crossing.js'
+import { LOOKED_AT, look } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
 import { packThrown, type Thrown } from './thrown.js'
@@ -129,32 +129,40 @@ export async function loadCall(
   return { function: (item) => call(item, shared), strict }
 }
 
+/** Returns the failure of a function that could not be loaded. */
+export const loadFailure = (thrown: unknown): ThreadFailure =>
+  thrown instanceof FailedCall ? thrown.failure : { code: 'E_TASK_LOAD', thrown: packReason(thrown) }
+
+const failed = (thrown: unknown): ThreadOutcome => ({
+  failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) },
+})
+
 /**
- * Waits until the function is loaded, and calls it with an item. Never rejects: the outcome has any
- * failure.
+ * Calls a function with an item. It never throws or rejects: the outcome has any failure. The
+ * outcome is a promise only if the function returns one, because a promise for each item would take
+ * most of the time of quick functions.
  */
-export async function callWith(call: Promise<Call>, item: unknown): Promise<ThreadOutcome> {
-  let loaded: Call
+export function invoke({ function: call, strict }: Call, item: unknown): ThreadOutcome | Promise<ThreadOutcome> {
   try {
-    loaded = await call
+    const value = call(item)
+    if (!isThenable(value)) return outcomeOf(value, strict)
+    return Promise.resolve(value).then((result) => outcomeOf(result, strict), failed)
   } catch (thrown) {
-    if (thrown instanceof FailedCall) return { failure: thrown.failure }
-    return { failure: { code: 'E_TASK_LOAD', thrown: packReason(thrown) } }
-  }
-  try {
-    return outcomeOf(await loaded.function(item), loaded.strict)
-  } catch (thrown) {
-    return { failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) } }
+    return failed(thrown)
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+  typeof (value as PromiseLike<unknown>).then === 'function'
 
 /**
  * Makes the outcome of a result. It checks classes before the result crosses, because structured
  * clone does not keep them.
  */
 function outcomeOf(value: unknown, strict: boolean): ThreadOutcome {
-  const loss = findLoss(value, strict ? Infinity : LOOKED_AT)
-  if (loss === undefined) return { value }
+  const { loss, isLarge } = look(value, strict ? Infinity : LOOKED_AT)
+  if (loss === undefined) return isLarge ? { value, isLarge } : { value }
   const lost = `result${loss}`
-  return strict ? { failure: { code: 'E_NOT_CLONEABLE', received: lost } } : { value, lost }
+  return strict ? { failure: { code: 'E_NOT_CLONEABLE', received: lost } } : { value, lost, isLarge }
 }

@@ -193,28 +193,42 @@ function isFlat(value: object): boolean {
   )
 }
 
+/** What is known of a value before it crosses. */
+export interface Look {
+  /** Path of the first value inside that would lose its class or properties, and what it would lose. */
+  readonly loss?: string | undefined
+  /** Whether there were more values inside than were looked at. */
+  readonly isLarge: boolean
+}
+
+const SMALL: Look = { isLarge: false }
+
 /**
- * Finds the first value inside a value that would lose its class or some of its properties. Returns
- * its path and what it would lose. Returns undefined if there is none, or if the value cannot cross
- * at all.
+ * Finds the first value inside a value that would lose its class or some of its properties. It finds
+ * none if the value cannot cross at all.
  *
  * @param limit most values that are looked at
  */
-export function findLoss(root: unknown, limit: number): string | undefined {
-  if (typeof root !== 'object' || root === null) return undefined
+export function look(root: unknown, limit: number): Look {
+  if (typeof root !== 'object' || root === null) return SMALL
+  const budget = { left: limit }
   try {
-    if (isFlat(root)) return undefined
-    return walk(root, { left: limit }, (place) => {
+    if (isFlat(root)) return SMALL
+    const loss = walk(root, budget, (place) => {
       if (typeof place.value !== 'object') return undefined
       const value = place.value as object
       const loss = lossOf(value, Object.getPrototypeOf(value))
       return loss === undefined ? undefined : `${pathOf(place)}: ${loss}`
     })
+    return { loss, isLarge: budget.left <= 0 }
   } catch {
     // The value cannot cross, or a getter throws. The crossing itself then fails with the reason.
-    return undefined
+    return SMALL
   }
 }
+
+/** Returns the loss that `look` finds. */
+export const findLoss = (root: unknown, limit: number): string | undefined => look(root, limit).loss
 
 const failureOf = (error: unknown): string => {
   const [line] = textOf(error).split('\n', 1)

@@ -10,11 +10,12 @@ import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
-import { type Call, callWith, loadCall } from './calls.js'
+import { type Call, invoke, loadCall, loadFailure } from './calls.js'
 import { copyOf, refusalOf } from './crossing.js'
 import { asError } from './messages.js'
+import { settleRange } from './settling.js'
 import { Slots } from './slots.js'
-import { Unsettled } from './unsettled.js'
+import { type Report, Unsettled } from './unsettled.js'
 
 /** How the jobs of a chunk are run. */
 interface ChunkWork {
@@ -60,7 +61,7 @@ export function inlineBackend(kernels: Kernels): Backend {
     name: 'inline',
     threads: 1,
     async execute(chunk) {
-      const jobs = new Unsettled(chunk.jobs.length, (index, outcome) => chunk.settle(index, outcome as never))
+      const jobs = new Unsettled(chunk.jobs.length, reportTo(chunk))
       inProgress.add(jobs)
       try {
         return await runEach(chunk, jobs, workOf(chunk))
@@ -73,6 +74,11 @@ export function inlineBackend(kernels: Kernels): Backend {
     },
   }
 }
+
+const reportTo = (chunk: Chunk): Report => ({
+  settle: (index, outcome) => chunk.settle(index, outcome as never),
+  settleRange: (first, values) => settleRange(chunk, first, values),
+})
 
 async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork): Promise<ChunkFigures> {
   let milliseconds = 0
@@ -118,10 +124,16 @@ class InlineFunction {
     if (this.#loading === undefined) return { error: this.#refused! }
     const own = copied('item', item)
     if ('error' in own) return own
-    const outcome = await callWith(this.#loading, own.value)
+    let call: Call
+    try {
+      call = await this.#loading
+    } catch (thrown) {
+      return { error: asError(loadFailure(thrown)) }
+    }
+    const outcome = await invoke(call, own.value)
     if ('failure' in outcome) return { error: asError(outcome.failure) }
     const result = copied('result', outcome.value)
-    return 'error' in result ? result : { ...outcome, ...result }
+    return 'error' in result ? result : { ...result, ...(outcome.lost !== undefined && { lost: outcome.lost }) }
   }
 }
 

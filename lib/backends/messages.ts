@@ -1,5 +1,6 @@
 /** The messages between a worker thread and the ThreadPool that owns it. */
 
+import type { MessagePort } from 'node:worker_threads'
 import type { EtlJob } from '../core/etl.js'
 import type { WasmModule } from '../core/kernels-wasm.js'
 import type { SliceJob } from '../core/slice.js'
@@ -7,6 +8,7 @@ import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { TaskFiles } from './nesting.js'
+import type { Packed } from './packing.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
 /** A failure as plain data, of which the pool makes a NoisemillError. */
@@ -30,7 +32,10 @@ export function asError(failure: ThreadFailure): NoisemillError {
   }
 }
 
-export type ThreadOutcome = { readonly value: unknown; readonly lost?: string } | { readonly failure: ThreadFailure }
+/** The outcome of a job in a thread; `isLarge` as in `Look`. */
+export type ThreadOutcome =
+  | { readonly value: unknown; readonly lost?: string; readonly isLarge?: boolean }
+  | { readonly failure: ThreadFailure }
 
 export type ToThread =
   /** Gives a module's function a number. `call.data` crosses only with this message. */
@@ -40,21 +45,42 @@ export type ToThread =
    * parent.
    */
   | { readonly kind: 'flush' }
-  | ThreadChunk
+  | ThreadLoad
 
-/** A chunk as plain data. */
-export type ThreadChunk = { readonly cancelled: Int32Array } & (
-  | { readonly kind: 'files'; readonly jobs: readonly EtlJob[] }
-  | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[] }
+/** Jobs of a chunk that a thread gets together, as plain data. */
+export type ThreadLoad = {
+  /** Number of the load, which reports name. */
+  readonly load: number
+  readonly claims: Int32Array
+} & (
+  | { readonly kind: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
+  | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
   /** Items for the function with this number. */
-  | { readonly kind: 'calls'; readonly jobs: readonly unknown[]; readonly id: number }
+  | { readonly kind: 'calls'; readonly jobs: Packed; readonly id: number; readonly concurrency: number }
 )
+
+/** Outcomes of some jobs of a load. */
+export interface Settled {
+  readonly type: 'settled'
+  readonly load: number
+  /** Index of the first job, or of each job if they do not follow each other. */
+  readonly at: number | readonly number[]
+  /** The values of the jobs; undefined for those that failed. */
+  readonly values: Packed
+  /** The failures, by their position in `values`. */
+  readonly failures?: readonly (readonly [position: number, failure: ThreadFailure])[]
+  /** What values lost, by their position in `values`. */
+  readonly lost?: readonly (readonly [position: number, lost: string])[]
+}
 
 export type FromThread =
   | { readonly type: 'ready' }
-  | { readonly type: 'settled'; readonly outcomes: readonly (readonly [index: number, outcome: ThreadOutcome])[] }
-  /** The chunk has ended. Everything that its jobs have printed has reached the parent. */
-  | { readonly type: 'done'; readonly milliseconds: number }
+  | Settled
+  /**
+   * The thread has no more work on a load. Everything that its jobs have printed has reached the
+   * parent.
+   */
+  | { readonly type: 'done'; readonly load: number; readonly milliseconds: number }
   | { readonly type: 'flushed' }
   /** The error that is about to end the thread, unless a handler in the thread catches it. */
   | { readonly type: 'uncaught'; readonly thrown: Thrown }
@@ -76,11 +102,8 @@ export interface ThreadKernels {
 
 /** The data that a thread is started with. */
 export interface ThreadData {
-  /**
-   * Array of one element: the index of the job that the thread began last. If it dies, the pool
-   * knows which job it was.
-   */
-  readonly begun: Int32Array
+  /** The thread's end of its channel. Users' modules cannot reach it, unlike `parentPort`. */
+  readonly port: MessagePort
   /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
   /** Files of task modules, as the thread that started this one knew them. */

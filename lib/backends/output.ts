@@ -14,6 +14,9 @@ export async function outputCrossed(): Promise<void> {
   await Promise.all([crossed(process.stdout), crossed(process.stderr)])
 }
 
+/** Call this in a worker thread. Whether something that it has printed has not reached its parent. */
+export const hasOutput = (): boolean => process.stdout.writableLength > 0 || process.stderr.writableLength > 0
+
 function crossed(stream: Writable): Promise<void> | undefined {
   // A stream that a user's function has ended or corked would never call back.
   if (stream.writableLength === 0 || !stream.writable || stream.writableCorked > 0) return undefined

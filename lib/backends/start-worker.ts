@@ -1,6 +1,6 @@
 /** Starts worker threads with those flags of Node that threads may have. */
 
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker, type WorkerOptions } from 'node:worker_threads'
 import type { ThreadData } from './messages.js'
 
 /** Flags of Node that threads must not inherit, because these flags give Node a program to run. */
@@ -16,18 +16,35 @@ function threadFlags(): string[] {
   return flags
 }
 
+/** A worker, and this thread's end of the channel to it. */
+export interface StartedWorker {
+  readonly worker: Worker
+  readonly port: MessagePort
+}
+
 /**
  * Starts a worker. Node does not check flags that the worker inherits. If some must be left out,
  * the others are passed explicitly; Node checks these, and if it refuses one for workers, the
  * worker gets no flags.
  */
-export function startWorker(entry: URL, workerData: ThreadData): Worker {
-  const options = { workerData, name: 'noisemill' }
+export function startWorker(entry: URL, data: Omit<ThreadData, 'port'>): StartedWorker {
   const flags = threadFlags()
-  if (flags.length === process.execArgv.length) return new Worker(entry, options)
+  if (flags.length === process.execArgv.length) return start(entry, data, {})
   try {
-    return new Worker(entry, { ...options, execArgv: flags })
+    return start(entry, data, { execArgv: flags })
   } catch {
-    return new Worker(entry, { ...options, execArgv: [] })
+    return start(entry, data, { execArgv: [] })
+  }
+}
+
+function start(entry: URL, data: Omit<ThreadData, 'port'>, options: WorkerOptions): StartedWorker {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    const workerData: ThreadData = { ...data, port: port2 }
+    const worker = new Worker(entry, { workerData, transferList: [port2], name: 'noisemill', ...options })
+    return { worker, port: port1 }
+  } catch (error) {
+    port1.close()
+    throw error
   }
 }

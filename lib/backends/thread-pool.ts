@@ -1,106 +1,44 @@
 /**
- * A pool of worker threads. It starts threads when they are needed and replaces those that die.
- * Idle threads do not keep the process alive.
+ * A pool of worker threads. It starts threads when they are needed, replaces those that die, and
+ * keeps all of them busy. Idle threads do not keep the process alive.
  */
 
 import { stat } from 'node:fs'
-import type { Worker } from 'node:worker_threads'
 import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
-import type { ModuleCall } from '../task.js'
 import { warnProcess } from '../warnings.js'
-import type { Chunk, ChunkFigures, Outcome } from './backend.js'
+import type { Chunk, ChunkFigures } from './backend.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
-import { asError, type FromThread, type ThreadChunk, type ThreadKernels, type ToThread } from './messages.js'
-import { isNested, taskFiles } from './nesting.js'
-import { passOnOutput } from './output.js'
-import { startWorker } from './start-worker.js'
-import { type Thrown, textOf, unpackThrown } from './thrown.js'
+import { AcceptedChunk, type Jobs, Load } from './load.js'
+import type { ThreadKernels } from './messages.js'
+import { isNested } from './nesting.js'
+import { RunQueues } from './run-queues.js'
+import { Thread } from './thread.js'
+import { textOf } from './thrown.js'
 
 /**
- * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
- * answers.
+ * Loads that a thread has when there is more work than threads: one that it works on and one that
+ * waits, so that it need not wait for a message between them.
  */
-const FLUSH_MILLISECONDS = 500
-
-/** A chunk in progress. */
-interface Trip {
-  readonly chunk: Chunk
-  /** Indexes of the jobs that are not settled. */
-  readonly remaining: Set<number>
-  readonly settle: (index: number, outcome: Outcome<unknown>) => void
-  readonly resolve: (figures: ChunkFigures) => void
-  milliseconds: number
-  /**
-   * Why a result could not be read, if one could not. The jobs are then sent one by one, to find
-   * the one at fault.
-   */
-  unreadable: Error | undefined
-  /** Whether a thread that had this chunk died before it began a job of it. */
-  hasDiedUnbegun: boolean
-  /** Removes the cancellation listener. */
-  forget: () => void
-}
-
-interface Thread {
-  readonly worker: Worker
-  readonly begun: Int32Array
-  readonly modules: Set<number>
-  isReady: boolean
-  trip: Trip | undefined
-  /** Indexes of the jobs that the thread was given, in order. */
-  given: number[]
-  /** The error that ended the thread, as Node passes it on. */
-  failure: { readonly thrown: unknown } | undefined
-  /**
-   * The last uncaught error, as the thread posted it. The thread lives on if it has a handler for
-   * such errors.
-   */
-  uncaught: Thrown | undefined
-  /** Called when everything that the thread has printed has arrived, or when it has ended. */
-  flushed: () => void
-}
-
-const moduleIds = new WeakMap<ModuleCall, number>()
-let lastModuleId = 0
-
-function moduleId(call: ModuleCall): number {
-  let id = moduleIds.get(call)
-  if (id === undefined) {
-    id = ++lastModuleId
-    moduleIds.set(call, id)
-  }
-  return id
-}
-
-function causeOfDeath({ failure, uncaught }: Thread, exitCode: number): unknown {
-  if (failure === undefined) return new Error(`the thread exited with code ${exitCode}`)
-  const { thrown } = failure
-  const posted = uncaught && unpackThrown(uncaught)
-  return uncaught && isSameError(thrown, posted) ? posted : thrown
-}
-
+const LOADS_AHEAD = 2
 /**
- * Whether the error that the thread posted is the one that Node says ended it. A handler in the
- * thread may have caught the posted one, and something else, such as a lack of memory, ended the
- * thread later. Node passes on some errors without their message.
+ * How often the pool looks whether jobs should move to another thread. More often, quick jobs would
+ * cross twice for nothing.
  */
-function isSameError(ended: unknown, posted: unknown): boolean {
-  const { code, message } = Object(ended)
-  if (typeof code === 'string' && code.startsWith('ERR_WORKER_')) return false
-  return typeof message !== 'string' || !isError(posted) || message === posted.message
-}
+const BALANCE_MILLISECONDS = 4
 
 export class ThreadPool {
   readonly #threads = new Set<Thread>()
-  #queue: Trip[] = []
+  readonly #queues = new RunQueues()
+  readonly #accepted = new Set<AcceptedChunk>()
   #isTerminated = false
   #hasWarnedOfFallback = false
   #isPrepared = false
   /** The current limit of threads. */
   #most: number
   #shortage: string | undefined
+  #balancing: NodeJS.Timeout | undefined
 
   constructor(
     readonly size: number,
@@ -127,33 +65,31 @@ export class ThreadPool {
   /** See Backend. */
   execute(chunk: Chunk): Promise<ChunkFigures> {
     return new Promise((resolve) => {
-      const trip: Trip = {
-        chunk,
-        remaining: new Set(chunk.jobs.keys()),
-        settle: (index, outcome) => chunk.settle(index, outcome as never),
-        resolve,
-        milliseconds: 0,
-        unreadable: undefined,
-        hasDiedUnbegun: false,
-        forget: () => {},
-      }
+      const accepted: AcceptedChunk = new AcceptedChunk(chunk, (figures) => {
+        this.#accepted.delete(accepted)
+        resolve(figures)
+      })
+      const jobs: Jobs = { accepted, first: 0, count: chunk.jobs.length }
       if (this.#isTerminated) {
-        this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
+        accepted.fail(jobs, new NoisemillError('E_POOL_TERMINATED'))
         return
       }
       if (chunk.kind === 'calls' && isNested(chunk.call.url)) {
-        this.#failRemaining(trip, new NoisemillError('E_TASK_NESTED', { received: chunk.call.url }))
+        accepted.fail(jobs, new NoisemillError('E_TASK_NESTED', { received: chunk.call.url }))
         return
       }
-      this.#queue.push(trip)
-      trip.forget = chunk.cancellation.onCancel(() => {
-        const at = this.#queue.indexOf(trip)
-        if (at < 0) return
-        this.#queue.splice(at, 1)
-        this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
-      })
+      this.#accepted.add(accepted)
+      if (this.#queues.isNew(chunk.cancellation)) this.#makeRoom()
+      this.#queues.add(jobs)
+      accepted.forget = chunk.cancellation.onCancel(() => this.#cancel(accepted))
       this.#assign()
     })
+  }
+
+  /** Takes back the jobs of a chunk that were not begun, wherever they are, and fails them. */
+  #cancel(accepted: AcceptedChunk): void {
+    const unbegun = [...this.#queues.remove(accepted), ...Array.from(accepted.loads, (load) => load.close())]
+    for (const jobs of unbegun) accepted.fail(jobs, new NoisemillError('E_CANCELLED'))
   }
 
   /**
@@ -162,29 +98,13 @@ export class ThreadPool {
    */
   async terminate(): Promise<void> {
     this.#isTerminated = true
-    const queued = this.#queue
-    this.#queue = []
-    for (const trip of queued) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
-    await Promise.all(Array.from(this.#threads, (thread) => this.#end(thread)))
-  }
-
-  /**
-   * Ends a thread after its output has arrived. It does not wait for threads that add noise, which
-   * print nothing and answer late.
-   */
-  async #end(thread: Thread): Promise<void> {
-    const { worker, trip } = thread
-    if (thread.isReady && (trip === undefined || trip.chunk.kind === 'calls')) {
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, FLUSH_MILLISECONDS)
-        thread.flushed = () => {
-          clearTimeout(late)
-          resolve()
-        }
-        worker.postMessage({ kind: 'flush' } satisfies ToThread)
-      })
+    clearTimeout(this.#balancing)
+    const error = new NoisemillError('E_POOL_TERMINATED')
+    for (const accepted of this.#accepted) {
+      for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
+      for (const load of accepted.loads) accepted.fail(load.close(), error)
     }
-    await worker.terminate()
+    await Promise.all(Array.from(this.#threads, (thread) => thread.end()))
   }
 
   /** Prepares the process for the first thread. */
@@ -202,25 +122,48 @@ export class ThreadPool {
     this.#shortage ??= `fewer than ${this.size} worker threads can be started: ${why}`
   }
 
+  /** Gives waiting jobs to threads while both last. */
   #assign(): void {
-    while (this.#queue.length > 0) {
-      const idle = Array.from(this.#threads).find((thread) => thread.trip === undefined)
-      if (idle === undefined && this.#threads.size >= this.#most) return
-      const trip = this.#queue.shift()!
-      if (trip.chunk.cancellation.isCancelled) {
-        this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
-        continue
+    for (;;) {
+      const jobs = this.#queues.next()
+      if (jobs === undefined) break
+      let thread = this.#threadFor(jobs)
+      if (thread === undefined && this.#threads.size >= this.#most) {
+        this.#queues.putBack(jobs)
+        break
       }
-      let thread = idle
       try {
         thread ??= this.#start()
       } catch (cause) {
         // The system refuses another thread, or Node's permission model forbids threads.
-        this.#notStarted(trip, cause)
+        this.#notStarted(jobs, cause)
         continue
       }
-      this.#give(thread, trip)
+      this.#give(thread, jobs)
     }
+    this.#balanceSoon()
+  }
+
+  /**
+   * Returns the thread that should have these jobs: an idle one, or if no more can be started, the
+   * one with the fewest loads that has room for another. Undefined if there is none.
+   */
+  #threadFor({ accepted }: Jobs): Thread | undefined {
+    let best: Thread | undefined
+    for (const thread of this.#threads) {
+      if (thread.loads.length === 0) return thread
+      if (
+        !thread.isStalled &&
+        this.#hasRoom(thread, accepted.concurrency) &&
+        !(best && best.loads.length <= thread.loads.length)
+      )
+        best = thread
+    }
+    return this.#threads.size < this.#most ? undefined : best
+  }
+
+  #hasRoom(thread: Thread, concurrency: number): boolean {
+    return thread.loads.length < LOADS_AHEAD || thread.unsettled < concurrency
   }
 
   /**
@@ -228,123 +171,77 @@ export class ThreadPool {
    * if there are none. The pool does not try to start more threads later, because each attempt uses
    * resources that the existing threads may need.
    */
-  #notStarted(trip: Trip, cause: unknown): void {
+  #notStarted(jobs: Jobs, cause: unknown): void {
     const threads = this.#threads.size
-    if (threads === 0) this.#failRemaining(trip, new NoisemillError('E_WORKER_START', { cause }))
+    if (threads === 0) jobs.accepted.fail(jobs, new NoisemillError('E_WORKER_START', { cause }))
     else {
       this.#limit(threads, isError(cause) ? cause.message : String(cause))
-      this.#queue.unshift(trip)
+      this.#queues.putBack(jobs)
     }
   }
 
   #start(): Thread {
     if (!this.#isPrepared) this.#prepare()
-    const begun = new Int32Array(new SharedArrayBuffer(4))
-    const worker = startWorker(this.entry, { begun, wasm: this.wasm, files: taskFiles() })
-    const thread: Thread = {
-      worker,
-      begun,
-      modules: new Set(),
-      isReady: false,
-      trip: undefined,
-      given: [],
-      failure: undefined,
-      uncaught: undefined,
-      flushed: () => {},
-    }
+    const thread: Thread = new Thread(this.entry, this.wasm, {
+      done: (load, milliseconds) => this.#done(thread, load, milliseconds),
+      fallback: (reason) => this.#warnOfFallback(reason),
+      died: (exitCode) => this.#died(thread, exitCode),
+    })
     this.#threads.add(thread)
-    passOnOutput(worker)
-    worker.on('message', (message: FromThread) => this.#receive(thread, message))
-    worker.on('messageerror', (error) => {
-      if (thread.trip) thread.trip.unreadable = error
-    })
-    worker.on('error', (error) => {
-      thread.failure = { thrown: error }
-    })
-    worker.on('exit', (code) => this.#died(thread, code))
     return thread
   }
 
-  #give(thread: Thread, trip: Trip): void {
-    thread.trip = trip
-    thread.given = trip.unreadable ? [...trip.remaining].slice(0, 1) : [...trip.remaining]
-    thread.worker.ref()
-    Atomics.store(thread.begun, 0, -1)
+  #give(thread: Thread, jobs: Jobs): void {
+    const load = new Load(jobs.accepted, jobs.first, jobs.count)
     try {
-      thread.worker.postMessage(this.#message(thread, trip.chunk))
+      thread.give(load)
     } catch (error) {
-      this.#release(thread)
-      this.#refuse(trip, thread.given, error)
-    }
-  }
-
-  /**
-   * Makes the message with the thread's jobs. If the thread does not know their function yet, it is
-   * posted before.
-   */
-  #message(thread: Thread, chunk: Chunk): ThreadChunk {
-    const cancelled = chunk.cancellation.flag
-    const jobs = thread.given.map((index) => chunk.jobs[index])
-    if (chunk.kind !== 'calls') return { kind: chunk.kind, jobs: jobs as never[], cancelled }
-    const { kind, call } = chunk
-    const id = moduleId(call)
-    if (!thread.modules.has(id)) thread.worker.postMessage({ kind: 'module', id, call } satisfies ToThread)
-    thread.modules.add(id)
-    return { kind, jobs, id, cancelled }
-  }
-
-  /** Fails those of the given items that cannot be cloned, and queues the others again. */
-  #refuse(trip: Trip, given: readonly number[], error: unknown): void {
-    const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
-    const ofData = trip.chunk.kind === 'calls' ? findRefusal('data', trip.chunk.call.data) : undefined
-    if (ofData !== undefined) {
-      this.#failRemaining(trip, failure(ofData))
+      this.#refuse(jobs, error)
+      jobs.accepted.ended(load)
       return
     }
-    const before = trip.remaining.size
-    for (const index of given) {
-      const job = trip.chunk.jobs[index]
-      // A single item is at fault itself. Of several, each is copied to find out.
-      const refusal = given.length === 1 ? refusalOf('item', job, error) : findRefusal('item', job)
-      if (refusal === undefined) continue
-      trip.remaining.delete(index)
-      trip.settle(index, { error: failure(refusal) })
-    }
-    // If no item is at fault, another attempt would fail in the same way.
-    if (trip.remaining.size === before) this.#failRemaining(trip, failure(textOf(error)))
-    this.#continue(trip)
+    this.#queues.given(load)
   }
 
-  #receive(thread: Thread, message: FromThread): void {
-    // A user's module may post messages on the same port. They are ignored.
-    if (typeof message?.type !== 'string') return
-    const { trip } = thread
-    if (message.type === 'ready') thread.isReady = true
-    if (message.type === 'uncaught') thread.uncaught = message.thrown
-    if (message.type === 'flushed') thread.flushed()
-    if (message.type === 'fallback') this.#warnOfFallback(message.reason)
-    if (trip === undefined) return
-    if (message.type === 'settled') {
-      thread.uncaught = undefined
-      for (const [at, outcome] of message.outcomes) {
-        const index = thread.given[at]
-        trip.remaining.delete(index)
-        trip.settle(index, 'value' in outcome ? outcome : { error: asError(outcome.failure) })
-      }
-    } else if (message.type === 'done') {
-      trip.milliseconds += message.milliseconds
-      this.#release(thread)
-      if (trip.unreadable && !trip.chunk.cancellation.isCancelled) {
-        if (thread.given.length === 1 && trip.remaining.delete(thread.given[0]))
-          trip.settle(thread.given[0], {
-            error: new NoisemillError('E_NOT_CLONEABLE', { received: `result: ${trip.unreadable.message}` }),
-          })
-        this.#continue(trip)
-        return
-      }
-      this.#failRemaining(trip, new NoisemillError('E_CANCELLED'))
-      this.#assign()
+  /** Fails those of the given jobs that cannot be cloned, and queues the others again. */
+  #refuse(jobs: Jobs, error: unknown): void {
+    const { accepted, first, count } = jobs
+    const { chunk } = accepted
+    const failure = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
+    const ofData = chunk.kind === 'calls' ? findRefusal('data', chunk.call.data) : undefined
+    if (ofData !== undefined) {
+      accepted.fail(jobs, failure(ofData))
+      return
     }
+    /** Jobs that can be cloned, in ranges between those that cannot. */
+    const whole: Jobs[] = []
+    let from = first
+    for (let index = first; index < first + count; index++) {
+      const job = chunk.jobs[index]
+      // A single item is at fault itself. Of several, each is copied to find out.
+      const refusal = count === 1 ? refusalOf('item', job, error) : findRefusal('item', job)
+      if (refusal === undefined) continue
+      if (index > from) whole.push({ accepted, first: from, count: index - from })
+      from = index + 1
+      accepted.settle(index, { error: failure(refusal) })
+    }
+    // If no item is at fault, another attempt would fail in the same way.
+    if (from === first) accepted.fail(jobs, failure(textOf(error)))
+    else if (from < first + count) whole.push({ accepted, first: from, count: first + count - from })
+    for (const some of whole.reverse()) this.#queues.putBack(some)
+  }
+
+  #done(thread: Thread, load: Load, milliseconds: number): void {
+    const { accepted } = load
+    accepted.milliseconds += milliseconds
+    this.#queues.done(load, milliseconds)
+    if (load.settled < load.count) {
+      // A message of the thread could not be read, and its results are lost.
+      const received = `result: ${thread.unreadable?.message ?? 'it was not received'}`
+      accepted.fail(load, new NoisemillError('E_NOT_CLONEABLE', { received }))
+    }
+    accepted.ended(load)
+    this.#assign()
   }
 
   /** Warns once that noise is slower than it could be, and why. */
@@ -355,59 +252,90 @@ export class ThreadPool {
     warnProcess('W_KERNEL_FALLBACK', what)
   }
 
-  #release(thread: Thread): void {
-    thread.trip = undefined
-    // A thread that is being ended keeps the process alive until it has ended.
-    if (!this.#isTerminated) thread.worker.unref()
-  }
-
-  #died(thread: Thread, exitCode: number): void {
-    if (!this.#threads.delete(thread)) return
-    thread.flushed()
-    const { trip, given, begun } = thread
-    if (trip === undefined) return
-    if (this.#isTerminated) {
-      this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
-      return
-    }
-    const cause = causeOfDeath(thread, exitCode)
-    if (!thread.isReady) {
-      this.#notStarted(trip, cause)
-      this.#assign()
-      return
-    }
-    const index = Atomics.load(begun, 0)
-    if (index < 0 && !trip.hasDiedUnbegun) {
-      // The first time, the cause may be earlier work of the thread. If it happens again, the cause
-      // is this chunk.
-      trip.hasDiedUnbegun = true
-      this.#continue(trip)
-      return
-    }
-    const victim = given[Math.max(0, index)]
-    if (trip.remaining.delete(victim)) {
-      trip.settle(victim, { error: new NoisemillError('E_WORKER_DIED', { cause }) })
-    }
-    this.#continue(trip)
-  }
-
   /**
-   * Puts the remaining jobs of a trip at the front of the queue, or ends the trip if none are left.
+   * Fails the jobs that a thread had begun and not reported when it died. They may have had effects,
+   * so they are not run again. The jobs that it had not begun run elsewhere.
    */
-  #continue(trip: Trip): void {
-    if (trip.remaining.size === 0) {
-      trip.forget()
-      trip.resolve({ milliseconds: trip.milliseconds })
-    } else if (this.#isTerminated) this.#failRemaining(trip, new NoisemillError('E_POOL_TERMINATED'))
-    else this.#queue.unshift(trip)
+  #died(thread: Thread, exitCode: number): void {
+    this.#threads.delete(thread)
+    const cause = thread.causeOfDeath(exitCode)
+    const unbegun: Jobs[] = []
+    const hasBegun = thread.loads.some(({ begun }) => begun > 0)
+    for (const load of thread.loads) {
+      const { accepted } = load
+      const rest = load.close()
+      this.#queues.done(load, 0)
+      if (this.#isTerminated) {
+        accepted.fail(load, new NoisemillError('E_POOL_TERMINATED'))
+        accepted.fail(rest, new NoisemillError('E_POOL_TERMINATED'))
+        accepted.ended(load)
+        continue
+      }
+      accepted.fail(load, new NoisemillError('E_WORKER_DIED', { cause }))
+      accepted.ended(load)
+      if (rest.count === 0) continue
+      if (!hasBegun && thread.isReady && accepted.hasDiedUnbegun) {
+        // The first time, the cause may be earlier work of the thread. If it happens again, the cause
+        // is this chunk.
+        accepted.fail(rest, new NoisemillError('E_WORKER_DIED', { cause }))
+        continue
+      }
+      if (!hasBegun && thread.isReady) accepted.hasDiedUnbegun = true
+      unbegun.push(rest)
+    }
+    for (const jobs of unbegun.reverse()) {
+      if (thread.isReady) this.#queues.putBack(jobs)
+      else this.#notStarted(jobs, cause)
+    }
     this.#assign()
   }
 
-  #failRemaining(trip: Trip, error: NoisemillError): void {
-    trip.forget()
-    const failed = [...trip.remaining]
-    trip.remaining.clear()
-    for (const index of failed) trip.settle(index, { error })
-    trip.resolve({ milliseconds: trip.milliseconds })
+  /** Makes threads begin jobs of another run when the jobs that they are working on end. */
+  #makeRoom(): void {
+    if (this.#threads.size < this.#most) return
+    for (const thread of this.#threads) if (thread.loads.length === 0) return
+    for (const thread of this.#threads) this.#takeBack(thread, 0)
+  }
+
+  /**
+   * Takes the jobs back that a thread has not begun.
+   *
+   * @param share how large a part of them stays with the thread
+   */
+  #takeBack(thread: Thread, share: number): void {
+    const taken = thread.loads.map((load) => load.close()).filter(({ count }) => count > 0)
+    for (const { accepted, first, count } of taken.reverse()) {
+      const kept = Math.floor(count * share)
+      if (kept > 0) this.#give(thread, { accepted, first: first + count - kept, count: kept })
+      this.#queues.putBack({ accepted, first, count: count - kept })
+    }
+  }
+
+  #balanceSoon(): void {
+    if (this.#balancing !== undefined || !Array.from(this.#threads).some(({ unbegun }) => unbegun > 0)) return
+    this.#balancing = setTimeout(() => {
+      this.#balancing = undefined
+      this.#balance()
+      this.#assign()
+    }, BALANCE_MILLISECONDS)
+  }
+
+  /**
+   * Takes jobs back that wait behind a slow one. If a thread is idle, it gets half of the jobs that
+   * the busiest thread has not begun.
+   */
+  #balance(): void {
+    for (const thread of this.#threads) {
+      thread.watch()
+      if (thread.isStalled) this.#takeBack(thread, 0)
+    }
+    const isAnyIdle =
+      this.#threads.size < this.#most || Array.from(this.#threads).some(({ loads }) => loads.length === 0)
+    if (!isAnyIdle || this.#queues.hasWaiting) return
+    let busiest: Thread | undefined
+    // A thread that loads a module first will soon begin.
+    for (const thread of this.#threads)
+      if (thread.isWorking && thread.unbegun > (busiest?.unbegun ?? 0)) busiest = thread
+    if (busiest !== undefined) this.#takeBack(busiest, 0.5)
   }
 }

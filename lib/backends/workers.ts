@@ -8,6 +8,7 @@ import type { EtlJob } from '../core/etl.js'
 import { type FilePath, fsPath } from '../core/files.js'
 import type { Backend, FilesChunk } from './backend.js'
 import type { Cancellation } from './cancellation.js'
+import { declareRange, settleRange } from './settling.js'
 import type { ThreadPool } from './thread-pool.js'
 
 /** Jobs in progress, and the cancellation of each. */
@@ -34,16 +35,18 @@ export function workersBackend(threads: ThreadPool): Backend {
 /** Returns a chunk that removes the temporary files of its jobs if a thread dies. */
 function tidied(chunk: FilesChunk): FilesChunk {
   for (const job of chunk.jobs) inProgress.set(job, chunk.cancellation)
-  return {
-    ...chunk,
-    settle(index, outcome) {
-      const job = chunk.jobs[index]
-      inProgress.delete(job)
-      // A thread that died may have left its temporary file.
-      if ('error' in outcome) removeQuietly(job.temporary)
-      chunk.settle(index, outcome)
-    },
+  const settle: FilesChunk['settle'] = (index, outcome) => {
+    const job = chunk.jobs[index]
+    inProgress.delete(job)
+    // A thread that died may have left its temporary file.
+    if ('error' in outcome) removeQuietly(job.temporary)
+    chunk.settle(index, outcome)
   }
+  const range = (first: number, outcomes: ArrayLike<unknown>) => {
+    for (let i = 0; i < outcomes.length; i++) inProgress.delete(chunk.jobs[first + i])
+    settleRange(chunk, first, outcomes)
+  }
+  return { ...chunk, settle: declareRange(settle, range) }
 }
 
 /**

@@ -96,7 +96,7 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
 
 /** What is known of the items of a task before it runs. */
 export interface ItemOrigin {
-  /** Whether the items are `WalkedItem`s, of which no two have the same key. */
+  /** Whether the items come from a walk, in which no two files have the same relative path. */
   readonly isWalked?: boolean
   /** The journal of the folder that all outputs lie in, if there is one. */
   readonly journal?: Journal | undefined
@@ -108,7 +108,7 @@ export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseT
     work: { kind: 'files' },
     errors: 'collect',
     endsWhenCancelled: true,
-    valueOf: (result: FileResult) => result,
+    givesValues: false,
     start: () => new NoiseRun(settings, origin),
   })
 }
@@ -148,7 +148,10 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
 
   readonly #run: string
   #count = 0
+  /** The item that was planned last. */
+  #located: Located | undefined
 
+  readonly copies: number
   readonly journal: Journal | undefined
   readonly #isWalked: boolean
 
@@ -156,6 +159,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     readonly settings: NoiseSettings,
     { isWalked = false, journal }: ItemOrigin,
   ) {
+    this.copies = settings.copies
     this.#isWalked = isWalked
     this.journal = journal
     this.#run = journal?.run ?? freshRunId()
@@ -170,22 +174,30 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     }
   }
 
-  *plan(item: FileItem): Generator<PlannedOutput> {
-    const { copies } = this.settings
-    const located = this.#locate(item)
-    if (this.settings.overwrite && this.#claims) this.#inputs.add(located.input)
-    for (let copy = 1; copy <= copies; copy++) yield this.#planCopy(located, copy)
+  plan(item: FileItem, _index: number, copy: number): PlannedOutput {
+    if (copy === 1) {
+      this.#located = this.#locate(item)
+      if (this.settings.overwrite && this.#claims) this.#inputs.add(this.#located.input)
+    }
+    return this.#planCopy(this.#located!, copy)
   }
 
   begin(planned: readonly Planned<EtlJob, FileResult>[]): void {
     this.journal?.begin((planned as readonly PlannedOutput[]).map(({ id, job }) => ({ id, ...job! })))
   }
 
-  settle(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult {
+  record(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult | undefined {
     const { plan, id } = planned as PlannedOutput
-    if ('figures' in outcome) this.journal?.done(id, plan, outcome.figures)
-    else this.#failed(id, plan, outcome.failure.code)
+    if ('figures' in outcome) {
+      this.journal?.done(id, plan, outcome.figures)
+      return undefined
+    }
+    this.#failed(id, plan, outcome.failure.code)
     return resultOf(plan, outcome)
+  }
+
+  result(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult {
+    return resultOf((planned as PlannedOutput).plan, outcome)
   }
 
   #failed(id: string, plan: OutputPlan, code: string): void {
@@ -260,9 +272,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   #locate(item: FileItem): Located {
-    if (this.#isWalked) return item as WalkedItem
     const isObject = isItemObject(item)
-    const parts: FileItemObject = isObject ? item : { input: item }
+    const parts: WalkedItem = isObject ? item : { input: item }
     const input = pathFromCaller(parts.input)
     const key = parts.key === undefined ? undefined : pathFromCaller(parts.key)
     const output = parts.output === undefined ? undefined : pathFromCaller(parts.output)
@@ -272,6 +283,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       output: output ?? '',
       failure: new NoisemillError('E_ITEM_INVALID', { received }),
     })
+    if (parts.failure) return { input: input ?? '', key: key ?? '', output: output ?? '', failure: parts.failure }
     const unknown = isObject && Object.keys(item).find((name) => !ITEM_KEYS.includes(name))
     if (unknown) return invalid(`unknown key ${unknown}`)
     if (input === undefined) return invalid(describe(item))
@@ -295,13 +307,14 @@ function checkName(output: FilePath): NoisemillError | undefined {
   return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
 }
 
-/** An item with all its paths. It may have failed already. */
 interface Located {
   readonly input: FilePath
   readonly key: FilePath
   readonly output: FilePath
-  readonly failure?: NoisemillError | undefined
+  readonly failure?: NoisemillError
 }
 
-/** An item that `addNoiseToFiles` passes on from its walk. */
-export type WalkedItem = Located
+/** An item that `addNoiseToFiles` passes on from its walk. It may have failed already. */
+export interface WalkedItem extends FileItemObject {
+  readonly failure?: NoisemillError
+}

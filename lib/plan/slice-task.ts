@@ -16,15 +16,17 @@ export const sliceTask: Task<SliceJob, DoneSlice | NoisemillError, DoneSlice> = 
   work: { kind: 'slices' },
   errors: 'throw',
   endsWhenCancelled: true,
-  valueOf: (done) => done as DoneSlice,
+  givesValues: false,
   start: () => ({
+    copies: 1,
     weigh: ({ bytes }) => bytes.length,
-    plan: (job) => [{ job }],
-    settle(_planned, { outcome, bytes }: SettledSlice) {
-      if ('tally' in outcome) return { bytes, tally: outcome.tally }
+    plan: (job) => ({ job }),
+    record(_planned, { outcome }: SettledSlice) {
+      if ('tally' in outcome) return undefined
       const { code, detail, cause } = outcome.failure
       return new NoisemillError(code as ErrorCode, { ...(detail === '' ? {} : { received: detail }), cause })
     },
+    result: (_planned, { outcome, bytes }) => ({ bytes, tally: (outcome as { readonly tally: PartTally }).tally }),
     fail: (_planned, error) => error,
     failureOf: (result) => (result instanceof NoisemillError ? result : undefined),
   }),

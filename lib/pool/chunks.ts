@@ -19,11 +19,13 @@
 export type ChunkSize = number | 'auto'
 
 /**
- * Intended time of an automatic chunk on its thread. A trip costs about 0.1 ms, and a person hardly
- * notices 50 ms.
+ * Intended time of an automatic chunk on its thread. A trip costs about 0.1 ms, which is little of
+ * it. A longer chunk gains nothing.
  */
-const TARGET_MILLISECONDS = 50
-const MAX_AUTO = 512
+const TARGET_MILLISECONDS = 20
+const MAX_AUTO = 8192
+/** Most that a size grows at once, because a short chunk says little about a longer one. */
+const GROWTH = 4
 /**
  * If the number of items is known, chunks become smaller towards the end, so that no thread gets a
  * long last chunk.
@@ -32,16 +34,19 @@ const CHUNKS_LEFT_PER_THREAD = 2
 
 /**
  * Chooses the size of the next chunk. An automatic size starts at 1 and follows the time that
- * chunks take on their threads, without the time that they wait for a thread. Each measurement at
- * most doubles it.
+ * chunks take on their threads, without the time that they wait for a thread.
  */
 export class Chunker {
-  #auto = 1
+  #auto: number
 
+  /** @param least size that lets a thread work on as many items at the same time as it may */
   constructor(
     readonly option: ChunkSize,
     readonly threads: number,
-  ) {}
+    readonly least = 1,
+  ) {
+    this.#auto = least
+  }
 
   get isAuto(): boolean {
     return this.option === 'auto'
@@ -56,7 +61,6 @@ export class Chunker {
 
   measured(jobs: number, milliseconds: number): void {
     const aim = Math.floor((TARGET_MILLISECONDS * jobs) / Math.max(milliseconds, 0.001))
-    // The size grows slowly, because a short chunk says little about the speed of a longer one.
-    this.#auto = Math.max(1, Math.min(aim, this.#auto * 2, MAX_AUTO))
+    this.#auto = Math.max(this.least, Math.min(aim, this.#auto * GROWTH, MAX_AUTO))
   }
 }

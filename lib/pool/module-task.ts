@@ -168,7 +168,7 @@ export function moduleTask<Item = unknown, Value = unknown>(
     work: { kind: 'calls', call },
     errors: 'throw',
     endsWhenCancelled: false,
-    valueOf: ({ value }: DoneItem<Item, Value>) => value,
+    givesValues: true,
     start: () => new ModuleRun<Item, Value>(call),
   })
 }
@@ -194,6 +194,7 @@ interface PlannedCall<Item, Value> extends Planned<Item, ItemRecord<Item, Value>
 }
 
 class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<Item, Value>> {
+  readonly copies = 1
   readonly #call: ModuleCall
   /**
    * How many values in an item are looked at to find one that would lose its class; 0 after the run
@@ -212,15 +213,15 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
     else this.#warn(`data${loss}`)
   }
 
-  plan(item: Item, index: number): Planned<Item, ItemRecord<Item, Value>>[] {
+  plan(item: Item, index: number): Planned<Item, ItemRecord<Item, Value>> {
     const planned: PlannedCall<Item, Value> = { index, job: item }
     const loss = this.#limit > 0 ? findLoss(item, this.#limit) : undefined
     const lost = this.#lostData ?? (loss === undefined ? undefined : `items[${index}]${loss}`)
-    if (lost === undefined) return [planned]
+    if (lost === undefined) return planned
     if (this.#call.strict)
-      return [{ result: this.#failed(planned, new NoisemillError('E_NOT_CLONEABLE', { received: lost })) }]
+      return { result: this.#failed(planned, new NoisemillError('E_NOT_CLONEABLE', { received: lost })) }
     this.#warn(lost)
-    return [planned]
+    return planned
   }
 
   /** Warns once in a run. */
@@ -229,9 +230,12 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
     this.#limit = 0
   }
 
-  settle(planned: Planned<Item, ItemRecord<Item, Value>>, value: Value, lost?: string): ItemRecord<Item, Value> {
+  noteLoss(planned: Planned<Item, ItemRecord<Item, Value>>, lost: string): void {
+    this.#warn(`item ${(planned as PlannedCall<Item, Value>).index}: ${lost}`)
+  }
+
+  result(planned: Planned<Item, ItemRecord<Item, Value>>, value: Value): ItemRecord<Item, Value> {
     const { index, job: item } = planned as PlannedCall<Item, Value>
-    if (lost !== undefined) this.#warn(`item ${index}: ${lost}`)
     return { index, item, status: 'done', value }
   }
 

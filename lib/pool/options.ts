@@ -3,6 +3,7 @@
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkSignal } from '../checks.js'
 import type { ErrorPolicy } from '../task.js'
 import type { ChunkSize } from './chunks.js'
+import type { CallLimits } from './trip.js'
 
 /**
  * Options of `map`, `imap` and `imapUnordered`.
@@ -37,25 +38,34 @@ export interface RunOptions {
    * is 'collect' for noise tasks and 'throw' for module tasks.
    */
   readonly errors?: 'throw' | 'collect'
+  /**
+   * Most items that each thread works on at the same time, 1 (default) to 10,000. Use it for
+   * functions that wait, for a network or a disk. Functions that compute gain nothing by it. Noise
+   * tasks ignore it.
+   */
+  readonly concurrency?: number
 }
 
 const MAX_CHUNK = 1_000_000
+const MAX_CONCURRENCY = 10_000
 
 /** The checked options of a run. */
 export interface RunSettings {
   readonly chunkSize: ChunkSize
   readonly signal: AbortSignal | undefined
   readonly errors: ErrorPolicy
+  readonly limits: CallLimits
 }
 
 /** @param errors the task's policy, used if the options have none */
 export function checkRunOptions(options: RunOptions, errors: ErrorPolicy): RunSettings {
   checkObject('options', options)
-  checkKeys(options, ['chunkSize', 'signal', 'errors'])
-  const { chunkSize = 'auto' } = options
+  checkKeys(options, ['chunkSize', 'signal', 'errors', 'concurrency'])
+  const { chunkSize = 'auto', concurrency = 1 } = options
   return {
     signal: checkSignal(options.signal),
     errors: checkOneOf('errors', options.errors ?? errors, ['throw', 'collect']),
     chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
+    limits: { concurrency: checkInteger('concurrency', concurrency, 1, MAX_CONCURRENCY) },
   }
 }

@@ -16,7 +16,7 @@ type Collect = RunOptions & { readonly errors: 'collect' }
 
 type Order = 'input' | 'completion'
 
-type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled'>
+type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled' | 'idle'>
 
 type Results<Result> = AsyncGenerator<Result, void, undefined>
 
@@ -111,9 +111,7 @@ export class Pool {
   map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): Promise<R[]>
   map<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
   async map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Promise<unknown[]> {
-    const results: unknown[] = []
-    for await (const result of this.#start(task, items, 'input', options)) results.push(result)
-    return results
+    return this.#start(task, items, 'input', options).all()
   }
 
   /**
@@ -137,7 +135,7 @@ export class Pool {
   imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): AsyncGenerator<R, void, undefined>
   imap<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
   imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
-    return this.#start(task, items, 'input', options)
+    return this.#start(task, items, 'input', options).results()
   }
 
   /**
@@ -163,7 +161,7 @@ export class Pool {
     options?: RunOptions,
   ): AsyncGenerator<D, void, undefined>
   imapUnordered<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
-    return this.#start(task, items, 'completion', options)
+    return this.#start(task, items, 'completion', options).results()
   }
 
   /**
@@ -177,7 +175,7 @@ export class Pool {
     const end = this.#begin()
     try {
       return await work(
-        (task, items, options = {}) => this.#start(task, items, 'input', options, true) as Results<never>,
+        (task, items, options = {}) => this.#start(task, items, 'input', options, true).results() as Results<never>,
       )
     } finally {
       end()
@@ -216,16 +214,16 @@ export class Pool {
     order: Order,
     options: RunOptions,
     isAccepted = false,
-  ): Results<unknown> {
+  ): Run<I, unknown, unknown, R> {
     this.#checkOpen(isAccepted)
     const definition = definitionOf(task)
     if (definition === undefined) throw invalidOption('task', 'a task of noiseTask or moduleTask', task)
     if (!isItems(items)) throw invalidOption('items', 'an iterable or async iterable (not a string)', items)
-    const { work, endsWhenCancelled } = definition
-    const { chunkSize, signal, errors } = checkRunOptions(options, definition.errors)
+    const { work, endsWhenCancelled, givesValues } = definition
+    const { chunkSize, signal, errors, limits } = checkRunOptions(options, definition.errors)
     const pass = definition.start()
     if (Array.isArray(items)) pass.foresee?.(items)
-    const run = new Run<I, unknown, unknown, R>({
+    const run: Run<I, unknown, unknown, R> = new Run({
       source: new Source(items),
       work,
       task: pass,
@@ -233,30 +231,25 @@ export class Pool {
       cancellation: new Cancellation(),
       threads: this.info.threads,
       chunkSize,
+      limits,
       inOrder: order === 'input',
       stopAtFailure: errors === 'throw',
+      givesValues: givesValues && order === 'input' && errors === 'throw',
       endsWhenCancelled,
+      enter: () => this.#enter(run, signal, isAccepted),
     })
-    const givesValues = order === 'input' && errors === 'throw'
-    const give = (result: R) => (givesValues ? definition.valueOf(result) : result)
-    return this.#results(run, signal, give, isAccepted)
+    return run
   }
 
-  async *#results<I, R>(
-    run: Run<I, unknown, unknown, R>,
-    signal: AbortSignal | undefined,
-    give: (result: R) => unknown,
-    isAccepted: boolean,
-  ): Results<unknown> {
+  /** Begins a run. Returns a function that the run calls when its consumer has left. */
+  #enter(run: AnyRun, signal: AbortSignal | undefined, isAccepted: boolean): () => void {
     this.#checkOpen(isAccepted)
     if (signal?.aborted) throw abortReason(signal)
     // The signal may be that of a polyfill, of which a method may throw.
     const forget = signal && onAbort(signal, () => run.stop(abortReason(signal)))
     const end = this.#begin()
     this.#runs.add(run)
-    try {
-      for await (const result of run.results()) yield give(result)
-    } finally {
+    return () => {
       this.#runs.delete(run)
       // Functions that are executing continue after their run was stopped. `close` waits for them;
       // the consumer does not.

@@ -1,32 +1,16 @@
 /** Takes items from a source, plans them, and gives the resulting entries one after the other. */
 
 import type { Planned, TaskRun } from '../task.js'
-import { type Pulled, type Source, weigh } from './source.js'
-
-/** One planned job, or one result that needs no job, within a run. */
-export interface Entry<Job, Result> {
-  /** Its position among the results, from 0. */
-  readonly sequence: number
-  /** Bytes of memory that its item occupies. */
-  readonly weight: number
-  readonly planned: Planned<Job, Result>
-}
-
-/** Stands for an entry if no item has arrived yet and the caller does not want to wait. */
-export const LATE = Symbol('late')
-
-/** The item that was planned last, with its remaining entries. */
-interface PlannedItem<Job, Result> {
-  readonly weight: number
-  readonly entries: Iterator<Planned<Job, Result>>
-}
+import { type Source, weigh } from './source.js'
 
 export class Puller<Item, Job, Result> {
   readonly #source: Source<Item>
   readonly #task: TaskRun<Item, Job, unknown, Result>
-  #item: PlannedItem<Job, Result> | undefined
+  /** The copies of the source's item that were planned. */
+  #copy: number
+  #weight = 0
   /** Promise of the next item, while the source has not answered. */
-  #asked: Promise<Pulled<Item>> | undefined
+  #asked: Promise<boolean> | undefined
   #hasEnded = false
   #error: { readonly reason: unknown } | undefined
   #items = 0
@@ -35,6 +19,7 @@ export class Puller<Item, Job, Result> {
   constructor(source: Source<Item>, task: TaskRun<Item, Job, unknown, Result>) {
     this.#source = source
     this.#task = task
+    this.#copy = task.copies
   }
 
   /**
@@ -53,19 +38,31 @@ export class Puller<Item, Job, Result> {
     return this.#asked !== undefined
   }
 
-  /**
-   * How many entries are still to come. It is undefined if the source has no length, or if an item
-   * gave several entries.
-   */
-  get remaining(): number | undefined {
+  /** Bytes of memory that the item of the last entry occupies. */
+  get weight(): number {
+    return this.#weight
+  }
+
+  /** How many entries were given. */
+  get given(): number {
+    return this.#entries
+  }
+
+  /** How many entries there are in all; undefined if the source has no length. */
+  get total(): number | undefined {
     const { length } = this.#source
-    return length === undefined || this.#entries > this.#items ? undefined : length - this.#items
+    return length === undefined ? undefined : length * this.#task.copies
+  }
+
+  /** How many entries are still to come; undefined if the source has no length. */
+  get remaining(): number | undefined {
+    const { total } = this
+    return total === undefined ? undefined : total - this.#entries
   }
 
   /** Stops giving entries, even those that are left of the item that was pulled last. */
   end(): void {
     this.#hasEnded = true
-    this.#item = undefined
   }
 
   /** Tells the source that no more items are wanted. */
@@ -74,42 +71,47 @@ export class Puller<Item, Job, Result> {
   }
 
   /**
-   * Resolves to the next entry, or to undefined at the end.
-   *
-   * @param isLate called with the promise of an item that has not arrived. It may wait for the
-   * item. If it resolves to true, the result is LATE.
+   * Asks for the next entry. Returns whether there is one, which `take` then gives, or a promise of
+   * that if the source makes the caller wait.
    */
-  async next(
-    isLate?: (arrived: Promise<unknown>) => Promise<boolean>,
-  ): Promise<Entry<Job, Result> | undefined | typeof LATE> {
-    for (;;) {
-      const step = this.#item?.entries.next()
-      if (step && !step.done) return { sequence: this.#entries++, weight: this.#item!.weight, planned: step.value }
-      this.#item = undefined
-      if (this.#hasEnded) return undefined
-      let pulled: Pulled<Item> | Promise<Pulled<Item>>
-      // This is not a separate function, because one more promise for each item slows runs over
-      // short files measurably.
-      try {
-        pulled = this.#asked ?? this.#source.next()
-        if (pulled instanceof Promise) {
-          this.#asked = pulled
-          if (isLate && (await isLate(pulled))) return LATE
-          pulled = await pulled
-          this.#asked = undefined
-        }
-      } catch (reason) {
-        this.#asked = undefined
-        this.#error = { reason }
-        pulled = undefined
-      }
-      if (pulled === undefined) {
-        this.#hasEnded = true
-        return undefined
-      }
-      const { item } = pulled
-      const weight = this.#task.weigh?.(item) ?? weigh(item)
-      this.#item = { weight, entries: this.#task.plan(item, this.#items++)[Symbol.iterator]() }
+  ask(): boolean | Promise<boolean> {
+    if (this.#hasEnded) return false
+    if (this.#copy < this.#task.copies) return true
+    if (this.#asked !== undefined) return this.#asked
+    try {
+      const pulled = this.#source.pull()
+      if (typeof pulled === 'boolean') return this.#pulled(pulled)
+      this.#asked = pulled.then(
+        (isItem) => this.#pulled(isItem),
+        (reason) => this.#failed(reason),
+      )
+      return this.#asked
+    } catch (reason) {
+      return this.#failed(reason)
     }
+  }
+
+  #pulled(isItem: boolean): boolean {
+    this.#asked = undefined
+    if (!isItem) this.#hasEnded = true
+    if (this.#hasEnded) return false
+    this.#copy = 0
+    this.#items++
+    const item = this.#source.item as Item
+    this.#weight = this.#task.weigh?.(item) ?? weigh(item)
+    return true
+  }
+
+  #failed(reason: unknown): false {
+    this.#asked = undefined
+    this.#error = { reason }
+    this.#hasEnded = true
+    return false
+  }
+
+  /** Plans and returns the entry that was asked for. */
+  take(): Planned<Job, Result> {
+    this.#entries++
+    return this.#task.plan(this.#source.item as Item, this.#items - 1, ++this.#copy)
   }
 }

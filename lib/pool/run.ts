@@ -6,14 +6,15 @@
 import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import { NoisemillError } from '../errors.js'
-import type { TaskRun, Work } from '../task.js'
+import type { Planned, TaskRun, Work } from '../task.js'
+import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
 import { Chunker, type ChunkSize } from './chunks.js'
-import { type Entry, LATE, Puller } from './pull.js'
-import { ReadyResults } from './ready.js'
+import { AsCompleted, InOrder, type Outbox } from './outbox.js'
+import { Puller } from './pull.js'
 import type { Source } from './source.js'
 import { TimeBudget } from './time-budget.js'
-import { send } from './trip.js'
+import { type CallLimits, send } from './trip.js'
 import { Window } from './window.js'
 
 export interface RunParts<Item, Job, JobValue, Result> {
@@ -24,34 +25,46 @@ export interface RunParts<Item, Job, JobValue, Result> {
   readonly cancellation: Cancellation
   readonly threads: number
   readonly chunkSize: ChunkSize
+  readonly limits: CallLimits
   readonly inOrder: boolean
   readonly stopAtFailure: boolean
+  /** Whether the consumer gets the values of jobs instead of their results. */
+  readonly givesValues: boolean
+  /**
+   * Called when the run begins. It throws if the run must not begin. It returns a function that is
+   * called when the consumer has left.
+   */
+  readonly enter: () => () => void
   /** Whether jobs end soon after they are cancelled, so that stopping can wait for them. */
   readonly endsWhenCancelled: boolean
 }
 
 const MICROTASKS = 16
+/** How often loops look at the clock, in entries. */
+const CHECKED_EACH = 64
 
 export class Run<Item, Job, JobValue, Result> {
   readonly #parts: RunParts<Item, Job, JobValue, Result>
   readonly #chunker: Chunker
   readonly #puller: Puller<Item, Job, Result>
   readonly #window: Window
-  readonly #ready: ReadyResults<Result>
+  readonly #outbox: Outbox<Job, Result>
   readonly #trips = new Set<Promise<void>>()
   readonly #budget = new TimeBudget()
   readonly #pumpBell = new Bell()
   readonly #consumerBell = new Bell()
   #pumpHasEnded = false
+  /** Jobs that were sent and have not ended. */
+  #inProgress = 0
   /** Why the run was stopped. */
   #error: { readonly reason: unknown } | undefined
 
   constructor(parts: RunParts<Item, Job, JobValue, Result>) {
     this.#parts = parts
-    this.#chunker = new Chunker(parts.chunkSize, parts.threads)
+    this.#chunker = new Chunker(parts.chunkSize, parts.threads, parts.limits.concurrency)
     this.#puller = new Puller(parts.source, parts.task)
     this.#window = new Window(parts.threads)
-    this.#ready = new ReadyResults(parts.inOrder)
+    this.#outbox = parts.inOrder ? new InOrder() : new AsCompleted()
   }
 
   /**
@@ -59,31 +72,84 @@ export class Run<Item, Job, JobValue, Result> {
    * throws and the reason that `stop` was called with. With `stopAtFailure` it also throws the
    * error of an item that failed.
    */
-  async *results(): AsyncGenerator<Result, void, undefined> {
+  async *results(): AsyncGenerator<unknown, void, undefined> {
+    const leave = this.#parts.enter()
     const pump = this.#pump()
     try {
-      for (;;) {
-        const ready = this.#ready.take()
-        if (ready !== undefined) {
-          this.#window.leave(ready.weight)
-          this.#pumpBell.ring()
-          const failure = this.#parts.stopAtFailure ? this.#parts.task.failureOf(ready.result) : undefined
-          if (failure) throw failure
-          if (this.#budget.isSpent) await this.#budget.yield()
-          yield ready.result
-        } else if (this.#error && !(this.#givesTheRest && this.#trips.size > 0)) {
-          throw this.#error.reason
-        } else if (!this.#error && this.#pumpHasEnded && this.#trips.size === 0 && this.#ready.isEmpty) {
-          if (this.#puller.error) throw this.#puller.error.reason
-          return
-        } else {
-          await this.#consumerBell.wait()
-          this.#budget.restart()
-        }
+      while (this.#next() || (await this.#arrives())) {
+        const result = this.#take()
+        if (this.#budget.isSpent) await this.#budget.yield()
+        yield result
       }
     } finally {
       await this.#finish(pump)
+      leave()
     }
+  }
+
+  /** Runs the task and resolves to all results. It rejects with what `results` throws. */
+  async all(): Promise<unknown[]> {
+    const leave = this.#parts.enter()
+    const pump = this.#pump()
+    try {
+      const all: unknown[] = []
+      while (this.#next() || (await this.#arrives())) {
+        all.push(this.#take())
+        if (all.length % CHECKED_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
+      }
+      return all
+    } finally {
+      await this.#finish(pump)
+      leave()
+    }
+  }
+
+  /** Goes to the next entry that has ended. Returns false if there is none now. */
+  #next(): boolean {
+    return !this.#hasStopped && this.#outbox.next()
+  }
+
+  /**
+   * Waits for the next entry that has ended. Resolves to false if there are no more. Rejects with
+   * what ended the run early.
+   */
+  async #arrives(): Promise<boolean> {
+    for (;;) {
+      if (this.#hasStopped) throw this.#error!.reason
+      if (this.#outbox.next()) return true
+      const isIdle = this.#trips.size === 0
+      if (this.#error && isIdle) throw this.#error.reason
+      if (!this.#error && isIdle && this.#pumpHasEnded) {
+        if (this.#puller.error) throw this.#puller.error.reason
+        return false
+      }
+      await this.#consumerBell.wait()
+      this.#budget.restart()
+    }
+  }
+
+  /** Returns the result of the entry that the outbox is at, or throws its error. */
+  #take(): unknown {
+    const { batch, entry } = this.#outbox
+    const { task, givesValues, stopAtFailure } = this.#parts
+    const planned = batch.planned[entry]
+    let result = batch.values[entry]
+    let isResult = batch.states[entry] === State.result
+    this.#window.leave(batch.weightOf(entry))
+    batch.forget(entry)
+    this.#pumpBell.ring()
+    if (!isResult) {
+      if (givesValues) return result
+      try {
+        return task.result(planned, result as JobValue)
+      } catch (cause) {
+        result = task.fail(planned, this.#impossible(cause))
+        isResult = true
+      }
+    }
+    const failure = stopAtFailure ? task.failureOf(result as Result) : undefined
+    if (failure) throw failure
+    return result
   }
 
   /**
@@ -94,13 +160,17 @@ export class Run<Item, Job, JobValue, Result> {
   stop(reason: unknown): void {
     this.#error ??= { reason }
     this.#halt()
-    if (!this.#givesTheRest) this.#ready.clear()
     this.#consumerBell.ring()
   }
 
   /** Whether a run that was stopped still gives the results of jobs that finish. */
   get #givesTheRest(): boolean {
     return this.#parts.endsWhenCancelled && !this.#parts.inOrder
+  }
+
+  /** Whether the run was stopped and gives no more results. */
+  get #hasStopped(): boolean {
+    return this.#error !== undefined && !this.#givesTheRest
   }
 
   /**
@@ -149,8 +219,8 @@ export class Run<Item, Job, JobValue, Result> {
           this.#budget.restart()
           continue
         }
-        const chunk = await this.#collect()
-        if (chunk.length > 0) this.#send(chunk)
+        const batch = await this.#collect()
+        if (batch.jobs.length > 0) this.#send(batch)
         else if (this.#puller.hasEnded) break
         // All entries had results already. The event loop must still have its turn, for example to
         // deliver an abort.
@@ -169,28 +239,40 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #hasRoom(): boolean {
+    const { threads, limits } = this.#parts
     // Each thread may have two chunks, one that runs and one that waits, so that it is never idle
-    // between chunks.
-    return this.#trips.size < 2 * this.#parts.threads && !this.#isFull()
+    // between chunks. It may have more if it works on the calls of several at the same time.
+    const isBusy = this.#trips.size >= 2 * threads && this.#inProgress >= 2 * threads * limits.concurrency
+    return !isBusy && !this.#isFull()
   }
 
-  /** Collects the next chunk. It is empty at the end, or if all entries had results already. */
-  async #collect(): Promise<Entry<Job, Result>[]> {
+  /** Collects the next chunk. It has no jobs at the end, or if all entries had results already. */
+  async #collect(): Promise<Batch<Job, Result>> {
     const size = this.#chunker.size(this.#puller.remaining)
-    const chunk: Entry<Job, Result>[] = []
-    while (chunk.length < size && !this.#isHalted) {
-      if (this.#budget.isSpent) await this.#budget.yield()
-      const maySendEarly = chunk.length > 0 && this.#chunker.isAuto
-      const entry = await this.#puller.next(maySendEarly ? (arrived) => this.#isLate(arrived) : undefined)
-      if (entry === LATE || entry === undefined) break
-      this.#window.enter(entry.weight)
-      if ('result' in entry.planned) {
-        this.#add(entry, entry.planned.result as Result)
-        if (this.#isFull()) break
-      } else chunk.push(entry)
-      if (this.#window.isHeavy) break
+    const batch = new Batch<Job, Result>()
+    this.#outbox.open(batch)
+    while (batch.jobs.length < size && !this.#isHalted) {
+      if (batch.length % CHECKED_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
+      let isThere = this.#puller.ask()
+      if (typeof isThere !== 'boolean') {
+        const maySendEarly = batch.jobs.length > 0 && this.#chunker.isAuto
+        if (maySendEarly && (await this.#isLate(isThere))) break
+        isThere = await isThere
+      }
+      if (!isThere) break
+      this.#plan(batch)
+      if (this.#window.isHeavy || (batch.jobs.length === 0 && this.#isFull())) break
     }
-    return chunk
+    batch.isComplete = true
+    return batch
+  }
+
+  #plan(batch: Batch<Job, Result>): void {
+    const planned = this.#puller.take()
+    const { weight } = this.#puller
+    this.#window.enter(weight)
+    batch.add(planned, weight)
+    if ('result' in planned) this.#give(batch, batch.length - 1, planned.result as Result)
   }
 
   /**
@@ -211,12 +293,26 @@ export class Run<Item, Job, JobValue, Result> {
     return !came
   }
 
-  #send(entries: Entry<Job, Result>[]): void {
+  #send(batch: Batch<Job, Result>): void {
     if (this.#isHalted) return
-    const { backend, work, task, cancellation } = this.#parts
-    const jobs = entries.map((entry) => entry.planned.job as Job)
-    task.begin?.(entries.map((entry) => entry.planned))
-    const trip = send(backend, { work, jobs, cancellation }, (index, outcome) => this.#settle(entries[index], outcome))
+    const { backend, work, task, cancellation, limits } = this.#parts
+    const { jobs } = batch
+    task.begin?.(batch.plannedJobs())
+    this.#inProgress += jobs.length
+    const trip = send(
+      backend,
+      { work, limits, jobs, cancellation },
+      {
+        settle: (job, outcome) => {
+          this.#inProgress--
+          this.#settle(batch, batch.entryOf(job), outcome)
+        },
+        settleRange: (first, values) => {
+          this.#inProgress -= values.length
+          this.#settleRange(batch, first, values)
+        },
+      },
+    )
       .then((figures) => this.#measure(jobs.length, figures))
       .finally(() => {
         this.#trips.delete(trip)
@@ -232,36 +328,65 @@ export class Run<Item, Job, JobValue, Result> {
     if (Number.isFinite(milliseconds) && milliseconds! > 0) this.#chunker.measured(jobs, milliseconds!)
   }
 
-  #settle(entry: Entry<Job, Result>, outcome: Outcome<unknown>): void {
+  #settleRange(batch: Batch<Job, Result>, first: number, values: ArrayLike<unknown>): void {
+    if (this.#parts.task.record !== undefined || !batch.hasOnlyJobs) {
+      for (let i = 0; i < values.length; i++) this.#settle(batch, batch.entryOf(first + i), { value: values[i] })
+      return
+    }
+    for (let i = 0; i < values.length; i++) {
+      batch.values[first + i] = values[i]
+      batch.states[first + i] = State.value
+    }
+    this.#outbox.ended(batch, first, first + values.length)
+    this.#consumerBell.ring()
+  }
+
+  #settle(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>): void {
     try {
-      this.#add(entry, this.#resultOf(entry, outcome))
+      const failed = this.#failureIn(batch.planned[entry], outcome)
+      if (failed !== undefined) {
+        this.#give(batch, entry, failed)
+        return
+      }
+      batch.values[entry] = (outcome as { readonly value: unknown }).value
+      batch.states[entry] = State.value
+      this.#outbox.ended(batch, entry, entry + 1)
+      this.#consumerBell.ring()
     } catch (reason) {
       this.stop(reason)
     }
   }
 
   /**
-   * Makes the result of a job. What it throws ends the run, for example if the journal cannot be
-   * written any more.
+   * Returns the result of a job that failed; undefined for others. What it throws ends the run, for
+   * example if the journal cannot be written any more.
    */
-  #resultOf({ planned }: Entry<Job, Result>, outcome: Outcome<unknown>): Result {
-    const { task, backend } = this.#parts
+  #failureIn(planned: Planned<Job, Result>, outcome: Outcome<unknown>): Result | undefined {
+    const { task } = this.#parts
     if ('error' in outcome) return task.fail(planned, outcome.error)
     try {
-      return task.settle(planned, outcome.value as JobValue, outcome.lost)
+      if (outcome.lost !== undefined) task.noteLoss?.(planned, outcome.lost)
+      return task.record?.(planned, outcome.value as JobValue)
     } catch (cause) {
       if (cause instanceof NoisemillError) throw cause
-      const received = `${backend.name} settled a job with a value that this kind of job cannot have`
-      return task.fail(planned, new NoisemillError('E_BACKEND_FAILED', { received, cause }))
+      return task.fail(planned, this.#impossible(cause))
     }
   }
 
-  #add({ sequence, weight }: Entry<Job, Result>, result: Result): void {
+  #impossible(cause: unknown): NoisemillError {
+    const received = `${this.#parts.backend.name} settled a job with a value that this kind of job cannot have`
+    return new NoisemillError('E_BACKEND_FAILED', { received, cause })
+  }
+
+  /** Gives a result to the consumer that exists already. */
+  #give(batch: Batch<Job, Result>, entry: number, result: Result): void {
     const failure = this.#parts.task.failureOf(result)
     if (this.#error && (!this.#givesTheRest || failure?.code === 'E_CANCELLED')) return
     // Entries that were pulled before are still finished; no later ones are pulled.
     if (this.#parts.stopAtFailure && failure) this.#puller.end()
-    this.#ready.add(sequence, { result, weight })
+    batch.values[entry] = result
+    batch.states[entry] = State.result
+    this.#outbox.ended(batch, entry, entry + 1)
     this.#consumerBell.ring()
   }
 }

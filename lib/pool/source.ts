@@ -27,13 +27,12 @@ import { types } from 'node:util'
  */
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>
 
-/** The next item, or undefined at the end. */
-export type Pulled<Item> = { readonly item: Item } | undefined
-
 /** The items of one run. */
 export class Source<Item> {
   /** Number of all items; undefined if the iterable is not an array, a set or a map. */
   readonly length: number | undefined
+  /** The item that was pulled last. */
+  item: Item | undefined
   readonly #iterator: Iterator<Item> | AsyncIterator<Item>
   #ended = false
 
@@ -48,10 +47,10 @@ export class Source<Item> {
   }
 
   /**
-   * The next item: a promise if the iterable is asynchronous. Throws, or rejects with, what the
-   * iterable throws.
+   * Takes the next item. Returns false at the end. Returns a promise if the iterable is asynchronous.
+   * Throws, or rejects with, what the iterable throws.
    */
-  next(): Pulled<Item> | Promise<Pulled<Item>> {
+  pull(): boolean | Promise<boolean> {
     try {
       const step = this.#iterator.next()
       if (!('then' in step)) return this.#take(step)
@@ -68,10 +67,12 @@ export class Source<Item> {
     }
   }
 
-  #take(step: IteratorResult<Item>): Pulled<Item> {
-    if (!step.done) return { item: step.value }
-    this.#ended = true
-    return undefined
+  #take(step: IteratorResult<Item>): boolean {
+    if (step.done) {
+      this.#ended = true
+      this.item = undefined
+    } else this.item = step.value
+    return !step.done
   }
 
   /** Calls `return` of the iterator if the iterable was not read to its end. */

@@ -5,13 +5,21 @@
 
 import type { Backend, Chunk, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
-import { Unsettled } from '../backends/unsettled.js'
+import { declareRange } from '../backends/settling.js'
+import { type Report, Unsettled } from '../backends/unsettled.js'
 import { describe, isNoisemillError, NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 
-/** A chunk without its `settle` function. */
+/** Limits of the calls of a run. */
+export interface CallLimits {
+  /** Most calls that each thread works on at the same time. */
+  readonly concurrency: number
+}
+
+/** A chunk without the functions that settle its jobs. */
 interface Unsent {
   readonly work: Work
+  readonly limits: CallLimits
   readonly jobs: readonly unknown[]
   readonly cancellation: Cancellation
 }
@@ -25,8 +33,8 @@ interface Unsent {
  */
 export async function send(
   backend: Backend,
-  { work, jobs, cancellation }: Unsent,
-  report: (index: number, outcome: Outcome<unknown>) => void,
+  { work, limits, jobs, cancellation }: Unsent,
+  report: Report,
 ): Promise<ChunkFigures | undefined> {
   const unsettled = new Unsettled(jobs.length, report)
   const failure = (what: string, cause?: unknown) =>
@@ -36,8 +44,9 @@ export async function send(
       index,
       isOutcome(outcome) ? outcome : { error: failure(` settled a job with ${describe(outcome)}`, outcome) },
     )
+  declareRange(settle as Chunk['settle'], (first, values) => unsettled.settleRange(first, values))
   try {
-    const figures = await backend.execute({ ...work, jobs, cancellation, settle } as Chunk)
+    const figures = await backend.execute({ ...work, ...limits, jobs, cancellation, settle } as Chunk)
     unsettled.failRest(failure(' ended without settling the job'))
     return figures
   } catch (cause) {

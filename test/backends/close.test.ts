@@ -56,11 +56,11 @@ describeBackends('a backend that is closed', (name) => {
       call,
       jobs: [{ value: 0 }, { value: 1, begun, waitsFor: gate }, { value: 2 }],
     })
-    const second = start(backend, { kind: 'calls', call, jobs: [{ value: 3 }] })
     await until(() => load(begun) === 1 && first.outcomes.length === 1)
+    const second = start(backend, { kind: 'calls', call, jobs: [{ value: 3 }] })
     await backend.close()
     await Promise.all([first.ended, second.ended])
-    expect(first.outcomes).toMatchObject([
+    expect(first.outcomes.sort((a, b) => a.index - b.index)).toMatchObject([
       { index: 0, outcome: { value: 0 } },
       { index: 1, outcome: terminated },
       { index: 2, outcome: terminated },

@@ -99,11 +99,11 @@ describe('a fixed chunk size', () => {
 describe('an automatic chunk size', () => {
   test('grows for tiny items, so that trips are few', async () => {
     const { trips, script } = recorder()
-    for await (const number of numberRun(endless(), script)) if (number === 5000) break
+    for await (const number of numberRun(endless(), script)) if (number === 50_000) break
     expect(trips[0]).toHaveLength(1)
     expect(trips.length).toBeLessThan(100)
-    // Yet not so far that one trip would hold up everything else.
-    expect(Math.max(...trips.map((trip) => trip.length))).toBeLessThanOrEqual(1000)
+    // Yet not so far that the items of the window would take much memory.
+    expect(Math.max(...trips.map((trip) => trip.length))).toBeLessThanOrEqual(8192)
   })
 
   test('stays at one for items that take long', async () => {
@@ -113,14 +113,14 @@ describe('an automatic chunk size', () => {
   })
 
   test('shrinks once items take longer, and grows again', async () => {
-    const { trips, script } = recorder((job) => (job >= 1000 && job < 3000 ? 1000 : 0.001))
-    for await (const number of numberRun(endless(), script)) if (number === 6000) break
+    const { trips, script } = recorder((job) => (job >= 30_000 && job < 80_000 ? 1000 : 0.001))
+    for await (const number of numberRun(endless(), script)) if (number === 100_000) break
     const sizes = (from: number, to: number) =>
       trips.filter(([first]) => first >= from && first < to).map((trip) => trip.length)
-    expect(Math.max(...sizes(0, 1000))).toBeGreaterThan(16)
-    // By 2500 the chunks that were cut before the first slow one was measured have passed.
-    expect(Math.max(...sizes(2500, 3000))).toBe(1)
-    expect(Math.max(...sizes(3000, 6000))).toBeGreaterThan(16)
+    expect(Math.max(...sizes(0, 30_000))).toBeGreaterThan(16)
+    // By 79,000 the chunks that were cut before the first slow one was measured have passed.
+    expect(Math.max(...sizes(79_000, 80_000))).toBe(1)
+    expect(Math.max(...sizes(80_000, 100_000))).toBeGreaterThan(16)
   })
 
   test.each([1, 4])('leaves no thread of %i with more than its share towards a known end', async (threads) => {
@@ -136,8 +136,9 @@ describe('an automatic chunk size', () => {
   test('lets many jobs of one item share trips', async () => {
     const copies = 1000
     const task: TaskRun<number, number, number, number> = {
-      plan: () => numbers(copies).map((job) => ({ job })),
-      settle: (_, value) => value,
+      copies,
+      plan: (_item, _index, copy) => ({ job: copy - 1 }),
+      result: (_, value) => value,
       fail: (_, error) => {
         throw error
       },

@@ -31,7 +31,8 @@ describeBackends('imapUnordered', (backend) => {
       order.push(index)
       if (order.length === 5) open(gate)
     }
-    expect(order).toEqual([1, 2, 3, 4, 5, 0])
+    expect(order.slice(0, 5).sort()).toEqual([1, 2, 3, 4, 5])
+    expect(order[5]).toBe(0)
   })
 
   test('gives a result that is done while an item behind it in its chunk is not', async () => {

@@ -9,8 +9,9 @@ import type { TaskRun } from '../../dist-lib/task.js'
 import { type Script, ScriptedBackend } from './scripted-backend.js'
 
 const numbersTask: TaskRun<number, number, number, number> = {
-  plan: (item) => [{ job: item }],
-  settle: (_, value) => value,
+  copies: 1,
+  plan: (item) => ({ job: item }),
+  result: (_, value) => value,
   fail: (_, error) => {
     throw error
   },
@@ -33,9 +34,12 @@ export function numberRun(
     cancellation: new Cancellation(),
     threads: 1,
     chunkSize: 'auto',
+    limits: { concurrency: 1 },
     inOrder: true,
     stopAtFailure: true,
+    givesValues: false,
     endsWhenCancelled: false,
+    enter: () => () => {},
     ...parts,
-  }).results()
+  }).results() as AsyncGenerator<number, void, undefined>
 }

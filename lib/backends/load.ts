@@ -1,0 +1,145 @@
+/** The chunks of a ThreadPool, and the parts of them that its threads work on. */
+
+import type { NoisemillError } from '../errors.js'
+import type { Chunk, ChunkFigures, Outcome } from './backend.js'
+import { claimed, closeClaims, newClaims } from './claims.js'
+import { asError, type Settled } from './messages.js'
+import { settleRange } from './settling.js'
+
+/** A chunk that a ThreadPool has accepted, until all of its jobs are settled. */
+export class AcceptedChunk {
+  /** Milliseconds that threads have worked on it. */
+  milliseconds = 0
+  readonly #loads = new Set<Load>()
+  /** Whether a thread died before it began any of the jobs that it had. */
+  hasDiedUnbegun = false
+  /** Removes the cancellation listener. */
+  forget = () => {}
+  readonly #isSettled: Uint8Array
+  #left: number
+  readonly #resolve: (figures: ChunkFigures) => void
+
+  constructor(
+    readonly chunk: Chunk,
+    resolve: (figures: ChunkFigures) => void,
+  ) {
+    this.#isSettled = new Uint8Array(chunk.jobs.length)
+    this.#left = chunk.jobs.length
+    this.#resolve = resolve
+  }
+
+  /** Most jobs that a thread works on at the same time. */
+  get concurrency(): number {
+    return this.chunk.kind === 'calls' ? (this.chunk.concurrency ?? 1) : 1
+  }
+
+  /** Settles one job. Does nothing if it is settled already. */
+  settle(index: number, outcome: Outcome<unknown>): void {
+    if (this.#isSettled[index] === 1) return
+    this.#isSettled[index] = 1
+    this.#left--
+    this.chunk.settle(index, outcome as never)
+    this.#endIfDone()
+  }
+
+  /** Settles jobs that follow each other, none of which is settled or has failed. */
+  settleRange(first: number, values: ArrayLike<unknown>): void {
+    this.#isSettled.fill(1, first, first + values.length)
+    this.#left -= values.length
+    settleRange(this.chunk, first, values)
+    this.#endIfDone()
+  }
+
+  /** Settles those of some jobs that are not settled with an error. */
+  fail({ first, count }: Jobs, error: NoisemillError): void {
+    for (let index = first; index < first + count; index++) this.settle(index, { error })
+  }
+
+  /** Loads with jobs of this chunk that threads have. */
+  get loads(): ReadonlySet<Load> {
+    return this.#loads
+  }
+
+  given(load: Load): void {
+    this.#loads.add(load)
+  }
+
+  /** Notes that a thread has finished a load, or does not have it. Its jobs may still be waiting. */
+  ended(load: Load): void {
+    this.#loads.delete(load)
+    this.#endIfDone()
+  }
+
+  #endIfDone(): void {
+    if (this.#left > 0 || this.#loads.size > 0) return
+    this.forget()
+    this.#resolve({ milliseconds: this.milliseconds })
+  }
+}
+
+/** Jobs of a chunk that follow each other. */
+export interface Jobs {
+  readonly accepted: AcceptedChunk
+  readonly first: number
+  readonly count: number
+}
+
+let lastNumber = 0
+
+/** Jobs of a chunk that were given to a thread. */
+export class Load implements Jobs {
+  /** Number of the load, by which its thread names it. */
+  readonly number = ++lastNumber
+  readonly claims = newClaims()
+  /** How many of its jobs are settled. */
+  settled = 0
+  #count: number
+  #isClosed = false
+
+  constructor(
+    readonly accepted: AcceptedChunk,
+    readonly first: number,
+    count: number,
+  ) {
+    this.#count = count
+    accepted.given(this)
+  }
+
+  /** How many jobs the thread has; after `close`, how many it has begun. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** How many jobs were begun so far. */
+  get begun(): number {
+    return this.#isClosed ? this.#count : claimed(this.claims, this.#count)
+  }
+
+  /** Takes all jobs back that the thread has not begun, and lets it begin no more. */
+  close(): Jobs {
+    const count = this.#count
+    if (!this.#isClosed) this.#count = closeClaims(this.claims, count)
+    this.#isClosed = true
+    // The thread may notice late that it has nothing to do.
+    if (this.#count === 0) this.accepted.ended(this)
+    return { accepted: this.accepted, first: this.first + this.#count, count: count - this.#count }
+  }
+
+  settle({ at, values, failures, lost }: Settled): void {
+    const { accepted, first } = this
+    this.settled += values.length
+    if (typeof at === 'number' && failures === undefined && lost === undefined) {
+      accepted.settleRange(first + at, values)
+      return
+    }
+    const failed = new Map(failures)
+    const losses = new Map(lost)
+    for (let position = 0; position < values.length; position++) {
+      const index = first + (typeof at === 'number' ? at + position : at[position])
+      const failure = failed.get(position)
+      const loss = losses.get(position)
+      if (failure !== undefined) accepted.settle(index, { error: asError(failure) })
+      else accepted.settle(index, { value: values[position], ...(loss !== undefined && { lost: loss }) })
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/** Collects the outcomes of a load in its thread, and posts them together. */
+
+import type { MessagePort } from 'node:worker_threads'
+import { refusalOf } from './crossing.js'
+import type { FromThread, Settled, ThreadFailure, ThreadOutcome } from './messages.js'
+import { pack } from './packing.js'
+
+/**
+ * Outcomes of quick jobs are collected for up to this time. It is short, because a consumer may be
+ * waiting, and long compared with the time that a message takes.
+ */
+const FLUSH_MILLISECONDS = 2
+/**
+ * The outcome of a job that took this long is posted at once, because the next job may be slower
+ * still, and a message costs little compared with that.
+ */
+const SLOW_MILLISECONDS = 1
+
+export class Report {
+  readonly #port: MessagePort
+  readonly #load: number
+  /** Indexes of the jobs in `#values`, or the first one if they follow each other. */
+  #at: number | number[] = 0
+  #values: unknown[] = []
+  #failures: [number, ThreadFailure][] = []
+  #lost: [number, string][] = []
+  #handedOver: ArrayBuffer[] = []
+  #posted = performance.now()
+
+  constructor(port: MessagePort, load: number) {
+    this.#port = port
+    this.#load = load
+  }
+
+  get isEmpty(): boolean {
+    return this.#values.length === 0
+  }
+
+  /**
+   * Adds the outcome of a job.
+   *
+   * @param handedOver buffers of the value, which leave the thread with it
+   */
+  add(index: number, outcome: ThreadOutcome, handedOver?: readonly ArrayBuffer[]): void {
+    // A message that the pool cannot read loses all of its values. Large values may be nested too
+    // deeply for it, so each has a message of its own.
+    const isAlone = 'value' in outcome && outcome.isLarge === true
+    if (isAlone) this.post()
+    this.#add(index, outcome, handedOver)
+    if (isAlone) this.post()
+  }
+
+  #add(index: number, outcome: ThreadOutcome, handedOver: readonly ArrayBuffer[] | undefined): void {
+    const position = this.#values.length
+    if (position === 0) this.#at = index
+    else if (typeof this.#at !== 'number') this.#at.push(index)
+    else if (index !== this.#at + position) {
+      const first = this.#at
+      this.#at = [...this.#values.map((_, i) => first + i), index]
+    }
+    if ('failure' in outcome) {
+      this.#values.push(undefined)
+      this.#failures.push([position, outcome.failure])
+      return
+    }
+    this.#values.push(outcome.value)
+    if (outcome.lost !== undefined) this.#lost.push([position, outcome.lost])
+    if (handedOver !== undefined) this.#handedOver.push(...handedOver)
+  }
+
+  /** Whether what was collected should be posted, after a job that took some milliseconds. */
+  isDue(now: number, took: number): boolean {
+    return took >= SLOW_MILLISECONDS || now - this.#posted >= FLUSH_MILLISECONDS
+  }
+
+  post(): void {
+    this.#posted = performance.now()
+    if (this.isEmpty) return
+    const settled: Settled = {
+      type: 'settled',
+      load: this.#load,
+      at: this.#at,
+      values: pack(this.#values),
+      ...(this.#failures.length > 0 && { failures: this.#failures }),
+      ...(this.#lost.length > 0 && { lost: this.#lost }),
+    }
+    const handedOver = this.#handedOver
+    this.#values = []
+    this.#failures = []
+    this.#lost = []
+    this.#handedOver = []
+    try {
+      this.#send(settled, handedOver)
+    } catch {
+      this.#postEach(settled)
+    }
+  }
+
+  /** Posts outcomes one by one. A value that cannot be cloned is replaced by a failure. */
+  #postEach({ at, values, failures = [], lost = [] }: Settled): void {
+    for (let position = 0; position < values.length; position++) {
+      const index = typeof at === 'number' ? at + position : at[position]
+      const only = <T>(of: readonly (readonly [number, T])[]) =>
+        of.filter(([own]) => own === position).map(([, it]): [number, T] => [0, it])
+      const [failed, lossy] = [only(failures), only(lost)]
+      const settled: Settled = {
+        type: 'settled',
+        load: this.#load,
+        at: index,
+        values: [values[position]],
+        ...(failed.length > 0 && { failures: failed }),
+        ...(lossy.length > 0 && { lost: lossy }),
+      }
+      try {
+        this.#send(settled)
+      } catch (error) {
+        const failure: ThreadFailure = {
+          code: 'E_NOT_CLONEABLE',
+          received: refusalOf('result', values[position], error),
+        }
+        this.#send({ type: 'settled', load: this.#load, at: index, values: [undefined], failures: [[0, failure]] })
+      }
+    }
+  }
+
+  #send(settled: FromThread, handedOver: ArrayBuffer[] = []): void {
+    this.#port.postMessage(settled, handedOver)
+  }
+}

@@ -1,0 +1,132 @@
+/** Works on the loads of a worker thread, one after the other, and reports their outcomes. */
+
+import type { MessagePort } from 'node:worker_threads'
+import { claim } from './claims.js'
+import type { FromThread, ThreadOutcome } from './messages.js'
+import { hasOutput, outputCrossed } from './output.js'
+import { Report } from './reports.js'
+
+/**
+ * How long jobs that do not wait may follow each other before the promises of users' functions have
+ * their turn.
+ */
+const TURN_MILLISECONDS = 1
+
+/** What to do with the jobs of a load. */
+export interface Work {
+  /** Resolves when jobs can be begun; undefined if they can at once. Never rejects. */
+  readonly ready?: Promise<void> | undefined
+  /** Most jobs that the thread works on at the same time. */
+  readonly concurrency: number
+  /** Never throws or rejects. */
+  run(index: number): ThreadOutcome | Promise<ThreadOutcome>
+  /** The buffers of a job's value that leave the thread with it. */
+  handedOver?(index: number): readonly ArrayBuffer[]
+}
+
+interface Load {
+  readonly number: number
+  readonly count: number
+  readonly claims: Int32Array
+  readonly work: Work
+  readonly report: Report
+  isReady: boolean
+  /** Jobs that were begun and have not ended. */
+  active: number
+  /** When the first job was begun. */
+  started: number | undefined
+}
+
+export class ThreadLoads {
+  readonly #port: MessagePort
+  /** Loads that may have jobs to begin. */
+  readonly #queue: Load[] = []
+  /** Loads that have not ended. */
+  readonly #all = new Set<Load>()
+  #active = 0
+  #willPost = false
+
+  constructor(port: MessagePort) {
+    this.#port = port
+  }
+
+  add(number: number, count: number, claims: Int32Array, work: Work): void {
+    const report = new Report(this.#port, number)
+    const isReady = work.ready === undefined
+    const load: Load = { number, count, claims, work, report, isReady, active: 0, started: undefined }
+    this.#queue.push(load)
+    this.#all.add(load)
+    work.ready?.then(() => {
+      load.isReady = true
+      this.#advance()
+    })
+    this.#advance()
+  }
+
+  /** Posts all outcomes that are known. Call it before the thread ends. */
+  post(): void {
+    for (const { report } of this.#all) report.post()
+  }
+
+  /** Begins jobs until there are none left, or until as many wait as may. */
+  #advance(): void {
+    const turn = performance.now()
+    let now = turn
+    for (;;) {
+      const load = this.#queue[0]
+      if (load === undefined || !load.isReady || this.#active >= load.work.concurrency) return
+      load.started ??= now
+      const index = claim(load.claims, load.count)
+      if (index === undefined) {
+        this.#queue.shift()
+        if (load.active === 0) this.#end(load)
+        continue
+      }
+      const outcome = load.work.run(index)
+      if (outcome instanceof Promise) {
+        this.#wait(load, index, outcome)
+        continue
+      }
+      const began = now
+      now = performance.now()
+      load.report.add(index, outcome, load.work.handedOver?.(index))
+      if (load.report.isDue(now, now - began)) load.report.post()
+      if (now - turn < TURN_MILLISECONDS) continue
+      queueMicrotask(() => this.#advance())
+      return
+    }
+  }
+
+  #wait(load: Load, index: number, outcome: Promise<ThreadOutcome>): void {
+    this.#active++
+    load.active++
+    outcome.then((settled) => {
+      this.#active--
+      load.active--
+      load.report.add(index, settled)
+      if (load.report.isDue(performance.now(), 0)) load.report.post()
+      else this.#postSoon()
+      if (load.active === 0 && !this.#queue.includes(load)) this.#end(load)
+      this.#advance()
+    })
+  }
+
+  /** Posts what has ended when other jobs that end at the same time have been added. */
+  #postSoon(): void {
+    if (this.#willPost) return
+    this.#willPost = true
+    setImmediate(() => {
+      this.#willPost = false
+      this.post()
+    })
+  }
+
+  #end(load: Load): void {
+    load.report.post()
+    this.#all.delete(load)
+    const milliseconds = performance.now() - load.started!
+    const done: FromThread = { type: 'done', load: load.number, milliseconds }
+    if (hasOutput()) outputCrossed().then(() => this.#port.postMessage(done))
+    else this.#port.postMessage(done)
+  }
+}
