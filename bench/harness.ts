@@ -44,13 +44,13 @@ export async function compare(contenders: readonly Contender[], rounds: number):
   for (const contender of contenders) {
     progress(`memory: ${contender.name}`)
     const memory = await contender.memory?.()
-    const own = trials.get(contender)!
-    const { minimum, median, maximum } = spread(own)
-    rows.push({ name: contender.name, minimum, median, maximum, trials: own, ...(memory !== undefined && { memory }) })
+    rows.push({ ...rowOf(contender.name, trials.get(contender)!), ...(memory !== undefined && { memory }) })
   }
   progress('')
   return rows
 }
+
+export const rowOf = (name: string, trials: readonly number[]): Row => ({ name, ...spread(trials), trials })
 
 /** Shows a line on a terminal that the next call replaces. */
 export function progress(text: string): void {
@@ -68,6 +68,13 @@ const comparisons = {
   difference: (own: number, reference: number) => own - reference,
 }
 
+/** Data for a record. */
+interface Notes {
+  /** How many times as many items as usual a trial had, if that can be chosen. */
+  readonly scale?: number
+  readonly [name: string]: unknown
+}
+
 /**
  * Prints and records a table of rows, each compared with a reference.
  *
@@ -79,7 +86,7 @@ export function report(
   unit: string,
   rows: readonly Row[],
   reference: string,
-  notes: { files?: number; [name: string]: unknown } = {},
+  notes: Notes & { readonly files?: number } = {},
   comparison: keyof typeof comparisons = 'ratio',
 ): void {
   const base = rows.find((row) => row.name === reference)!
@@ -116,10 +123,14 @@ export interface Recorded {
   readonly rows: readonly Row[]
 }
 
-/** Prints a table, and records it in bench/results with its data. */
-export function keep(title: string, caption: string, lines: readonly string[], data: object): void {
+/**
+ * Prints a table, and records it in bench/results with its data, unless its trials had another
+ * number of items than usual.
+ */
+export function keep(title: string, caption: string, lines: readonly string[], data: Notes): void {
   const record = { title, caption, table: lines, machine: machine(), date: new Date().toISOString(), ...data }
   console.log(`\n${title} (${caption})\n\n${lines.join('\n')}`)
+  if (data.scale !== undefined && data.scale !== 1) return
   mkdirSync('bench/results', { recursive: true })
   const name = title.toLowerCase().replace(/\W+/g, '-')
   writeFileSync(`bench/results/${name}.json`, `${JSON.stringify(record, null, 2)}\n`)

@@ -15,8 +15,5 @@ export const isFull = size >= SIZES.indexOf('full')
 /** Returns the value for the form of this run. Without a third value, the full form has that of the long one. */
 export const bySize = <T>(short: T, long: T, full: T = long): T => [short, long, full][size]
 
-/**
- * Whether the `i`th case is for the caller with this index. In the short form callers share the cases, and a single
- * caller has only some of them.
- */
+/** Whether the `i`th case is for the caller with this index. In the short form callers share the cases. */
 export const isOwn = (i: number, caller: number, callers: number): boolean => isLong || i % callers === caller

@@ -1,0 +1,6 @@
+/** A worker thread of workerpool. */
+
+import workerpool from 'workerpool'
+import * as functions from './functions.js'
+
+workerpool.worker({ ...functions })
