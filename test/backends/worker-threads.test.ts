@@ -12,7 +12,7 @@ import { describeNative } from '../support/backends.js'
 import { copiesOf, writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { testPool } from '../support/pools.js'
-import { bySize } from '../support/size.js'
+import { bySize, isOwn } from '../support/size.js'
 import { numbers } from '../support/sources.js'
 import { isWindows } from '../support/systems.js'
 import { until } from '../support/waiting.js'
@@ -98,7 +98,7 @@ describeNative('a worker thread', () => {
     const pool = testPool({ backend: 'native', size: 3 })
     const main = pool.map(noiseTask({ ...sigma, out: out('main') }), files)
     // A little later each time: before, among and between files.
-    for (const time of numbers(8)) {
+    for (const time of numbers(8).filter((time) => isOwn(time, 0, 2))) {
       const worker = startThread(3, [{ items: copiesOf(files[0], out(time), 3000), options: sigma }])
       await until(() => filesBelow(out(time)).length >= 1 + 9 * time)
       await end(worker, how)
@@ -128,7 +128,7 @@ describeNative('a worker thread', () => {
   test.each(['files', 'slices', 'crews'])(
     'that is terminated while the addon is at its %s takes nothing with it',
     async (what) => {
-      for (const time of numbers(10)) {
+      for (const time of numbers(10).filter((time) => isOwn(time, 0, 3))) {
         const worker = new Worker(new URL('../support/tasks/queueing-thread.mjs', import.meta.url), {
           workerData: what,
         })

@@ -37,10 +37,10 @@ async function expectPrinted(body: string, items: number, lines: number, times =
   expectLines(stderr, items, lines, times)
 }
 
-const POOLS = 12
+const POOLS = bySize(4, 12)
 
 test.each(['pool.close()', 'pool.terminate()', 'pool[Symbol.asyncDispose]()'])(
-  'all lines are there after %s, of twelve pools',
+  'all lines are there after %s, of several pools',
   async (end) => {
     const body = `
       for (let i = 0; i < ${POOLS}; i++) {
@@ -52,11 +52,14 @@ test.each(['pool.close()', 'pool.terminate()', 'pool[Symbol.asyncDispose]()'])(
   },
 )
 
-test.each(['', 'process.exit()'])('all lines are there when the process ends with its run: %s', async (end) => {
+test.each([
+  ['by itself', ''],
+  ['by process.exit()', 'process.exit()'],
+])('all lines are there when the process ends with its run, %s', async (_, end) => {
   const body = `
     await poolOf().map(${taskOf('print')}, itemsOf(2, 40), { chunkSize: 1 })
     ${end}`
-  for (const _ of numbers(bySize(4, POOLS))) await expectPrinted(body, 2, 40)
+  for (const _ of numbers(POOLS)) await expectPrinted(body, 2, 40)
 })
 
 test.each(['close', 'terminate'])('thousands of lines are there after %s', async (end) => {

@@ -15,5 +15,8 @@ export const isFull = size >= SIZES.indexOf('full')
 /** Returns the value for the form of this run. Without a third value, the full form has that of the long one. */
 export const bySize = <T>(short: T, long: T, full: T = long): T => [short, long, full][size]
 
-/** Whether the `i`th case is for the caller with this index. In the short form callers share the cases. */
+/**
+ * Whether the `i`th case is for the caller with this index. In the short form callers share the cases, and a single
+ * caller has only some of them.
+ */
 export const isOwn = (i: number, caller: number, callers: number): boolean => isLong || i % callers === caller
