@@ -171,12 +171,20 @@ const table = {
       "Start the pool in the main thread only: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
   },
   E_TASK_FAILED: { summary: 'the function threw', remedy: 'The `cause` of this error is what the function threw.' },
+  E_TIMEOUT: {
+    summary: 'the function did not end within the `timeout`',
+    remedy: 'Pass a larger `timeout`, or make the function end sooner.',
+  },
   E_NOT_CLONEABLE: {
     summary: 'a value cannot be copied to another thread',
     remedy:
       'Pass plain data, or a file name: functions, symbols and promises cannot be copied, and class instances lose their class.',
   },
   E_WORKER_DIED: { summary: 'the worker thread died while it processed this item', remedy: SEE_CAUSE },
+  E_TOO_MANY_ERRORS: {
+    summary: 'more items failed than `maxErrors` allows',
+    remedy: 'Correct the cause of the failures, or pass a larger `maxErrors`.',
+  },
   E_BACKEND_FAILED: { summary: 'the backend failed', remedy: SEE_CAUSE },
   E_WORKER_START: { summary: 'no worker thread can be started', remedy: SEE_CAUSE },
 } as const satisfies Record<string, CodeEntry>

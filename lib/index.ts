@@ -9,6 +9,7 @@ export type {
   Outcome,
   SlicesChunk,
 } from './backends/backend.js'
+export type { TaskContext } from './backends/calls.js'
 export { Cancellation } from './backends/cancellation.js'
 export { createBackend } from './backends/choose.js'
 export type { PoolInfo, PoolOptions } from './backends/options.js'
@@ -42,6 +43,8 @@ export {
 } from './pool/module-task.js'
 export type { RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'
+export type { RunProgress } from './pool/progress.js'
+export type { RetryOptions } from './pool/retries.js'
 export type { Items } from './pool/source.js'
 export {
   addNoise,

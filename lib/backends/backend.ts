@@ -196,6 +196,13 @@ export interface CallsChunk {
   /** Most calls that each thread may work on at the same time; 1 by default. */
   readonly concurrency?: number
   /**
+   * Milliseconds that a call may take; without it, any time. A job whose call takes longer is settled
+   * with E_TIMEOUT, and nothing of it may occupy a thread then.
+   */
+  readonly timeout?: number
+  /** How often the jobs were begun before, plus 1; 1 by default. */
+  readonly attempt?: number
+  /**
    * Reports the outcome of the job with this index, from 0: what the function returned, or an
    * error.
    */

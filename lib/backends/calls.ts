@@ -10,7 +10,7 @@ import { packThrown, type Thrown } from './thrown.js'
 
 /** A loaded function, with its second argument bound. */
 export interface Call {
-  readonly function: (item: unknown) => unknown
+  readonly function: (item: unknown, context: TaskContext) => unknown
   readonly strict: boolean
 }
 
@@ -118,7 +118,7 @@ export async function loadCall(
     return value as (...values: unknown[]) => unknown
   }
   const call = exported(name)
-  if (setup === undefined) return { function: (item) => call(item, data), strict }
+  if (setup === undefined) return { function: (item, context) => call(item, data, context), strict }
   const prepare = exported(setup)
   let shared: unknown
   try {
@@ -126,7 +126,7 @@ export async function loadCall(
   } catch (cause) {
     throw unusable(`"${setup}" of ${url} threw`, packReason(cause))
   }
-  return { function: (item) => call(item, shared), strict }
+  return { function: (item, context) => call(item, shared, context), strict }
 }
 
 /** Returns the failure of a function that could not be loaded. */
@@ -137,18 +137,124 @@ const failed = (thrown: unknown): ThreadOutcome => ({
   failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) },
 })
 
+/** How a function is called. */
+export interface CallOptions {
+  /** How often the item was begun before, plus 1. */
+  readonly attempt: number
+  /** Milliseconds that a call may take; undefined for any time. */
+  readonly timeout: number | undefined
+}
+
 /**
- * Calls a function with an item. It never throws or rejects: the outcome has any failure. The
- * outcome is a promise only if the function returns one, because a promise for each item would take
- * most of the time of quick functions.
+ * What a function learns about its call, as its third argument.
+ *
+ * @example
+ * import { moduleTask, Pool, type TaskContext } from 'noisemill'
+ *
+ * // page.js: export const page = async (url, _data, { signal }) => (await fetch(url, { signal })).status
+ * const first = (_item: string, _data: unknown, { attempt }: TaskContext) => attempt === 1
+ * console.log(first('a', undefined, { attempt: 1, signal: new AbortController().signal })) // -> true
+ * const page = moduleTask<string, number>(new URL('./page.js', import.meta.url), 'page')
+ * await using pool = new Pool()
+ * console.log(await pool.map(page, ['data:,a', 'data:,b'], { timeout: 10_000, concurrency: 2 })) // -> [ 200, 200 ]
  */
-export function invoke({ function: call, strict }: Call, item: unknown): ThreadOutcome | Promise<ThreadOutcome> {
+export interface TaskContext {
+  /** Number of the attempt at the item, from 1. It is more than 1 only with the option `retries`. */
+  readonly attempt: number
+  /**
+   * Signal that aborts when the result is no longer wanted: after the `timeout`, or because the run
+   * has ended. Pass it to what the function waits for. A function that keeps its thread busy cannot
+   * notice it.
+   */
+  readonly signal: AbortSignal
+}
+
+class Context implements TaskContext {
+  #controller: AbortController | undefined
+
+  constructor(readonly attempt: number) {}
+
+  // Few functions ask for the signal, and a controller takes longer than a quick call.
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
+  }
+}
+
+/** The calls of one load or chunk. */
+export class Calls {
+  readonly #call: Call
+  readonly #options: CallOptions
+  /** Contexts of the calls that have not ended. */
+  readonly #inProgress = new Set<Context>()
+
+  constructor(call: Call, options: CallOptions) {
+    this.#call = call
+    this.#options = options
+  }
+
+  /** Aborts the signals of the calls in progress. */
+  abort(): void {
+    const reason = new DOMException('The run has ended', 'AbortError')
+    for (const context of this.#inProgress) context.abort(reason)
+  }
+
+  /**
+   * Calls the function with an item. It never throws or rejects: the outcome has any failure. The
+   * outcome is a promise only if the function returns one, because a promise for each item would
+   * take most of the time of quick functions.
+   */
+  invoke(item: unknown): ThreadOutcome | Promise<ThreadOutcome> {
+    const { strict } = this.#call
+    const { attempt, timeout } = this.#options
+    const context = new Context(attempt)
+    const began = timeout === undefined ? 0 : performance.now()
+    try {
+      const value = this.#call.function(item, context)
+      if (isThenable(value)) {
+        const outcome = Promise.resolve(value).then((result) => outcomeOf(result, strict), failed)
+        return this.#follow(context, outcome, began)
+      }
+      return timeout !== undefined && performance.now() - began > timeout ? timedOut(timeout) : outcomeOf(value, strict)
+    } catch (thrown) {
+      return failed(thrown)
+    }
+  }
+
+  async #follow(context: Context, outcome: Promise<ThreadOutcome>, began: number): Promise<ThreadOutcome> {
+    const { timeout } = this.#options
+    this.#inProgress.add(context)
+    try {
+      if (timeout === undefined) return await outcome
+      return await within(timeout - (performance.now() - began), outcome, () => {
+        context.abort(new DOMException(`The call took longer than ${timeout} ms`, 'TimeoutError'))
+        return timedOut(timeout)
+      })
+    } finally {
+      this.#inProgress.delete(context)
+    }
+  }
+}
+
+const timedOut = (timeout: number): ThreadOutcome => ({
+  failure: { code: 'E_TIMEOUT', received: `${timeout} ms` },
+})
+
+/** Resolves as a promise does, or if that takes too long, to what `late` returns. */
+async function within<T>(milliseconds: number, promise: Promise<T>, late: () => T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(late()), Math.max(0, milliseconds))
+  })
   try {
-    const value = call(item)
-    if (!isThenable(value)) return outcomeOf(value, strict)
-    return Promise.resolve(value).then((result) => outcomeOf(result, strict), failed)
-  } catch (thrown) {
-    return failed(thrown)
+    return await Promise.race([promise, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -18,6 +18,7 @@ export class Cancellation {
    */
   readonly flag = new Int32Array(new SharedArrayBuffer(4))
   readonly #listeners = new Set<() => void>()
+  #grace: number | undefined
 
   /**
    * Whether `cancel` has been called.
@@ -33,8 +34,25 @@ export class Cancellation {
   }
 
   /**
+   * Milliseconds that functions still have to end, as `cancel` was called with; undefined if they
+   * are not interrupted.
+   *
+   * @example
+   * import { Cancellation } from 'noisemill'
+   *
+   * const cancellation = new Cancellation()
+   * cancellation.cancel(100)
+   * console.log(cancellation.grace) // -> 100
+   */
+  get grace(): number | undefined {
+    return this.#grace
+  }
+
+  /**
    * Sets the flag and calls the listeners. A second call does nothing.
    *
+   * @param grace milliseconds after which a backend interrupts functions that are still executing;
+   * without it, they continue to their end
    * @example
    * import { Cancellation } from 'noisemill'
    *
@@ -42,8 +60,9 @@ export class Cancellation {
    * cancellation.cancel()
    * console.log(cancellation.isCancelled) // -> true
    */
-  cancel(): void {
+  cancel(grace?: number): void {
     if (this.isCancelled) return
+    this.#grace = grace
     Atomics.store(this.flag, 0, 1)
     for (const listener of this.#listeners) call(listener)
     this.#listeners.clear()

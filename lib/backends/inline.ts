@@ -10,7 +10,7 @@ import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
-import { type Call, invoke, loadCall, loadFailure } from './calls.js'
+import { type Call, type CallOptions, Calls, loadCall, loadFailure } from './calls.js'
 import { copyOf, refusalOf } from './crossing.js'
 import { asError } from './messages.js'
 import { settleRange } from './settling.js'
@@ -19,15 +19,17 @@ import { type Report, Unsettled } from './unsettled.js'
 
 /** How the jobs of a chunk are run. */
 interface ChunkWork {
-  /**
-   * The slots that chunks of the same kind or function share, so that they run one after the other.
-   */
+  /** The slots that jobs of the same kind or function share. */
   readonly slots: Slots
+  /** Most jobs that are in progress at the same time. */
+  readonly concurrency: number
   readonly run: (index: number) => Outcome<unknown> | Promise<Outcome<unknown>>
+  /** Tells jobs in progress that they are no longer wanted. */
+  readonly abort?: () => void
 }
 
 export function inlineBackend(kernels: Kernels): Backend {
-  const noiseSlots = new Slots(1)
+  const noiseSlots = new Slots()
   const functions = new WeakMap<ModuleCall, InlineFunction>()
   const inProgress = new Set<Unsettled>()
 
@@ -41,10 +43,15 @@ export function inlineBackend(kernels: Kernels): Backend {
     const isCancelled = () => chunk.cancellation.isCancelled
     switch (chunk.kind) {
       case 'files':
-        return { slots: noiseSlots, run: (index) => ({ value: runEtl(chunk.jobs[index], isCancelled, kernels) }) }
+        return {
+          slots: noiseSlots,
+          concurrency: 1,
+          run: (index) => ({ value: runEtl(chunk.jobs[index], isCancelled, kernels) }),
+        }
       case 'slices':
         return {
           slots: noiseSlots,
+          concurrency: 1,
           run: (index) => {
             const job = chunk.jobs[index]
             return { value: { outcome: runSlice(job, isCancelled, kernels), bytes: job.bytes } }
@@ -52,7 +59,14 @@ export function inlineBackend(kernels: Kernels): Backend {
         }
       case 'calls': {
         const known = functionOf(chunk.call)
-        return { slots: known.slots, run: (index) => known.run(chunk.jobs[index]) }
+        const { concurrency = 1, attempt = 1, timeout } = chunk
+        const calls = new InlineCalls(known, { attempt, timeout })
+        return {
+          slots: known.slots,
+          concurrency,
+          run: (index) => calls.run(chunk.jobs[index]),
+          abort: () => calls.abort(),
+        }
       }
     }
   }
@@ -80,22 +94,38 @@ const reportTo = (chunk: Chunk): Report => ({
   settleRange: (first, values) => settleRange(chunk, first, values),
 })
 
-async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork): Promise<ChunkFigures> {
+async function runEach(
+  chunk: Chunk,
+  jobs: Unsettled,
+  { slots, concurrency, run, abort }: ChunkWork,
+): Promise<ChunkFigures> {
   let milliseconds = 0
-  const each = slots.run(chunk.cancellation, async () => {
-    for (const index of chunk.jobs.keys()) {
-      if (chunk.cancellation.isCancelled) jobs.failRest(new NoisemillError('E_CANCELLED'))
-      if (jobs.left === 0) return
-      const started = performance.now()
-      const outcome = await run(index)
-      milliseconds += performance.now() - started
-      jobs.settle(index, outcome)
-      // The event loop has its turn between jobs, because otherwise nothing could cancel them.
-      await setImmediate()
-    }
+  let next = 0
+  const runNext = async () => {
+    if (next === chunk.jobs.length || jobs.left === 0 || chunk.cancellation.isCancelled) return
+    const index = next++
+    const started = performance.now()
+    const outcome = await run(index)
+    milliseconds += performance.now() - started
+    jobs.settle(index, outcome)
+    // The event loop has its turn between jobs, because otherwise nothing could cancel them.
+    await setImmediate()
+  }
+  const runSome = async () => {
+    while (next < chunk.jobs.length && jobs.left > 0 && !chunk.cancellation.isCancelled)
+      // A function may never return. Its job is settled when it is given up, and its slot is free.
+      await slots.run(concurrency, chunk.cancellation, () => Promise.race([runNext(), jobs.ended]))
+  }
+  let timer: NodeJS.Timeout | undefined
+  const forget = chunk.cancellation.onCancel(() => {
+    abort?.()
+    const { grace } = chunk.cancellation
+    if (grace !== undefined) timer = setTimeout(() => jobs.failRest(new NoisemillError('E_CANCELLED')), grace)
   })
-  // A function may never return. `close` settles its jobs, and the chunk then ends without it.
-  await Promise.race([each, jobs.ended])
+  await Promise.all(Array.from({ length: Math.min(concurrency, chunk.jobs.length) }, runSome))
+  jobs.failRest(new NoisemillError('E_CANCELLED'))
+  forget()
+  clearTimeout(timer)
   return { milliseconds }
 }
 
@@ -105,7 +135,7 @@ async function runEach(chunk: Chunk, jobs: Unsettled, { slots, run }: ChunkWork)
  * values.
  */
 class InlineFunction {
-  readonly slots = new Slots(1)
+  readonly slots = new Slots()
   readonly #loading: Promise<Call> | undefined
   /** The error if `data` cannot be copied. */
   readonly #refused: NoisemillError | undefined
@@ -120,17 +150,39 @@ class InlineFunction {
     }
   }
 
+  /** Resolves to the function, or to the error of the calls if it cannot be loaded. */
+  async load(): Promise<Call | NoisemillError> {
+    if (this.#loading === undefined) return this.#refused!
+    try {
+      return await this.#loading
+    } catch (thrown) {
+      return asError(loadFailure(thrown))
+    }
+  }
+}
+
+/** The calls of a chunk. */
+class InlineCalls {
+  readonly #function: InlineFunction
+  readonly #options: CallOptions
+  #calls: Calls | undefined
+
+  constructor(called: InlineFunction, options: CallOptions) {
+    this.#function = called
+    this.#options = options
+  }
+
+  abort(): void {
+    this.#calls?.abort()
+  }
+
   async run(item: unknown): Promise<Outcome<unknown>> {
-    if (this.#loading === undefined) return { error: this.#refused! }
     const own = copied('item', item)
     if ('error' in own) return own
-    let call: Call
-    try {
-      call = await this.#loading
-    } catch (thrown) {
-      return { error: asError(loadFailure(thrown)) }
-    }
-    const outcome = await invoke(call, own.value)
+    const call = await this.#function.load()
+    if (call instanceof NoisemillError) return { error: call }
+    this.#calls ??= new Calls(call, this.#options)
+    const outcome = await this.#calls.invoke(own.value)
     if ('failure' in outcome) return { error: asError(outcome.failure) }
     const result = copied('result', outcome.value)
     return 'error' in result ? result : { ...result, ...(outcome.lost !== undefined && { lost: outcome.lost }) }

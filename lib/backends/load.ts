@@ -1,8 +1,9 @@
 /** The chunks of a ThreadPool, and the parts of them that its threads work on. */
 
-import type { NoisemillError } from '../errors.js'
+import { NoisemillError } from '../errors.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { claimed, closeClaims, newClaims } from './claims.js'
+import { newDeadlines, overdue } from './deadlines.js'
 import { asError, type Settled } from './messages.js'
 import { settleRange } from './settling.js'
 
@@ -31,6 +32,11 @@ export class AcceptedChunk {
   /** Most jobs that a thread works on at the same time. */
   get concurrency(): number {
     return this.chunk.kind === 'calls' ? (this.chunk.concurrency ?? 1) : 1
+  }
+
+  /** Milliseconds that each job may take; undefined for any time. */
+  get timeout(): number | undefined {
+    return this.chunk.kind === 'calls' ? this.chunk.timeout : undefined
   }
 
   /** Settles one job. Does nothing if it is settled already. */
@@ -84,13 +90,23 @@ export interface Jobs {
   readonly count: number
 }
 
+const timeoutError = (timeout: number) => new NoisemillError('E_TIMEOUT', { received: `${timeout} ms` })
+
 let lastNumber = 0
+
+/**
+ * How late a thread may be with ending a call whose time is up. Later than that, it is assumed to be
+ * in a loop that does not let it.
+ */
+const LATE_MILLISECONDS = 50
 
 /** Jobs of a chunk that were given to a thread. */
 export class Load implements Jobs {
   /** Number of the load, by which its thread names it. */
   readonly number = ++lastNumber
   readonly claims = newClaims()
+  /** Undefined if its jobs may take any time. */
+  readonly deadlines: Int32Array | undefined
   /** How many of its jobs are settled. */
   settled = 0
   #count: number
@@ -102,6 +118,7 @@ export class Load implements Jobs {
     count: number,
   ) {
     this.#count = count
+    this.deadlines = accepted.timeout === undefined ? undefined : newDeadlines(count)
     accepted.given(this)
   }
 
@@ -113,6 +130,21 @@ export class Load implements Jobs {
   /** How many jobs were begun so far. */
   get begun(): number {
     return this.#isClosed ? this.#count : claimed(this.claims, this.#count)
+  }
+
+  /** Whether the thread should have ended a job long ago, and so cannot. */
+  get isOverdue(): boolean {
+    if (this.deadlines === undefined) return false
+    for (let at = 0; at < this.begun; at++) if (overdue(this.deadlines, at) > LATE_MILLISECONDS) return true
+    return false
+  }
+
+  /** Fails the jobs that were begun and not settled when the thread ended. */
+  failBegun(error: NoisemillError): void {
+    for (let at = 0; at < this.count; at++) {
+      const isLate = this.deadlines !== undefined && overdue(this.deadlines, at) > 0
+      this.accepted.settle(this.first + at, isLate ? { error: timeoutError(this.accepted.timeout!) } : { error })
+    }
   }
 
   /** Takes all jobs back that the thread has not begun, and lets it begin no more. */

@@ -45,6 +45,8 @@ export type ToThread =
    * parent.
    */
   | { readonly kind: 'flush' }
+  /** Aborts the signals of the calls of a load that are in progress. */
+  | { readonly kind: 'abort'; readonly load: number }
   | ThreadLoad
 
 /** Jobs of a chunk that a thread gets together, as plain data. */
@@ -56,7 +58,15 @@ export type ThreadLoad = {
   | { readonly kind: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
   | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
   /** Items for the function with this number. */
-  | { readonly kind: 'calls'; readonly jobs: Packed; readonly id: number; readonly concurrency: number }
+  | {
+      readonly kind: 'calls'
+      readonly jobs: Packed
+      readonly id: number
+      readonly concurrency: number
+      readonly attempt: number
+      readonly timeout: number | undefined
+      readonly deadlines: Int32Array | undefined
+    }
 )
 
 /** Outcomes of some jobs of a load. */

@@ -7,7 +7,7 @@ import { type Kernels, tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice } from '../core/slice.js'
 import type { ModuleCall } from '../task.js'
-import { type Call, invoke, loadCall, loadFailure } from './calls.js'
+import { type Call, Calls, loadCall, loadFailure } from './calls.js'
 import { isCancelled } from './cancellation.js'
 import type {
   FromThread,
@@ -103,11 +103,16 @@ function workOf(given: ThreadLoad): Work {
       return { concurrency: 1, run, handedOver: (index) => [jobs[index].bytes.buffer as ArrayBuffer] }
     }
     case 'calls': {
-      const { jobs, id, concurrency } = given
+      const { jobs, id, concurrency, attempt, timeout, deadlines } = given
       const own = functions.get(id)!
-      const run = (index: number) =>
-        own.call === undefined ? { failure: own.failure! } : invoke(own.call, jobs[index])
-      return { concurrency, run, ready: own.loaded }
+      let calls: Calls | undefined
+      const run = (index: number) => {
+        if (own.call === undefined) return { failure: own.failure! }
+        calls ??= new Calls(own.call, { attempt, timeout })
+        return calls.invoke(jobs[index])
+      }
+      const limit = deadlines && { timeout: timeout!, deadlines }
+      return { concurrency, run, ready: own.loaded, limit, abort: () => calls?.abort() }
     }
   }
 }
@@ -123,6 +128,7 @@ process.on('exit', () => loads.post())
 
 port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') functions.set(message.id, load(message.call))
+  else if (message.kind === 'abort') loads.abort(message.load)
   else if (message.kind === 'flush') {
     // Functions may print in callbacks that are still pending in this turn of the event loop. Those
     // run first.

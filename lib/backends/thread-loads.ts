@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { claim } from './claims.js'
+import { begin, end } from './deadlines.js'
 import type { FromThread, ThreadOutcome } from './messages.js'
 import { hasOutput, outputCrossed } from './output.js'
 import { Report } from './reports.js'
@@ -20,6 +21,10 @@ export interface Work {
   readonly concurrency: number
   /** Never throws or rejects. */
   run(index: number): ThreadOutcome | Promise<ThreadOutcome>
+  /** Milliseconds that a job may take, and where its thread notes when it must have ended. */
+  readonly limit?: { readonly timeout: number; readonly deadlines: Int32Array } | undefined
+  /** Tells jobs in progress that they are no longer wanted. */
+  abort?(): void
   /** The buffers of a job's value that leave the thread with it. */
   handedOver?(index: number): readonly ArrayBuffer[]
 }
@@ -63,6 +68,11 @@ export class ThreadLoads {
     this.#advance()
   }
 
+  /** Tells the jobs of a load that are in progress that they are no longer wanted. */
+  abort(number: number): void {
+    for (const load of this.#all) if (load.number === number) load.work.abort?.()
+  }
+
   /** Posts all outcomes that are known. Call it before the thread ends. */
   post(): void {
     for (const { report } of this.#all) report.post()
@@ -82,6 +92,8 @@ export class ThreadLoads {
         if (load.active === 0) this.#end(load)
         continue
       }
+      const { limit } = load.work
+      if (limit !== undefined) begin(limit.deadlines, index, limit.timeout)
       const outcome = load.work.run(index)
       if (outcome instanceof Promise) {
         this.#wait(load, index, outcome)
@@ -90,7 +102,9 @@ export class ThreadLoads {
       const began = now
       now = performance.now()
       load.report.add(index, outcome, load.work.handedOver?.(index))
-      if (load.report.isDue(now, now - began)) load.report.post()
+      // If the pool ends the thread because of a later job, what is not posted is lost.
+      if (limit !== undefined || load.report.isDue(now, now - began)) load.report.post()
+      if (limit !== undefined) end(limit.deadlines, index)
       if (now - turn < TURN_MILLISECONDS) continue
       queueMicrotask(() => this.#advance())
       return
@@ -103,9 +117,11 @@ export class ThreadLoads {
     outcome.then((settled) => {
       this.#active--
       load.active--
+      const { limit } = load.work
       load.report.add(index, settled)
-      if (load.report.isDue(performance.now(), 0)) load.report.post()
+      if (limit !== undefined || load.report.isDue(performance.now(), 0)) load.report.post()
       else this.#postSoon()
+      if (limit !== undefined) end(limit.deadlines, index)
       if (load.active === 0 && !this.#queue.includes(load)) this.#end(load)
       this.#advance()
     })

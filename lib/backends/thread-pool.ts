@@ -16,6 +16,7 @@ import { isNested } from './nesting.js'
 import { RunQueues } from './run-queues.js'
 import { Thread } from './thread.js'
 import { textOf } from './thrown.js'
+import { Watch } from './watch.js'
 
 /**
  * Loads that a thread has when there is more work than threads: one that it works on and one that
@@ -39,6 +40,7 @@ export class ThreadPool {
   #most: number
   #shortage: string | undefined
   #balancing: NodeJS.Timeout | undefined
+  readonly #watch = new Watch(() => this.#killOverdue())
 
   constructor(
     readonly size: number,
@@ -86,10 +88,30 @@ export class ThreadPool {
     })
   }
 
-  /** Takes back the jobs of a chunk that were not begun, wherever they are, and fails them. */
+  /**
+   * Takes back the jobs of a chunk that were not begun, wherever they are, and fails them. Tells
+   * calls in progress that they are no longer wanted. Interrupts them later if the run asks for it.
+   */
   #cancel(accepted: AcceptedChunk): void {
     const unbegun = [...this.#queues.remove(accepted), ...Array.from(accepted.loads, (load) => load.close())]
     for (const jobs of unbegun) accepted.fail(jobs, new NoisemillError('E_CANCELLED'))
+    if (accepted.chunk.kind !== 'calls' || accepted.loads.size === 0) return
+    const threads = Array.from(this.#threads).filter(({ loads }) => loads.some((load) => accepted.loads.has(load)))
+    for (const thread of threads) for (const load of thread.loads) if (accepted.loads.has(load)) thread.abort(load)
+    const { grace } = accepted.chunk.cancellation
+    if (grace === undefined) return
+    const timer = setTimeout(() => {
+      for (const thread of threads) if (thread.loads.some((load) => accepted.loads.has(load))) thread.kill()
+    }, grace)
+    accepted.forget = () => clearTimeout(timer)
+  }
+
+  /** Ends the threads that are in a call whose time is up, and cannot end it themselves. */
+  #killOverdue(): void {
+    for (const thread of this.#threads) {
+      if (thread.loads.some(({ isOverdue }) => isOverdue)) thread.kill()
+      for (const { accepted } of thread.loads) this.#watch.within(accepted.timeout)
+    }
   }
 
   /**
@@ -99,6 +121,7 @@ export class ThreadPool {
   async terminate(): Promise<void> {
     this.#isTerminated = true
     clearTimeout(this.#balancing)
+    this.#watch.stop()
     const error = new NoisemillError('E_POOL_TERMINATED')
     for (const accepted of this.#accepted) {
       for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
@@ -201,6 +224,7 @@ export class ThreadPool {
       return
     }
     this.#queues.given(load)
+    this.#watch.within(jobs.accepted.timeout)
   }
 
   /** Fails those of the given jobs that cannot be cloned, and queues the others again. */
@@ -271,7 +295,7 @@ export class ThreadPool {
         accepted.ended(load)
         continue
       }
-      accepted.fail(load, new NoisemillError('E_WORKER_DIED', { cause }))
+      load.failBegun(new NoisemillError('E_WORKER_DIED', { cause }))
       accepted.ended(load)
       if (rest.count === 0) continue
       if (!hasBegun && thread.isReady && accepted.hasDiedUnbegun) {

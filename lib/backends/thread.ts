@@ -114,7 +114,7 @@ export class Thread {
   }
 
   /** If the thread does not know the function of the jobs yet, it is posted before. */
-  #message({ number, claims, first, count, accepted }: Load): ThreadLoad {
+  #message({ number, claims, first, count, accepted, deadlines }: Load): ThreadLoad {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
     const load = { load: number, claims }
@@ -123,7 +123,19 @@ export class Thread {
     const id = functionId(chunk.call)
     if (!this.#functions.has(id)) this.#port.postMessage({ kind: 'module', id, call: chunk.call } satisfies ToThread)
     this.#functions.add(id)
-    return { ...load, kind: 'calls', jobs: pack(jobs), id, concurrency: accepted.concurrency }
+    const { concurrency, timeout } = accepted
+    const { attempt = 1 } = chunk
+    return { ...load, kind: 'calls', jobs: pack(jobs), id, concurrency, attempt, timeout, deadlines }
+  }
+
+  /** Aborts the signals of calls in progress. */
+  abort({ number }: Load): void {
+    this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
+  }
+
+  /** Ends the thread in the middle of its work. */
+  kill(): void {
+    this.#worker.terminate()
   }
 
   /**

@@ -1,8 +1,11 @@
 /** Options of a run. */
 
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkSignal } from '../checks.js'
-import type { ErrorPolicy } from '../task.js'
+import { invalidOption, NoisemillError } from '../errors.js'
+import type { ErrorPolicy, Work } from '../task.js'
 import type { ChunkSize } from './chunks.js'
+import type { RunProgress } from './progress.js'
+import { checkRetries, MAX_MILLISECONDS, type Retries, type RetryOptions } from './retries.js'
 import type { CallLimits } from './trip.js'
 
 /**
@@ -28,8 +31,8 @@ export interface RunOptions {
   readonly chunkSize?: ChunkSize
   /**
    * Signal that stops the run. The run then begins no other item and throws the signal's reason.
-   * Before it throws, files in progress are finished or discarded. A user's function that is
-   * executing continues: the run does not wait for it, but `pool.close()` does.
+   * Before it throws, files in progress are finished or discarded. The run does not wait for a user's
+   * function that is executing; `grace` says how long it may continue. `pool.close()` waits for it.
    */
   readonly signal?: AbortSignal
   /**
@@ -40,10 +43,40 @@ export interface RunOptions {
   readonly errors?: 'throw' | 'collect'
   /**
    * Most items that each thread works on at the same time, 1 (default) to 10,000. Use it for
-   * functions that wait, for a network or a disk. Functions that compute gain nothing by it. Noise
-   * tasks ignore it.
+   * functions that wait, for a network or a disk. Functions that compute gain nothing by it. Only for
+   * module tasks.
    */
   readonly concurrency?: number
+  /**
+   * Milliseconds that the call for an item may take, from its begin: 1 to 2,147,483,647; by default
+   * any time. An item that takes longer fails with E_TIMEOUT. If its function waits, the function's
+   * signal is aborted, and its thread goes on with other items. If the function keeps its thread
+   * busy, the thread is ended and replaced, within a tenth of the time-out or 50 ms, whichever is
+   * more; other items that it had begun (with `concurrency`) fail with E_WORKER_DIED. The backend
+   * 'inline' cannot interrupt a function. Only for module tasks.
+   */
+  readonly timeout?: number
+  /**
+   * Milliseconds that functions have to end after `signal` was aborted, 0 to 2,147,483,647; 5000 by
+   * default. Their own signals are aborted at once. The thread of a function that is executing after
+   * this time is ended and replaced. Only for module tasks.
+   */
+  readonly grace?: number
+  /**
+   * How often an item that failed is tried again: a number, or an object with more settings. By
+   * default an item is tried once. Only for module tasks.
+   */
+  readonly retries?: number | RetryOptions
+  /**
+   * Most items that may fail in a run with `errors: 'collect'`, from 0; by default any number. If more
+   * fail, the run stops with E_TOO_MANY_ERRORS.
+   */
+  readonly maxErrors?: number
+  /**
+   * Called with the progress of the run about ten times a second while items end, and when all have
+   * ended. What it throws ends the run.
+   */
+  readonly onProgress?: (progress: RunProgress) => void
 }
 
 const MAX_CHUNK = 1_000_000
@@ -55,17 +88,48 @@ export interface RunSettings {
   readonly signal: AbortSignal | undefined
   readonly errors: ErrorPolicy
   readonly limits: CallLimits
+  readonly grace: number
+  readonly retries: Retries | undefined
+  readonly maxErrors: number
+  readonly onProgress: ((progress: RunProgress) => void) | undefined
 }
 
-/** @param errors the task's policy, used if the options have none */
-export function checkRunOptions(options: RunOptions, errors: ErrorPolicy): RunSettings {
+/** Options that only module tasks have. */
+const CALL_OPTIONS = ['concurrency', 'timeout', 'grace', 'retries'] as const
+const RUN_OPTIONS = ['chunkSize', 'signal', 'errors', 'maxErrors', 'onProgress', ...CALL_OPTIONS]
+const DEFAULT_GRACE = 5000
+
+/** @param task the task's kind of work and its error policy, which is used if the options have none */
+export function checkRunOptions(
+  options: RunOptions,
+  task: { readonly work: Work; readonly errors: ErrorPolicy },
+): RunSettings {
   checkObject('options', options)
-  checkKeys(options, ['chunkSize', 'signal', 'errors', 'concurrency'])
-  const { chunkSize = 'auto', concurrency = 1 } = options
+  checkKeys(options, RUN_OPTIONS)
+  const { chunkSize = 'auto', concurrency = 1, timeout, grace = DEFAULT_GRACE, onProgress, maxErrors } = options
+  for (const option of CALL_OPTIONS) {
+    if (options[option] !== undefined && task.work.kind !== 'calls')
+      throw new NoisemillError('E_OPTION_INVALID', { option, received: 'only module tasks have it' })
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw invalidOption('onProgress', 'a function', onProgress)
+  const errors = checkOneOf('errors', options.errors ?? task.errors, ['throw', 'collect'])
+  if (maxErrors !== undefined && errors === 'throw')
+    throw new NoisemillError('E_OPTION_INVALID', {
+      option: 'maxErrors',
+      received: "with errors: 'throw', the first failure ends the run",
+    })
   return {
     signal: checkSignal(options.signal),
-    errors: checkOneOf('errors', options.errors ?? errors, ['throw', 'collect']),
+    errors,
     chunkSize: chunkSize === 'auto' ? chunkSize : checkInteger('chunkSize', chunkSize, 1, MAX_CHUNK),
-    limits: { concurrency: checkInteger('concurrency', concurrency, 1, MAX_CONCURRENCY) },
+    limits: {
+      concurrency: checkInteger('concurrency', concurrency, 1, MAX_CONCURRENCY),
+      timeout: timeout === undefined ? undefined : checkInteger('timeout', timeout, 1, MAX_MILLISECONDS),
+    },
+    grace: checkInteger('grace', grace, 0, MAX_MILLISECONDS),
+    retries: checkRetries(options.retries),
+    maxErrors: maxErrors === undefined ? Infinity : checkInteger('maxErrors', maxErrors, 0, Number.MAX_SAFE_INTEGER),
+    onProgress: onProgress as RunSettings['onProgress'],
   }
 }

@@ -5,13 +5,16 @@
 
 import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
+import type { Report } from '../backends/unsettled.js'
 import { NoisemillError } from '../errors.js'
 import type { Planned, TaskRun, Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { AsCompleted, InOrder, type Outbox } from './outbox.js'
+import { Progress, type RunProgress } from './progress.js'
 import { Puller } from './pull.js'
+import { type Retries, retryDelay } from './retries.js'
 import type { Source } from './source.js'
 import { TimeBudget } from './time-budget.js'
 import { type CallLimits, send } from './trip.js'
@@ -26,6 +29,10 @@ export interface RunParts<Item, Job, JobValue, Result> {
   readonly threads: number
   readonly chunkSize: ChunkSize
   readonly limits: CallLimits
+  readonly retries: Retries | undefined
+  /** Most items that may fail; the run stops at the next one. */
+  readonly maxErrors: number
+  readonly onProgress: ((progress: RunProgress) => void) | undefined
   readonly inOrder: boolean
   readonly stopAtFailure: boolean
   /** Whether the consumer gets the values of jobs instead of their results. */
@@ -56,6 +63,9 @@ export class Run<Item, Job, JobValue, Result> {
   #pumpHasEnded = false
   /** Jobs that were sent and have not ended. */
   #inProgress = 0
+  /** Timers of the items that will be tried again. */
+  readonly #retrying = new Set<NodeJS.Timeout>()
+  readonly #progress: Progress
   /** Why the run was stopped. */
   #error: { readonly reason: unknown } | undefined
 
@@ -64,7 +74,13 @@ export class Run<Item, Job, JobValue, Result> {
     this.#chunker = new Chunker(parts.chunkSize, parts.threads, parts.limits.concurrency)
     this.#puller = new Puller(parts.source, parts.task)
     this.#window = new Window(parts.threads)
+    this.#progress = new Progress(parts.onProgress)
     this.#outbox = parts.inOrder ? new InOrder() : new AsCompleted()
+  }
+
+  /** How many results each item gives. */
+  get copies(): number {
+    return this.#parts.task.copies
   }
 
   /**
@@ -119,8 +135,9 @@ export class Run<Item, Job, JobValue, Result> {
       if (this.#outbox.next()) return true
       const isIdle = this.#trips.size === 0
       if (this.#error && isIdle) throw this.#error.reason
-      if (!this.#error && isIdle && this.#pumpHasEnded) {
+      if (!this.#error && isIdle && this.#pumpHasEnded && this.#retrying.size === 0) {
         if (this.#puller.error) throw this.#puller.error.reason
+        this.#progress.tell(this.#puller.total)
         return false
       }
       await this.#consumerBell.wait()
@@ -156,10 +173,12 @@ export class Run<Item, Job, JobValue, Result> {
    * Ends the run early: it begins no more jobs, and `results` throws `reason`. If results have no
    * order and jobs end soon after they are cancelled, the results of finished jobs are given first.
    * Their files exist, and a caller may record them.
+   *
+   * @param grace as for `Cancellation.cancel`
    */
-  stop(reason: unknown): void {
+  stop(reason: unknown, grace?: number): void {
     this.#error ??= { reason }
-    this.#halt()
+    this.#halt(grace)
     this.#consumerBell.ring()
   }
 
@@ -189,8 +208,10 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   /** Cancels the run's jobs, so that no more of them begin. */
-  #halt(): void {
-    this.#parts.cancellation.cancel()
+  #halt(grace?: number): void {
+    this.#parts.cancellation.cancel(grace)
+    for (const timer of this.#retrying) clearTimeout(timer)
+    this.#retrying.clear()
     this.#pumpBell.ring()
   }
 
@@ -295,31 +316,45 @@ export class Run<Item, Job, JobValue, Result> {
 
   #send(batch: Batch<Job, Result>): void {
     if (this.#isHalted) return
-    const { backend, work, task, cancellation, limits } = this.#parts
     const { jobs } = batch
-    task.begin?.(batch.plannedJobs())
+    this.#parts.task.begin?.(batch.plannedJobs())
+    this.#dispatch(jobs, 1, {
+      settle: (job, outcome) => this.#settle(batch, batch.entryOf(job), outcome, 1),
+      settleRange: (first, values) => this.#settleRange(batch, first, values),
+    }).then((figures) => this.#measure(jobs.length, figures))
+  }
+
+  /** Sends the job of an entry again. */
+  #sendAgain(batch: Batch<Job, Result>, entry: number, attempt: number): void {
+    const settle = (outcome: Outcome<unknown>) => this.#settle(batch, entry, outcome, attempt)
+    this.#dispatch([batch.planned[entry].job], attempt, {
+      settle: (_, outcome) => settle(outcome),
+      settleRange: (_, values) => settle({ value: values[0] }),
+    })
+  }
+
+  /** Sends jobs, and waits for them before the run ends. */
+  #dispatch(jobs: readonly unknown[], attempt: number, report: Report): Promise<ChunkFigures | undefined> {
+    const { backend, work, cancellation, limits } = this.#parts
     this.#inProgress += jobs.length
-    const trip = send(
-      backend,
-      { work, limits, jobs, cancellation },
-      {
-        settle: (job, outcome) => {
-          this.#inProgress--
-          this.#settle(batch, batch.entryOf(job), outcome)
-        },
-        settleRange: (first, values) => {
-          this.#inProgress -= values.length
-          this.#settleRange(batch, first, values)
-        },
+    const counted: Report = {
+      settle: (job, outcome) => {
+        this.#inProgress--
+        report.settle(job, outcome)
       },
-    )
-      .then((figures) => this.#measure(jobs.length, figures))
-      .finally(() => {
-        this.#trips.delete(trip)
-        this.#pumpBell.ring()
-        this.#consumerBell.ring()
-      })
+      settleRange: (first, values) => {
+        this.#inProgress -= values.length
+        report.settleRange(first, values)
+      },
+    }
+    const figures = send(backend, { work, limits, attempt, jobs, cancellation }, counted)
+    const trip = figures.then(() => {
+      this.#trips.delete(trip)
+      this.#pumpBell.ring()
+      this.#consumerBell.ring()
+    })
     this.#trips.add(trip)
+    return figures
   }
 
   #measure(jobs: number, figures: ChunkFigures | undefined): void {
@@ -330,19 +365,20 @@ export class Run<Item, Job, JobValue, Result> {
 
   #settleRange(batch: Batch<Job, Result>, first: number, values: ArrayLike<unknown>): void {
     if (this.#parts.task.record !== undefined || !batch.hasOnlyJobs) {
-      for (let i = 0; i < values.length; i++) this.#settle(batch, batch.entryOf(first + i), { value: values[i] })
+      for (let i = 0; i < values.length; i++) this.#settle(batch, batch.entryOf(first + i), { value: values[i] }, 1)
       return
     }
     for (let i = 0; i < values.length; i++) {
       batch.values[first + i] = values[i]
       batch.states[first + i] = State.value
     }
-    this.#outbox.ended(batch, first, first + values.length)
-    this.#consumerBell.ring()
+    this.#ended(batch, first, first + values.length)
   }
 
-  #settle(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>): void {
+  /** @param attempt number of the attempt at the job, from 1 */
+  #settle(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>, attempt: number): void {
     try {
+      if ('error' in outcome && this.#retries(batch, entry, outcome.error, attempt)) return
       const failed = this.#failureIn(batch.planned[entry], outcome)
       if (failed !== undefined) {
         this.#give(batch, entry, failed)
@@ -350,8 +386,33 @@ export class Run<Item, Job, JobValue, Result> {
       }
       batch.values[entry] = (outcome as { readonly value: unknown }).value
       batch.states[entry] = State.value
-      this.#outbox.ended(batch, entry, entry + 1)
-      this.#consumerBell.ring()
+      this.#ended(batch, entry, entry + 1)
+    } catch (reason) {
+      this.stop(reason)
+    }
+  }
+
+  /** Tries a failed job again if it should be. Returns whether it will be. */
+  #retries(batch: Batch<Job, Result>, entry: number, error: NoisemillError, attempt: number): boolean {
+    const { retries } = this.#parts
+    if (retries === undefined || this.#isHalted) return false
+    const delay = retryDelay(retries, error, attempt)
+    if (delay === undefined) return false
+    const timer = setTimeout(() => {
+      this.#retrying.delete(timer)
+      this.#sendAgain(batch, entry, attempt + 1)
+    }, delay)
+    this.#retrying.add(timer)
+    return true
+  }
+
+  /** Notes that entries have ended and can be taken. */
+  #ended(batch: Batch<Job, Result>, from: number, to: number): void {
+    this.#outbox.ended(batch, from, to)
+    this.#consumerBell.ring()
+    this.#progress.done += to - from
+    try {
+      this.#progress.ended(this.#puller.total)
     } catch (reason) {
       this.stop(reason)
     }
@@ -386,8 +447,9 @@ export class Run<Item, Job, JobValue, Result> {
     if (this.#parts.stopAtFailure && failure) this.#puller.end()
     batch.values[entry] = result
     batch.states[entry] = State.result
-    this.#outbox.ended(batch, entry, entry + 1)
-    this.#consumerBell.ring()
+    if (failure) this.#progress.failed++
+    this.#ended(batch, entry, entry + 1)
+    if (this.#progress.failed > this.#parts.maxErrors) this.stop(new NoisemillError('E_TOO_MANY_ERRORS'))
   }
 }
 

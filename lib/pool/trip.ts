@@ -14,12 +14,16 @@ import type { Work } from '../task.js'
 export interface CallLimits {
   /** Most calls that each thread works on at the same time. */
   readonly concurrency: number
+  /** Milliseconds that a call may take; undefined for any time. */
+  readonly timeout: number | undefined
 }
 
 /** A chunk without the functions that settle its jobs. */
 interface Unsent {
   readonly work: Work
   readonly limits: CallLimits
+  /** How often the jobs were begun before, plus 1. */
+  readonly attempt: number
   readonly jobs: readonly unknown[]
   readonly cancellation: Cancellation
 }
@@ -33,7 +37,7 @@ interface Unsent {
  */
 export async function send(
   backend: Backend,
-  { work, limits, jobs, cancellation }: Unsent,
+  { work, limits, attempt, jobs, cancellation }: Unsent,
   report: Report,
 ): Promise<ChunkFigures | undefined> {
   const unsettled = new Unsettled(jobs.length, report)
@@ -46,7 +50,7 @@ export async function send(
     )
   declareRange(settle as Chunk['settle'], (first, values) => unsettled.settleRange(first, values))
   try {
-    const figures = await backend.execute({ ...work, ...limits, jobs, cancellation, settle } as Chunk)
+    const figures = await backend.execute({ ...work, ...limits, attempt, jobs, cancellation, settle } as Chunk)
     unsettled.failRest(failure(' ended without settling the job'))
     return figures
   } catch (cause) {
