@@ -64,6 +64,7 @@ const fileTexts: Fields<EtlJob, FilePath> = {
 
 const fileNumbers: Fields<EtlJob, number> = {
   overwrite: ({ overwrite }) => Number(overwrite),
+  free: ({ free }) => Number(free),
   fsync: ({ fsync }) => Number(fsync),
   dryRun: ({ dryRun }) => Number(dryRun),
   strict: ({ strict }) => Number(strict),
@@ -196,17 +197,19 @@ export class Border {
     numbers: readonly ((job: Job) => number)[],
   ): PackedJobs {
     const packed = new Texts()
-    const values: number[] = []
+    const each = numbers.length + this.#noiseNumbers.length + 1
+    const values = new Float64Array(jobs.reduce((sum, { noise }) => sum + each + noise.parameters.length, 0))
+    let at = 0
     for (const job of jobs) {
       const { noise } = job
       for (const text of texts) packed.addPath(text(job))
       for (const text of this.#noiseTexts) packed.add(text(noise))
-      for (const number of numbers) values.push(number(job))
-      for (const number of this.#noiseNumbers) values.push(number(noise))
-      values.push(noise.parameters.length)
-      for (const parameter of noise.parameters) values.push(parameter)
+      for (const number of numbers) values[at++] = number(job)
+      for (const number of this.#noiseNumbers) values[at++] = number(noise)
+      values[at++] = noise.parameters.length
+      for (let i = 0; i < noise.parameters.length; i++) values[at++] = noise.parameters[i]
     }
-    return { count: jobs.length, texts: packed.take(), numbers: Float64Array.from(values) }
+    return { count: jobs.length, texts: packed.all(), numbers: values }
   }
 
   figuresOf(numbers: Float64Array): EtlFigures {
@@ -219,11 +222,11 @@ export class Border {
 
 /** Collects texts into one array of bytes, each with a NUL at its end. */
 class Texts {
-  #text = ''
+  #texts: string[] = []
   readonly #parts: Uint8Array[] = []
 
   add(text: string): void {
-    this.#text += `${text}\0`
+    this.#texts.push(text)
   }
 
   addPath(path: FilePath): void {
@@ -231,12 +234,19 @@ class Texts {
     // use as well.
     if (typeof path === 'string') this.add(toNamespacedPath(path))
     else {
-      this.#parts.push(Buffer.from(this.#text), path)
-      this.#text = '\0'
+      this.#parts.push(this.#take(), path, Buffer.of(0))
     }
   }
 
-  take(): Uint8Array {
-    return Buffer.concat([...this.#parts, Buffer.from(this.#text)])
+  /** Returns all texts. */
+  all(): Uint8Array {
+    return this.#parts.length === 0 ? this.#take() : Buffer.concat([...this.#parts, this.#take()])
+  }
+
+  #take(): Buffer {
+    if (this.#texts.length === 0) return Buffer.alloc(0)
+    const text = `${this.#texts.join('\0')}\0`
+    this.#texts = []
+    return Buffer.from(text)
   }
 }

@@ -172,9 +172,9 @@ function checked<Job>(
   refuse: (index: number, failure: FailureData) => void,
 ): { readonly jobs: readonly Job[]; readonly numbers: readonly number[] } {
   const numbers: number[] = []
-  for (const [index, job] of all.entries()) {
+  for (let index = 0; index < all.length; index++) {
     try {
-      check(job)
+      check(all[index])
       numbers.push(index)
     } catch (thrown) {
       refuse(index, caughtFailure(thrown))

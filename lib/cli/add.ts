@@ -58,6 +58,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   }
   const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onRepeat, onUnread }
   const report = own.report === undefined ? undefined : new Report(own.report, reportedRun(inputs, noise))
+  const counting = new AbortController()
   let fatal: NoisemillError | undefined
   /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
   const endFor = (error: NoisemillError) => {
@@ -66,8 +67,12 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     ending.abort(error)
   }
   try {
-    const results = addNoiseToFiles(inputs, options)
-    for await (const result of withLiveLine(results, terminal, progress, inputs, noise)) {
+    for await (const result of addNoiseToFiles(inputs, options)) {
+      if (progress.finished === 0) {
+        messages.shortage(pool.info.shortage)
+        // Mistakes in the command are reported before there is a result, so the live line hides none of them.
+        startLiveLine(terminal, progress, inputs, noise, counting.signal)
+      }
       progress.add(result)
       show(result, terminal, own)
       if (result.error && isFatal(result.error)) endFor(result.error)
@@ -78,7 +83,6 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
         // If the run is already ending, `report.close` tries again, and its error counts.
         if (fatal === undefined) endFor(error as NoisemillError)
       }
-      messages.shortage(pool.info.shortage)
     }
   } catch (error) {
     if (!signal.aborted) {
@@ -87,6 +91,8 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
       endFor(error)
     }
   } finally {
+    counting.abort()
+    messages.shortage(pool.info.shortage)
     messages.close()
     try {
       report?.close()
@@ -115,36 +121,22 @@ const onLoop = (terminal: Terminal) => (path: string) =>
     `${path}: skipped, because it contains itself through a symbolic link, or leads into the output folder.`,
   )
 
-/**
- * Passes results on, and shows the live line from the first result on. Mistakes in the command are reported before there
- * is a result, so the live line hides none of them.
- */
-async function* withLiveLine(
-  results: AsyncIterable<FileResult>,
+/** Shows the live line, and counts the outputs of the run for it. */
+function startLiveLine(
   terminal: Terminal,
   progress: Progress,
   inputs: readonly string[],
   noise: AddRequest['noise'],
-): AsyncGenerator<FileResult> {
-  let isStarted = false
-  const counting = new AbortController()
-  try {
-    for await (const result of results) {
-      if (!isStarted && terminal.isLive) {
-        terminal.startLive(() => progress.line())
-        countOutputs(inputs, noise, progress, counting.signal).then(
-          (outputs) => {
-            progress.total = outputs
-          },
-          () => {},
-        )
-      }
-      isStarted = true
-      yield result
-    }
-  } finally {
-    counting.abort()
-  }
+  signal: AbortSignal,
+): void {
+  if (!terminal.isLive) return
+  terminal.startLive(() => progress.line())
+  countOutputs(inputs, noise, progress, signal).then(
+    (outputs) => {
+      progress.total = outputs
+    },
+    () => {},
+  )
 }
 
 /** Longest time to count the remaining files after an interruption, because the user wants to leave. */

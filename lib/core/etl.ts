@@ -69,6 +69,11 @@ export interface EtlJob {
   readonly temporary: FilePath
   /** Whether to replace a file that already has the output's name. */
   readonly overwrite: boolean
+  /**
+   * Whether the output's name is known to be free, so that the job need not look it up before its
+   * work. The name is protected in any case: the job fails if it is taken in the end.
+   */
+  readonly free: boolean
   /** Whether the output and its name must be on the disk before the job ends. */
   readonly fsync: boolean
   /** Whether to do only the checks that need no writing. */
@@ -220,7 +225,7 @@ class Etl {
     this.#codec = codec
     if (job.strict) refuseWarnings(header)
     this.#outputSize = outputSize(header, input.size)
-    this.#checkOutput()
+    if (!job.free) this.#checkOutput()
     this.#warnings.push(...header.warnings)
     const piece = pieceFrames(header.channels) * header.blockAlign
     this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))

@@ -1,6 +1,6 @@
 /** Names of outputs and of temporary files, real paths, and the output folder. */
 
-import { accessSync, constants, existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, type Dir, existsSync, lstatSync, opendirSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { fsPath, makeFolders } from '../core/files.js'
@@ -43,8 +43,7 @@ const MAX_NAME_BYTES = 255
 const HOST_BYTES = 32
 
 /** Whether an output's name is too long for common file systems: 255 bytes, or 255 UTF-16 units on NTFS. */
-export function isNameTooLong(output: FilePath): boolean {
-  const { name } = splitPath(output)
+export function isNameTooLong(name: FilePath): boolean {
   if (typeof name !== 'string') return name.length > MAX_NAME_BYTES
   if (process.platform === 'win32') return name.length > MAX_NAME_BYTES
   // In UTF-8, a UTF-16 unit of the string takes at most three bytes.
@@ -62,23 +61,21 @@ let serial = Math.floor(Math.random() * 2 ** 40)
 export const freshRunId = (): string => (serial++).toString(36)
 
 /**
- * Returns the path of an output's temporary file: `.NAME.HOST.PID.ID.tmp` in the same folder. NAME is shortened if the
- * whole name would be longer than 255 bytes.
+ * Returns the name of an output's temporary file, which is in the same folder: `.NAME.HOST.PID.ID.tmp`. NAME is shortened
+ * if the whole name would be longer than 255 bytes.
  *
  * @param id an id that no other output of the process has
  */
-export function temporaryName(output: FilePath, id: string, owner = { host, pid: process.pid }): FilePath {
-  const { folder, name } = splitPath(output)
+export function temporaryName(name: FilePath, id: string, owner = { host, pid: process.pid }): FilePath {
   const ending = `.${owner.host}.${owner.pid}.${id}.tmp`
   // In UTF-8, a UTF-16 unit of the string takes at most three bytes.
-  if (typeof name === 'string' && 1 + 3 * name.length + ending.length <= MAX_NAME_BYTES)
-    return joinPath(folder, `.${name}${ending}`)
+  if (typeof name === 'string' && 1 + 3 * name.length + ending.length <= MAX_NAME_BYTES) return `.${name}${ending}`
   const tail = Buffer.from(ending)
   const room = MAX_NAME_BYTES - 1 - tail.length
   let kept = pathToBytes(name).subarray(0, room)
   // Do not cut in the middle of a character.
   if (typeof name === 'string') kept = Buffer.from(kept.toString('utf8').replace(/\ufffd+$/, ''))
-  return joinPath(folder, pathFromBytes(Buffer.concat([Buffer.from('.'), kept, tail])))
+  return pathFromBytes(Buffer.concat([Buffer.from('.'), kept, tail]))
 }
 
 /** Returns the absolute path, with symbolic links resolved in the part of it that exists. */
@@ -126,6 +123,24 @@ export function isLink(file: FilePath): boolean {
     return lstatSync(fsPath(file), { throwIfNoEntry: false })?.isSymbolicLink() === true
   } catch {
     return false
+  }
+}
+
+/** Whether a folder is missing, or has no entry but the one with this name. */
+export function isEmptyFolder(folder: FilePath, name: string): boolean {
+  let entries: Dir
+  try {
+    entries = opendirSync(fsPath(folder), { bufferSize: 2 })
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+  try {
+    const [first, second] = [entries.readSync(), entries.readSync()]
+    return second === null && (first === null || first.name === name)
+  } catch {
+    return false
+  } finally {
+    entries.closeSync()
   }
 }
 

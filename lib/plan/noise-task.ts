@@ -119,8 +119,7 @@ function isItemObject(item: FileItem): item is FileItemObject {
 
 const ITEM_KEYS = ['input', 'key', 'output']
 
-interface PlannedOutput extends Planned<EtlJob, FileResult> {
-  readonly plan: OutputPlan
+interface PlannedOutput extends OutputPlan, Planned<EtlJob, FileResult> {
   /** Unique id, used in the temporary file's name and in journal lines. */
   readonly id: string
 }
@@ -183,69 +182,62 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   begin(planned: readonly Planned<EtlJob, FileResult>[]): void {
-    this.journal?.begin((planned as readonly PlannedOutput[]).map(({ id, job }) => ({ id, ...job! })))
+    this.journal?.begin(planned as readonly (PlannedOutput & { job: EtlJob })[])
   }
 
   record(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult | undefined {
-    const { plan, id } = planned as PlannedOutput
+    const output = planned as PlannedOutput
     if ('figures' in outcome) {
-      this.journal?.done(id, plan, outcome.figures)
+      this.journal?.done(output, outcome.figures)
       return undefined
     }
-    this.#failed(id, plan, outcome.failure.code)
-    return resultOf(plan, outcome)
+    this.#failed(output.id, outcome.failure.code)
+    return resultOf(output, outcome)
   }
 
   result(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult {
-    return resultOf((planned as PlannedOutput).plan, outcome)
+    return resultOf(planned as PlannedOutput, outcome)
   }
 
-  #failed(id: string, plan: OutputPlan, code: string): void {
-    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(id, plan.output)
+  #failed(id: string, code: string): void {
+    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(id)
   }
 
   fail(planned: Planned<EtlJob, FileResult>, error: NoisemillError): FileResult {
-    const { plan, id } = planned as PlannedOutput
-    this.#failed(id, plan, error.code)
+    const output = planned as PlannedOutput
+    this.#failed(output.id, error.code)
     const { code, cause, received } = error
-    const details = { path: showPath(plan.input), cause, ...(received !== undefined && { received }) }
-    return failedResult(plan, new NoisemillError(code, details))
+    const details = { path: showPath(output.input), cause, ...(received !== undefined && { received }) }
+    return failedResult(output, new NoisemillError(code, details))
   }
 
   failureOf(result: FileResult): NoisemillError | undefined {
     return result.error
   }
 
-  #planCopy(located: Located, copy: number): PlannedOutput {
-    const { settings } = this
-    const { noise, drawn } = drawNoise(settings.noise, located.key, copy)
-    const output = copyName(located.output, copy, settings.copies)
-    const plan: OutputPlan = {
-      input: located.input,
-      output,
-      key: located.key,
-      copy,
-      seed: settings.noise.seed,
-      dryRun: settings.dryRun,
-      asked: settings.noise.asked,
-      drawn,
-    }
+  #planCopy({ input, key, output: original, failure: known }: Located, copy: number): PlannedOutput {
+    const { settings, journal } = this
+    const { noise, drawn } = drawNoise(settings.noise, key, copy)
+    const output = copyName(original, copy, settings.copies)
+    const { folder, name } = splitPath(output)
     const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const failure = located.failure ?? checkName(output) ?? this.#claim(output)
-    if (failure) return { plan, id, result: failedResult(plan, failure) }
-    const recorded = this.journal?.look(located.input, output)
-    if (typeof recorded === 'object') return { plan, id, result: skippedResult(plan, recorded) }
+    const plan = { id, input, output, key, copy, drawn, settings }
+    const failure = known ?? checkName(name, output) ?? this.#claim(output)
+    if (failure) return { ...plan, result: failedResult(plan, failure) }
+    const recorded = journal?.look(input, output)
+    if (typeof recorded === 'object') return { ...plan, result: skippedResult(plan, recorded) }
     const job: EtlJob = {
-      input: located.input,
+      input,
       output,
-      temporary: temporaryName(output, id),
+      temporary: joinPath(folder, temporaryName(name, id)),
       overwrite: settings.overwrite || recorded === 'replace',
+      free: journal?.isSurelyFree(folder) ?? false,
       fsync: settings.fsync,
       dryRun: settings.dryRun,
       strict: settings.strict,
       noise,
     }
-    return { plan, id, job }
+    return { job, id, input, output, key, copy, drawn, settings }
   }
 
   /**
@@ -302,8 +294,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
 /**
  * Fails an output whose name is too long before its job runs: its temporary file's name is short enough to be written.
  */
-function checkName(output: FilePath): NoisemillError | undefined {
-  if (!isNameTooLong(output)) return undefined
+function checkName(name: FilePath, output: FilePath): NoisemillError | undefined {
+  if (!isNameTooLong(name)) return undefined
   return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
 }
 

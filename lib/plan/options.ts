@@ -218,11 +218,11 @@ export interface DrawnNoise {
  * @param copy number of the copy, from 1
  */
 export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number): DrawnNoise {
-  const { level: range, seed, common } = settings
+  const { level: range, seed } = settings
+  const { kind, parameters, clip } = settings.common
   const key = fileKey(seed, path, copy)
   const drawn = levelFor(range, key)
   const isSnr = range.kind === 'snr'
   const level: NoiseLevel = { kind: range.kind, deviation: isSnr ? noiseGain(drawn) : drawn }
-  // The spread comes last, because Node 20 takes twenty times as long (1 µs) if it comes first.
-  return { noise: { key, level, ...common }, drawn: isSnr ? { snr: drawn } : { sigma: drawn } }
+  return { noise: { kind, parameters, key, level, clip }, drawn: isSnr ? { snr: drawn } : { sigma: drawn } }
 }

@@ -15,6 +15,7 @@ import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
 import type { Seed } from './keys.js'
 import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
+import type { NoiseSettings } from './options.js'
 
 /**
  * The result of one output. Figures that are not known are null: those of failed outputs, and some in a dry run.
@@ -216,10 +217,8 @@ export interface OutputPlan {
   readonly output: FilePath
   readonly key: FilePath
   readonly copy: number
-  readonly seed: Seed
-  readonly dryRun: boolean
-  readonly asked: AskedLevel
   readonly drawn: DrawnLevel
+  readonly settings: NoiseSettings
 }
 
 /** The sums that the RMS of the noise is computed from. Unknown ones are null. */
@@ -262,6 +261,7 @@ const NOTHING: Learned = {
 
 /** Makes the result of an output. Its fields are in the order in which JSON lines show them. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
+  const { asked, seed } = plan.settings.noise
   const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
   const isMeasured = status !== 'planned'
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
@@ -275,7 +275,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     sampleRate: learned.sampleRate,
     format: learned.format,
     codec: learned.codec,
-    asked: plan.asked,
+    asked,
     drawn: plan.drawn,
     sigma: learned.sigma,
     noiseRms: isMeasured ? noiseRms(learned) : null,
@@ -286,7 +286,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     seconds: learned.seconds,
     key: showPath(plan.key),
     copy: plan.copy,
-    seed: String(plan.seed),
+    seed: String(seed),
     stream: STREAM_VERSION,
     warnings: odd.length > 0 ? [...learned.warnings, ...odd] : learned.warnings,
   }
@@ -319,7 +319,7 @@ export function skippedResult(plan: OutputPlan, recorded: Partial<EtlFigures>): 
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
-  return plan.dryRun
+  return plan.settings.dryRun
     ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null, bytesOut: null }), plan)
     : withBytes(resultWith(plan, 'done', figures), plan)
 }

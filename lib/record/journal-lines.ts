@@ -69,6 +69,30 @@ export const pathOf = (text: string): FilePath =>
 const COUNTS = ['channels', 'sampleRate', 'frames', 'sigma', 'clipped', 'nonFinite', 'seconds'] as const
 const SUMS = ['signalEnergy', 'noiseEnergy'] as const
 
+/** Returns the figures of a `done` line as JSON. A template takes half the time that JSON.stringify does. */
+export function figuresText({
+  format,
+  codec,
+  channels,
+  sampleRate,
+  frames,
+  sigma,
+  signalEnergy,
+  noiseEnergy,
+  clipped,
+  nonFinite,
+  seconds,
+  warnings: codes,
+}: DoneFigures): string {
+  const samples = `"format":"${format}","codec":${codec === null ? null : `"${codec}"`},"channels":${channels}`
+  const level = `"sampleRate":${sampleRate},"frames":${frames},"sigma":${sigma}`
+  const sums = `"signalEnergy":${sumText(signalEnergy)},"noiseEnergy":${sumText(noiseEnergy)}`
+  const rest = `"clipped":${clipped},"nonFinite":${nonFinite},"seconds":${seconds}`
+  return `{${samples},${level},${sums},${rest},"warnings":${codes.length === 0 ? '[]' : JSON.stringify(codes)}}`
+}
+
+const sumText = (sum: number): number | null => (Number.isFinite(sum) ? sum : null)
+
 /** Returns the figures of a `done` line. Undefined if it has none, or if one of them is missing or invalid. */
 export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
   if (typeof figures !== 'object' || figures === null) return undefined

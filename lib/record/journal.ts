@@ -16,13 +16,13 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs'
-import type { EtlFigures } from '../core/etl.js'
+import type { EtlFigures, EtlJob } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
 import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
-import { freshRunId, host, temporaryName } from '../files/outputs.js'
+import { freshRunId, host, isEmptyFolder, temporaryName } from '../files/outputs.js'
 import {
   asSlashed,
   type FilePath,
@@ -33,7 +33,17 @@ import {
   splitPath,
 } from '../files/paths.js'
 import { Appender } from './appender.js'
-import { type DoneFigures, figuresIn, jsonPath, pathOf, Records, type RunLine, runOf, textOf } from './journal-lines.js'
+import {
+  type DoneFigures,
+  figuresIn,
+  figuresText,
+  jsonPath,
+  pathOf,
+  Records,
+  type RunLine,
+  runOf,
+  textOf,
+} from './journal-lines.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
 
@@ -43,11 +53,11 @@ export const journalOf = (out: string): string => joinPath(out, JOURNAL_NAME) as
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
 
-/** An output that is about to be written, with the id of its lines. */
-export interface Intent {
+/** An output that is about to be written. */
+interface Intent {
+  /** The id of its lines. */
   readonly id: string
-  readonly output: FilePath
-  readonly overwrite: boolean
+  readonly job: Pick<EtlJob, 'output' | 'overwrite' | 'free'>
 }
 
 /** An output that an earlier run completed: its sizes, and its other figures if that run recorded them. */
@@ -90,8 +100,8 @@ export class Journal {
   #records: Records | undefined
   #fd = -1
   #lines: Appender | undefined
-  /** Ids of outputs that are recorded as begun, but not yet as done or failed. */
-  readonly #begun = new Set<string>()
+  /** Outputs that are recorded as begun, but not yet as done or failed: their names in lines, by id. */
+  readonly #begun = new Map<string, string>()
   #pending = ''
   #timer: NodeJS.Timeout | undefined
   /**
@@ -102,6 +112,8 @@ export class Journal {
    * Folder of the last input, and its path from the output folder. It is cached because files come folder by folder.
    */
   #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
+  /** Folder of the last output, and whether it was empty when the run came to it. */
+  #outputFolder: { readonly folder: FilePath; readonly wasEmpty: boolean } | undefined
 
   constructor(
     readonly out: string,
@@ -207,47 +219,62 @@ export class Journal {
   }
 
   /**
+   * Whether the names of outputs in a folder are free for certain: when the run came to the folder, it was missing or had
+   * nothing but this journal. Names in other folders must be looked up.
+   */
+  isSurelyFree(folder: FilePath): boolean {
+    if (folder !== this.#outputFolder?.folder)
+      this.#outputFolder = { folder, wasEmpty: isEmptyFolder(folder === '' ? '.' : folder, JOURNAL_NAME) }
+    return this.#outputFolder.wasEmpty
+  }
+
+  /**
    * Records outputs that are about to be written. An existing file that may not be replaced is not recorded, so that no
    * later run takes it for its own. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
    */
   begin(outputs: readonly Intent[]): void {
     if (this.options.dryRun) return
-    for (const { id, output, overwrite } of outputs) {
-      if (!overwrite && nameExists(output)) continue
-      this.#begun.add(id)
-      this.#pending += `\n{"begin":${this.#json(output)},"id":"${id}"}`
+    for (const { id, job } of outputs) {
+      const { output, overwrite, free } = job
+      if (!overwrite && !free && nameExists(output)) continue
+      const name = this.#json(output)
+      this.#begun.set(id, name)
+      this.#pending += `\n{"begin":${name},"id":"${id}"}`
     }
     if (this.#begun.size === 0) return
     try {
       this.#flush()
     } catch (error) {
       // These outputs are not written, but their `begin` lines may be written later, so they need `failed` lines.
-      for (const { id, output } of outputs) this.failed(id, output)
+      for (const { id } of outputs) this.failed(id)
       throw error
     }
   }
 
   /** Records that an output is complete. */
   done(
-    id: string,
-    { input, output }: { readonly input: FilePath; readonly output: FilePath },
-    { bytesIn, modified, bytesOut, ...figures }: EtlFigures,
+    { id, input, output }: { readonly id: string; readonly input: FilePath; readonly output: FilePath },
+    figures: EtlFigures,
   ): void {
+    if (this.options.dryRun) return
+    const name = this.#begun.get(id) ?? this.#json(output)
     this.#begun.delete(id)
     const source = JSON.stringify(jsonPath(this.#inputPath(input)))
-    const sizes = `"size":${bytesIn},"modified":${modified},"bytes":${bytesOut}`
+    const sizes = `"size":${figures.bytesIn},"modified":${figures.modified},"bytes":${figures.bytesOut}`
     const decoders = figures.codec === null ? '' : `,"codec":${CODEC_VERSION}`
-    const rest = `${sizes}${decoders},"figures":${JSON.stringify(figures)}`
-    this.#add(`\n{"done":${this.#json(output)},"id":"${id}","input":${source},${rest}}`)
+    const rest = `${sizes}${decoders},"figures":${figuresText(figures)}`
+    this.#add(`\n{"done":${name},"id":"${id}","input":${source},${rest}}`)
   }
 
   /** Records that an output was not written, and that a file that had its name before is unchanged. */
-  failed(id: string, output: FilePath): void {
-    if (this.#begun.delete(id)) this.#add(`\n{"failed":${this.#json(output)},"id":"${id}"}`)
+  failed(id: string): void {
+    const name = this.#begun.get(id)
+    if (name === undefined) return
+    this.#begun.delete(id)
+    this.#add(`\n{"failed":${name},"id":"${id}"}`)
   }
 
   #add(line: string): void {
-    if (this.options.dryRun) return
     this.#pending += line
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -370,8 +397,9 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
     const output = pathOf(text)
     const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
     if (run === undefined || !isGone(run) || names.includes('..')) continue
+    const { folder, name } = splitPath(joinPath(prefix, output))
     try {
-      unlinkSync(fsPath(temporaryName(joinPath(prefix, output), id, run)))
+      unlinkSync(fsPath(joinPath(folder, temporaryName(name, id, run))))
     } catch {
       // The file already has its final name, or was removed.
     }

@@ -93,7 +93,7 @@ size_t Etl::begin() {
     decoded_ = std::move(readable.decoded);
     if (job_.strict) refuse_warnings(header_);
     output_size_ = output_size(header_, input().size());
-    check_output();
+    if (!job_.free) check_output();
     // Also checked early: nothing is written if the kind does not exist.
     find_kind(job_.noise.kind.c_str());
     warnings_.reserve(header_.warnings.size() + kOwnWarnings);

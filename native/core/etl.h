@@ -32,6 +32,9 @@ struct EtlJob {
   // Path of the output while it is incomplete. It is in the output's folder.
   std::string temporary;
   bool overwrite = false;
+  // Whether the output's name is known to be free, so that the job need not look it up before its
+  // work. The name is protected in any case: the job fails if it is taken in the end.
+  bool free = false;
   // Whether the output and its name must be on the disk before the job ends.
   bool fsync = false;
   // Whether to do only the checks that need no writing.

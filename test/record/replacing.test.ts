@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { FileResult } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { foreign, journalOf, outcomes, place, runsOn } from '../support/resuming.js'
 import { posixTest } from '../support/systems.js'
@@ -10,7 +11,7 @@ import { pcm16 } from '../support/wav.js'
 const broken = Buffer.from('RIFF')
 
 describeBackends('resuming', (backend) => {
-  const { run, resume } = runsOn({ backend, size: 2 })
+  const { begin, run, resume } = runsOn({ backend, size: 2 })
 
   test('replaces no file that noisemill did not make', async () => {
     const { at, input, out } = place('a.wav', 'b.wav', 'd.wav', 'e.wav')
@@ -36,6 +37,42 @@ describeBackends('resuming', (backend) => {
       'e.wav': 'skipped',
     })
     for (const name of ['a.wav', 'b.wav']) expect(readFileSync(at('out', name)).equals(foreign)).toBe(true)
+  })
+
+  test('replaces no file in a folder of the output folder, which has nothing else', async () => {
+    const { at, input, out } = place('sub/a.wav', 'new/b.wav')
+    mkdirSync(at('out/sub'), { recursive: true })
+    writeFileSync(at('out/sub/a.wav'), foreign)
+    expect(outcomes(await run(input, out))).toEqual({ 'new/b.wav': 'done', 'sub/a.wav': 'E_OUTPUT_EXISTS' })
+    expect(journalOf(out).flatMap(({ begin }) => begin ?? [])).toEqual(['new/b.wav'])
+    expect(outcomes(await resume(input, out))).toEqual({ 'new/b.wav': 'skipped', 'sub/a.wav': 'E_OUTPUT_EXISTS' })
+    expect(readFileSync(at('out/sub/a.wav')).equals(foreign)).toBe(true)
+  })
+
+  test('replaces no file that another program writes into a new folder during the run', async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `sub/${i}.wav`)
+    const { at, input, out } = place(...names)
+    const taken = new Set<string>()
+    const results: FileResult[] = []
+    for await (const result of begin(input, out, { chunkSize: 1 })) {
+      results.push(result)
+      if (results.length > 1) continue
+      for (const name of names.filter((name) => !existsSync(at('out', name)))) {
+        try {
+          writeFileSync(at('out', name), foreign, { flag: 'wx' })
+          taken.add(name)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EEXIST' })
+        }
+      }
+    }
+    expect(taken.size).toBeGreaterThan(0)
+    const expected = (done: string) =>
+      Object.fromEntries(names.map((name) => [name, taken.has(name) ? 'E_OUTPUT_EXISTS' : done]))
+    expect(outcomes(results)).toEqual(expected('done'))
+    // The run has taken back what it recorded of them, so a later one leaves them alone, too.
+    expect(outcomes(await resume(input, out))).toEqual(expected('skipped'))
+    for (const name of taken) expect(readFileSync(at('out', name)).equals(foreign)).toBe(true)
   })
 
   posixTest('replaces no link that noisemill did not make (needs symbolic links)', async () => {

@@ -77,6 +77,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     overwrite: false,
     fsync: false,
     dryRun,
+    free: false,
     strict: false,
     noise: {
       kind: 'gaussian',
