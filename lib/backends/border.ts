@@ -255,9 +255,7 @@ class Texts {
     // On Windows this gives the form that may be longer than 260 characters, which Node's functions
     // use as well.
     if (typeof path === 'string') this.add(toNamespacedPath(path))
-    else {
-      this.#parts.push(this.#take(), path, Buffer.of(0))
-    }
+    else this.#parts.push(this.#take(), path, Buffer.of(0))
   }
 
   /** Returns all texts. */
