@@ -5,6 +5,7 @@ export type {
   CallsChunk,
   Chunk,
   ChunkFigures,
+  CloseOptions,
   FilesChunk,
   Outcome,
   SlicesChunk,

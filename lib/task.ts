@@ -35,6 +35,11 @@ export interface ModuleCall {
    */
   readonly setup: string | undefined
   /**
+   * Name of the exported function that each thread calls once, with the second argument of the
+   * function, when it releases the function.
+   */
+  readonly teardown?: string | undefined
+  /**
    * Argument of `setup`, or without `setup` the second argument of the function itself. It must be
    * cloneable.
    */

@@ -62,6 +62,7 @@ export const processWarnings = {
   W_CLASS_LOST:
     'Structured clone, which copies values between threads, does not keep classes. Pass plain data, or set `strict` to get an error for each such value. ' +
     'This run does not warn again',
+  W_TEARDOWN_FAILED: 'What the function should have closed or written may be left as it was',
   W_KERNEL_FALLBACK: 'These threads add the same noise more slowly',
 } as const
 

@@ -69,7 +69,33 @@ export interface Backend {
    * Ends all work in progress. It settles the remaining jobs with E_POOL_TERMINATED, and resolves
    * when nothing runs any more. A pool calls it once, and does not call `execute` after it.
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
+}
+
+/**
+ * Options of a backend's `close`. A pool passes them.
+ *
+ * @example
+ * import { type Backend, type CloseOptions, createBackend, Pool } from 'noisemill'
+ *
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   name: 'told',
+ *   threads: inner.threads,
+ *   execute: (chunk) => inner.execute(chunk),
+ *   close(options: CloseOptions = {}) {
+ *     console.log(options.force)
+ *     return inner.close(options)
+ *   },
+ * }
+ * await new Pool({ backend }).terminate() // -> true
+ */
+export interface CloseOptions {
+  /**
+   * Whether the pool is terminated. The backend then does not call the teardowns of functions. False
+   * by default.
+   */
+  readonly force?: boolean
 }
 
 /**

@@ -6,12 +6,16 @@ import type { ModuleCall } from '../task.js'
 import { LOOKED_AT, look } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
-import { packThrown, type Thrown } from './thrown.js'
+import { packThrown, type Thrown, textOf } from './thrown.js'
 
 /** A loaded function, with its second argument bound. */
 export interface Call {
   readonly function: (item: unknown, context: TaskContext) => unknown
   readonly strict: boolean
+  /** Calls the teardown. */
+  readonly teardown?: (() => unknown) | undefined
+  /** Names the teardown in messages. */
+  readonly teardownName?: string
 }
 
 class FailedCall extends Error {
@@ -85,7 +89,7 @@ const packReason = (thrown: unknown): Thrown =>
  * @param above in a thread of a pool, the files that it began with
  */
 export async function loadCall(
-  { url, name, setup, data, strict = false }: ModuleCall,
+  { url, name, setup, teardown, data, strict = false }: ModuleCall,
   above?: TaskFiles,
 ): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
@@ -118,15 +122,32 @@ export async function loadCall(
     return value as (...values: unknown[]) => unknown
   }
   const call = exported(name)
-  if (setup === undefined) return { function: (item, context) => call(item, data, context), strict }
+  const end = teardown === undefined ? undefined : exported(teardown)
+  const withArgument = (shared: unknown): Call => ({
+    function: (item, context) => call(item, shared, context),
+    strict,
+    ...(end !== undefined && { teardown: () => end(shared), teardownName: `"${teardown}" of ${url}` }),
+  })
+  if (setup === undefined) return withArgument(data)
   const prepare = exported(setup)
-  let shared: unknown
   try {
-    shared = await prepare(data)
+    return withArgument(await prepare(data))
   } catch (cause) {
     throw unusable(`"${setup}" of ${url} threw`, packReason(cause))
   }
-  return { function: (item, context) => call(item, shared, context), strict }
+}
+
+/**
+ * Calls the teardown of a function if it has one. It never rejects.
+ *
+ * @param warn called with what the teardown threw, in words
+ */
+export async function tearDown({ teardown, teardownName }: Call, warn: (what: string) => void): Promise<void> {
+  try {
+    await teardown?.()
+  } catch (thrown) {
+    warn(`${teardownName} threw ${textOf(thrown)}`)
+  }
 }
 
 /** Returns the failure of a function that could not be loaded. */

@@ -49,7 +49,7 @@ const withArticle = (name: string): string =>
   name === '' ? 'an object without a named class' : `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`
 
 /** Whether a prototype is that of plain objects, in any realm. */
-const isPlain = (prototype: object | null): boolean =>
+export const isPlain = (prototype: object | null): boolean =>
   prototype === Object.prototype ||
   prototype === null ||
   (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
@@ -84,7 +84,7 @@ function lossOf(value: object, prototype: object | null): string | undefined {
  * Calls `see` with each value that structured clone copies from directly inside a value, until it
  * returns false.
  */
-function eachIn(value: object, see: (child: unknown, step: string | number) => boolean): void {
+export function eachIn(value: object, see: (child: unknown, step: string | number) => boolean): void {
   if (Array.isArray(value)) eachElement(value, see)
   else if (types.isMap(value)) {
     let i = 0

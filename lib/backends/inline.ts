@@ -10,11 +10,13 @@ import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
-import { type Call, type CallOptions, Calls, loadCall, loadFailure } from './calls.js'
+import { type Call, type CallOptions, Calls, loadCall, loadFailure, tearDown } from './calls.js'
 import { copyOf, refusalOf } from './crossing.js'
+import { LoadedFunctions, type PoolFunction, PoolFunctions } from './functions.js'
 import { asError } from './messages.js'
 import { settleRange } from './settling.js'
 import { Slots } from './slots.js'
+import { awaitTeardowns, Teardowns, warnOfTeardown } from './teardown.js'
 import { type Report, Unsettled } from './unsettled.js'
 
 /** How the jobs of a chunk are run. */
@@ -30,16 +32,32 @@ interface ChunkWork {
 
 export function inlineBackend(kernels: Kernels): Backend {
   const noiseSlots = new Slots()
-  const functions = new WeakMap<ModuleCall, InlineFunction>()
+  const functions = new PoolFunctions({
+    collected: release,
+    begun: () => {
+      for (const own of loaded.evict()) release(own)
+    },
+  })
+  const loaded = new LoadedFunctions()
+  const inlineFunctions = new Map<PoolFunction, InlineFunction>()
   const inProgress = new Set<Unsettled>()
+  const teardowns = new Teardowns()
 
-  function functionOf(call: ModuleCall): InlineFunction {
-    const known = functions.get(call) ?? new InlineFunction(call)
-    functions.set(call, known)
+  function functionOf(own: PoolFunction, call: ModuleCall): InlineFunction {
+    loaded.use(own)
+    const known = inlineFunctions.get(own) ?? new InlineFunction(call)
+    inlineFunctions.set(own, known)
     return known
   }
 
-  function workOf(chunk: Chunk): ChunkWork {
+  function release(own: PoolFunction): void {
+    loaded.delete(own)
+    const known = inlineFunctions.get(own)
+    inlineFunctions.delete(own)
+    if (known !== undefined) teardowns.add(known.tearDown())
+  }
+
+  function workOf(chunk: Chunk, own: PoolFunction | undefined): ChunkWork {
     const isCancelled = () => chunk.cancellation.isCancelled
     switch (chunk.kind) {
       case 'files':
@@ -58,7 +76,7 @@ export function inlineBackend(kernels: Kernels): Backend {
           },
         }
       case 'calls': {
-        const known = functionOf(chunk.call)
+        const known = functionOf(own!, chunk.call)
         const { concurrency = 1, attempt = 1, timeout } = chunk
         const calls = new InlineCalls(known, { attempt, timeout })
         return {
@@ -76,15 +94,21 @@ export function inlineBackend(kernels: Kernels): Backend {
     threads: 1,
     async execute(chunk) {
       const jobs = new Unsettled(chunk.jobs.length, reportTo(chunk))
+      const own = chunk.kind === 'calls' ? functions.begin(chunk) : undefined
       inProgress.add(jobs)
       try {
-        return await runEach(chunk, jobs, workOf(chunk))
+        return await runEach(chunk, jobs, workOf(chunk, own))
       } finally {
         inProgress.delete(jobs)
+        if (own !== undefined) own.chunks--
       }
     },
-    async close() {
+    async close({ force = false } = {}) {
+      const isWorking = inProgress.size > 0
       for (const jobs of inProgress) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
+      if (force || isWorking) return
+      for (const own of inlineFunctions.keys()) release(own)
+      await awaitTeardowns(teardowns.ended())
     },
   }
 }
@@ -158,6 +182,12 @@ class InlineFunction {
     } catch (thrown) {
       return asError(loadFailure(thrown))
     }
+  }
+
+  /** Calls the teardown if the function was loaded. Never rejects. */
+  async tearDown(): Promise<void> {
+    const call = await this.#loading?.catch(() => undefined)
+    if (call !== undefined) await tearDown(call, warnOfTeardown)
   }
 }
 

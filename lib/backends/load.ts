@@ -4,6 +4,7 @@ import { NoisemillError } from '../errors.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { claimed, closeClaims, newClaims } from './claims.js'
 import { newDeadlines, overdue } from './deadlines.js'
+import type { PoolFunction } from './functions.js'
 import { asError, type Settled } from './messages.js'
 import { settleRange } from './settling.js'
 
@@ -22,6 +23,8 @@ export class AcceptedChunk {
 
   constructor(
     readonly chunk: Chunk,
+    /** The function of calls. */
+    readonly own: PoolFunction | undefined,
     resolve: (figures: ChunkFigures) => void,
   ) {
     this.#isSettled = new Uint8Array(chunk.jobs.length)

@@ -40,11 +40,13 @@ export type ThreadOutcome =
 export type ToThread =
   /** Gives a module's function a number. `call.data` crosses only with this message. */
   | { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall }
+  /** Releases the function with this number, with its data of this size. */
+  | { readonly kind: 'release'; readonly id: number; readonly bytes: number }
   /**
    * Asks the thread to answer 'flushed' when everything that it has printed so far has reached the
-   * parent.
+   * parent. If `tearsDown`, it releases all functions before.
    */
-  | { readonly kind: 'flush' }
+  | { readonly kind: 'flush'; readonly tearsDown: boolean }
   /** Aborts the signals of the calls of a load that are in progress. */
   | { readonly kind: 'abort'; readonly load: number }
   | ThreadLoad
@@ -92,6 +94,8 @@ export type FromThread =
    */
   | { readonly type: 'done'; readonly load: number; readonly milliseconds: number }
   | { readonly type: 'flushed' }
+  /** What a function's teardown threw, in words. */
+  | { readonly type: 'teardownFailed'; readonly what: string }
   /** The error that is about to end the thread, unless a handler in the thread catches it. */
   | { readonly type: 'uncaught'; readonly thrown: Thrown }
   /**

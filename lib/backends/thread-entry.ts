@@ -6,51 +6,19 @@ import { runEtl } from '../core/etl.js'
 import { type Kernels, tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice } from '../core/slice.js'
-import type { ModuleCall } from '../task.js'
-import { type Call, Calls, loadCall, loadFailure } from './calls.js'
+import { Calls } from './calls.js'
 import { isCancelled } from './cancellation.js'
-import type {
-  FromThread,
-  ThreadData,
-  ThreadFailure,
-  ThreadKernels,
-  ThreadLoad,
-  ThreadOutcome,
-  ToThread,
-} from './messages.js'
+import type { FromThread, ThreadData, ThreadKernels, ThreadLoad, ThreadOutcome, ToThread } from './messages.js'
 import { inheritFiles } from './nesting.js'
 import { outputCrossed } from './output.js'
+import { OwnFunctions } from './own-functions.js'
 import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
 
 const { port, wasm, files } = workerData as ThreadData
 const loads = new ThreadLoads(port)
-const functions = new Map<number, OwnFunction>()
+const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
 inheritFiles(files)
-
-/** A user's function in this thread. It has a call or a failure once it is loaded. */
-interface OwnFunction {
-  loaded: Promise<void> | undefined
-  call: Call | undefined
-  failure: ThreadFailure | undefined
-}
-
-function load(moduleCall: ModuleCall): OwnFunction {
-  const own: OwnFunction = { loaded: undefined, call: undefined, failure: undefined }
-  own.loaded = loadCall(moduleCall, files)
-    .then(
-      (call) => {
-        own.call = call
-      },
-      (thrown) => {
-        own.failure = loadFailure(thrown)
-      },
-    )
-    .then(() => {
-      own.loaded = undefined
-    })
-  return own
-}
 
 let ownKernels: Kernels | undefined
 
@@ -104,7 +72,7 @@ function workOf(given: ThreadLoad): Work {
     }
     case 'calls': {
       const { jobs, id, concurrency, attempt, timeout, deadlines } = given
-      const own = functions.get(id)!
+      const own = functions.get(id)
       let calls: Calls | undefined
       const run = (index: number) => {
         if (own.call === undefined) return { failure: own.failure! }
@@ -127,9 +95,11 @@ process.on('uncaughtExceptionMonitor', (thrown) => {
 process.on('exit', () => loads.post())
 
 port.on('message', async (message: ToThread) => {
-  if (message.kind === 'module') functions.set(message.id, load(message.call))
+  if (message.kind === 'module') functions.load(message.id, message.call)
+  else if (message.kind === 'release') functions.release(message.id, message.bytes)
   else if (message.kind === 'abort') loads.abort(message.load)
   else if (message.kind === 'flush') {
+    if (message.tearsDown) await functions.close()
     // Functions may print in callbacks that are still pending in this turn of the event loop. Those
     // run first.
     await setImmediate()

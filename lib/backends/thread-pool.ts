@@ -7,9 +7,10 @@ import { stat } from 'node:fs'
 import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import { warnProcess } from '../warnings.js'
-import type { Chunk, ChunkFigures } from './backend.js'
+import type { Chunk, ChunkFigures, CloseOptions } from './backend.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
+import { PoolFunctions } from './functions.js'
 import { AcceptedChunk, type Jobs, Load } from './load.js'
 import type { ThreadKernels } from './messages.js'
 import { isNested } from './nesting.js'
@@ -33,6 +34,14 @@ export class ThreadPool {
   readonly #threads = new Set<Thread>()
   readonly #queues = new RunQueues()
   readonly #accepted = new Set<AcceptedChunk>()
+  readonly #functions = new PoolFunctions({
+    collected: (own) => {
+      for (const thread of this.#threads) thread.release(own)
+    },
+    begun: () => {
+      for (const thread of this.#threads) thread.releaseIdle()
+    },
+  })
   #isTerminated = false
   #hasWarnedOfFallback = false
   #isPrepared = false
@@ -67,7 +76,9 @@ export class ThreadPool {
   /** See Backend. */
   execute(chunk: Chunk): Promise<ChunkFigures> {
     return new Promise((resolve) => {
-      const accepted: AcceptedChunk = new AcceptedChunk(chunk, (figures) => {
+      const own = chunk.kind === 'calls' ? this.#functions.begin(chunk) : undefined
+      const accepted: AcceptedChunk = new AcceptedChunk(chunk, own, (figures) => {
+        if (own !== undefined) own.chunks--
         this.#accepted.delete(accepted)
         resolve(figures)
       })
@@ -117,8 +128,9 @@ export class ThreadPool {
   /**
    * Ends all threads, also those that are working, and starts no more. Unsettled jobs are settled
    * with E_POOL_TERMINATED only when their thread has ended, because it may write files until then.
+   * Threads that are not working call teardowns before, unless `force` is set.
    */
-  async terminate(): Promise<void> {
+  async terminate({ force = false }: CloseOptions = {}): Promise<void> {
     this.#isTerminated = true
     clearTimeout(this.#balancing)
     this.#watch.stop()
@@ -127,7 +139,7 @@ export class ThreadPool {
       for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
       for (const load of accepted.loads) accepted.fail(load.close(), error)
     }
-    await Promise.all(Array.from(this.#threads, (thread) => thread.end()))
+    await Promise.all(Array.from(this.#threads, (thread) => thread.end(force)))
   }
 
   /** Prepares the process for the first thread. */

@@ -3,12 +3,15 @@
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { isError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import { copied } from './buffers.js'
+import { LoadedFunctions, type PoolFunction } from './functions.js'
 import type { Load } from './load.js'
 import type { FromThread, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
 import { pack } from './packing.js'
 import { startWorker } from './start-worker.js'
+import { awaitTeardowns, warnOfTeardown, within } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
 /**
@@ -16,18 +19,6 @@ import { type Thrown, unpackThrown } from './thrown.js'
  * answers.
  */
 const FLUSH_MILLISECONDS = 500
-
-const functionIds = new WeakMap<ModuleCall, number>()
-let lastFunctionId = 0
-
-function functionId(call: ModuleCall): number {
-  let id = functionIds.get(call)
-  if (id === undefined) {
-    id = ++lastFunctionId
-    functionIds.set(call, id)
-  }
-  return id
-}
 
 /** What a pool does when something happens in a thread. */
 export interface ThreadEvents {
@@ -54,7 +45,7 @@ export class Thread {
   unreadable: Error | undefined
   readonly #worker: Worker
   readonly #port: MessagePort
-  readonly #functions = new Set<number>()
+  readonly #functions = new LoadedFunctions()
   readonly #events: ThreadEvents
   /** The error that ended the thread, as Node passes it on. */
   #failure: { readonly thrown: unknown } | undefined
@@ -65,6 +56,8 @@ export class Thread {
   #uncaught: Thrown | undefined
   #flushed = () => {}
   #isEnding = false
+  /** Whether it has been given a function that has a teardown. */
+  #hasTeardowns = false
 
   /** Throws if the system refuses another thread, or Node's permission model forbids threads. */
   constructor(entry: URL, wasm: ThreadKernels | undefined, events: ThreadEvents) {
@@ -113,19 +106,17 @@ export class Thread {
     this.#begunBefore = begun
   }
 
-  /** If the thread does not know the function of the jobs yet, it is posted before. */
   #message({ number, claims, first, count, accepted, deadlines }: Load): ThreadLoad {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
     const load = { load: number, claims }
     if (chunk.kind !== 'calls')
       return { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag }
-    const id = functionId(chunk.call)
-    if (!this.#functions.has(id)) this.#port.postMessage({ kind: 'module', id, call: chunk.call } satisfies ToThread)
-    this.#functions.add(id)
+    const own = accepted.own!
+    this.#load(own, chunk.call)
     const { concurrency, timeout } = accepted
     const { attempt = 1 } = chunk
-    return { ...load, kind: 'calls', jobs: pack(jobs), id, concurrency, attempt, timeout, deadlines }
+    return { ...load, kind: 'calls', jobs: pack(jobs), id: own.id, concurrency, attempt, timeout, deadlines }
   }
 
   /** Aborts the signals of calls in progress. */
@@ -138,21 +129,48 @@ export class Thread {
     this.#worker.terminate()
   }
 
+  /** Posts a function if the thread does not know it. */
+  #load(own: PoolFunction, call: ModuleCall): void {
+    if (!this.#functions.use(own)) return
+    this.#hasTeardowns ||= own.hasTeardown
+    try {
+      const { value: data, transfer } = copied(call.data)
+      this.#port.postMessage({ kind: 'module', id: own.id, call: { ...call, data } } satisfies ToThread, transfer)
+    } catch (error) {
+      this.#functions.delete(own)
+      throw error
+    }
+  }
+
+  /** Makes the thread release a function if it has loaded it. */
+  release(own: PoolFunction): void {
+    if (this.#functions.delete(own)) this.#release(own)
+  }
+
+  /** Makes the thread release functions that no run uses, if their data are large. */
+  releaseIdle(): void {
+    for (const own of this.#functions.evict()) this.#release(own)
+  }
+
+  #release({ id, bytes }: PoolFunction): void {
+    this.#port.postMessage({ kind: 'release', id, bytes } satisfies ToThread)
+  }
+
   /**
    * Ends the thread after its output has arrived. It does not wait for threads that add noise, which
    * print nothing and answer late.
+   *
+   * @param force whether it ends without calling teardowns, as it does if it is working
    */
-  async end(): Promise<void> {
+  async end(force: boolean): Promise<void> {
     this.#isEnding = true
+    const tearsDown = this.#hasTeardowns && !force && this.loads.length === 0
     if (this.isReady && this.loads.every(({ accepted }) => accepted.chunk.kind === 'calls')) {
-      await new Promise<void>((resolve) => {
-        const late = setTimeout(resolve, FLUSH_MILLISECONDS)
-        this.#flushed = () => {
-          clearTimeout(late)
-          resolve()
-        }
-        this.#port.postMessage({ kind: 'flush' } satisfies ToThread)
+      const flushed = new Promise<void>((resolve) => {
+        this.#flushed = resolve
       })
+      this.#port.postMessage({ kind: 'flush', tearsDown } satisfies ToThread)
+      await (tearsDown ? awaitTeardowns(flushed) : within(flushed, FLUSH_MILLISECONDS))
     }
     await this.#worker.terminate()
   }
@@ -174,6 +192,9 @@ export class Thread {
         break
       case 'flushed':
         this.#flushed()
+        break
+      case 'teardownFailed':
+        warnOfTeardown(message.what)
         break
       case 'fallback':
         this.#events.fallback(message.reason)

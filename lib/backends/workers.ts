@@ -28,7 +28,7 @@ export function workersBackend(threads: ThreadPool): Backend {
       return threads.threads
     },
     execute: (chunk) => threads.execute(chunk.kind === 'files' ? tidied(chunk) : chunk),
-    close: () => threads.terminate(),
+    close: (options) => threads.terminate(options),
   }
 }
 

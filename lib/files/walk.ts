@@ -16,7 +16,7 @@ const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
 const DOT = 0x2e
 /** Number of names that are read from a folder at once, and of files that are passed on together. */
-const GROUP_FILES = 256
+const GROUP_FILES = 32
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
@@ -82,13 +82,9 @@ export interface WalkedFolder {
 
 /**
  * Yields the files of all inputs, in the order of the inputs. Within a folder, files come in the order of the system. At
- * the end, each input without files yields a failure. Files come in small groups, because one step of an async generator
- * costs more than finding a file. Throws E_NO_INPUT if no input has files.
+ * the end, each input without files yields a failure. Throws E_NO_INPUT if no input has files.
  */
-export async function* walk(
-  inputs: readonly string[],
-  options: WalkOptions = {},
-): AsyncGenerator<readonly WalkedFile[]> {
+export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
   const empty: { readonly input: string; readonly unread: Counts }[] = []
   const allUnread = new Counts()
   /** Audio files in other formats that were reported. A single input contains each of them once. */
@@ -98,11 +94,14 @@ export async function* walk(
     let isEmpty = true
     const unread = new Counts()
     for await (const files of walkInput(input, options, visits)) {
-      const kept: WalkedFile[] = []
       for (const file of files) {
         if (file.unread === undefined) {
-          if (file.isLink && isInOutput(file.input, options.out)) options.onLoop?.(showPath(file.input))
-          else kept.push(file)
+          if (file.isLink && isInOutput(file.input, options.out)) {
+            options.onLoop?.(showPath(file.input))
+            continue
+          }
+          isEmpty = false
+          yield file
           continue
         }
         unread.add(file.unread)
@@ -114,15 +113,12 @@ export async function* walk(
         allUnread.add(file.unread)
         options.onUnread?.(showPath(file.input), file.unread)
       }
-      if (kept.length === 0) continue
-      isEmpty = false
-      yield kept
     }
     if (isEmpty) empty.push({ input, unread })
   }
   if (empty.length === inputs.length) throw noInput(allUnread)
   for (const { input, unread } of empty)
-    yield [{ input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }]
+    yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
 }
 
 /** Returns what is equal for all occurrences of a file under one relative path. */
@@ -137,7 +133,9 @@ function noInput(unread: Counts, details: ErrorDetails = {}): NoisemillError {
   return new NoisemillError('E_NO_INPUT', { ...details, ...(!unread.isEmpty && { received }) })
 }
 
-/** Yields the files of an input in groups. */
+/**
+ * Yields the files of an input in small groups, because one step of an async generator costs more than finding a file.
+ */
 async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
@@ -340,10 +338,7 @@ async function* readFolder(
   }
   let group: WalkedFile[] = []
   try {
-    for (let count = 0; ; count++) {
-      // `read` waits until a group of entries is in memory. `readSync` gives the others without waiting.
-      const entry = count % GROUP_FILES === 0 ? await entries.read() : entries.readSync()
-      if (entry === null) break
+    for await (const entry of entries) {
       const bytes = entry.name as unknown as Buffer
       const isLink = entry.isSymbolicLink()
       if (bytes[0] === DOT || (isLink && !follow)) continue
@@ -354,13 +349,10 @@ async function* readFolder(
       if (kind === 'folder')
         folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
       if (kind === 'file') {
-        const text = typeof name === 'string' ? name : bytes.toString('latin1')
-        if (isAudioName(text))
-          group.push(isLink ? { input: file, relative: below, isLink } : { input: file, relative: below })
-        else {
-          const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-          if (unread !== undefined) group.push({ input: file, relative: below, unread })
-        }
+        const text = bytes.toString('latin1')
+        const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
+        if (isAudioName(text)) group.push({ input: file, relative: below, ...(isLink && { isLink }) })
+        else if (unread !== undefined) group.push({ input: file, relative: below, unread })
       }
       if (group.length === GROUP_FILES) {
         yield group
@@ -369,8 +361,6 @@ async function* readFolder(
     }
   } catch (error) {
     group.push(failed(found, 'E_INPUT_READ', error))
-  } finally {
-    entries.closeSync()
   }
   if (group.length > 0) yield group
 }

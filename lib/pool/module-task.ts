@@ -26,8 +26,19 @@ export interface ModuleTaskOptions {
    */
   readonly setup?: string
   /**
+   * Name of an exported function that each thread calls once with the second argument of the
+   * function, to close or write what `setup` has opened. A thread calls it when it releases the
+   * function: when the task is no longer referenced, when its `data` are released, and when
+   * `pool.close()` ends the thread. `pool.terminate()`, at the end of `await using` too, does not
+   * call it, nor does a thread that dies. It may be async; `close` waits for at most 5 seconds. If it
+   * throws or does not end, a process warning (W_TEARDOWN_FAILED) says so.
+   */
+  readonly teardown?: string
+  /**
    * Value that is cloned to each thread once. It is the argument of `setup`, or without `setup` the
-   * second argument of every call.
+   * second argument of every call. A thread keeps it while the task is referenced and no other task
+   * needs the memory: of tasks that no run uses, a thread keeps at most 16 MB of data, those used
+   * last. It gets the data of others again, and calls `setup` again, when they are used again.
    */
   readonly data?: unknown
   /**
@@ -158,12 +169,11 @@ export function moduleTask<Item = unknown, Value = unknown>(
   const module = checkModule(url)
   if (typeof name !== 'string' || name === '') throw invalidOption('name', 'the name of an exported function', name)
   checkObject('options', options)
-  checkKeys(options, ['setup', 'data', 'strict'])
-  const setup = options.setup as string | undefined
-  if (setup !== undefined && typeof setup !== 'string')
-    throw invalidOption('setup', 'the name of an exported function', setup)
+  checkKeys(options, ['setup', 'teardown', 'data', 'strict'])
+  const setup = checkName('setup', options.setup)
+  const teardown = checkName('teardown', options.teardown)
   const strict = checkBoolean('strict', given(options.strict, false))
-  const call: ModuleCall = { url: module, name, setup, data: options.data, strict }
+  const call: ModuleCall = { url: module, name, setup, teardown, data: options.data, strict }
   return defineTask({
     work: { kind: 'calls', call },
     errors: 'throw',
@@ -171,6 +181,11 @@ export function moduleTask<Item = unknown, Value = unknown>(
     givesValues: true,
     start: () => new ModuleRun<Item, Value>(call),
   })
+}
+
+function checkName(option: string, name: unknown): string | undefined {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return name
+  throw invalidOption(option, 'the name of an exported function', name)
 }
 
 /**

@@ -287,6 +287,9 @@ export class Pool {
    * executing after their run ended early, because of an abort, an error, or a consumer that left
    * its loop.
    *
+   * Threads call the teardowns of the functions that they have loaded. `close` waits for them, for
+   * at most 5 seconds.
+   *
    * If a function never returns, or an iterator is not read to its end, `close` waits forever.
    * `terminate` ends both, even after `close` was called.
    *
@@ -308,7 +311,8 @@ export class Pool {
   /**
    * Ends the pool without waiting for the work that has begun. Runs throw E_POOL_TERMINATED, and
    * waiting items are dropped. A file of a noise task is finished or discarded as a whole. A user's
-   * function is interrupted wherever it is, for example between two writes. On the backend
+   * function is interrupted wherever it is, for example between two writes, and its teardown is not
+   * called. On the backend
    * 'inline', which has no thread to end, the function continues.
    *
    * @throws NoisemillError (the promise rejects) E_BACKEND_FAILED if the backend fails to close
@@ -333,7 +337,7 @@ export class Pool {
     for (const run of runs) run.stop(terminated())
     await Promise.all(runs.map((run) => run.settled()))
     try {
-      await this.#closeBackend()
+      await this.#closeBackend(true)
     } finally {
       for (const end of this.#ended.keys()) end()
     }
@@ -359,12 +363,12 @@ export class Pool {
 
   async #whenRunsEnd(): Promise<void> {
     await Promise.all(this.#ended.values())
-    await this.#closeBackend()
+    await this.#closeBackend(false)
   }
 
   /** Closes the backend once, however often the pool is closed. */
-  #closeBackend(): Promise<void> {
-    this.#backendClosing ??= closeBackend(this.#backend)
+  #closeBackend(force: boolean): Promise<void> {
+    this.#backendClosing ??= closeBackend(this.#backend, force)
     return this.#backendClosing
   }
 }
@@ -375,9 +379,9 @@ export function isPool(value: unknown): value is Pool {
   return typeof accept === 'function' && typeof Object(info).threads === 'number'
 }
 
-async function closeBackend(backend: Backend): Promise<void> {
+async function closeBackend(backend: Backend, force: boolean): Promise<void> {
   try {
-    await backend.close()
+    await backend.close({ force })
   } catch (cause) {
     throw new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name} could not be closed`, cause })
   }

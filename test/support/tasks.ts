@@ -12,6 +12,7 @@ const tasksOf = (file: string) => (name: string, options?: ModuleTaskOptions) =>
 export const calls = tasksOf('calls.mjs')
 export const failing = tasksOf('failing.mjs')
 export const crashing = tasksOf('crashing.mjs')
+export const lasting = tasksOf('lasting.mjs')
 export const controlled = tasksOf('control.mjs')
 
 /** Makes a number that all threads share: a gate (closed while it is 0) or a counter. */
