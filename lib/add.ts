@@ -5,6 +5,7 @@ import type { PoolOptions } from './backends/options.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
+import { flatten } from './files/flatten.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { joinPath, pathFromCaller } from './files/paths.js'
 import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
@@ -160,7 +161,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   })
   // No two files of one input have the same relative path, so outputs cannot clash and files are
   // processed while it is walked.
-  const found = names.length === 1 ? files : await refuseClashes(files, out, settings.copies, repeated('file'))
+  const found = names.length === 1 ? files : [await refuseClashes(files, out, settings.copies, repeated('file'))]
   const folders = walked.map(({ folder }) => folder)
   const { dryRun, fsync, overwrite } = settings
   const journal =
@@ -182,27 +183,33 @@ function checkInputs(inputs: unknown): string[] {
 }
 
 /**
- * Turns walked files into items. Makes the output folder and opens its journal when the first file
- * is found.
+ * Turns walked files into items. Makes the output folder and opens its journal when the first files
+ * are found.
  */
-async function* asItems(
-  files: Iterable<WalkedFile> | AsyncIterable<WalkedFile>,
+function asItems(
+  groups: Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>,
   out: string,
   folders: readonly string[],
   { dryRun, fsync }: NoiseSettings,
   journal: Journal | undefined,
-): AsyncGenerator<WalkedItem> {
+): AsyncIterable<WalkedItem> {
+  async function* prepared() {
+    let isFirst = true
+    for await (const group of groups) {
+      if (isFirst && !dryRun) makeFolder(out, fsync)
+      if (isFirst) await journal?.open()
+      isFirst = false
+      yield group
+    }
+  }
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
-  let isFirst = true
-  for await (const { input, relative, failure } of files) {
-    if (isFirst && !dryRun) makeFolder(out, fsync)
-    if (isFirst) await journal?.open()
-    isFirst = false
-    const output = joinPath(out, relative)
-    const refused = failure ?? outputInInput(relative) ?? outputOutside(relative)
-    yield { input, key: relative, output, ...(refused && { failure: refused }) }
-  }
+  return flatten(prepared(), ({ input, relative, failure }) => ({
+    input,
+    key: relative,
+    output: joinPath(out, relative),
+    failure: failure ?? outputInInput(relative) ?? outputOutside(relative),
+  }))
 }
 
 /** Returns an object with the options that have one of the names. */

@@ -21,6 +21,8 @@ namespace {
 
 // How long the JS thread delivers outcomes at a time.
 constexpr std::chrono::milliseconds kTimeBudget{4};
+// Most outcomes in one call of JavaScript, between two looks at the clock.
+constexpr size_t kGroupJobs = 64;
 
 using CancelFlag = std::shared_ptr<std::atomic<bool>>;
 
@@ -28,17 +30,11 @@ class CrewHandle;
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*);
 using Wake = Napi::TypedThreadSafeFunction<CrewHandle, void, on_wake>;
 
-// Outcome of a job, on its way to the JS thread.
-struct Settled {
-  uint64_t batch;
-  uint32_t index;
-  // Time that the job took on its thread.
-  double milliseconds;
-  std::function<Napi::Value(Napi::Env)> outcome;
-};
-
 // Channel from a crew's threads to the JS thread. It carries settled jobs and requests for more
-// threads. At most one wake-up is pending, and it also delivers what arrives in the meantime.
+// threads. At most one wake-up is pending, and it also delivers what arrives in the meantime. After
+// a delivery, JavaScript looks again by itself a little later. Until it finds nothing then, settled
+// jobs wake nobody: a wake-up for each of many short files would cost more than the rest of its
+// report.
 class Mailbox {
  public:
   explicit Mailbox(Wake wake) : wake_(std::move(wake)) {}
@@ -47,7 +43,7 @@ class Mailbox {
   void post(std::list<Settled>& settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
     waiting_.splice(waiting_.end(), settled);
-    wake();
+    if (!looks_again_) wake();
   }
 
   void request_wake_up() {
@@ -58,6 +54,7 @@ class Mailbox {
   std::list<Settled> take() {
     const std::lock_guard<std::mutex> lock(mutex_);
     wake_under_way_ = false;
+    looks_again_ = !waiting_.empty();
     return std::exchange(waiting_, {});
   }
 
@@ -69,7 +66,9 @@ class Mailbox {
 
   // Sets whether the process stays alive for outcomes that are still to come. Call it on the JS
   // thread.
-  void keep_alive(Napi::Env env, bool keep) { keep ? wake_.Ref(env) : wake_.Unref(env); }
+  void keep_alive(Napi::Env env, bool keep) {
+    if (!closed_) keep ? wake_.Ref(env) : wake_.Unref(env);
+  }
 
  private:
   void wake() {
@@ -80,6 +79,7 @@ class Mailbox {
   std::mutex mutex_;
   std::list<Settled> waiting_;
   bool wake_under_way_ = false;
+  bool looks_again_ = false;
   bool closed_ = false;
 };
 
@@ -97,7 +97,7 @@ template <typename Outcome>
 class BatchWork : public Work {
  public:
   explicit BatchWork(const Place& place) : cancelled_(place.cancelled), mailbox_(place.mailbox) {
-    settled_.push_back({place.batch, place.index, 0, [outcome = outcome_](Napi::Env env) { return write_outcome(env, *outcome); }});
+    settled_.push_back({place.batch, place.index, 0, Outcome{}});
   }
 
   void cancel() override { *cancelled_ = true; }
@@ -105,8 +105,9 @@ class BatchWork : public Work {
 
  protected:
   void report(Outcome outcome, double milliseconds) {
-    *outcome_ = std::move(outcome);
-    settled_.front().milliseconds = milliseconds;
+    Settled& settled = settled_.front();
+    settled.milliseconds = milliseconds;
+    settled.outcome = std::move(outcome);
     mailbox_->post(settled_);
   }
 
@@ -114,7 +115,6 @@ class BatchWork : public Work {
 
  private:
   const std::shared_ptr<Mailbox> mailbox_;
-  const std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
   std::list<Settled> settled_;
 };
 
@@ -203,18 +203,19 @@ class CrewHandle {
         mailbox_->request_wake_up();
         break;
       }
-      const Settled settled = std::move(undelivered_.front());
-      undelivered_.pop_front();
+      const std::list<Settled> group = take_group();
+      const uint64_t id = group.front().batch;
       const Napi::HandleScope scope(env);
-      const Napi::Value on_settled = batches_.at(settled.batch).on_settled.Value();
-      on_settled.As<Napi::Function>().Call({Napi::Number::New(env, settled.index), settled.outcome(env)});
+      const Napi::Value on_settled = batches_.at(id).on_settled.Value();
+      on_settled.As<Napi::Function>().Call(write_outcomes(env, group));
       // The callback may have ended the process, and the crew with it.
       if (env.IsExceptionPending() || batches_.empty()) return;
-      Batch& batch = batches_.at(settled.batch);
-      batch.milliseconds += settled.milliseconds;
-      if (--batch.remaining > 0) continue;
+      Batch& batch = batches_.at(id);
+      for (const Settled& settled : group) batch.milliseconds += settled.milliseconds;
+      batch.remaining -= group.size();
+      if (batch.remaining > 0) continue;
       napi_resolve_deferred(env, batch.deferred, Napi::Number::New(env, batch.milliseconds));
-      batches_.erase(settled.batch);
+      batches_.erase(id);
     }
     if (batches_.empty()) mailbox_->keep_alive(env, false);
     hire(env, libuv_limit_);
@@ -248,6 +249,16 @@ class CrewHandle {
     size_t remaining;
     double milliseconds = 0;
   };
+
+  // Takes the next outcomes that belong to one batch.
+  std::list<Settled> take_group() {
+    const uint64_t batch = undelivered_.front().batch;
+    auto end = undelivered_.begin();
+    for (size_t count = 0; count < kGroupJobs && end != undelivered_.end() && end->batch == batch; count++) end++;
+    std::list<Settled> group;
+    group.splice(group.end(), undelivered_, undelivered_.begin(), end);
+    return group;
+  }
 
   void hire(Napi::Env env, size_t libuv_limit) {
     for (;;) {
@@ -325,6 +336,11 @@ Napi::Value relieve_crew(const Napi::CallbackInfo& info) {
   return {};
 }
 
+Napi::Value deliver(const Napi::CallbackInfo& info) {
+  held_by<CrewHandle>(info[0]).deliver(info.Env());
+  return {};
+}
+
 Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
   held_by<CrewHandle>(info[0]).close();
   return {};
@@ -368,6 +384,7 @@ Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("contract", contract(env));
   exports.Set("measureLibuvPool", Napi::Function::New(env, measure_pool));
   exports.Set("createCrew", Napi::Function::New(env, create_crew));
+  exports.Set("deliver", Napi::Function::New(env, unless_ended<deliver>));
   exports.Set("relieveCrew", Napi::Function::New(env, unless_ended<relieve_crew>));
   exports.Set("closeCrew", Napi::Function::New(env, unless_ended<close_crew_now>));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));

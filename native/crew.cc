@@ -30,7 +30,7 @@ class DefaultFloatEnvironment {
 
 }  // namespace
 
-Crew::Crew(size_t size, std::function<void()> request_threads) : size_(size), request_threads_(std::move(request_threads)) {
+Crew::Crew(size_t size, std::function<void()> wake_owner) : size_(size), wake_owner_(std::move(wake_owner)) {
   active_.reserve(size);
 }
 
@@ -134,6 +134,7 @@ void Crew::drive(bool guest) {
     }
   }
   while (const std::optional<Taken> taken = take()) work_on(*taken, arena);
+  wake_owner_();
 }
 
 // Takes new work first, and only then parts of work in progress. Several threads write several
@@ -177,7 +178,7 @@ void Crew::open_pass(Active& active, size_t parts) {
     active.next_part = 0;
     has_room = hired_ < size_;
   }
-  if (parts > 1 && has_room) request_threads_();
+  if (parts > 1 && has_room) wake_owner_();
 }
 
 bool Crew::run_parts(Active& active, Arena& arena, bool helps) {

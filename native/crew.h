@@ -37,9 +37,10 @@ class Work {
 
 class Crew {
  public:
-  // At most `size` threads work at the same time. A thread calls `request_threads` when another
-  // thread could share its work. The owner must then call `hire`.
-  Crew(size_t size, std::function<void()> request_threads);
+  // At most `size` threads work at the same time. A thread calls `wake_owner` when another thread
+  // could share its work, and when it has found nothing more to take. The owner must then call
+  // `hire`, and may add work.
+  Crew(size_t size, std::function<void()> wake_owner);
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -100,7 +101,7 @@ class Crew {
   bool has_use_for_one_more() const;
 
   const size_t size_;
-  const std::function<void()> request_threads_;
+  const std::function<void()> wake_owner_;
   std::mutex mutex_;
   // Threads allocate no memory when they change these, because memory may be short. `active_` has
   // room for one work per thread.

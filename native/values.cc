@@ -1,9 +1,12 @@
 #include "values.h"
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <list>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/noise/kinds.h"
@@ -152,6 +155,45 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
   return object;
 }
 
+// Writes the figures of all files into one array. The places of files that failed stay empty.
+Napi::Value write_figures(Napi::Env env, const std::list<Settled>& group) {
+  auto array = Napi::Float64Array::New(env, group.size() * std::size(kFigures));
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  double* number = array.Data();
+  for (const Settled& settled : group) {
+    const auto& [figures, failure] = std::get<EtlOutcome>(settled.outcome);
+    if (failure) number += std::size(kFigures);
+    else for (const auto& figure : kFigures) *number++ = figure.get(figures);
+  }
+  return array;
+}
+
+// Writes the failures of files, each at the place of its job in the group. `undefined` if none has
+// failed.
+Napi::Value write_failures(Napi::Env env, const std::list<Settled>& group) {
+  const auto has_failed = [](const Settled& settled) { return std::get<EtlOutcome>(settled.outcome).failure.has_value(); };
+  if (std::none_of(group.begin(), group.end(), has_failed)) return env.Undefined();
+  auto array = Napi::Array::New(env, group.size());
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  uint32_t place = 0;
+  for (const Settled& settled : group) {
+    if (has_failed(settled)) array.Set(place, write_failure(env, *std::get<EtlOutcome>(settled.outcome).failure));
+    place++;
+  }
+  return array;
+}
+
+Napi::Value write_slices(Napi::Env env, const std::list<Settled>& group) {
+  auto array = Napi::Array::New(env, group.size());
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  uint32_t place = 0;
+  for (const Settled& settled : group) {
+    const auto& [tally, failure] = std::get<SliceOutcome>(settled.outcome);
+    array.Set(place++, failure ? write_failure(env, *failure) : write_tally(env, tally));
+  }
+  return array;
+}
+
 // Reads packed jobs one after the other.
 class Unpacker {
  public:
@@ -258,17 +300,14 @@ std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
   return jobs;
 }
 
-Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome) {
-  if (outcome.failure) return write_failure(env, *outcome.failure);
-  auto array = Napi::Float64Array::New(env, std::size(kFigures));
-  if (array.IsEmpty()) throw EnvironmentEnded{};
-  double* number = array.Data();
-  for (const auto& figure : kFigures) *number++ = figure.get(outcome.figures);
-  return array;
-}
-
-Napi::Value write_outcome(Napi::Env env, const SliceOutcome& outcome) {
-  return outcome.failure ? write_failure(env, *outcome.failure) : write_tally(env, outcome.tally);
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::list<Settled>& group) {
+  auto indexes = Napi::Uint32Array::New(env, group.size());
+  if (indexes.IsEmpty()) throw EnvironmentEnded{};
+  uint32_t* index = indexes.Data();
+  for (const Settled& settled : group) *index++ = settled.index;
+  const bool are_files = std::holds_alternative<EtlOutcome>(group.front().outcome);
+  if (are_files) return {indexes, write_figures(env, group), write_failures(env, group)};
+  return {indexes, write_slices(env, group)};
 }
 
 }  // namespace noisemill

@@ -4,6 +4,9 @@
 
 #include <napi.h>
 
+#include <cstdint>
+#include <list>
+#include <variant>
 #include <vector>
 
 #include "core/etl.h"
@@ -24,7 +27,17 @@ std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
 // The bytes belong to JavaScript, which must keep them as long as the jobs exist.
 std::vector<SliceJob> read_slice_jobs(Napi::Object packed);
 
-Napi::Value write_outcome(Napi::Env env, const EtlOutcome& outcome);
-Napi::Value write_outcome(Napi::Env env, const SliceOutcome& outcome);
+// A job that has ended, on its way to the JS thread.
+struct Settled {
+  uint64_t batch;
+  uint32_t index;
+  // Time that the job took on its thread.
+  double milliseconds;
+  std::variant<EtlOutcome, SliceOutcome> outcome;
+};
+
+// Makes the arguments with which JavaScript gets the outcomes of jobs of one batch. See `runFiles`
+// and `runSlices` in lib/backends/addon.ts.
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::list<Settled>& group);
 
 }  // namespace noisemill

@@ -32,14 +32,16 @@ export interface DecodedSamples {
 }
 
 /**
- * Runs a batch, whose jobs share a flag. Calls `onSettled` with the index of each job, in the order
- * in which jobs end.
+ * Runs a batch, whose jobs share a flag. Calls `onSettled` with the indexes of jobs that have ended,
+ * and their outcomes. Resolves after the last job, to the milliseconds that all jobs took on their
+ * threads. The crew calls `onSettled` as soon as jobs end, but after each call it waits for
+ * `deliver`, until a delivery has found nothing.
  */
-type RunJobs<Jobs, Outcome> = (
+type RunJobs<Jobs, Outcomes extends unknown[]> = (
   crew: NativeCrew,
   jobs: Jobs,
   flag: NativeCancel,
-  onSettled: (index: number, outcome: Outcome | NativeFailure) => void,
+  onSettled: (indexes: Uint32Array, ...outcomes: Outcomes) => void,
 ) => Promise<number>
 
 /** The functions that native/batch.cc and native/kernel_exports.cc export. */
@@ -84,11 +86,13 @@ export interface Addon {
   createCancel(): NativeCancel
   cancel(crew: NativeCrew, flag: NativeCancel): void
   /**
-   * Runs jobs on files. Resolves after the last job, to the milliseconds that all jobs took on
-   * their threads. `Border` packs jobs and reads outcomes.
+   * Runs jobs on files. `Border` packs jobs and reads figures. Failures are at the places of their
+   * jobs among the indexes.
    */
-  runFiles: RunJobs<PackedJobs, Float64Array>
-  runSlices: RunJobs<PackedSlices, PartTally>
+  runFiles: RunJobs<PackedJobs, [figures: Float64Array, failures: readonly (NativeFailure | undefined)[] | undefined]>
+  runSlices: RunJobs<PackedSlices, [outcomes: readonly (PartTally | NativeFailure)[]]>
+  /** Delivers the outcomes of jobs that have ended. */
+  deliver(crew: NativeCrew): void
 }
 
 export interface FoundAddon {

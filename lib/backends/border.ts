@@ -92,25 +92,23 @@ const noiseNumbers: Fields<Noise, number> = {
   clip: ({ clip }) => Number(clip),
 }
 
-/** Converts the addon's number to each figure. */
-const figures: { readonly [Name in keyof EtlFigures]: (value: number, contract: Contract) => EtlFigures[Name] } = {
-  format: (value) => sampleFormats[value].name,
-  // The number is -1 if the samples were not coded.
-  codec: (value) => codecs[value]?.name ?? null,
-  channels: (value) => value,
-  sampleRate: (value) => value,
-  frames: (value) => value,
-  sigma: (value) => value,
-  signalEnergy: (value) => value,
-  noiseEnergy: (value) => value,
-  clipped: (value) => value,
-  nonFinite: (value) => value,
-  bytesIn: (value) => value,
-  modified: (value) => value,
-  bytesOut: (value) => value,
-  seconds: (value) => value,
-  warnings: (value, contract) =>
-    value === 0 ? [] : (contract.warnings as EtlWarning[]).filter((_, bit) => value & (1 << bit)),
+/** Every figure of a file. It is a Record, so that TypeScript reports a missing one. */
+const figures: Readonly<Record<keyof EtlFigures, true>> = {
+  format: true,
+  codec: true,
+  channels: true,
+  sampleRate: true,
+  frames: true,
+  sigma: true,
+  signalEnergy: true,
+  noiseEnergy: true,
+  clipped: true,
+  nonFinite: true,
+  bytesIn: true,
+  modified: true,
+  bytesOut: true,
+  seconds: true,
+  warnings: true,
 }
 
 const tally: { readonly [Name in keyof PartTally]: true } = {
@@ -173,6 +171,8 @@ export class Border {
   readonly #sliceNumbers: readonly ((job: SliceJob) => number)[]
   readonly #noiseTexts: readonly ((noise: Noise) => string)[]
   readonly #noiseNumbers: readonly ((noise: Noise) => number)[]
+  /** The position of each figure among those of a file. */
+  readonly #figures: Readonly<Record<keyof EtlFigures, number>>
 
   constructor(contract: Contract) {
     this.#contract = contract
@@ -181,6 +181,8 @@ export class Border {
     this.#sliceNumbers = inOrder(contract.sliceNumbers, sliceNumbers)
     this.#noiseTexts = inOrder(contract.noiseTexts, noiseTexts)
     this.#noiseNumbers = inOrder(contract.noiseNumbers, noiseNumbers)
+    const positions = contract.figures.map((name, position) => [name, position])
+    this.#figures = Object.fromEntries(positions) as Record<keyof EtlFigures, number>
   }
 
   packFiles(jobs: readonly EtlJob[]): PackedJobs {
@@ -212,11 +214,31 @@ export class Border {
     return { count: jobs.length, texts: packed.all(), numbers: values }
   }
 
-  figuresOf(numbers: Float64Array): EtlFigures {
-    const read: Record<string, unknown> = {}
-    const names = this.#contract.figures as (keyof EtlFigures)[]
-    for (let i = 0; i < names.length; i++) read[names[i]] = figures[names[i]](numbers[i], this.#contract)
-    return read as unknown as EtlFigures
+  /** Reads the figures of a file from those of several. */
+  figuresOf(numbers: Float64Array, file: number): EtlFigures {
+    const start = file * this.#contract.figures.length
+    const at = this.#figures
+    const codec = numbers[start + at.codec]
+    const bits = numbers[start + at.warnings]
+    // A literal takes a tenth of the time that an object takes whose fields are set by name.
+    return {
+      format: sampleFormats[numbers[start + at.format]].name,
+      // The number is -1 if the samples were not coded.
+      codec: codec < 0 ? null : codecs[codec].name,
+      channels: numbers[start + at.channels],
+      sampleRate: numbers[start + at.sampleRate],
+      frames: numbers[start + at.frames],
+      sigma: numbers[start + at.sigma],
+      signalEnergy: numbers[start + at.signalEnergy],
+      noiseEnergy: numbers[start + at.noiseEnergy],
+      clipped: numbers[start + at.clipped],
+      nonFinite: numbers[start + at.nonFinite],
+      bytesIn: numbers[start + at.bytesIn],
+      modified: numbers[start + at.modified],
+      bytesOut: numbers[start + at.bytesOut],
+      seconds: numbers[start + at.seconds],
+      warnings: bits === 0 ? [] : (this.#contract.warnings as EtlWarning[]).filter((_, bit) => bits & (1 << bit)),
+    }
   }
 }
 
@@ -233,9 +255,7 @@ class Texts {
     // On Windows this gives the form that may be longer than 260 characters, which Node's functions
     // use as well.
     if (typeof path === 'string') this.add(toNamespacedPath(path))
-    else {
-      this.#parts.push(this.#take(), path, Buffer.of(0))
-    }
+    else this.#parts.push(this.#take(), path, Buffer.of(0))
   }
 
   /** Returns all texts. */

@@ -4,12 +4,10 @@
  */
 
 import { setImmediate } from 'node:timers/promises'
-import { types } from 'node:util'
 import { isMainThread } from 'node:worker_threads'
 import { checkEtlJob, type EtlOutcome } from '../core/etl.js'
 import { caughtFailure, errnoName, type FailureData } from '../core/failure.js'
 import { checkSliceJob, type SettledSlice } from '../core/slice.js'
-import type { PartTally } from '../core/transform.js'
 import { NoisemillError } from '../errors.js'
 import type { Addon, NativeCancel, NativeFailure } from './addon.js'
 import type { Backend, ChunkFigures, FilesChunk, Outcome, SlicesChunk } from './backend.js'
@@ -22,6 +20,8 @@ const LIBUV_LEFT = 2
 const PATIENCE_MILLISECONDS = 10
 /** Most jobs of a batch. To pack them takes some milliseconds of the JS thread. */
 const BATCH_JOBS = 1000
+/** Time between two deliveries of outcomes. One for each short file would cost more than the rest of its report. */
+const DELIVERY_MILLISECONDS = 2
 
 /**
  * Batches in progress: the function that cancels the batch, and the function that closes its crew.
@@ -47,23 +47,30 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   const border = new Border(addon.contract)
   const closing = new Cancellation()
   const chunksInProgress = new Set<Promise<ChunkFigures>>()
+  let nextDelivery: NodeJS.Timeout | undefined
+
+  const deliver = () => {
+    nextDelivery = undefined
+    addon.deliver(crew)
+  }
 
   /**
    * Runs a batch that can be cancelled. If `report` throws, the batch continues to its end, and the
    * error is thrown then.
    */
-  async function run<Reported>(
+  async function run<Reported extends unknown[]>(
     cancellation: Cancellation,
-    report: (index: number, reported: Reported) => void,
-    batch: (flag: NativeCancel, onSettled: (index: number, reported: Reported) => void) => Promise<number>,
+    report: (...reported: Reported) => void,
+    batch: (flag: NativeCancel, onSettled: (...reported: Reported) => void) => Promise<number>,
   ): Promise<number> {
     const flag = addon.createCancel()
     const cancel = () => addon.cancel(crew, flag)
     const forgets = [cancellation, closing].map((each) => each.onCancel(cancel))
     let thrown: { readonly reason: unknown } | undefined
-    const onSettled = (index: number, reported: Reported) => {
+    const onSettled = (...reported: Reported) => {
+      nextDelivery ??= setTimeout(deliver, DELIVERY_MILLISECONDS)
       try {
-        report(index, reported)
+        report(...reported)
       } catch (reason) {
         thrown ??= { reason }
       }
@@ -91,13 +98,17 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   }
 
   function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
-    return run<Float64Array | NativeFailure>(
+    return run<Parameters<Parameters<Addon['runFiles']>[3]>>(
       cancellation,
-      (index, reported) => {
-        if (types.isFloat64Array(reported)) settle(index, { value: { figures: border.figuresOf(reported) } })
-        else {
-          const outcome = failed<EtlOutcome>(reported, (failure) => ({ failure }))
-          settle(index, outcome)
+      (indexes, figures, failures) => {
+        for (let i = 0; i < indexes.length; i++) {
+          const failure = failures?.[i]
+          if (failure === undefined) settle(indexes[i], { value: { figures: border.figuresOf(figures, i) } })
+          else
+            settle(
+              indexes[i],
+              failed<EtlOutcome>(failure, (failure) => ({ failure })),
+            )
         }
       },
       (flag, onSettled) => addon.runFiles(crew, border.packFiles(jobs), flag, onSettled),
@@ -125,14 +136,18 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     const { jobs, numbers } = checked(all, checkSliceJob, (index, failure) =>
       settle(index, { value: { outcome: { failure }, bytes: all[index].bytes } }),
     )
-    const milliseconds = await run<PartTally | NativeFailure>(
+    const milliseconds = await run<Parameters<Parameters<Addon['runSlices']>[3]>>(
       cancellation,
-      (index, reported) => {
-        const { bytes } = jobs[index]
-        if ('code' in reported) {
-          const outcome = failed<SettledSlice>(reported, (failure) => ({ outcome: { failure }, bytes }))
-          settle(numbers[index], outcome)
-        } else settle(numbers[index], { value: { outcome: { tally: reported }, bytes } })
+      (indexes, outcomes) => {
+        for (let i = 0; i < indexes.length; i++) {
+          const reported = outcomes[i]
+          const { bytes } = jobs[indexes[i]]
+          const outcome: Outcome<SettledSlice> =
+            'code' in reported
+              ? failed(reported, (failure) => ({ outcome: { failure }, bytes }))
+              : { value: { outcome: { tally: reported }, bytes } }
+          settle(numbers[indexes[i]], outcome)
+        }
       },
       (flag, onSettled) => addon.runSlices(crew, border.packSlices(jobs), flag, onSettled),
     )
@@ -155,6 +170,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       closing.cancel()
       await workers.close(options)
       await Promise.allSettled(chunksInProgress)
+      clearTimeout(nextDelivery)
       close()
     },
   }

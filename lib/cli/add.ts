@@ -165,9 +165,9 @@ async function countOutputs(
   signal: AbortSignal,
 ): Promise<number> {
   let files = 0
-  for await (const _ of walk(inputs, { out: String(out), follow })) {
+  for await (const group of walk(inputs, { out: String(out), follow })) {
     signal.throwIfAborted()
-    files++
+    files += group.length
   }
   return (files - repeatedFiles) * copies
 }

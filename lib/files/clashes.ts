@@ -37,11 +37,10 @@ export function refuseOutside(out: string) {
     if (path === undefined || within === undefined || asFolder(path).startsWith(asFolder(within))) return undefined
     return new NoisemillError('E_OUTPUT_OUTSIDE', { path: showPath(file) })
   }
-  // The folder of the last file, after the folders that contain it. They are kept because files come folder by folder.
-  // In their names each character is a byte.
+  // The folder of the last file, after the folders that contain it. They are kept because files come folder by folder,
+  // and folders come after those that contain them. In their names each character is a byte.
   const checked: { readonly name: string; readonly failure: NoisemillError | undefined }[] = []
-  return (relative: FilePath): NoisemillError | undefined => {
-    const name = Buffer.from(splitPath(relative).folder).toString('latin1')
+  const checkFolders = (name: string): NoisemillError | undefined => {
     while (checked.length > 0 && !`${name}/`.startsWith(`${checked.at(-1)!.name}/`)) checked.pop()
     for (;;) {
       const last = checked.at(-1) ?? { name: '', failure: undefined }
@@ -50,6 +49,12 @@ export function refuseOutside(out: string) {
       const folder = end < 0 ? name : name.slice(0, end)
       checked.push({ name: folder, failure: check(pathFromBytes(Buffer.from(folder, 'latin1'))) })
     }
+  }
+  let last: { readonly folder: FilePath; readonly failure: NoisemillError | undefined } | undefined
+  return (relative: FilePath): NoisemillError | undefined => {
+    const { folder } = splitPath(relative)
+    if (folder !== last?.folder) last = { folder, failure: checkFolders(Buffer.from(folder).toString('latin1')) }
+    return last.failure
   }
 }
 
@@ -71,7 +76,7 @@ function realName(file: FilePath): string | undefined {
  * @param onRepeat receives each file that is left out, and its first occurrence
  */
 export async function refuseClashes(
-  files: AsyncIterable<WalkedFile>,
+  groups: AsyncIterable<readonly WalkedFile[]>,
   out: string,
   copies: number,
   onRepeat: (file: string, first: string) => void,
@@ -80,16 +85,18 @@ export async function refuseClashes(
   // They have no output, so they clash with nothing.
   const failed: WalkedFile[] = []
   const inputs = new ProtectedFiles(copies)
-  for await (const file of files) {
-    if (file.failure) {
-      failed.push(file)
-      continue
+  for await (const files of groups) {
+    for (const file of files) {
+      if (file.failure) {
+        failed.push(file)
+        continue
+      }
+      inputs.add(file.input)
+      const name = Buffer.from(file.relative).toString('latin1')
+      const same = byRelative.get(name)
+      if (same) same.push(file)
+      else byRelative.set(name, [file])
     }
-    inputs.add(file.input)
-    const name = Buffer.from(file.relative).toString('latin1')
-    const same = byRelative.get(name)
-    if (same) same.push(file)
-    else byRelative.set(name, [file])
   }
   const checked = failed
   for (const sameRelative of byRelative.values()) {

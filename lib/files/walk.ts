@@ -16,7 +16,7 @@ const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
 const DOT = 0x2e
 /** Number of names that are read from a folder at once, and of files that are passed on together. */
-const GROUP_FILES = 32
+const GROUP_FILES = 256
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
@@ -82,9 +82,13 @@ export interface WalkedFolder {
 
 /**
  * Yields the files of all inputs, in the order of the inputs. Within a folder, files come in the order of the system. At
- * the end, each input without files yields a failure. Throws E_NO_INPUT if no input has files.
+ * the end, each input without files yields a failure. Files come in small groups, because one step of an async generator
+ * costs more than finding a file. Throws E_NO_INPUT if no input has files.
  */
-export async function* walk(inputs: readonly string[], options: WalkOptions = {}): AsyncGenerator<WalkedFile> {
+export async function* walk(
+  inputs: readonly string[],
+  options: WalkOptions = {},
+): AsyncGenerator<readonly WalkedFile[]> {
   const empty: { readonly input: string; readonly unread: Counts }[] = []
   const allUnread = new Counts()
   /** Audio files in other formats that were reported. A single input contains each of them once. */
@@ -94,14 +98,11 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
     let isEmpty = true
     const unread = new Counts()
     for await (const files of walkInput(input, options, visits)) {
+      const kept: WalkedFile[] = []
       for (const file of files) {
         if (file.unread === undefined) {
-          if (file.isLink && isInOutput(file.input, options.out)) {
-            options.onLoop?.(showPath(file.input))
-            continue
-          }
-          isEmpty = false
-          yield file
+          if (file.isLink && isInOutput(file.input, options.out)) options.onLoop?.(showPath(file.input))
+          else kept.push(file)
           continue
         }
         unread.add(file.unread)
@@ -113,12 +114,15 @@ export async function* walk(inputs: readonly string[], options: WalkOptions = {}
         allUnread.add(file.unread)
         options.onUnread?.(showPath(file.input), file.unread)
       }
+      if (kept.length === 0) continue
+      isEmpty = false
+      yield kept
     }
     if (isEmpty) empty.push({ input, unread })
   }
   if (empty.length === inputs.length) throw noInput(allUnread)
   for (const { input, unread } of empty)
-    yield { input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }
+    yield [{ input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }]
 }
 
 /** Returns what is equal for all occurrences of a file under one relative path. */
@@ -133,9 +137,7 @@ function noInput(unread: Counts, details: ErrorDetails = {}): NoisemillError {
   return new NoisemillError('E_NO_INPUT', { ...details, ...(!unread.isEmpty && { received }) })
 }
 
-/**
- * Yields the files of an input in small groups, because one step of an async generator costs more than finding a file.
- */
+/** Yields the files of an input in groups. */
 async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
@@ -338,7 +340,10 @@ async function* readFolder(
   }
   let group: WalkedFile[] = []
   try {
-    for await (const entry of entries) {
+    for (let count = 0; ; count++) {
+      // `read` waits until a group of entries is in memory. `readSync` gives the others without waiting.
+      const entry = count % GROUP_FILES === 0 ? await entries.read() : entries.readSync()
+      if (entry === null) break
       const bytes = entry.name as unknown as Buffer
       const isLink = entry.isSymbolicLink()
       if (bytes[0] === DOT || (isLink && !follow)) continue
@@ -349,10 +354,13 @@ async function* readFolder(
       if (kind === 'folder')
         folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
       if (kind === 'file') {
-        const text = bytes.toString('latin1')
-        const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-        if (isAudioName(text)) group.push({ input: file, relative: below, ...(isLink && { isLink }) })
-        else if (unread !== undefined) group.push({ input: file, relative: below, unread })
+        const text = typeof name === 'string' ? name : bytes.toString('latin1')
+        if (isAudioName(text))
+          group.push(isLink ? { input: file, relative: below, isLink } : { input: file, relative: below })
+        else {
+          const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
+          if (unread !== undefined) group.push({ input: file, relative: below, unread })
+        }
       }
       if (group.length === GROUP_FILES) {
         yield group
@@ -361,6 +369,8 @@ async function* readFolder(
     }
   } catch (error) {
     group.push(failed(found, 'E_INPUT_READ', error))
+  } finally {
+    entries.closeSync()
   }
   if (group.length > 0) yield group
 }

@@ -32,6 +32,13 @@ export function fileKey(seed: Seed, path: FilePath, copy: number): NoiseKey {
   const after = `\0${copy}`
   const text =
     typeof path === 'string' ? before + path + after : Buffer.concat([Buffer.from(before), path, Buffer.from(after)])
-  const digest = hash('sha256', text, 'buffer')
-  return { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
+  // Each character is one byte. A Buffer would take three times as long.
+  const digest = hash('sha256', text, 'binary')
+  return { low: wordAt(digest, 0), high: wordAt(digest, 4) }
+}
+
+/** Reads 32 bits, little-endian, from text in which each character is one byte. */
+function wordAt(bytes: string, at: number): number {
+  const byte = (i: number) => bytes.charCodeAt(at + i)
+  return (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0
 }

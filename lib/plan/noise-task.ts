@@ -96,7 +96,7 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
 
 /** What is known of the items of a task before it runs. */
 export interface ItemOrigin {
-  /** Whether the items come from a walk, in which no two files have the same relative path. */
+  /** Whether the items are `WalkedItem`s, of which no two have the same key. */
   readonly isWalked?: boolean
   /** The journal of the folder that all outputs lie in, if there is one. */
   readonly journal?: Journal | undefined
@@ -264,8 +264,9 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   #locate(item: FileItem): Located {
+    if (this.#isWalked) return item as WalkedItem
     const isObject = isItemObject(item)
-    const parts: WalkedItem = isObject ? item : { input: item }
+    const parts: FileItemObject = isObject ? item : { input: item }
     const input = pathFromCaller(parts.input)
     const key = parts.key === undefined ? undefined : pathFromCaller(parts.key)
     const output = parts.output === undefined ? undefined : pathFromCaller(parts.output)
@@ -275,7 +276,6 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       output: output ?? '',
       failure: new NoisemillError('E_ITEM_INVALID', { received }),
     })
-    if (parts.failure) return { input: input ?? '', key: key ?? '', output: output ?? '', failure: parts.failure }
     const unknown = isObject && Object.keys(item).find((name) => !ITEM_KEYS.includes(name))
     if (unknown) return invalid(`unknown key ${unknown}`)
     if (input === undefined) return invalid(describe(item))
@@ -299,14 +299,13 @@ function checkName(name: FilePath, output: FilePath): NoisemillError | undefined
   return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
 }
 
+/** An item with all its paths. It may have failed already. */
 interface Located {
   readonly input: FilePath
   readonly key: FilePath
   readonly output: FilePath
-  readonly failure?: NoisemillError
+  readonly failure?: NoisemillError | undefined
 }
 
-/** An item that `addNoiseToFiles` passes on from its walk. It may have failed already. */
-export interface WalkedItem extends FileItemObject {
-  readonly failure?: NoisemillError
-}
+/** An item that `addNoiseToFiles` passes on from its walk. */
+export type WalkedItem = Located

@@ -38,6 +38,14 @@ test('a folder stands for its audio files, in any depth and any case of the exte
   }
 })
 
+// A walk reads 256 names at a time.
+test.each([255, 256, 257, 512])('a folder of %i files stands for each of them once', async (count) => {
+  const names = Array.from({ length: count }, (_, i) => `${i}.wav`)
+  const folder = tree(...names)
+  const results = await run(folder, { out: path.join(temporaryFolder(), 'out'), dryRun: true })
+  expect(results.map(({ key }) => key).sort()).toEqual(names.sort())
+})
+
 test('a file that is named is taken whatever its name', async () => {
   const folder = tree('notes.txt', '.hidden.wav', 'deep/a')
   const expected = { 'notes.txt': 'notes.txt', '.hidden.wav': '.hidden.wav', 'deep/a': 'a' }
