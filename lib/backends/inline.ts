@@ -147,7 +147,7 @@ async function runEach(
     if (grace !== undefined) timer = setTimeout(() => jobs.failRest(new NoisemillError('E_CANCELLED')), grace)
   })
   await Promise.all(Array.from({ length: Math.min(concurrency, chunk.jobs.length) }, runSome))
-  jobs.failRest(new NoisemillError('E_CANCELLED'))
+  if (jobs.left > 0) jobs.failRest(new NoisemillError('E_CANCELLED'))
   forget()
   clearTimeout(timer)
   return { milliseconds }

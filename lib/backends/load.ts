@@ -2,7 +2,7 @@
 
 import { NoisemillError } from '../errors.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
-import { claimed, closeClaims, newClaims } from './claims.js'
+import { type Claims, claimed, closeClaims } from './claims.js'
 import { newDeadlines, overdue } from './deadlines.js'
 import type { PoolFunction } from './functions.js'
 import { asError, type Settled } from './messages.js'
@@ -107,7 +107,6 @@ const LATE_MILLISECONDS = 50
 export class Load implements Jobs {
   /** Number of the load, by which its thread names it. */
   readonly number = ++lastNumber
-  readonly claims = newClaims()
   /** Undefined if its jobs may take any time. */
   readonly deadlines: Int32Array | undefined
   /** How many of its jobs are settled. */
@@ -119,6 +118,7 @@ export class Load implements Jobs {
     readonly accepted: AcceptedChunk,
     readonly first: number,
     count: number,
+    readonly claims: Claims,
   ) {
     this.#count = count
     this.deadlines = accepted.timeout === undefined ? undefined : newDeadlines(count)

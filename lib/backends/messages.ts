@@ -55,7 +55,8 @@ export type ToThread =
 export type ThreadLoad = {
   /** Number of the load, which reports name. */
   readonly load: number
-  readonly claims: Int32Array
+  /** Place of its claim word among those of the thread. */
+  readonly claims: number
 } & (
   | { readonly kind: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
   | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
@@ -85,14 +86,23 @@ export interface Settled {
   readonly lost?: readonly (readonly [position: number, lost: string])[]
 }
 
+/**
+ * The thread has no more work on a load. Everything that its jobs have printed has reached the
+ * parent.
+ */
+export interface Done {
+  readonly type: 'done'
+  readonly load: number
+  /** Time from the begin of its first job to the end of its last. */
+  readonly milliseconds: number
+  /** Outcomes that were not reported before. */
+  readonly last: Settled | undefined
+}
+
 export type FromThread =
   | { readonly type: 'ready' }
   | Settled
-  /**
-   * The thread has no more work on a load. Everything that its jobs have printed has reached the
-   * parent.
-   */
-  | { readonly type: 'done'; readonly load: number; readonly milliseconds: number }
+  | Done
   | { readonly type: 'flushed' }
   /** What a function's teardown threw, in words. */
   | { readonly type: 'teardownFailed'; readonly what: string }
@@ -118,6 +128,8 @@ export interface ThreadKernels {
 export interface ThreadData {
   /** The thread's end of its channel. Users' modules cannot reach it, unlike `parentPort`. */
   readonly port: MessagePort
+  /** The claim words of its loads. */
+  readonly claims: Int32Array
   /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
   /** Files of task modules, as the thread that started this one knew them. */

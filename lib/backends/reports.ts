@@ -32,10 +32,6 @@ export class Report {
     this.#load = load
   }
 
-  get isEmpty(): boolean {
-    return this.#values.length === 0
-  }
-
   /**
    * Adds the outcome of a job.
    *
@@ -73,9 +69,9 @@ export class Report {
     return took >= SLOW_MILLISECONDS || now - this.#posted >= FLUSH_MILLISECONDS
   }
 
-  post(): void {
-    this.#posted = performance.now()
-    if (this.isEmpty) return
+  /** Removes and returns what was collected; undefined if that is nothing. */
+  #take(): { readonly settled: Settled; readonly handedOver: ArrayBuffer[] } | undefined {
+    if (this.#values.length === 0) return undefined
     const settled: Settled = {
       type: 'settled',
       load: this.#load,
@@ -89,10 +85,30 @@ export class Report {
     this.#failures = []
     this.#lost = []
     this.#handedOver = []
+    return { settled, handedOver }
+  }
+
+  /** Posts what was collected. */
+  post(): void {
+    this.#posted = performance.now()
+    const taken = this.#take()
+    if (taken === undefined) return
     try {
-      this.#send(settled, handedOver)
+      this.#send(taken.settled, taken.handedOver)
     } catch {
-      this.#postEach(settled)
+      this.#postEach(taken.settled)
+    }
+  }
+
+  /** Posts that the load is done, together with what was collected. */
+  done(milliseconds: number): void {
+    const taken = this.#take()
+    const message = { type: 'done', load: this.#load, milliseconds } as const
+    try {
+      this.#send({ ...message, last: taken?.settled }, taken?.handedOver)
+    } catch {
+      this.#postEach(taken!.settled)
+      this.#send({ ...message, last: undefined })
     }
   }
 

@@ -15,8 +15,8 @@ import { OwnFunctions } from './own-functions.js'
 import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
 
-const { port, wasm, files } = workerData as ThreadData
-const loads = new ThreadLoads(port)
+const { port, claims, wasm, files } = workerData as ThreadData
+const loads = new ThreadLoads(port, claims)
 const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
 inheritFiles(files)
 

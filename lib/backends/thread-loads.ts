@@ -1,9 +1,9 @@
 /** Works on the loads of a worker thread, one after the other, and reports their outcomes. */
 
 import type { MessagePort } from 'node:worker_threads'
-import { claim } from './claims.js'
+import { type Claims, claim } from './claims.js'
 import { begin, end } from './deadlines.js'
-import type { FromThread, ThreadOutcome } from './messages.js'
+import type { ThreadOutcome } from './messages.js'
 import { hasOutput, outputCrossed } from './output.js'
 import { Report } from './reports.js'
 
@@ -32,7 +32,7 @@ export interface Work {
 interface Load {
   readonly number: number
   readonly count: number
-  readonly claims: Int32Array
+  readonly claims: Claims
   readonly work: Work
   readonly report: Report
   isReady: boolean
@@ -44,6 +44,7 @@ interface Load {
 
 export class ThreadLoads {
   readonly #port: MessagePort
+  readonly #words: Int32Array
   /** Loads that may have jobs to begin. */
   readonly #queue: Load[] = []
   /** Loads that have not ended. */
@@ -51,11 +52,14 @@ export class ThreadLoads {
   #active = 0
   #willPost = false
 
-  constructor(port: MessagePort) {
+  /** @param words claim words of the thread */
+  constructor(port: MessagePort, words: Int32Array) {
     this.#port = port
+    this.#words = words
   }
 
-  add(number: number, count: number, claims: Int32Array, work: Work): void {
+  add(number: number, count: number, at: number, work: Work): void {
+    const claims: Claims = { words: this.#words, at }
     const report = new Report(this.#port, number)
     const isReady = work.ready === undefined
     const load: Load = { number, count, claims, work, report, isReady, active: 0, started: undefined }
@@ -138,11 +142,13 @@ export class ThreadLoads {
   }
 
   #end(load: Load): void {
-    load.report.post()
     this.#all.delete(load)
     const milliseconds = performance.now() - load.started!
-    const done: FromThread = { type: 'done', load: load.number, milliseconds }
-    if (hasOutput()) outputCrossed().then(() => this.#port.postMessage(done))
-    else this.#port.postMessage(done)
+    if (!hasOutput()) {
+      load.report.done(milliseconds)
+      return
+    }
+    load.report.post()
+    outputCrossed().then(() => load.report.done(milliseconds))
   }
 }

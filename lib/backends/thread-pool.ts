@@ -11,7 +11,7 @@ import type { Chunk, ChunkFigures, CloseOptions } from './backend.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import { PoolFunctions } from './functions.js'
-import { AcceptedChunk, type Jobs, Load } from './load.js'
+import { AcceptedChunk, type Jobs, type Load } from './load.js'
 import type { ThreadKernels } from './messages.js'
 import { isNested } from './nesting.js'
 import { RunQueues } from './run-queues.js'
@@ -181,24 +181,22 @@ export class ThreadPool {
 
   /**
    * Returns the thread that should have these jobs: an idle one, or if no more can be started, the
-   * one with the fewest loads that has room for another. Undefined if there is none.
+   * one with the fewest jobs that has room for more. Undefined if there is none.
    */
   #threadFor({ accepted }: Jobs): Thread | undefined {
     let best: Thread | undefined
+    let least = Infinity
     for (const thread of this.#threads) {
       if (thread.loads.length === 0) return thread
-      if (
-        !thread.isStalled &&
-        this.#hasRoom(thread, accepted.concurrency) &&
-        !(best && best.loads.length <= thread.loads.length)
-      )
-        best = thread
+      const { unsettled } = thread
+      // It can begin a job at once, or it will soon want the next.
+      const hasRoom =
+        (unsettled < accepted.concurrency && !thread.isFull) || (thread.loads.length < LOADS_AHEAD && !thread.isStalled)
+      if (!hasRoom || unsettled >= least) continue
+      best = thread
+      least = unsettled
     }
     return this.#threads.size < this.#most ? undefined : best
-  }
-
-  #hasRoom(thread: Thread, concurrency: number): boolean {
-    return thread.loads.length < LOADS_AHEAD || thread.unsettled < concurrency
   }
 
   /**
@@ -227,15 +225,12 @@ export class ThreadPool {
   }
 
   #give(thread: Thread, jobs: Jobs): void {
-    const load = new Load(jobs.accepted, jobs.first, jobs.count)
     try {
-      thread.give(load)
+      this.#queues.given(thread.give(jobs))
     } catch (error) {
       this.#refuse(jobs, error)
-      jobs.accepted.ended(load)
       return
     }
-    this.#queues.given(load)
     this.#watch.within(jobs.accepted.timeout)
   }
 

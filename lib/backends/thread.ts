@@ -4,9 +4,10 @@ import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker
 import { isError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { copied } from './buffers.js'
+import { ClaimWords } from './claims.js'
 import { LoadedFunctions, type PoolFunction } from './functions.js'
-import type { Load } from './load.js'
-import type { FromThread, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
+import { type Jobs, Load } from './load.js'
+import type { Done, FromThread, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
 import { pack } from './packing.js'
@@ -19,6 +20,9 @@ import { type Thrown, unpackThrown } from './thrown.js'
  * answers.
  */
 const FLUSH_MILLISECONDS = 500
+
+/** Most loads of a thread. It needs many only for calls that wait, in small chunks. */
+const MAX_LOADS = 16_384
 
 /** What a pool does when something happens in a thread. */
 export interface ThreadEvents {
@@ -46,6 +50,7 @@ export class Thread {
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #functions = new LoadedFunctions()
+  readonly #claims = new ClaimWords(MAX_LOADS)
   readonly #events: ThreadEvents
   /** The error that ended the thread, as Node passes it on. */
   #failure: { readonly thrown: unknown } | undefined
@@ -62,7 +67,7 @@ export class Thread {
   /** Throws if the system refuses another thread, or Node's permission model forbids threads. */
   constructor(entry: URL, wasm: ThreadKernels | undefined, events: ThreadEvents) {
     this.#events = events
-    const { worker, port } = startWorker(entry, { wasm, files: taskFiles() })
+    const { worker, port } = startWorker(entry, { claims: this.#claims.words, wasm, files: taskFiles() })
     this.#worker = worker
     this.#port = port
     passOnOutput(worker)
@@ -77,7 +82,19 @@ export class Thread {
   }
 
   /** Gives jobs to the thread. Throws if they cannot be cloned; then the thread does not have them. */
-  give(load: Load): void {
+  give({ accepted, first, count }: Jobs): Load {
+    const load = new Load(accepted, first, count, this.#claims.take())
+    try {
+      this.#post(load)
+    } catch (error) {
+      this.#claims.free(load.claims)
+      accepted.ended(load)
+      throw error
+    }
+    return load
+  }
+
+  #post(load: Load): void {
     this.#port.postMessage(this.#message(load))
     if (this.loads.push(load) > 1) return
     this.#worker.ref()
@@ -87,6 +104,11 @@ export class Thread {
   /** Whether it has begun a job of a load that has not ended. */
   get isWorking(): boolean {
     return this.loads.length > 0 && this.loads[0].begun > 0
+  }
+
+  /** Whether it can have no more loads, however small they are. */
+  get isFull(): boolean {
+    return this.#claims.isFull
   }
 
   /** How many jobs it has not begun. */
@@ -109,7 +131,7 @@ export class Thread {
   #message({ number, claims, first, count, accepted, deadlines }: Load): ThreadLoad {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
-    const load = { load: number, claims }
+    const load = { load: number, claims: claims.at }
     if (chunk.kind !== 'calls')
       return { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag }
     const own = accepted.own!
@@ -165,7 +187,9 @@ export class Thread {
   async end(force: boolean): Promise<void> {
     this.#isEnding = true
     const tearsDown = this.#hasTeardowns && !force && this.loads.length === 0
-    if (this.isReady && this.loads.every(({ accepted }) => accepted.chunk.kind === 'calls')) {
+    // A thread may be at work although its first message has not been received yet.
+    const mayAnswer = this.isReady || this.loads.length > 0
+    if (mayAnswer && this.loads.every(({ accepted }) => accepted.chunk.kind === 'calls')) {
       const flushed = new Promise<void>((resolve) => {
         this.#flushed = resolve
       })
@@ -185,7 +209,7 @@ export class Thread {
         this.loads.find(({ number }) => number === message.load)?.settle(message)
         break
       case 'done':
-        this.#done(message.load, message.milliseconds)
+        this.#done(message)
         break
       case 'uncaught':
         this.#uncaught = message.thrown
@@ -202,9 +226,11 @@ export class Thread {
     }
   }
 
-  #done(number: number, milliseconds: number): void {
+  #done({ load: number, milliseconds, last }: Done): void {
     const at = this.loads.findIndex((load) => load.number === number)
     const [load] = this.loads.splice(at, 1)
+    if (last !== undefined) load.settle(last)
+    this.#claims.free(load.claims)
     this.#begunEarlier += load.count
     this.isStalled = false
     // A thread that is being ended keeps the process alive until it has ended.

@@ -9,6 +9,9 @@ export class Bell {
   }
 
   ring(): void {
-    this.#wake?.()
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#wake = undefined
+    wake()
   }
 }

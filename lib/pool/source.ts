@@ -93,6 +93,7 @@ export function isItems(value: unknown): value is Items<unknown> {
  */
 export function weigh(item: unknown): number {
   if (typeof item === 'string') return 2 * item.length
+  if (typeof item !== 'object' || item === null) return 0
   if (ArrayBuffer.isView(item) || types.isAnyArrayBuffer(item)) return item.byteLength
   return 0
 }

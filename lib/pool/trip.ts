@@ -51,7 +51,7 @@ export async function send(
   declareRange(settle as Chunk['settle'], (first, values) => unsettled.settleRange(first, values))
   try {
     const figures = await backend.execute({ ...work, ...limits, attempt, jobs, cancellation, settle } as Chunk)
-    unsettled.failRest(failure(' ended without settling the job'))
+    if (unsettled.left > 0) unsettled.failRest(failure(' ended without settling the job'))
     return figures
   } catch (cause) {
     unsettled.failRest(failure('', cause))

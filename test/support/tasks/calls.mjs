@@ -62,4 +62,4 @@ export async function prepare({ prepared, factor }) {
 
 export const multiply = (number, { multiply }) => multiply(number)
 export const withData = (item, data) => [item, data]
-export const withoutData = (...values) => values.slice(1)
+export const withoutData = (...values) => values.slice(1, 2)

@@ -3,9 +3,9 @@
 import { writeFileSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
 
-const { port } = workerData
+const { port, claims: words } = workerData
 port.on('message', ({ jobs, claims }) => {
-  Atomics.add(claims, 0, 1)
+  Atomics.add(words, claims, 1)
   writeFileSync(jobs[0].temporary, 'half a file')
   process.exit(1)
 })
