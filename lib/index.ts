@@ -41,6 +41,7 @@ export {
   type ModuleTask,
   type ModuleTaskOptions,
   moduleTask,
+  type TransferOptions,
 } from './pool/module-task.js'
 export type { RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'

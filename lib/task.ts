@@ -49,6 +49,16 @@ export interface ModuleCall {
    * threads; false by default.
    */
   readonly strict?: boolean
+  /**
+   * What leaves the sender of an item, instead of being copied: all ArrayBuffers, or what a function
+   * returns for the item. The items of such a task are sent in chunks of one.
+   */
+  readonly transferItems?: true | ((item: unknown) => unknown) | undefined
+  /**
+   * What leaves the thread with a result: all ArrayBuffers, or what the exported function with this
+   * name returns for the result.
+   */
+  readonly transferResults?: true | string | undefined
 }
 
 /** The kind of a task's jobs: files, slices of samples, or calls of a function. */
@@ -56,6 +66,9 @@ export type Work =
   | { readonly kind: 'files' }
   | { readonly kind: 'slices' }
   | { readonly kind: 'calls'; readonly call: ModuleCall }
+
+/** Whether the items of a task leave their sender, so that they can be sent once only. */
+export const transfersItems = (work: Work): boolean => work.kind === 'calls' && work.call.transferItems !== undefined
 
 /**
  * What a run does with an item that fails: 'throw' ends the run, 'collect' includes the failure in

@@ -4,7 +4,9 @@
  */
 
 import { types } from 'node:util'
-import { eachIn, isPlain, LOOKED_AT } from './crossing.js'
+import { describe } from '../errors.js'
+import { eachIn, isPlain, LOOKED_AT, TransferError } from './crossing.js'
+import { textOf } from './thrown.js'
 
 /** A view, or a buffer itself. */
 type Memory = ArrayBufferView | ArrayBuffer
@@ -28,6 +30,12 @@ interface Found {
  */
 const LITTLE = 1024
 
+/**
+ * Largest buffer that is copied if a value has only a part of it. Copying so little takes no longer
+ * than to transfer it.
+ */
+const SMALL = 64 * 1024
+
 /** A value as it should cross, and the buffers that should leave the sender with it. */
 export interface Crossing {
   readonly value: unknown
@@ -37,13 +45,26 @@ export interface Crossing {
 /** Whether an object may have other objects inside that are looked at for buffers. */
 const hasInside = (value: object): boolean => Array.isArray(value) || isPlain(Object.getPrototypeOf(value))
 
-/** Whether a value is or has an object that must be looked at for buffers. It is quick for flat objects. */
-function mayHaveBuffers(value: unknown): boolean {
+/**
+ * Whether a value is or has a buffer. It is quicker than the search, because it does not remember what
+ * it has seen.
+ *
+ * @param budget how many values may still be looked at; it is counted down
+ */
+function hasBuffer(value: unknown, budget: { left: number }): boolean {
   if (typeof value !== 'object' || value === null) return false
-  if (Object.getPrototypeOf(value) !== Object.prototype) return true
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length && budget.left-- > 0; i++) if (hasBuffer(value[i], budget)) return true
+    return false
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype) {
+    if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) return true
+    if (!isPlain(prototype)) return false
+  }
   for (const key in value) {
-    const inside = (value as Record<string, unknown>)[key]
-    if (typeof inside === 'object' && inside !== null) return true
+    if (budget.left-- <= 0) return false
+    if (hasBuffer((value as Record<string, unknown>)[key], budget)) return true
   }
   return false
 }
@@ -55,7 +76,7 @@ function mayHaveBuffers(value: unknown): boolean {
  * @param limit most values that are looked at
  */
 function findBuffers(root: unknown, limit: number): Found | undefined {
-  if (!mayHaveBuffers(root)) return undefined
+  if (!hasBuffer(root, { left: limit })) return undefined
   let buffers: Map<ArrayBuffer, Used> | undefined
   let left = limit
   const seen = new Set<unknown>([root])
@@ -98,6 +119,13 @@ function viewLike(view: ArrayBufferView, buffer: ArrayBufferLike, offset: number
   return new Kind(buffer, offset, view.byteLength / size)
 }
 
+/**
+ * Whether a value should not transfer a buffer whole, because other views may use the rest of it.
+ * Small Buffers, for example, are parts of a buffer that Node shares among them.
+ */
+const isPartial = (buffer: ArrayBuffer, used: Used): boolean =>
+  isMostlyUnused(buffer, used) || (used.bytes < buffer.byteLength && buffer.byteLength <= SMALL)
+
 /** Returns new memory that has a copy of some bytes. */
 type Copy = (buffer: ArrayBuffer, from: number, to: number) => ArrayBufferLike
 
@@ -133,6 +161,69 @@ function rebuild(value: unknown, seen: ReadonlySet<unknown>, replaced: Map<unkno
     Object.defineProperty(copy, key, { value: inside, writable: true, enumerable: true, configurable: true })
   }
   return copy
+}
+
+/** Returns a value in which views on much larger buffers are copies of their own. */
+export function trimmed(value: unknown): unknown {
+  let found: Found | undefined
+  try {
+    found = findBuffers(value, LOOKED_AT)
+  } catch {
+    // A getter throws. The crossing itself then fails with the reason.
+  }
+  if (found === undefined) return value
+  const replaced = new Map<unknown, unknown>()
+  for (const [buffer, used] of found.buffers)
+    if (isMostlyUnused(buffer, used)) replace(buffer, used, copyPlain, replaced)
+  return replaced.size === 0 ? value : rebuild(value, found.seen, replaced)
+}
+
+/** Returns values as `trimmed` does. If none of them changes, it is the same array. */
+export function trimmedEach(values: readonly unknown[]): readonly unknown[] {
+  let changed: unknown[] | undefined
+  for (let i = 0; i < values.length; i++) {
+    const own = trimmed(values[i])
+    if (own === values[i]) continue
+    changed ??= values.slice()
+    changed[i] = own
+  }
+  return changed ?? values
+}
+
+/** What to transfer of a value: all of its buffers, or what a function returns. */
+export type Transfer = true | ((value: unknown) => unknown)
+
+function listOf(value: unknown, list: (value: unknown) => unknown): readonly object[] {
+  let given: unknown
+  try {
+    given = list(value)
+  } catch (thrown) {
+    throw new TransferError(`the function that names what to transfer threw ${textOf(thrown)}`)
+  }
+  if (Array.isArray(given) && given.every((each) => typeof each === 'object' && each !== null)) return given
+  throw new TransferError(`an array of what to transfer is needed, not ${describe(given)}`)
+}
+
+/**
+ * Prepares a value whose buffers leave the sender. Of a buffer that the value shares with others,
+ * only the value's part leaves, as a copy. Shared memory is never transferred.
+ *
+ * Throws a TransferError if the function throws, or does not return an array of objects.
+ */
+export function transferred(value: unknown, transfer: Transfer): Crossing {
+  const found = findBuffers(value, LOOKED_AT)
+  const listed = new Set<unknown>(transfer === true ? found?.buffers.keys() : listOf(value, transfer))
+  const replaced = new Map<unknown, unknown>()
+  for (const [buffer, used] of found?.buffers ?? []) {
+    if (!isPartial(buffer, used)) continue
+    const own = replace(buffer, used, copyPlain, replaced)
+    if (!listed.delete(buffer)) continue
+    for (const copy of own) listed.add(copy)
+  }
+  return {
+    value: found === undefined || replaced.size === 0 ? value : rebuild(value, found.seen, replaced),
+    transfer: Array.from(listed as Set<ArrayBuffer>).filter((each) => !types.isSharedArrayBuffer(each)),
+  }
 }
 
 /**

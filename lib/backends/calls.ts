@@ -3,15 +3,19 @@
 import { existsSync } from 'node:fs'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
-import { LOOKED_AT, look } from './crossing.js'
+import { type Transfer, transferred, trimmed } from './buffers.js'
+import { LOOKED_AT, look, refusalOf } from './crossing.js'
 import type { ThreadFailure, ThreadOutcome } from './messages.js'
 import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
 import { packThrown, type Thrown, textOf } from './thrown.js'
+import { within } from './within.js'
 
 /** A loaded function, with its second argument bound. */
 export interface Call {
   readonly function: (item: unknown, context: TaskContext) => unknown
   readonly strict: boolean
+  /** What leaves the thread with a result. */
+  readonly transfer?: Transfer
   /** Calls the teardown. */
   readonly teardown?: (() => unknown) | undefined
   /** Names the teardown in messages. */
@@ -89,7 +93,7 @@ const packReason = (thrown: unknown): Thrown =>
  * @param above in a thread of a pool, the files that it began with
  */
 export async function loadCall(
-  { url, name, setup, teardown, data, strict = false }: ModuleCall,
+  { url, name, setup, teardown, data, strict = false, transferResults }: ModuleCall,
   above?: TaskFiles,
 ): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
@@ -123,9 +127,11 @@ export async function loadCall(
   }
   const call = exported(name)
   const end = teardown === undefined ? undefined : exported(teardown)
+  const transfer = typeof transferResults === 'string' ? exported(transferResults) : transferResults
   const withArgument = (shared: unknown): Call => ({
     function: (item, context) => call(item, shared, context),
     strict,
+    ...(transfer !== undefined && { transfer }),
     ...(end !== undefined && { teardown: () => end(shared), teardownName: `"${teardown}" of ${url}` }),
   })
   if (setup === undefined) return withArgument(data)
@@ -231,17 +237,18 @@ export class Calls {
    * take most of the time of quick functions.
    */
   invoke(item: unknown): ThreadOutcome | Promise<ThreadOutcome> {
-    const { strict } = this.#call
     const { attempt, timeout } = this.#options
     const context = new Context(attempt)
     const began = timeout === undefined ? 0 : performance.now()
     try {
       const value = this.#call.function(item, context)
       if (isThenable(value)) {
-        const outcome = Promise.resolve(value).then((result) => outcomeOf(result, strict), failed)
+        const outcome = Promise.resolve(value).then((result) => outcomeOf(result, this.#call), failed)
         return this.#follow(context, outcome, began)
       }
-      return timeout !== undefined && performance.now() - began > timeout ? timedOut(timeout) : outcomeOf(value, strict)
+      return timeout !== undefined && performance.now() - began > timeout
+        ? timedOut(timeout)
+        : outcomeOf(value, this.#call)
     } catch (thrown) {
       return failed(thrown)
     }
@@ -266,19 +273,6 @@ const timedOut = (timeout: number): ThreadOutcome => ({
   failure: { code: 'E_TIMEOUT', received: `${timeout} ms` },
 })
 
-/** Resolves as a promise does, or if that takes too long, to what `late` returns. */
-async function within<T>(milliseconds: number, promise: Promise<T>, late: () => T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(late()), Math.max(0, milliseconds))
-  })
-  try {
-    return await Promise.race([promise, tooLate])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
   typeof (value as PromiseLike<unknown>).then === 'function'
@@ -287,9 +281,16 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
  * Makes the outcome of a result. It checks classes before the result crosses, because structured
  * clone does not keep them.
  */
-function outcomeOf(value: unknown, strict: boolean): ThreadOutcome {
-  const { loss, isLarge } = look(value, strict ? Infinity : LOOKED_AT)
-  if (loss === undefined) return isLarge ? { value, isLarge } : { value }
-  const lost = `result${loss}`
-  return strict ? { failure: { code: 'E_NOT_CLONEABLE', received: lost } } : { value, lost, isLarge }
+function outcomeOf(result: unknown, { strict, transfer }: Call): ThreadOutcome {
+  if (typeof result !== 'object' && transfer === undefined) return { value: result }
+  const { loss, isLarge } = look(result, strict ? Infinity : LOOKED_AT)
+  const lost = loss === undefined ? undefined : `result${loss}`
+  if (lost !== undefined && strict) return { failure: { code: 'E_NOT_CLONEABLE', received: lost } }
+  const more = { ...(lost !== undefined && { lost }), ...(isLarge && { isLarge }) }
+  if (transfer === undefined) return { value: trimmed(result), ...more }
+  try {
+    return { ...transferred(result, transfer), ...more }
+  } catch (thrown) {
+    return { failure: { code: 'E_NOT_CLONEABLE', received: refusalOf('result', result, thrown) } }
+  }
 }

@@ -230,7 +230,11 @@ export function look(root: unknown, limit: number): Look {
 /** Returns the loss that `look` finds. */
 export const findLoss = (root: unknown, limit: number): string | undefined => look(root, limit).loss
 
+/** Why what leaves the sender with a value could not be found. */
+export class TransferError extends Error {}
+
 const failureOf = (error: unknown): string => {
+  if (error instanceof TransferError) return error.message
   const [line] = textOf(error).split('\n', 1)
   return `copying it fails with ${line.length > 200 ? `${line.slice(0, 200)}…` : line.replace(/\.$/, '')}`
 }
@@ -240,11 +244,25 @@ function reasonOf(value: unknown): string | undefined {
   if (typeof value === 'function') return 'a function cannot be copied'
   if (typeof value === 'symbol') return 'a symbol cannot be copied'
   if (types.isProxy(value)) return 'a proxy cannot be copied'
+  if (isDetached(value as object))
+    return `${withArticle(className(value as object))} has no memory, because it was transferred before`
   try {
     structuredClone(value)
     return undefined
   } catch (error) {
     return isDomException(error) ? `${withArticle(className(value as object))} cannot be copied` : failureOf(error)
+  }
+}
+
+/** Whether an object is a buffer, or a view of one, whose memory was transferred. */
+function isDetached(value: object): boolean {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value
+  if (!types.isArrayBuffer(buffer) || buffer.byteLength > 0) return false
+  try {
+    buffer.slice(0)
+    return false
+  } catch {
+    return true
   }
 }
 
@@ -338,4 +356,5 @@ export function findRefusal(name: string, value: unknown): string | undefined {
 }
 
 /** Returns a copy as another thread would get it. Throws what structured clone throws. */
-export const copyOf = <T>(value: T): T => (needsCopy(value) ? structuredClone(value) : value)
+export const copyOf = <T>(value: T, transfer: readonly ArrayBuffer[] = []): T =>
+  needsCopy(value) ? structuredClone(value, { transfer: transfer as ArrayBuffer[] }) : value

@@ -10,6 +10,7 @@ import { runSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Backend, Chunk, ChunkFigures, Outcome } from './backend.js'
+import { type Crossing, type Transfer, transferred, trimmed } from './buffers.js'
 import { type Call, type CallOptions, Calls, loadCall, loadFailure, tearDown } from './calls.js'
 import { copyOf, refusalOf } from './crossing.js'
 import { LoadedFunctions, type PoolFunction, PoolFunctions } from './functions.js'
@@ -164,8 +165,11 @@ class InlineFunction {
   /** The error if `data` cannot be copied. */
   readonly #refused: NoisemillError | undefined
 
+  readonly #transfer: Transfer | undefined
+
   constructor(call: ModuleCall) {
-    const data = copied('data', call.data)
+    this.#transfer = call.transferItems
+    const data = crossed('data', () => ({ value: call.data }))
     if ('error' in data) this.#refused = data.error
     else {
       this.#loading = loadCall({ ...call, data: data.value })
@@ -182,6 +186,11 @@ class InlineFunction {
     } catch (thrown) {
       return asError(loadFailure(thrown))
     }
+  }
+
+  /** Returns what crosses of an item. */
+  crossing(item: unknown): Crossing {
+    return this.#transfer === undefined ? { value: trimmed(item), transfer: [] } : transferred(item, this.#transfer)
   }
 
   /** Calls the teardown if the function was loaded. Never rejects. */
@@ -207,21 +216,28 @@ class InlineCalls {
   }
 
   async run(item: unknown): Promise<Outcome<unknown>> {
-    const own = copied('item', item)
+    const own = crossed('item', () => this.#function.crossing(item))
     if ('error' in own) return own
     const call = await this.#function.load()
     if (call instanceof NoisemillError) return { error: call }
     this.#calls ??= new Calls(call, this.#options)
     const outcome = await this.#calls.invoke(own.value)
     if ('failure' in outcome) return { error: asError(outcome.failure) }
-    const result = copied('result', outcome.value)
+    const result = crossed('result', () => outcome)
     return 'error' in result ? result : { ...result, ...(outcome.lost !== undefined && { lost: outcome.lost }) }
   }
 }
 
-function copied(name: string, value: unknown): Outcome<unknown> {
+/** Copies or transfers a value as if it went to another thread. */
+function crossed(
+  name: string,
+  crossing: () => { value: unknown; transfer?: readonly ArrayBuffer[] },
+): Outcome<unknown> {
+  let value: unknown
   try {
-    return { value: copyOf(value) }
+    const prepared = crossing()
+    value = prepared.value
+    return { value: copyOf(value, prepared.transfer) }
   } catch (error) {
     return { error: new NoisemillError('E_NOT_CLONEABLE', { received: refusalOf(name, value, error) }) }
   }

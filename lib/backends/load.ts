@@ -1,6 +1,7 @@
 /** The chunks of a ThreadPool, and the parts of them that its threads work on. */
 
 import { NoisemillError } from '../errors.js'
+import { transfersItems } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { type Claims, claimed, closeClaims } from './claims.js'
 import { newDeadlines, overdue } from './deadlines.js'
@@ -40,6 +41,11 @@ export class AcceptedChunk {
   /** Milliseconds that each job may take; undefined for any time. */
   get timeout(): number | undefined {
     return this.chunk.kind === 'calls' ? this.chunk.timeout : undefined
+  }
+
+  /** Whether its jobs leave this thread, so that they cannot be taken back. */
+  get isTransferred(): boolean {
+    return transfersItems(this.chunk)
   }
 
   /** Settles one job. Does nothing if it is settled already. */

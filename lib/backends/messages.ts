@@ -34,7 +34,13 @@ export function asError(failure: ThreadFailure): NoisemillError {
 
 /** The outcome of a job in a thread; `isLarge` as in `Look`. */
 export type ThreadOutcome =
-  | { readonly value: unknown; readonly lost?: string; readonly isLarge?: boolean }
+  | {
+      readonly value: unknown
+      readonly lost?: string
+      readonly isLarge?: boolean
+      /** What leaves the thread with the value. */
+      readonly transfer?: readonly ArrayBuffer[]
+    }
   | { readonly failure: ThreadFailure }
 
 export type ToThread =

@@ -16,6 +16,15 @@ const FLUSH_MILLISECONDS = 2
  */
 const SLOW_MILLISECONDS = 1
 
+/** Outcomes that were collected. */
+interface Taken {
+  readonly settled: Settled
+  /** What leaves the thread with values, by their position. */
+  readonly transfer: [number, readonly ArrayBuffer[]][]
+}
+
+const allOf = ({ transfer }: Taken): ArrayBuffer[] => transfer.flatMap(([, buffers]) => buffers)
+
 export class Report {
   readonly #port: MessagePort
   readonly #load: number
@@ -24,7 +33,8 @@ export class Report {
   #values: unknown[] = []
   #failures: [number, ThreadFailure][] = []
   #lost: [number, string][] = []
-  #handedOver: ArrayBuffer[] = []
+  /** What leaves the thread with values, by their position in `#values`. */
+  #transfer: Taken['transfer'] = []
   #posted = performance.now()
 
   constructor(port: MessagePort, load: number) {
@@ -32,21 +42,17 @@ export class Report {
     this.#load = load
   }
 
-  /**
-   * Adds the outcome of a job.
-   *
-   * @param handedOver buffers of the value, which leave the thread with it
-   */
-  add(index: number, outcome: ThreadOutcome, handedOver?: readonly ArrayBuffer[]): void {
+  /** Adds the outcome of a job. */
+  add(index: number, outcome: ThreadOutcome): void {
     // A message that the pool cannot read loses all of its values. Large values may be nested too
     // deeply for it, so each has a message of its own.
     const isAlone = 'value' in outcome && outcome.isLarge === true
     if (isAlone) this.post()
-    this.#add(index, outcome, handedOver)
+    this.#add(index, outcome)
     if (isAlone) this.post()
   }
 
-  #add(index: number, outcome: ThreadOutcome, handedOver: readonly ArrayBuffer[] | undefined): void {
+  #add(index: number, outcome: ThreadOutcome): void {
     const position = this.#values.length
     if (position === 0) this.#at = index
     else if (typeof this.#at !== 'number') this.#at.push(index)
@@ -61,7 +67,7 @@ export class Report {
     }
     this.#values.push(outcome.value)
     if (outcome.lost !== undefined) this.#lost.push([position, outcome.lost])
-    if (handedOver !== undefined) this.#handedOver.push(...handedOver)
+    if (outcome.transfer !== undefined) this.#transfer.push([position, outcome.transfer])
   }
 
   /** Whether what was collected should be posted, after a job that took some milliseconds. */
@@ -70,7 +76,7 @@ export class Report {
   }
 
   /** Removes and returns what was collected; undefined if that is nothing. */
-  #take(): { readonly settled: Settled; readonly handedOver: ArrayBuffer[] } | undefined {
+  #take(): Taken | undefined {
     if (this.#values.length === 0) return undefined
     const settled: Settled = {
       type: 'settled',
@@ -80,12 +86,12 @@ export class Report {
       ...(this.#failures.length > 0 && { failures: this.#failures }),
       ...(this.#lost.length > 0 && { lost: this.#lost }),
     }
-    const handedOver = this.#handedOver
+    const transfer = this.#transfer
     this.#values = []
     this.#failures = []
     this.#lost = []
-    this.#handedOver = []
-    return { settled, handedOver }
+    this.#transfer = []
+    return { settled, transfer }
   }
 
   /** Posts what was collected. */
@@ -94,9 +100,9 @@ export class Report {
     const taken = this.#take()
     if (taken === undefined) return
     try {
-      this.#send(taken.settled, taken.handedOver)
+      this.#send(taken.settled, allOf(taken))
     } catch {
-      this.#postEach(taken.settled)
+      this.#postEach(taken)
     }
   }
 
@@ -105,15 +111,16 @@ export class Report {
     const taken = this.#take()
     const message = { type: 'done', load: this.#load, milliseconds } as const
     try {
-      this.#send({ ...message, last: taken?.settled }, taken?.handedOver)
+      this.#send({ ...message, last: taken?.settled }, taken && allOf(taken))
     } catch {
-      this.#postEach(taken!.settled)
+      this.#postEach(taken!)
       this.#send({ ...message, last: undefined })
     }
   }
 
   /** Posts outcomes one by one. A value that cannot be cloned is replaced by a failure. */
-  #postEach({ at, values, failures = [], lost = [] }: Settled): void {
+  #postEach({ settled: { at, values, failures = [], lost = [] }, transfer }: Taken): void {
+    const transferOf = new Map(transfer)
     for (let position = 0; position < values.length; position++) {
       const index = typeof at === 'number' ? at + position : at[position]
       const only = <T>(of: readonly (readonly [number, T])[]) =>
@@ -128,7 +135,7 @@ export class Report {
         ...(lossy.length > 0 && { lost: lossy }),
       }
       try {
-        this.#send(settled)
+        this.#send(settled, transferOf.get(position))
       } catch (error) {
         const failure: ThreadFailure = {
           code: 'E_NOT_CLONEABLE',
@@ -139,7 +146,7 @@ export class Report {
     }
   }
 
-  #send(settled: FromThread, handedOver: ArrayBuffer[] = []): void {
-    this.#port.postMessage(settled, handedOver)
+  #send(settled: FromThread, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(settled, transfer)
   }
 }

@@ -63,12 +63,16 @@ function workOf(given: ThreadLoad): Work {
     case 'slices': {
       const { jobs, cancelled } = given
       const run = (index: number) => {
-        const job = jobs[index]
-        return withKernels((own) => ({ outcome: runSlice(job, () => isCancelled(cancelled), own), bytes: job.bytes }))
+        const { bytes } = jobs[index]
+        const outcome = withKernels((own) => ({
+          outcome: runSlice(jobs[index], () => isCancelled(cancelled), own),
+          bytes,
+        }))
+        // The bytes came as a copy, because another thread needs the slice if this one dies. On the
+        // way back they are transferred.
+        return 'value' in outcome ? { ...outcome, transfer: [bytes.buffer as ArrayBuffer] } : outcome
       }
-      // The bytes came as a copy, because another thread needs the slice if this one dies. On the
-      // way back they are transferred.
-      return { concurrency: 1, run, handedOver: (index) => [jobs[index].bytes.buffer as ArrayBuffer] }
+      return { concurrency: 1, run }
     }
     case 'calls': {
       const { jobs, id, concurrency, attempt, timeout, deadlines } = given

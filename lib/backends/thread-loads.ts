@@ -25,8 +25,6 @@ export interface Work {
   readonly limit?: { readonly timeout: number; readonly deadlines: Int32Array } | undefined
   /** Tells jobs in progress that they are no longer wanted. */
   abort?(): void
-  /** The buffers of a job's value that leave the thread with it. */
-  handedOver?(index: number): readonly ArrayBuffer[]
 }
 
 interface Load {
@@ -105,7 +103,7 @@ export class ThreadLoads {
       }
       const began = now
       now = performance.now()
-      load.report.add(index, outcome, load.work.handedOver?.(index))
+      load.report.add(index, outcome)
       // If the pool ends the thread because of a later job, what is not posted is lost.
       if (limit !== undefined || load.report.isDue(now, now - began)) load.report.post()
       if (limit !== undefined) end(limit.deadlines, index)

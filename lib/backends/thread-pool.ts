@@ -189,9 +189,11 @@ export class ThreadPool {
     for (const thread of this.#threads) {
       if (thread.loads.length === 0) return thread
       const { unsettled } = thread
-      // It can begin a job at once, or it will soon want the next.
+      // It can begin a job at once, or it will soon want the next. Jobs that cannot be taken back must
+      // not wait behind a slow one.
       const hasRoom =
-        (unsettled < accepted.concurrency && !thread.isFull) || (thread.loads.length < LOADS_AHEAD && !thread.isStalled)
+        (unsettled < accepted.concurrency && !thread.isFull) ||
+        (thread.loads.length < LOADS_AHEAD && !thread.isStalled && !accepted.isTransferred)
       if (!hasRoom || unsettled >= least) continue
       best = thread
       least = unsettled
@@ -305,6 +307,10 @@ export class ThreadPool {
       load.failBegun(new NoisemillError('E_WORKER_DIED', { cause }))
       accepted.ended(load)
       if (rest.count === 0) continue
+      if (accepted.isTransferred) {
+        accepted.fail(rest, new NoisemillError('E_WORKER_DIED', { cause }))
+        continue
+      }
       if (!hasBegun && thread.isReady && accepted.hasDiedUnbegun) {
         // The first time, the cause may be earlier work of the thread. If it happens again, the cause
         // is this chunk.
@@ -334,7 +340,10 @@ export class ThreadPool {
    * @param share how large a part of them stays with the thread
    */
   #takeBack(thread: Thread, share: number): void {
-    const taken = thread.loads.map((load) => load.close()).filter(({ count }) => count > 0)
+    const taken = thread.loads
+      .filter(({ accepted }) => !accepted.isTransferred)
+      .map((load) => load.close())
+      .filter(({ count }) => count > 0)
     for (const { accepted, first, count } of taken.reverse()) {
       const kept = Math.floor(count * share)
       if (kept > 0) this.#give(thread, { accepted, first: first + count - kept, count: kept })

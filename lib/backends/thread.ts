@@ -10,10 +10,11 @@ import { type Jobs, Load } from './load.js'
 import type { Done, FromThread, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
-import { pack } from './packing.js'
+import { packItems } from './packing.js'
 import { startWorker } from './start-worker.js'
-import { awaitTeardowns, warnOfTeardown, within } from './teardown.js'
+import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
+import { within } from './within.js'
 
 /**
  * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
@@ -95,7 +96,8 @@ export class Thread {
   }
 
   #post(load: Load): void {
-    this.#port.postMessage(this.#message(load))
+    const { message, transfer } = this.#message(load)
+    this.#port.postMessage(message, transfer)
     if (this.loads.push(load) > 1) return
     this.#worker.ref()
     this.#port.ref()
@@ -128,17 +130,27 @@ export class Thread {
     this.#begunBefore = begun
   }
 
-  #message({ number, claims, first, count, accepted, deadlines }: Load): ThreadLoad {
+  #message({ number, claims, first, count, accepted, deadlines }: Load): {
+    message: ThreadLoad
+    transfer: readonly ArrayBuffer[]
+  } {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
     const load = { load: number, claims: claims.at }
     if (chunk.kind !== 'calls')
-      return { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag }
+      return {
+        message: { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag },
+        transfer: [],
+      }
     const own = accepted.own!
     this.#load(own, chunk.call)
     const { concurrency, timeout } = accepted
     const { attempt = 1 } = chunk
-    return { ...load, kind: 'calls', jobs: pack(jobs), id: own.id, concurrency, attempt, timeout, deadlines }
+    const { packed, transfer } = packItems(jobs, chunk.call.transferItems)
+    return {
+      message: { ...load, kind: 'calls', jobs: packed, id: own.id, concurrency, attempt, timeout, deadlines },
+      transfer,
+    }
   }
 
   /** Aborts the signals of calls in progress. */
@@ -157,7 +169,10 @@ export class Thread {
     this.#hasTeardowns ||= own.hasTeardown
     try {
       const { value: data, transfer } = copied(call.data)
-      this.#port.postMessage({ kind: 'module', id: own.id, call: { ...call, data } } satisfies ToThread, transfer)
+      this.#port.postMessage(
+        { kind: 'module', id: own.id, call: { ...call, data, transferItems: undefined } } satisfies ToThread,
+        transfer,
+      )
     } catch (error) {
       this.#functions.delete(own)
       throw error
@@ -186,15 +201,15 @@ export class Thread {
    */
   async end(force: boolean): Promise<void> {
     this.#isEnding = true
-    const tearsDown = this.#hasTeardowns && !force && this.loads.length === 0
+    const tearsDown = this.#hasTeardowns && !force && this.unsettled === 0
     // A thread may be at work although its first message has not been received yet.
-    const mayAnswer = this.isReady || this.loads.length > 0
+    const mayAnswer = this.isReady || this.loads.length > 0 || tearsDown
     if (mayAnswer && this.loads.every(({ accepted }) => accepted.chunk.kind === 'calls')) {
       const flushed = new Promise<void>((resolve) => {
         this.#flushed = resolve
       })
       this.#port.postMessage({ kind: 'flush', tearsDown } satisfies ToThread)
-      await (tearsDown ? awaitTeardowns(flushed) : within(flushed, FLUSH_MILLISECONDS))
+      await (tearsDown ? awaitTeardowns(flushed) : within(FLUSH_MILLISECONDS, flushed, () => {}))
     }
     await this.#worker.terminate()
   }

@@ -18,7 +18,8 @@ import { warnProcess } from '../warnings.js'
  * await using pool = new Pool()
  * console.log(await pool.map(half, [1, 2, 3])) // -> [ 0.5, 1, 1.5 ]
  */
-export interface ModuleTaskOptions {
+// biome-ignore lint/suspicious/noExplicitAny: options of any item fit a task without types
+export interface ModuleTaskOptions<Item = any> {
   /**
    * Name of an exported function that each thread calls once, with `data`, before its first item.
    * Its return value (or what its promise resolves to) becomes the second argument of every call.
@@ -49,6 +50,50 @@ export interface ModuleTaskOptions {
    * with `strict`, all are. The rule is the same on every backend.
    */
   readonly strict?: boolean
+  /**
+   * What leaves its sender instead of being copied, which makes large buffers cross at once. `true`
+   * transfers all ArrayBuffers of items and results, also those of typed arrays and those inside
+   * plain objects and arrays, among the first 1,000 values. `TransferOptions` chooses them.
+   *
+   * A transferred item is detached when it is sent: its buffers are empty afterwards, also in the
+   * record of the item. It is therefore sent once and alone: `chunkSize` is 1, the item waits until
+   * a thread is idle, and it fails with E_WORKER_DIED if that thread dies before it begins. A buffer
+   * in two items, or one that was detached before, fails the item with E_NOT_CLONEABLE. A function
+   * must not return memory that it uses again. Shared memory stays shared. If a view, such as a small
+   * Buffer, has a part of a buffer that others may use too, a copy of that part is transferred.
+   */
+  readonly transfer?: boolean | TransferOptions<Item>
+}
+
+/**
+ * What leaves the sender of items and of results, instead of being copied; see `ModuleTaskOptions`.
+ *
+ * @example
+ * import { moduleTask, Pool, type TransferOptions } from 'noisemill'
+ *
+ * // fill.js: export const fill = ({ samples }) => samples.fill(1)
+ * const transfer: TransferOptions<{ samples: Float32Array<ArrayBuffer> }> = {
+ *   items: ({ samples }) => [samples.buffer],
+ *   results: true,
+ * }
+ * const fill = moduleTask(new URL('./fill.js', import.meta.url), 'fill', { transfer })
+ * const samples = new Float32Array(3)
+ * await using pool = new Pool()
+ * console.log(await pool.map(fill, [{ samples }])) // -> [ Float32Array(3) [ 1, 1, 1 ] ]
+ * console.log(samples.length) // -> 0
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a function of any item fits a task without types
+export interface TransferOptions<Item = any> {
+  /**
+   * `true` to transfer all ArrayBuffers of an item, or a function that returns the transferable
+   * objects of an item.
+   */
+  readonly items?: true | ((item: Item) => readonly object[])
+  /**
+   * `true` to transfer all ArrayBuffers of a result, or the name of an exported function that
+   * returns the transferable objects of a result.
+   */
+  readonly results?: true | string
 }
 
 /**
@@ -164,16 +209,17 @@ export type ModuleTask<Item, Value> = Task<Item, ItemRecord<Item, Value>, Value,
 export function moduleTask<Item = unknown, Value = unknown>(
   url: URL | string,
   name = 'default',
-  options: ModuleTaskOptions = {},
+  options: ModuleTaskOptions<Item> = {},
 ): ModuleTask<Item, Value> {
   const module = checkModule(url)
   if (typeof name !== 'string' || name === '') throw invalidOption('name', 'the name of an exported function', name)
   checkObject('options', options)
-  checkKeys(options, ['setup', 'teardown', 'data', 'strict'])
+  checkKeys(options, ['setup', 'teardown', 'data', 'strict', 'transfer'])
   const setup = checkName('setup', options.setup)
   const teardown = checkName('teardown', options.teardown)
   const strict = checkBoolean('strict', given(options.strict, false))
-  const call: ModuleCall = { url: module, name, setup, teardown, data: options.data, strict }
+  const transfer = checkTransfer(options.transfer)
+  const call: ModuleCall = { url: module, name, setup, teardown, data: options.data, strict, ...transfer }
   return defineTask({
     work: { kind: 'calls', call },
     errors: 'throw',
@@ -181,6 +227,20 @@ export function moduleTask<Item = unknown, Value = unknown>(
     givesValues: true,
     start: () => new ModuleRun<Item, Value>(call),
   })
+}
+
+function checkTransfer(transfer: unknown): Pick<ModuleCall, 'transferItems' | 'transferResults'> {
+  if (transfer === undefined || transfer === false) return {}
+  if (transfer === true) return { transferItems: true, transferResults: true }
+  if (typeof transfer !== 'object' || transfer === null)
+    throw invalidOption('transfer', 'true, false or an object with items or results', transfer)
+  checkKeys(transfer, ['items', 'results'])
+  const { items, results } = transfer as TransferOptions
+  if (items !== undefined && items !== true && typeof items !== 'function')
+    throw invalidOption('transfer.items', 'true or a function', items)
+  if (results !== undefined && results !== true && (typeof results !== 'string' || results === ''))
+    throw invalidOption('transfer.results', 'true or the name of an exported function', results)
+  return { transferItems: items, transferResults: results }
 }
 
 function checkName(option: string, name: unknown): string | undefined {

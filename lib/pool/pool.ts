@@ -312,8 +312,7 @@ export class Pool {
    * Ends the pool without waiting for the work that has begun. Runs throw E_POOL_TERMINATED, and
    * waiting items are dropped. A file of a noise task is finished or discarded as a whole. A user's
    * function is interrupted wherever it is, for example between two writes, and its teardown is not
-   * called. On the backend
-   * 'inline', which has no thread to end, the function continues.
+   * called. On the backend 'inline', which has no thread to end, the function continues.
    *
    * @throws NoisemillError (the promise rejects) E_BACKEND_FAILED if the backend fails to close
    *

@@ -7,7 +7,7 @@ import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import type { Report } from '../backends/unsettled.js'
 import { NoisemillError } from '../errors.js'
-import type { Planned, TaskRun, Work } from '../task.js'
+import { type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
 import { Chunker, type ChunkSize } from './chunks.js'
@@ -71,7 +71,11 @@ export class Run<Item, Job, JobValue, Result> {
 
   constructor(parts: RunParts<Item, Job, JobValue, Result>) {
     this.#parts = parts
-    this.#chunker = new Chunker(parts.chunkSize, parts.threads, parts.limits.concurrency)
+    this.#chunker = new Chunker(
+      transfersItems(parts.work) ? 1 : parts.chunkSize,
+      parts.threads,
+      parts.limits.concurrency,
+    )
     this.#puller = new Puller(parts.source, parts.task)
     this.#window = new Window(parts.threads)
     this.#progress = new Progress(parts.onProgress)

@@ -13,6 +13,7 @@ export const calls = tasksOf('calls.mjs')
 export const failing = tasksOf('failing.mjs')
 export const crashing = tasksOf('crashing.mjs')
 export const lasting = tasksOf('lasting.mjs')
+export const buffers = tasksOf('buffers.mjs')
 export const controlled = tasksOf('control.mjs')
 
 /** Makes a number that all threads share: a gate (closed while it is 0) or a counter. */
