@@ -148,10 +148,14 @@ export class Load implements Jobs {
     return false
   }
 
-  /** Fails the jobs that were begun and not settled when the thread ended. */
-  failBegun(error: NoisemillError): void {
+  /**
+   * Fails the jobs that were begun and not settled when the thread ended.
+   *
+   * @param wasKilled whether the pool ended it because of jobs whose time was up
+   */
+  failBegun(error: NoisemillError, wasKilled: boolean): void {
     for (let at = 0; at < this.count; at++) {
-      const isLate = this.deadlines !== undefined && overdue(this.deadlines, at) > 0
+      const isLate = wasKilled && this.deadlines !== undefined && overdue(this.deadlines, at) > 0
       this.accepted.settle(this.first + at, isLate ? { error: timeoutError(this.accepted.timeout!) } : { error })
     }
   }

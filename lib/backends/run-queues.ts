@@ -11,7 +11,17 @@ interface RunQueue {
   served: number
   /** Milliseconds of its last load. */
   last: number
+  /** Milliseconds of a job in its last load; undefined before its first load has ended. */
+  pace: number | undefined
 }
+
+/**
+ * Most milliseconds that the jobs of a run take before those of another have their turn. A trip
+ * takes little of it.
+ */
+const TURN_MILLISECONDS = 20
+/** Counts for a load that is in progress if it is not known how long one takes. */
+const UNKNOWN_MILLISECONDS = 1
 
 /** Chunks of one run have the same Cancellation, by which the queues know them. */
 export class RunQueues {
@@ -41,7 +51,7 @@ export class RunQueues {
     if (queue === undefined) {
       let served = Infinity
       for (const other of this.#runs.values()) served = Math.min(served, other.served)
-      queue = { waiting: [], loads: 0, served: Number.isFinite(served) ? served : 0, last: 0 }
+      queue = { waiting: [], loads: 0, served: Number.isFinite(served) ? served : 0, last: 0, pace: undefined }
       this.#runs.set(cancellation, queue)
     }
     return queue
@@ -55,12 +65,23 @@ export class RunQueues {
     let best: RunQueue | undefined
     let least = Infinity
     for (const queue of this.#runs.values()) {
-      const cost = queue.served + queue.loads * queue.last
+      const cost = queue.served + queue.loads * (queue.last || UNKNOWN_MILLISECONDS)
       if (queue.waiting.length === 0 || cost >= least) continue
       least = cost
       best = queue
     }
-    return best?.waiting.shift()
+    return best && this.#firstOf(best)
+  }
+
+  /** Removes and returns the first jobs of a run: not too many if other runs wait for their turn. */
+  #firstOf({ waiting, pace }: RunQueue): Jobs {
+    const jobs = waiting.shift()!
+    const most = this.#runs.size === 1 || pace === undefined ? Infinity : Math.max(1, TURN_MILLISECONDS / pace)
+    if (jobs.count <= most) return jobs
+    const { accepted, first, count } = jobs
+    const taken = Math.floor(most)
+    waiting.unshift({ accepted, first: first + taken, count: count - taken })
+    return { accepted, first, count: taken }
   }
 
   given(load: Load): void {
@@ -73,6 +94,7 @@ export class RunQueues {
     queue.loads--
     queue.served += milliseconds
     queue.last = milliseconds
+    if (load.count > 0) queue.pace = milliseconds / load.count
     this.#forgetIfEmpty(load.accepted.chunk.cancellation, queue)
   }
 

@@ -304,7 +304,7 @@ export class ThreadPool {
         accepted.ended(load)
         continue
       }
-      load.failBegun(new NoisemillError('E_WORKER_DIED', { cause }))
+      load.failBegun(new NoisemillError('E_WORKER_DIED', { cause }), thread.isKilled)
       accepted.ended(load)
       if (rest.count === 0) continue
       if (accepted.isTransferred) {

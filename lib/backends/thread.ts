@@ -62,6 +62,7 @@ export class Thread {
   #uncaught: Thrown | undefined
   #flushed = () => {}
   #isEnding = false
+  #isKilled = false
   /** Whether it has been given a function that has a teardown. */
   #hasTeardowns = false
 
@@ -158,9 +159,16 @@ export class Thread {
     this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
   }
 
+  /** Whether `kill` was called. */
+  get isKilled(): boolean {
+    return this.#isKilled
+  }
+
   /** Ends the thread in the middle of its work. */
   kill(): void {
-    this.#worker.terminate()
+    // Each call would add a listener to the worker.
+    if (!this.#isKilled) this.#worker.terminate()
+    this.#isKilled = true
   }
 
   /** Posts a function if the thread does not know it. */

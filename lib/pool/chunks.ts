@@ -23,7 +23,7 @@ export type ChunkSize = number | 'auto'
  * it. A longer chunk gains nothing.
  */
 const TARGET_MILLISECONDS = 20
-const MAX_AUTO = 8192
+const MAX_AUTO = 4096
 /** Most that a size grows at once, because a short chunk says little about a longer one. */
 const GROWTH = 4
 /**

@@ -145,7 +145,6 @@ export class Run<Item, Job, JobValue, Result> {
         return false
       }
       await this.#consumerBell.wait()
-      this.#budget.restart()
     }
   }
 
@@ -241,7 +240,6 @@ export class Run<Item, Job, JobValue, Result> {
       while (!this.#isHalted) {
         if (!this.#hasRoom()) {
           await this.#pumpBell.wait()
-          this.#budget.restart()
           continue
         }
         const batch = await this.#collect()

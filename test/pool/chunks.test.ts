@@ -103,7 +103,7 @@ describe('an automatic chunk size', () => {
     expect(trips[0]).toHaveLength(1)
     expect(trips.length).toBeLessThan(100)
     // Yet not so far that the items of the window would take much memory.
-    expect(Math.max(...trips.map((trip) => trip.length))).toBeLessThanOrEqual(8192)
+    expect(Math.max(...trips.map((trip) => trip.length))).toBeLessThanOrEqual(4096)
   })
 
   test('stays at one for items that take long', async () => {

@@ -23,7 +23,7 @@ async function take<T>(results: AsyncIterator<T>, count: number): Promise<T[]> {
 
 /** Room for 64 items, or a few chunks for each thread where that is more, and what a chunk may reach beyond it. */
 const WINDOW = 64
-const LARGEST_WINDOW = 2 * 4 * 8192 + 8192
+const LARGEST_WINDOW = 2 * 4 * 4096 + 4096
 
 describePlaces('imap [%s]', (backend) => {
   test.skipIf(backend === 'inline')(

@@ -50,3 +50,10 @@ export const waits = async ({ milliseconds, value }) => {
   await sleep(milliseconds)
   return value
 }
+
+/** Waits, and counts itself when it has. */
+export const waitsAndCounts = async ({ milliseconds, begun, value }) => {
+  await sleep(milliseconds)
+  Atomics.add(begun, 0, 1)
+  return value
+}
