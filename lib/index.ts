@@ -5,6 +5,7 @@ export type {
   CallsChunk,
   Chunk,
   ChunkFigures,
+  ChunkLimits,
   CloseOptions,
   FilesChunk,
   Outcome,

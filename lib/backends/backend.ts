@@ -59,6 +59,8 @@ export interface Backend {
    * once.
    */
   readonly threads: number
+  /** What chunks suit the backend, if a run chooses their size; by default 20 ms and 4096 jobs. */
+  readonly chunkLimits?: ChunkLimits
   /**
    * Runs the jobs of a chunk, in any order, as soon as threads are free. It must call
    * `chunk.settle` exactly once for each job, and resolve after the last one. Each run of a pool
@@ -292,6 +294,27 @@ export interface ChunkFigures {
   readonly milliseconds: number
 }
 
+/**
+ * What chunks suit a backend.
+ *
+ * @example
+ * import { type Backend, type ChunkLimits, createBackend, Pool } from 'noisemill'
+ *
+ * const chunkLimits: ChunkLimits = { milliseconds: 500, most: 100 }
+ * const far: Backend = { ...createBackend({ size: 2 }), name: 'far away', chunkLimits }
+ * await using pool = new Pool({ backend: far })
+ * console.log(pool.info.backend) // -> far away
+ */
+export interface ChunkLimits {
+  /**
+   * Milliseconds that a chunk should take on its thread, more than 0. They should be at least twenty
+   * times the time that sending a chunk takes.
+   */
+  readonly milliseconds: number
+  /** Most jobs of a chunk, 1 to 1,000,000. */
+  readonly most: number
+}
+
 /** Checks the members of an object that a caller gave as a backend. */
 export function checkBackend(given: object): Backend {
   const backend = given as Backend
@@ -302,5 +325,11 @@ export function checkBackend(given: object): Backend {
       throw invalidOption('backend', `an object with a method ${method}`, backend[method])
   }
   checkInteger('backend.threads', backend.threads, 1, Number.MAX_SAFE_INTEGER)
+  if (backend.chunkLimits !== undefined) {
+    const { milliseconds, most } = Object(backend.chunkLimits)
+    if (!(milliseconds > 0 && milliseconds < Infinity))
+      throw invalidOption('backend.chunkLimits.milliseconds', 'a number above 0', milliseconds)
+    checkInteger('backend.chunkLimits.most', most, 1, 1_000_000)
+  }
   return backend
 }

@@ -93,6 +93,8 @@ export function inlineBackend(kernels: Kernels): Backend {
   return {
     name: 'inline',
     threads: 1,
+    // A chunk costs no message, and its results reach the consumer when it has ended.
+    chunkLimits: { milliseconds: 10, most: 256 },
     async execute(chunk) {
       const jobs = new Unsettled(chunk.jobs.length, reportTo(chunk))
       const own = chunk.kind === 'calls' ? functions.begin(chunk) : undefined

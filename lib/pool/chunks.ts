@@ -1,5 +1,7 @@
 /** Chooses how many jobs a chunk has. */
 
+import type { ChunkLimits } from '../backends/backend.js'
+
 /**
  * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' to choose it
  * by measuring.
@@ -19,11 +21,10 @@
 export type ChunkSize = number | 'auto'
 
 /**
- * Intended time of an automatic chunk on its thread. A trip costs about 0.1 ms, which is little of
- * it. A longer chunk gains nothing.
+ * What chunks suit a backend that does not say so. A trip costs about 0.1 ms, which is little of such
+ * a chunk, and the items of a few chunks take little memory.
  */
-const TARGET_MILLISECONDS = 20
-const MAX_AUTO = 4096
+const DEFAULT_LIMITS: ChunkLimits = { milliseconds: 20, most: 4096 }
 /** Most that a size grows at once, because a short chunk says little about a longer one. */
 const GROWTH = 4
 /**
@@ -44,6 +45,7 @@ export class Chunker {
     readonly option: ChunkSize,
     readonly threads: number,
     readonly least = 1,
+    readonly limits = DEFAULT_LIMITS,
   ) {
     this.#auto = least
   }
@@ -60,7 +62,7 @@ export class Chunker {
   }
 
   measured(jobs: number, milliseconds: number): void {
-    const aim = Math.floor((TARGET_MILLISECONDS * jobs) / Math.max(milliseconds, 0.001))
-    this.#auto = Math.max(this.least, Math.min(aim, this.#auto * GROWTH, MAX_AUTO))
+    const aim = Math.floor((this.limits.milliseconds * jobs) / Math.max(milliseconds, 0.001))
+    this.#auto = Math.max(this.least, Math.min(aim, this.#auto * GROWTH, this.limits.most))
   }
 }

@@ -25,7 +25,7 @@ import type { CallLimits } from './trip.js'
 export interface RunOptions {
   /**
    * Number of items in a chunk, which a thread gets at once: 1 to 1,000,000, or 'auto' (default).
-   * 'auto' chooses the number so that a chunk takes about 50 ms. Larger chunks cost less overhead
+   * 'auto' chooses the number so that a chunk takes about 20 ms. Larger chunks cost less overhead
    * and more memory.
    */
   readonly chunkSize?: ChunkSize

@@ -49,6 +49,8 @@ export interface RunParts<Item, Job, JobValue, Result> {
 const MICROTASKS = 16
 /** How often loops look at the clock, in entries. */
 const CHECKED_EACH = 64
+/** The same for results that a consumer gets one by one, because it may do some work on each. */
+const RESULTS_EACH = 4
 
 export class Run<Item, Job, JobValue, Result> {
   readonly #parts: RunParts<Item, Job, JobValue, Result>
@@ -95,10 +97,11 @@ export class Run<Item, Job, JobValue, Result> {
   async *results(): AsyncGenerator<unknown, void, undefined> {
     const leave = this.#parts.enter()
     const pump = this.#pump()
+    let given = 0
     try {
       while (this.#next() || (await this.#arrives())) {
         const result = this.#take()
-        if (this.#budget.isSpent) await this.#budget.yield()
+        if (++given % RESULTS_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
         yield result
       }
     } finally {

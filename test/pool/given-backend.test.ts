@@ -21,9 +21,19 @@ test.each([
   ['0 threads', { threads: 0 }, 'backend.threads'],
   ['1.5 threads', { threads: 1.5 }, 'backend.threads'],
   ['endless threads', { threads: Number.POSITIVE_INFINITY }, 'backend.threads'],
+  ['chunks of no time', { chunkLimits: { milliseconds: 0, most: 1 } }, 'backend.chunkLimits.milliseconds'],
+  ['chunks without a most', { chunkLimits: { milliseconds: 1 } }, 'backend.chunkLimits.most'],
 ])('a backend with %s is refused', (_, part, option) => {
   const refusal = expect.objectContaining({ code: 'E_OPTION_INVALID', option })
   expect(() => new Pool({ backend: { ...whole, ...part } as never })).toThrow(refusal)
+})
+
+test("a backend's chunks have the size that suits it", async () => {
+  const scripted = new ScriptedBackend(giving((job) => job))
+  const backend = Object.assign(scripted, { chunkLimits: { milliseconds: 1000, most: 3 } })
+  await using pool = new Pool({ backend })
+  expect(await pool.map(calls('same'), numbers(100))).toEqual(numbers(100))
+  expect(Math.max(...scripted.chunks.map(({ jobs }) => jobs.length))).toBe(3)
 })
 
 test.each([[], 7, () => whole])('what is no backend is refused: %s', (backend) => {
