@@ -99,12 +99,23 @@ export async function* addNoiseToFiles(
   inputs: string | URL | readonly (string | URL)[],
   options: AddNoiseOptions,
 ): AsyncGenerator<FileResult, void, undefined> {
+  for await (const results of addNoiseInGroups(inputs, options)) {
+    // With `yield*`, each result would take two more promises.
+    for (const result of results) yield result
+  }
+}
+
+/** Does what `addNoiseToFiles` does, and yields several results at a time. */
+export async function* addNoiseInGroups(
+  inputs: string | URL | readonly (string | URL)[],
+  options: AddNoiseOptions,
+): AsyncGenerator<readonly FileResult[], void, undefined> {
   const plan = await planAddNoise(inputs, options)
   const pool = options.pool ?? new Pool(pick(options, POOL_OPTIONS))
   try {
     const { chunkSize, signal } = options
     const run: RunOptions = { ...(chunkSize !== undefined && { chunkSize }), ...(signal && { signal }) }
-    yield* pool.imapUnordered(plan.task, plan.items, run)
+    yield* pool.groups(plan.task, plan.items, run)
     plan.journal?.close()
   } finally {
     plan.journal?.abandon()

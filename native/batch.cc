@@ -250,13 +250,15 @@ class CrewHandle {
     double milliseconds = 0;
   };
 
-  // Takes the next outcomes that belong to one batch.
+  // Takes the next outcomes that belong to one batch, and puts them in the order of their jobs, which
+  // is nearly that in which they came.
   std::list<Settled> take_group() {
     const uint64_t batch = undelivered_.front().batch;
     auto end = undelivered_.begin();
     for (size_t count = 0; count < kGroupJobs && end != undelivered_.end() && end->batch == batch; count++) end++;
     std::list<Settled> group;
     group.splice(group.end(), undelivered_, undelivered_.begin(), end);
+    group.sort([](const Settled& one, const Settled& other) { return one.index < other.index; });
     return group;
   }
 

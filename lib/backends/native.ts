@@ -5,7 +5,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import { checkEtlJob, type EtlOutcome } from '../core/etl.js'
+import { checkEtlJob, type EtlJob, type EtlOutcome } from '../core/etl.js'
 import { caughtFailure, errnoName, type FailureData } from '../core/failure.js'
 import { checkSliceJob, type SettledSlice } from '../core/slice.js'
 import { NoisemillError } from '../errors.js'
@@ -13,6 +13,7 @@ import type { Addon, NativeCancel, NativeFailure } from './addon.js'
 import type { Backend, ChunkFigures, FilesChunk, Outcome, SlicesChunk } from './backend.js'
 import { Border } from './border.js'
 import { Cancellation } from './cancellation.js'
+import { settleRange } from './settling.js'
 
 /** Threads of libuv's pool that are left for other code's file and DNS calls. */
 const LIBUV_LEFT = 2
@@ -97,19 +98,34 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     return { value: as(named(failure)) }
   }
 
-  function runBatch({ jobs, cancellation, settle }: FilesChunk): Promise<number> {
+  /** @param numbers the indexes of the jobs in the chunk */
+  function runBatch(chunk: FilesChunk, jobs: readonly EtlJob[], numbers: readonly number[]): Promise<number> {
     return run<Parameters<Parameters<Addon['runFiles']>[3]>>(
-      cancellation,
+      chunk.cancellation,
       (indexes, figures, failures) => {
+        // The values of jobs that follow each other, from the job `first` on.
+        let values: EtlOutcome[] = []
+        let first = 0
+        const settleValues = () => {
+          if (values.length > 0) settleRange(chunk, first, values)
+          values = []
+        }
         for (let i = 0; i < indexes.length; i++) {
+          const number = numbers[indexes[i]]
           const failure = failures?.[i]
-          if (failure === undefined) settle(indexes[i], { value: { figures: border.figuresOf(figures, i) } })
-          else
-            settle(
-              indexes[i],
+          if (failure !== undefined) {
+            settleValues()
+            chunk.settle(
+              number,
               failed<EtlOutcome>(failure, (failure) => ({ failure })),
             )
+            continue
+          }
+          if (number !== first + values.length) settleValues()
+          if (values.length === 0) first = number
+          values.push({ figures: border.figuresOf(figures, i) })
         }
+        settleValues()
       },
       (flag, onSettled) => addon.runFiles(crew, border.packFiles(jobs), flag, onSettled),
     )
@@ -122,8 +138,8 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     const batches: Promise<number>[] = []
     for (let first = 0; first < jobs.length; first += BATCH_JOBS) {
       if (first > 0) await setImmediate()
-      const settle: FilesChunk['settle'] = (i, outcome) => chunk.settle(numbers[first + i], outcome)
-      const batch = runBatch({ ...chunk, jobs: jobs.slice(first, first + BATCH_JOBS), settle })
+      const end = first + BATCH_JOBS
+      const batch = runBatch(chunk, jobs.slice(first, end), numbers.slice(first, end))
       // It is awaited below. Until then a rejection must not count as unhandled.
       batch.catch(() => {})
       batches.push(batch)

@@ -1,7 +1,7 @@
 /** `noisemill add`: makes a folder of noisy copies from files, folders and globs. */
 
 import type { Command } from 'commander'
-import { addNoiseToFiles } from '../add.js'
+import { addNoiseInGroups } from '../add.js'
 import { NoisemillError } from '../errors.js'
 import { walk } from '../files/walk.js'
 import type { FileResult } from '../plan/results.js'
@@ -67,21 +67,23 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     ending.abort(error)
   }
   try {
-    for await (const result of addNoiseToFiles(inputs, options)) {
+    for await (const results of addNoiseInGroups(inputs, options)) {
       if (progress.finished === 0) {
         messages.shortage(pool.info.shortage)
         // Mistakes in the command are reported before there is a result, so the live line hides none of them.
         startLiveLine(terminal, progress, inputs, noise, counting.signal)
       }
-      progress.add(result)
-      show(result, terminal, own)
-      if (result.error && isFatal(result.error)) endFor(result.error)
-      messages.add(result)
-      try {
-        report?.add(result)
-      } catch (error) {
-        // If the run is already ending, `report.close` tries again, and its error counts.
-        if (fatal === undefined) endFor(error as NoisemillError)
+      for (const result of results) {
+        progress.add(result)
+        show(result, terminal, own)
+        if (result.error && isFatal(result.error)) endFor(result.error)
+        messages.add(result)
+        try {
+          report?.add(result)
+        } catch (error) {
+          // If the run is already ending, `report.close` tries again, and its error counts.
+          if (fatal === undefined) endFor(error as NoisemillError)
+        }
       }
     }
   } catch (error) {

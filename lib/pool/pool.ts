@@ -189,6 +189,16 @@ export class Pool {
   }
 
   /**
+   * Does what `imapUnordered` does for a task that collects failures, and yields several results at a
+   * time.
+   *
+   * @internal
+   */
+  groups<I, R>(task: Task<I, R>, items: Items<I>, options: RunOptions = {}): AsyncGenerator<R[], void, undefined> {
+    return this.#start(task, items, 'completion', options).groups() as AsyncGenerator<R[], void, undefined>
+  }
+
+  /**
    * Runs work that consists of several runs, one after the other. The pool accepts or refuses it as
    * a whole, and `close` waits for all of its runs.
    *

@@ -110,6 +110,26 @@ export class Run<Item, Job, JobValue, Result> {
     }
   }
 
+  /**
+   * Does what `results` does for a run that collects failures, and yields several results at a time:
+   * a step of an async generator takes as long as making a result.
+   */
+  async *groups(): AsyncGenerator<unknown[], void, undefined> {
+    const leave = this.#parts.enter()
+    const pump = this.#pump()
+    try {
+      while (this.#next() || (await this.#arrives())) {
+        const group = [this.#take()]
+        while (group.length < CHECKED_EACH && this.#next()) group.push(this.#take())
+        if (this.#budget.isSpent) await this.#budget.yield()
+        yield group
+      }
+    } finally {
+      await this.#finish(pump)
+      leave()
+    }
+  }
+
   /** Runs the task and resolves to all results. It rejects with what `results` throws. */
   async all(): Promise<unknown[]> {
     const leave = this.#parts.enter()
@@ -369,32 +389,43 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #settleRange(batch: Batch<Job, Result>, first: number, values: ArrayLike<unknown>): void {
-    if (this.#parts.task.record !== undefined || !batch.hasOnlyJobs) {
+    if (!batch.hasOnlyJobs) {
       for (let i = 0; i < values.length; i++) this.#settle(batch, batch.entryOf(first + i), { value: values[i] }, 1)
       return
     }
-    for (let i = 0; i < values.length; i++) {
-      batch.values[first + i] = values[i]
-      batch.states[first + i] = State.value
+    const end = first + values.length
+    let from = first
+    for (let entry = first; entry < end; entry++) {
+      if (this.#keep(batch, entry, { value: values[entry - first] }, 1)) continue
+      if (entry > from) this.#ended(batch, from, entry)
+      from = entry + 1
     }
-    this.#ended(batch, first, first + values.length)
+    if (end > from) this.#ended(batch, from, end)
   }
 
   /** @param attempt number of the attempt at the job, from 1 */
   #settle(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>, attempt: number): void {
+    if (this.#keep(batch, entry, outcome, attempt)) this.#ended(batch, entry, entry + 1)
+  }
+
+  /**
+   * Keeps the value of an entry until the consumer takes it. Returns false if its job failed. It is
+   * then tried again, or its result was given.
+   */
+  #keep(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>, attempt: number): boolean {
     try {
-      if ('error' in outcome && this.#retries(batch, entry, outcome.error, attempt)) return
+      if ('error' in outcome && this.#retries(batch, entry, outcome.error, attempt)) return false
       const failed = this.#failureIn(batch.planned[entry], outcome)
-      if (failed !== undefined) {
-        this.#give(batch, entry, failed)
-        return
+      if (failed === undefined) {
+        batch.values[entry] = (outcome as { readonly value: unknown }).value
+        batch.states[entry] = State.value
+        return true
       }
-      batch.values[entry] = (outcome as { readonly value: unknown }).value
-      batch.states[entry] = State.value
-      this.#ended(batch, entry, entry + 1)
+      this.#give(batch, entry, failed)
     } catch (reason) {
       this.stop(reason)
     }
+    return false
   }
 
   /** Tries a failed job again if it should be. Returns whether it will be. */
