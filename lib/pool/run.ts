@@ -77,6 +77,7 @@ export class Run<Item, Job, JobValue, Result> {
       transfersItems(parts.work) ? 1 : parts.chunkSize,
       parts.threads,
       parts.limits.concurrency,
+      parts.backend.chunkLimits,
     )
     this.#puller = new Puller(parts.source, parts.task)
     this.#window = new Window(parts.threads)
