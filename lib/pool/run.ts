@@ -395,6 +395,15 @@ export class Run<Item, Job, JobValue, Result> {
       return
     }
     const end = first + values.length
+    if (this.#parts.task.record === undefined) {
+      // Functions may be quick, and a call for each value would take longer than they do.
+      for (let i = 0; i < values.length; i++) {
+        batch.values[first + i] = values[i]
+        batch.states[first + i] = State.value
+      }
+      this.#ended(batch, first, end)
+      return
+    }
     let from = first
     for (let entry = first; entry < end; entry++) {
       if (this.#keep(batch, entry, { value: values[entry - first] }, 1)) continue
