@@ -35,14 +35,13 @@ export type {
   SampleWarning,
 } from './plan/results.js'
 export type { ChunkSize } from './pool/chunks.js'
+export type { ModuleTaskOptions, TransferOptions } from './pool/module-options.js'
 export {
   type DoneItem,
   type FailedItem,
   type ItemRecord,
   type ModuleTask,
-  type ModuleTaskOptions,
   moduleTask,
-  type TransferOptions,
 } from './pool/module-task.js'
 export type { RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'

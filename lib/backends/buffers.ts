@@ -76,7 +76,7 @@ function hasBuffer(value: unknown, budget: { left: number }): boolean {
  * @param limit most values that are looked at
  */
 function findBuffers(root: unknown, limit: number): Found | undefined {
-  if (!hasBuffer(root, { left: limit })) return undefined
+  if (typeof root !== 'object' || root === null) return undefined
   let buffers: Map<ArrayBuffer, Used> | undefined
   let left = limit
   const seen = new Set<unknown>([root])
@@ -100,6 +100,10 @@ function findBuffers(root: unknown, limit: number): Found | undefined {
   }
   return buffers && { buffers, seen }
 }
+
+/** Finds the buffers among the first values in a value. */
+const search = (value: unknown): Found | undefined =>
+  hasBuffer(value, { left: LOOKED_AT }) ? findBuffers(value, LOOKED_AT) : undefined
 
 const isResizable = (buffer: ArrayBuffer): boolean => (buffer as { readonly resizable?: boolean }).resizable === true
 
@@ -167,7 +171,7 @@ function rebuild(value: unknown, seen: ReadonlySet<unknown>, replaced: Map<unkno
 export function trimmed(value: unknown): unknown {
   let found: Found | undefined
   try {
-    found = findBuffers(value, LOOKED_AT)
+    found = search(value)
   } catch {
     // A getter throws. The crossing itself then fails with the reason.
   }
@@ -211,7 +215,7 @@ function listOf(value: unknown, list: (value: unknown) => unknown): readonly obj
  * Throws a TransferError if the function throws, or does not return an array of objects.
  */
 export function transferred(value: unknown, transfer: Transfer): Crossing {
-  const found = findBuffers(value, LOOKED_AT)
+  const found = search(value)
   const listed = new Set<unknown>(transfer === true ? found?.buffers.keys() : listOf(value, transfer))
   const replaced = new Map<unknown, unknown>()
   for (const [buffer, used] of found?.buffers ?? []) {
@@ -226,12 +230,49 @@ export function transferred(value: unknown, transfer: Transfer): Crossing {
   }
 }
 
+/** Copies to memory that all threads see. */
+const copyShared: Copy = (buffer, from, to) => {
+  const shared = new SharedArrayBuffer(to - from)
+  new Uint8Array(shared).set(new Uint8Array(buffer, from, to - from))
+  return shared
+}
+
+/** Smaller memory is not accounted for. The second buffer would take memory too. */
+const ACCOUNTED = 1024 * 1024
+
+/** For each buffer in shared memory, one of the same size to which nothing is written. */
+const accounted = new WeakMap<ArrayBufferLike, Buffer>()
+
+/**
+ * Makes V8 collect garbage when much shared memory is no longer used. V8 does not count shared memory,
+ * and a program that makes one task after the other would run out of memory. It counts the second
+ * buffer, which takes no memory, because the system provides memory when it is written to.
+ */
+function account(shared: ArrayBufferLike): void {
+  if (shared.byteLength < ACCOUNTED) return
+  try {
+    accounted.set(shared, Buffer.alloc(shared.byteLength))
+  } catch {
+    // The system refuses so much address space. V8 then collects garbage later.
+  }
+}
+
+/** Returns a value with copies of its buffers in shared memory. */
+export function shared(value: unknown): unknown {
+  const found = findBuffers(value, Infinity)
+  if (found === undefined) return value
+  const replaced = new Map<unknown, unknown>()
+  for (const [buffer, used] of found.buffers)
+    for (const own of replace(buffer, used, copyShared, replaced)) account(own)
+  return rebuild(value, found.seen, replaced)
+}
+
 /**
  * Returns a value with copies of its buffers, which can be transferred. They are not copied a second
  * time where they arrive.
  */
 export function copied(value: unknown): Crossing {
-  const found = findBuffers(value, LOOKED_AT)
+  const found = search(value)
   if (found === undefined) return { value, transfer: [] }
   const replaced = new Map<unknown, unknown>()
   const copies = Array.from(found.buffers, ([buffer, used]) => replace(buffer, used, copyPlain, replaced))

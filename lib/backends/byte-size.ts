@@ -8,6 +8,7 @@ interface Measuring {
   left: number
   /** Objects that were counted. */
   readonly seen: Set<object>
+  readonly countsShared: boolean
 }
 
 /**
@@ -15,12 +16,14 @@ interface Measuring {
  * numbers, strings (2 bytes a character), buffers and views of them; shared memory counts 0. For
  * objects it is an estimate: beyond the first 1,000 values inside, elements of an array or a
  * collection count as much as those before them.
+ *
+ * @param options.countsShared whether shared memory counts nevertheless
  */
-export function byteSize(value: unknown): number {
-  const size = simpleSize(value)
+export function byteSize(value: unknown, { countsShared = false } = {}): number {
+  const size = simpleSize(value, countsShared)
   if (size !== undefined) return size
   try {
-    return sizeOf(value as object, { left: LOOKED_AT, seen: new Set() })
+    return sizeOf(value as object, { left: LOOKED_AT, seen: new Set(), countsShared })
   } catch {
     // A getter throws, or the value is a revoked proxy. It cannot cross either.
     return 0
@@ -28,7 +31,7 @@ export function byteSize(value: unknown): number {
 }
 
 /** Returns the size of a value without others inside; undefined for other values. */
-function simpleSize(value: unknown): number | undefined {
+function simpleSize(value: unknown, countsShared: boolean): number | undefined {
   switch (typeof value) {
     case 'number':
     case 'bigint':
@@ -39,8 +42,9 @@ function simpleSize(value: unknown): number | undefined {
       return 1
     case 'object':
       if (value === null) return 1
-      if (ArrayBuffer.isView(value)) return types.isSharedArrayBuffer(value.buffer) ? 0 : value.byteLength
-      if (types.isAnyArrayBuffer(value)) return types.isSharedArrayBuffer(value) ? 0 : value.byteLength
+      if (ArrayBuffer.isView(value))
+        return types.isSharedArrayBuffer(value.buffer) && !countsShared ? 0 : value.byteLength
+      if (types.isAnyArrayBuffer(value)) return types.isSharedArrayBuffer(value) && !countsShared ? 0 : value.byteLength
       return undefined
     default:
       return 0
@@ -48,7 +52,7 @@ function simpleSize(value: unknown): number | undefined {
 }
 
 function sizeOf(value: unknown, measuring: Measuring): number {
-  const size = simpleSize(value)
+  const size = simpleSize(value, measuring.countsShared)
   if (size !== undefined) return size
   const object = value as object
   if (measuring.seen.has(object)) return 0

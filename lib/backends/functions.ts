@@ -23,6 +23,8 @@ export class PoolFunction {
     readonly id: number,
     /** Size of its `data`, without shared memory. */
     readonly bytes: number,
+    /** Size of all that a thread refers to. */
+    readonly reachable: number,
     readonly hasTeardown: boolean,
   ) {}
 
@@ -59,7 +61,12 @@ export class PoolFunctions {
   begin({ call, cancellation }: CallsChunk): PoolFunction {
     let own = this.#functions.get(call)
     if (own === undefined) {
-      own = new PoolFunction(++lastId, byteSize(call.data), call.teardown !== undefined)
+      own = new PoolFunction(
+        ++lastId,
+        byteSize(call.data),
+        byteSize(call.data, { countsShared: true }),
+        call.teardown !== undefined,
+      )
       this.#functions.set(call, own)
       this.#collected.register(call, own)
     }

@@ -46,7 +46,7 @@ export type ThreadOutcome =
 export type ToThread =
   /** Gives a module's function a number. `call.data` crosses only with this message. */
   | { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall }
-  /** Releases the function with this number, with its data of this size. */
+  /** Releases the function with this number, with its data of this size, shared memory included. */
   | { readonly kind: 'release'; readonly id: number; readonly bytes: number }
   /**
    * Asks the thread to answer 'flushed' when everything that it has printed so far has reached the

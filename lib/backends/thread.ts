@@ -197,8 +197,8 @@ export class Thread {
     for (const own of this.#functions.evict()) this.#release(own)
   }
 
-  #release({ id, bytes }: PoolFunction): void {
-    this.#port.postMessage({ kind: 'release', id, bytes } satisfies ToThread)
+  #release({ id, reachable }: PoolFunction): void {
+    this.#port.postMessage({ kind: 'release', id, bytes: reachable } satisfies ToThread)
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { expectTypeOf, test } from 'vitest'
 import {
+  type addNoiseToWav,
   type DoneItem,
   type FileItem,
   type FileResult,
@@ -13,6 +14,7 @@ import {
   type Pool,
   type RunOptions,
   type Task,
+  type TaskContext,
 } from '../../dist/index.js'
 
 type Generator<Result> = AsyncGenerator<Result, void, undefined>
@@ -70,6 +72,82 @@ test('a module task gives values in order, done items as they come, and records 
   expectTypeOf(ways.unordered).returns.toEqualTypeOf<Generator<DoneItem<Point, string>>>()
   expectTypeOf(ways.unorderedOptions).returns.toEqualTypeOf<Generator<DoneItem<Point, string>>>()
   expectTypeOf(ways.unorderedCollect).returns.toEqualTypeOf<Generator<ItemRecord<Point, string>>>()
+})
+
+/** As a module's `typeof import('./etl.js')` is. */
+interface Etl {
+  scale(item: number, factor: number): string
+  load(item: Point, data: unknown, context: TaskContext): Promise<readonly Point[]>
+  readonly now: () => Date
+  default(item: string): number
+  readonly version: string
+}
+declare const url: URL
+declare const scale: Etl['scale']
+
+test('a module task has the types of the function that a module exports', () => {
+  const ways = {
+    scale: () => moduleTask<Etl, 'scale'>(url, 'scale'),
+    promised: () => moduleTask<Etl, 'load'>(url, 'load', { setup: 'open' }),
+    withoutItem: () => moduleTask<Etl, 'now'>(url, 'now'),
+    imported: () => moduleTask<typeof import('../../dist/index.js'), 'addNoiseToWav'>(url, 'addNoiseToWav'),
+    called: () => moduleTask<typeof scale>(url, 'scale'),
+    byDefault: () => moduleTask<Etl['default']>(url),
+  }
+  expectTypeOf(ways.scale).returns.toEqualTypeOf<ModuleTask<number, string>>()
+  expectTypeOf(ways.promised).returns.toEqualTypeOf<ModuleTask<Point, readonly Point[]>>()
+  expectTypeOf(ways.withoutItem).returns.toEqualTypeOf<ModuleTask<unknown, Date>>()
+  expectTypeOf(ways.imported).returns.toEqualTypeOf<
+    ModuleTask<Parameters<typeof addNoiseToWav>[0], Awaited<ReturnType<typeof addNoiseToWav>>>
+  >()
+  expectTypeOf(ways.called).returns.toEqualTypeOf<ModuleTask<number, string>>()
+  expectTypeOf(ways.byDefault).returns.toEqualTypeOf<ModuleTask<string, number>>()
+  expectTypeOf(() => pool.map(ways.scale(), [1])).returns.resolves.toEqualTypeOf<string[]>()
+})
+
+test('a module task has the types of items and results, if those are given', () => {
+  const ways = {
+    both: () => moduleTask<string, number>(url, 'etl'),
+    objects: () => moduleTask<Point, 'near' | 'far'>(url, 'etl'),
+    lists: () => moduleTask<string[], 'near' | 'far'>(url, 'etl'),
+    bytes: () => moduleTask<Uint8Array, 'a'>(url, 'etl'),
+    // biome-ignore lint/suspicious/noExplicitAny: tasks of any types exist
+    anything: () => moduleTask<any, any>(url, 'etl'),
+    item: () => moduleTask<string>(url, 'etl'),
+    fromTransfer: () => moduleTask(url, 'etl', { transfer: { items: (item: Float32Array) => [item.buffer] } }),
+  }
+  expectTypeOf(ways.both).returns.toEqualTypeOf<ModuleTask<string, number>>()
+  expectTypeOf(ways.objects).returns.toEqualTypeOf<ModuleTask<Point, 'near' | 'far'>>()
+  expectTypeOf(ways.lists).returns.toEqualTypeOf<ModuleTask<string[], 'near' | 'far'>>()
+  expectTypeOf(ways.bytes).returns.toEqualTypeOf<ModuleTask<Uint8Array, 'a'>>()
+  // biome-ignore lint/suspicious/noExplicitAny: tasks of any types exist
+  expectTypeOf(ways.anything).returns.toEqualTypeOf<ModuleTask<any, any>>()
+  expectTypeOf(ways.item).returns.toEqualTypeOf<ModuleTask<string, unknown>>()
+  expectTypeOf(ways.fromTransfer).returns.toEqualTypeOf<ModuleTask<Float32Array, unknown>>()
+  const assigned = (): ModuleTask<Point, string> => moduleTask(url, 'etl')
+  expectTypeOf(assigned).returns.toEqualTypeOf<ModuleTask<Point, string>>()
+})
+
+test('a module task is refused by the compiler if its types contradict', () => {
+  const wrong = [
+    // @ts-expect-error the module does not export it
+    () => moduleTask<Etl, 'absent'>(url, 'absent'),
+    // @ts-expect-error it is not a function
+    () => moduleTask<Etl, 'version'>(url, 'version'),
+    // @ts-expect-error the name is another
+    () => moduleTask<Etl, 'scale'>(url, 'load'),
+    // @ts-expect-error the name is missing
+    () => moduleTask<Etl, 'scale'>(url),
+    // @ts-expect-error the items are numbers
+    () => pool.map(moduleTask<Etl, 'scale'>(url, 'scale'), ['a']),
+    // @ts-expect-error the items are numbers
+    () => pool.map(moduleTask<typeof scale>(url, 'scale'), ['a']),
+    // @ts-expect-error a function of other items
+    () => moduleTask<Etl, 'scale'>(url, 'scale', { transfer: { items: (item: Point) => [item] } }),
+    // @ts-expect-error not a list
+    () => moduleTask<number, string>(url, 'scale', { transfer: { items: () => 1 } }),
+  ]
+  expectTypeOf(wrong).toBeArray()
 })
 
 test('a module task without types takes anything and gives what must be looked at first', () => {

@@ -52,3 +52,17 @@ export const exitIfAsked = ({ gate, view }) => {
   Atomics.wait(gate, 0, 0)
   process.exit(4)
 }
+
+/** The class of each value in the second argument, and whether its memory is shared. */
+export const kinds = (_, { bytes, view, buffer, list }) =>
+  [bytes, view, buffer, list[0]].map((value) => [
+    value.constructor.name,
+    (value.buffer ?? value) instanceof SharedArrayBuffer,
+  ])
+export const addTo = (item, { sums }) => {
+  Atomics.add(sums, 0, item)
+  return sums[1]
+}
+export const classOfData = (_, data) => data.when.constructor.name
+export const keep = (data) => ({ kept: data })
+export const sumKept = (item, { kept }) => kept.numbers.reduce((sum, n) => sum + n, item)
