@@ -132,7 +132,10 @@ export interface ThreadKernels {
 
 /** The data that a thread is started with. */
 export interface ThreadData {
-  /** The thread's end of its channel. Users' modules cannot reach it, unlike `parentPort`. */
+  /**
+   * The thread's end of its channel. Users' modules cannot reach it, unlike `parentPort`, because the
+   * thread removes it from its `workerData`.
+   */
   readonly port: MessagePort
   /** The claim words of its loads. */
   readonly claims: Int32Array

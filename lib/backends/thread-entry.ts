@@ -16,6 +16,8 @@ import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
 
 const { port, claims, wasm, files } = workerData as ThreadData
+// Users' modules can read `workerData`. With the port, a function could post outcomes of other jobs.
+for (const name of Object.keys(workerData)) delete workerData[name]
 const loads = new ThreadLoads(port, claims)
 const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
 inheritFiles(files)
