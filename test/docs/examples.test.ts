@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 import { writeFiles } from '../support/files.js'
 import { pcm16 } from '../support/wav.js'
 import { compile, documented, type Example } from './examples.js'
-import { expectOutput, makeProject } from './project.js'
+import { expectOutput, makeProject, outputIn } from './project.js'
 
 const project = makeProject()
 const found = documented()
@@ -29,8 +29,6 @@ function writeExample({ name, code }: Example, folder: string): string {
   return module
 }
 
-const expectedOutput = (code: string) => Array.from(code.matchAll(/\/\/ -> (.*)/g), ([, line]) => `${line}\n`).join('')
-
 test('everything that is exported has an example, in which it is used', () => {
   expect([...found.keys()]).toEqual(expect.arrayContaining(['addNoise', 'PoolInfo', 'Pool.map', 'Pool.info']))
   expect([...found].filter(([, own]) => own.length === 0).map(([name]) => name)).toEqual([])
@@ -47,6 +45,6 @@ test('all examples compile', () => {
 })
 
 test.concurrent.each(places)('the example of $name prints what it says', async ({ code, module }) => {
-  expect(expectedOutput(code)).not.toBe('')
-  await expectOutput(module.replace(/ts$/, 'js'), expectedOutput(code))
+  expect(outputIn(code)).not.toBe('')
+  await expectOutput(module.replace(/ts$/, 'js'), outputIn(code))
 })

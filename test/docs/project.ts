@@ -18,6 +18,10 @@ export function makeProject(...packages: string[]): string {
   return project
 }
 
+/** What a program prints, by its comments `// -> line`. */
+export const outputIn = (code: string): string =>
+  Array.from(code.matchAll(/\/\/ -> (.*)/g), ([, line]) => `${line}\n`).join('')
+
 /** Runs a module of the project in the folder that it lies in, and compares what it prints, paths with '/'; to stderr nothing. */
 export async function expectOutput(module: string, stdout: string): Promise<void> {
   const ended = await start([process.execPath, module], { cwd: path.dirname(module) }).ended

@@ -64,14 +64,11 @@ const programs: Readonly<Record<string, { before: string; after: string; prints?
   },
 }
 
-/** Every page fails once. */
+/** Every page fails at its first attempt. */
 const fetchPage = `
-import { existsSync, writeFileSync } from 'node:fs'
-export async function fetchPage(url) {
-  const tried = new URL('./tried-' + url, import.meta.url)
-  if (existsSync(tried)) return 'page ' + url
-  writeFileSync(tried, '')
-  throw new Error('busy')
+export async function fetchPage(url, data, { attempt }) {
+  if (attempt === 1) throw new Error('busy')
+  return 'page ' + url
 }`
 
 const firstLine = (text: string) => text.split('\n')[0]

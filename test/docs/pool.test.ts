@@ -1,0 +1,46 @@
+/**
+ * The programs in docs/pool.md run, and print what the page says. A block that begins with `// NAME.js` is that module. A
+ * block that begins with an import is a whole program; the page says what others leave out.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { writeFiles } from '../support/files.js'
+import { root } from '../support/folders.js'
+import { expectOutput, makeProject, outputIn } from './project.js'
+
+const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
+const blocks = Array.from(page.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code)
+const nameIn = (code: string) => /^\/\/ (\w+\.js)\n/.exec(code)?.[1]
+const modules = Object.fromEntries(
+  blocks.flatMap((code) => {
+    const name = nameIn(code)
+    return name === undefined ? [] : [[name, Buffer.from(code)]]
+  }),
+)
+const programs = blocks.filter((code) => nameIn(code) === undefined)
+
+const whole = (code: string) =>
+  code.startsWith('import ')
+    ? code
+    : `import { moduleTask, Pool } from 'noisemill'\nconst pool = new Pool()\n${code}\nawait pool.close()`
+
+const project = makeProject()
+writeFiles(project, modules)
+
+test('the page has modules and programs, and no other code', () => {
+  expect(Object.keys(modules).length).toBeGreaterThan(3)
+  expect(programs.length).toBeGreaterThan(6)
+  expect(page.match(/^```/gm)).toHaveLength(2 * blocks.length)
+})
+
+test.concurrent.each(programs.map((code, i) => ({ code, i, line: code.split('\n')[0] })))(
+  'program $i of the page prints what it says: $line',
+  async ({ code, i }) => {
+    expect(outputIn(code)).not.toBe('')
+    const module = path.join(project, `program${i}.js`)
+    writeFileSync(module, whole(code))
+    await expectOutput(module, outputIn(code))
+  },
+)
