@@ -69,11 +69,11 @@ export interface FailedItem<Item> {
   readonly index: number
   /** The item as it was given. */
   readonly item: Item
-  /** 'failed': the function threw, or was never called, or its result could not be returned. */
+  /** 'failed': the function threw, took too long or was never called, or its result was lost. */
   readonly status: 'failed'
   /**
-   * E_TASK_LOAD, E_TASK_NESTED, E_TASK_FAILED, E_NOT_CLONEABLE, E_WORKER_DIED, E_WORKER_START or
-   * E_BACKEND_FAILED. If the function threw, `cause` is a copy of what it threw.
+   * E_TASK_LOAD, E_TASK_NESTED, E_TASK_FAILED, E_TIMEOUT, E_NOT_CLONEABLE, E_WORKER_DIED,
+   * E_WORKER_START or E_BACKEND_FAILED. If the function threw, `cause` is a copy of what it threw.
    */
   readonly error: NoisemillError
 }

@@ -2,7 +2,7 @@
 
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkSignal } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
-import type { ErrorPolicy, Work } from '../task.js'
+import { type ErrorPolicy, transfersItems, type Work } from '../task.js'
 import type { ChunkSize } from './chunks.js'
 import type { RunProgress } from './progress.js'
 import { checkRetries, MAX_MILLISECONDS, type Retries, type RetryOptions } from './retries.js'
@@ -51,9 +51,9 @@ export interface RunOptions {
    * Milliseconds that the call for an item may take, from its begin: 1 to 2,147,483,647; by default
    * any time. An item that takes longer fails with E_TIMEOUT. If its function waits, the function's
    * signal is aborted, and its thread goes on with other items. If the function keeps its thread
-   * busy, the thread is ended and replaced, within a tenth of the time-out or 50 ms, whichever is
-   * more; other items that it had begun (with `concurrency`) fail with E_WORKER_DIED. The backend
-   * 'inline' cannot interrupt a function. Only for module tasks.
+   * busy, the thread is ended and replaced, within 50 ms and a tenth of the time-out; other items
+   * that it had begun (with `concurrency`) fail with E_WORKER_DIED. The backend 'inline' cannot
+   * interrupt a function. Only for module tasks.
    */
   readonly timeout?: number
   /**
@@ -64,7 +64,7 @@ export interface RunOptions {
   readonly grace?: number
   /**
    * How often an item that failed is tried again: a number, or an object with more settings. By
-   * default an item is tried once. Only for module tasks.
+   * default an item is tried once. Only for module tasks whose items are not transferred.
    */
   readonly retries?: number | RetryOptions
   /**
@@ -113,6 +113,12 @@ export function checkRunOptions(
   }
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw invalidOption('onProgress', 'a function', onProgress)
+  const retries = checkRetries(options.retries)
+  if (retries !== undefined && transfersItems(task.work))
+    throw new NoisemillError('E_OPTION_INVALID', {
+      option: 'retries',
+      received: 'the task transfers its items, which can be sent only once',
+    })
   const errors = checkOneOf('errors', options.errors ?? task.errors, ['throw', 'collect'])
   if (maxErrors !== undefined && errors === 'throw')
     throw new NoisemillError('E_OPTION_INVALID', {
@@ -128,7 +134,7 @@ export function checkRunOptions(
       timeout: timeout === undefined ? undefined : checkInteger('timeout', timeout, 1, MAX_MILLISECONDS),
     },
     grace: checkInteger('grace', grace, 0, MAX_MILLISECONDS),
-    retries: checkRetries(options.retries),
+    retries,
     maxErrors: maxErrors === undefined ? Infinity : checkInteger('maxErrors', maxErrors, 0, Number.MAX_SAFE_INTEGER),
     onProgress: onProgress as RunSettings['onProgress'],
   }

@@ -1,7 +1,7 @@
 /** Options that control a run: time-outs, aborts, retries, limits of failures, progress, and calls that wait together. */
 
 import { describe, expect, test } from 'vitest'
-import { type NoisemillError, noiseTask, type RunProgress } from '../../dist/index.js'
+import { moduleTask, type NoisemillError, noiseTask, type RunProgress } from '../../dist/index.js'
 import { describePlaces, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, cell, controlled, failing, load } from '../support/tasks.js'
@@ -265,6 +265,9 @@ test('options that are wrong or contradict each other are refused', async () => 
     code: 'E_OPTION_UNKNOWN',
     option: 'often',
   })
+  const moved = moduleTask('/moved.js', 'move', { transfer: { items: true } })
+  const once = { code: 'E_OPTION_INVALID', option: 'retries', received: expect.stringContaining('only once') }
+  await expect(pool.map(moved, [1], { retries: 1 })).rejects.toMatchObject(once)
   const files = noiseTask({ out: '/nowhere', snr: 10 })
   for (const options of [{ timeout: 1 }, { grace: 1 }, { concurrency: 2 }, { retries: 1 }]) {
     const [option] = Object.keys(options)
