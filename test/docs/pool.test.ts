@@ -12,7 +12,7 @@ import { expectOutput, makeProject, outputIn } from './project.js'
 
 const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
 const blocks = Array.from(page.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code)
-const nameIn = (code: string) => /^\/\/ (\w+\.js)\n/.exec(code)?.[1]
+const nameIn = (code: string) => /^\/\/ ([\w-]+\.js)\n/.exec(code)?.[1]
 const modules = Object.fromEntries(
   blocks.flatMap((code) => {
     const name = nameIn(code)
