@@ -5,7 +5,15 @@
  */
 
 import { caughtFailure, Failure, type FailureData } from './failure.js'
-import { type FilePath, InputFile, nameExists, OutputFile } from './files.js'
+import {
+  type FileIdentity,
+  type FilePath,
+  InputFile,
+  nameExists,
+  OutputFile,
+  reopenOutput,
+  type WrittenFile,
+} from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { checkNoise, type Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
@@ -24,7 +32,7 @@ const READ_BYTES = 256 * 1024
  * takes one read and one write.
  */
 const SIDE_BYTES = 16 * 1024
-/** Bytes of data in a part: few enough that the sums of its blocks take little memory. */
+/** Bytes of data in a part: enough that giving a part to a thread costs little in comparison. */
 const PART_BYTES = 4 * 1024 * 1024
 /** A file of up to this size is read in one call. */
 const SHORT_FILE_BYTES = READ_BYTES
@@ -162,12 +170,49 @@ export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
 /** Returns whether the job is to stop. A job asks before every read. */
 export type IsCancelled = () => boolean
 
-/** Runs a job to its end. It never throws: a failure is part of the outcome. */
-export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels = tsKernels): EtlOutcome {
+/** A pass of a job over a file of several parts, as plain data that can be cloned to threads. */
+export interface SharedPass {
+  readonly job: EtlJob
+  readonly pass: Pass
+  readonly sigma: number
+  readonly parts: number
+  /** Noise blocks of a part; the last part may have fewer. */
+  readonly partBlocks: number
+  /** The input as it was when the job began. */
+  readonly input: FileIdentity
+  readonly size: number
+  readonly modified: number
+  /** The temporary file, if the pass writes. */
+  readonly output: FileIdentity | undefined
+}
+
+/** Walks parts of a pass, in any order. `walkPart` throws a Failure if it fails. */
+export interface PartWalker {
+  walkPart(part: number): PartTally
+}
+
+/**
+ * Walks all parts of a pass, with or without other threads, and passes their tallies to `add` in the
+ * order of the parts. Throws a Failure if a part fails.
+ */
+export type RunParts = (pass: SharedPass, walker: PartWalker, add: (tally: PartTally) => void) => void
+
+/**
+ * Runs a job to its end. It never throws: a failure is part of the outcome.
+ *
+ * @param runParts what walks the passes over a long file; by default this thread does, part by part
+ */
+export function runEtl(
+  job: EtlJob,
+  isCancelled: IsCancelled,
+  kernels: Kernels = tsKernels,
+  runParts?: RunParts,
+): EtlOutcome {
   const etl = new Etl(job, isCancelled, kernels)
   try {
     for (let parts = etl.begin(); parts > 0; parts = etl.endPass()) {
-      for (let part = 0; part < parts; part++) etl.runPart(part)
+      if (parts > 1 && runParts !== undefined) runParts(etl.sharedPass(parts), etl, (tally) => etl.add(tally))
+      else for (let part = 0; part < parts; part++) etl.add(etl.walkPart(part))
     }
     return { figures: etl.figures() }
   } catch (error) {
@@ -177,25 +222,53 @@ export function runEtl(job: EtlJob, isCancelled: IsCancelled, kernels: Kernels =
   }
 }
 
+/** A pass that another thread began. Call `leave` after the last part. */
+export interface JoinedPass extends PartWalker {
+  /** Closes the files. Throws E_OUTPUT_WRITE or E_VOLUME_FULL if bytes that were written are lost. */
+  leave(): void
+}
+
 /**
- * One job, as steps. Call `begin`, then `runPart` for every part of the pass in order, then
- * `endPass`. Repeat the last two while `endPass` announces parts. A step that fails throws a
- * Failure, which ends the job.
+ * Opens the files of a pass that another thread began. Throws a Failure if that is not possible, or
+ * if they are not the same files any more.
  */
-class Etl {
+export function joinPass(pass: SharedPass, isCancelled: IsCancelled, kernels: Kernels = tsKernels): JoinedPass {
+  const etl = new Etl(pass.job, isCancelled, kernels)
+  try {
+    etl.join(pass)
+    return etl
+  } catch (error) {
+    etl.leave()
+    throw error
+  }
+}
+
+type Pass = 'measure' | 'write'
+
+/**
+ * One job, as steps. Call `begin`, then `walkPart` for every part of the pass, in any order, and
+ * `add` for their tallies, in the order of the parts, then `endPass`. Repeat the last three while
+ * `endPass` announces parts. A step that fails throws a Failure, which ends the job.
+ *
+ * Other threads can walk parts of the same pass. Each has an Etl of its own, which calls `join`,
+ * then `walkPart`, then `leave`.
+ */
+class Etl implements JoinedPass {
   readonly #started = performance.now()
   readonly #warnings: EtlWarning[] = []
   #file!: InputFile
   /** The file, or its decoded form if it is coded. */
   #input!: Input
   #output: OutputFile | undefined
+  /** What parts are written to: `#output`, or if this joined a pass, the same file. */
+  #written: WrittenFile | undefined
   #header!: WavHeader
   #codec: CodecName | null = null
   #outputSize!: OutputSize
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
-  #pass: 'measure' | 'write' = 'write'
+  #pass: Pass = 'write'
   #sigma = 0
   #tally = new FileTally()
 
@@ -218,20 +291,32 @@ class Etl {
     this.#file = new InputFile(job.input)
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
-    this.#file.hold(isHeld ? size : Math.min(size, HEAD_BYTES))
+    this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
+    if (!job.free) this.#checkOutput()
+    this.#warnings.push(...this.#header.warnings)
+    return measures ? this.#startPass('measure') : this.#startWriting(level.deviation)
+  }
+
+  /**
+   * Reads the header, and decides how the data are divided.
+   *
+   * @param held number of bytes that are read at once and stay in memory
+   */
+  #openSamples(held: number): void {
+    this.#file.hold(held)
     const { input, header, codec } = openSamples(this.#file)
     this.#input = input
     this.#header = header
     this.#codec = codec
-    if (job.strict) refuseWarnings(header)
+    if (this.job.strict) refuseWarnings(header)
     this.#outputSize = outputSize(header, input.size)
-    if (!job.free) this.#checkOutput()
-    this.#warnings.push(...header.warnings)
     const piece = pieceFrames(header.channels) * header.blockAlign
     this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
-    const block = BLOCK_FRAMES * header.blockAlign
-    this.#partBytes = block * Math.max(1, Math.floor(PART_BYTES / block))
-    return measures ? this.#startPass('measure') : this.#startWriting(level.deviation)
+    this.#partBytes = this.#blockBytes * Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
+  }
+
+  get #blockBytes(): number {
+    return BLOCK_FRAMES * this.#header.blockAlign
   }
 
   /**
@@ -245,7 +330,7 @@ class Etl {
     if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
   }
 
-  #startPass(pass: 'measure' | 'write'): number {
+  #startPass(pass: Pass): number {
     this.#pass = pass
     this.#tally = new FileTally()
     return Math.max(1, Math.ceil(this.#header.dataBytes / this.#partBytes))
@@ -255,11 +340,42 @@ class Etl {
     this.#sigma = sigma
     if (this.job.dryRun) return 0
     this.#output = new OutputFile(this.job.temporary, this.#file.mode, this.job.fsync)
+    this.#written = this.#output
     return this.#startPass('write')
   }
 
-  runPart(part: number): void {
-    this.#tally.add(this.#walkPart(part))
+  /** Returns what other threads need to `join` the pass. */
+  sharedPass(parts: number): SharedPass {
+    return {
+      job: this.job,
+      pass: this.#pass,
+      sigma: this.#sigma,
+      parts,
+      partBlocks: this.#partBytes / this.#blockBytes,
+      input: this.#file.identity,
+      size: this.#file.size,
+      modified: this.#file.modified,
+      output: this.#output?.identity,
+    }
+  }
+
+  /** Opens the files of a pass that another Etl of the same job began. */
+  join({ job, pass, sigma, input, size, modified, output }: SharedPass): void {
+    this.#file = new InputFile(job.input)
+    this.#file.checkSame(input, size, modified)
+    this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
+    this.#pass = pass
+    this.#sigma = sigma
+    if (output !== undefined) this.#written = reopenOutput(job.temporary, output)
+  }
+
+  leave(): void {
+    this.#file?.close()
+    this.#written?.close()
+  }
+
+  add(tally: PartTally): void {
+    this.#tally.add(tally)
   }
 
   /**
@@ -277,7 +393,7 @@ class Etl {
     return position < dataEnd ? dataEnd : Math.min(stop, end)
   }
 
-  #walkPart(part: number): PartTally {
+  walkPart(part: number): PartTally {
     const { job, kernels } = this
     const header = this.#header
     const { shift } = this.#outputSize
@@ -307,7 +423,7 @@ class Etl {
       const bytes = room.subarray(at, at + stop - position)
       this.#input.read(position, bytes)
       if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
-      if (writes) this.#output!.write(position + shift, bytes)
+      if (writes) this.#written!.write(position + shift, bytes)
       position = stop
     }
     return walk.takeTally()

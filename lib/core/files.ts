@@ -120,15 +120,22 @@ const MODE_KEPT = 0o777n
  */
 const MODE_ON_WINDOWS = 0o666
 
+/** What tells a file from all others, as plain data. */
+export interface FileIdentity {
+  readonly device: bigint
+  readonly inode: bigint
+}
+
+const isSame = (a: FileIdentity, b: FileIdentity): boolean => a.device === b.device && a.inode === b.inode
+
 export class InputFile {
   readonly size: number
   /** See modifiedOf. */
   readonly modified: number
   /** Permissions, 0 to 0o777. */
   readonly mode: number
+  readonly identity: FileIdentity
   readonly #fd: number
-  readonly #device: bigint
-  readonly #inode: bigint
   #held = Buffer.alloc(0)
 
   /** Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE. */
@@ -154,8 +161,13 @@ export class InputFile {
     this.size = Number(stat.size)
     this.modified = modifiedOf(stat)
     this.mode = onWindows ? MODE_ON_WINDOWS : Number(stat.mode & MODE_KEPT)
-    this.#device = stat.dev
-    this.#inode = stat.ino
+    this.identity = { device: stat.dev, inode: stat.ino }
+  }
+
+  /** Throws E_INPUT_CHANGED if this is not the same file as another one, or has changed since. */
+  checkSame(identity: FileIdentity, size: number, modified: number): void {
+    if (isSame(this.identity, identity) && this.size === size && this.modified === modified) return
+    throw new Failure('E_INPUT_CHANGED')
   }
 
   /**
@@ -191,8 +203,8 @@ export class InputFile {
 
   isSameFile(path: FilePath): boolean {
     try {
-      const stat = statSync(fsPath(path), { bigint: true })
-      return stat.dev === this.#device && stat.ino === this.#inode
+      const { dev: device, ino: inode } = statSync(fsPath(path), { bigint: true })
+      return isSame(this.identity, { device, inode })
     } catch {
       return false
     }
@@ -219,10 +231,93 @@ export function nameExists(path: FilePath): boolean {
 /** Errors of file systems without hard links. Node reports EISDIR on Windows. */
 const NO_HARD_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']
 
+/** A file that is written. */
+export class WrittenFile {
+  /** -1 once it is closed. */
+  protected fd: number
+
+  constructor(fd: number) {
+    this.fd = fd
+  }
+
+  get identity(): FileIdentity {
+    try {
+      const { dev: device, ino: inode } = fstatSync(this.fd, { bigint: true })
+      return { device, inode }
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_WRITE', error)
+    }
+  }
+
+  /** Writes all of `buffer`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL. */
+  write(position: number, buffer: Uint8Array): void {
+    for (let done = 0; done < buffer.length; ) {
+      try {
+        done += writeSync(this.fd, buffer, done, buffer.length - done, position + done)
+      } catch (error) {
+        throw systemFailure('E_OUTPUT_WRITE', error)
+      }
+    }
+  }
+
+  /** Closes the file. Throws E_OUTPUT_WRITE or E_VOLUME_FULL: a file system may report here that writing failed. */
+  close(): void {
+    const fd = this.fd
+    this.fd = -1
+    try {
+      closeSync(fd)
+    } catch (error) {
+      throw systemFailure('E_OUTPUT_WRITE', error)
+    }
+  }
+}
+
+/**
+ * Opens a temporary file that another thread created. Throws E_OUTPUT_CREATE if it cannot be opened
+ * or is another file.
+ */
+export function reopenOutput(temporary: FilePath, identity: FileIdentity): WrittenFile {
+  let file: WrittenFile
+  try {
+    file = new WrittenFile(openSync(fsPath(temporary), constants.O_WRONLY))
+  } catch (error) {
+    throw systemFailure('E_OUTPUT_CREATE', error)
+  }
+  if (isSame(file.identity, identity)) return file
+  file.close()
+  throw new Failure('E_OUTPUT_CREATE')
+}
+
+/**
+ * Permission of the owner to write, which a temporary file always has, so that several threads can
+ * open it.
+ */
+const OWNER_WRITES = 0o200
+
+/**
+ * Creates a temporary file, and its folder if necessary.
+ *
+ * @param mode permissions; nobody who may not read the input can ever read the file
+ */
+function createTemporary(temporary: FilePath, mode: number, fsync: boolean): number {
+  const file = fsPath(temporary)
+  const create = () => openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
+  try {
+    return create()
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw systemFailure('E_OUTPUT_CREATE', error)
+  }
+  try {
+    makeFolders(parentOf(file), fsync)
+    return create()
+  } catch (error) {
+    throw systemFailure('E_OUTPUT_CREATE', error)
+  }
+}
+
 /** An output file. It has a temporary name until `publish` gives it its final one. */
-export class OutputFile {
+export class OutputFile extends WrittenFile {
   readonly #temporary: string | Buffer
-  #fd: number
 
   /**
    * Creates the temporary file, and its folder if necessary. Throws Failure E_OUTPUT_CREATE or
@@ -233,44 +328,20 @@ export class OutputFile {
    */
   constructor(
     temporary: FilePath,
-    mode: number,
+    readonly mode: number,
     readonly fsync: boolean,
   ) {
+    super(createTemporary(temporary, mode | OWNER_WRITES, fsync))
     this.#temporary = fsPath(temporary)
+    // Restores the permissions that the umask removed.
+    this.#setMode(mode | OWNER_WRITES)
+  }
+
+  /** Errors are ignored, because some file systems have no permissions. */
+  #setMode(mode: number): void {
     try {
-      this.#fd = this.#create(mode)
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw systemFailure('E_OUTPUT_CREATE', error)
-      try {
-        makeFolders(parentOf(this.#temporary), fsync)
-        this.#fd = this.#create(mode)
-      } catch (inner) {
-        throw systemFailure('E_OUTPUT_CREATE', inner)
-      }
-    }
-    try {
-      // Restores the permissions that the umask removed.
-      fchmodSync(this.#fd, mode)
+      fchmodSync(this.fd, mode)
     } catch {}
-  }
-
-  /**
-   * Creates the file with its final mode, so that nobody who may not read the input can ever read
-   * it.
-   */
-  #create(mode: number): number {
-    return openSync(this.#temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
-  }
-
-  /** Writes all of `buffer`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL. */
-  write(position: number, buffer: Uint8Array): void {
-    for (let done = 0; done < buffer.length; ) {
-      try {
-        done += writeSync(this.#fd, buffer, done, buffer.length - done, position + done)
-      } catch (error) {
-        throw systemFailure('E_OUTPUT_WRITE', error)
-      }
-    }
   }
 
   /**
@@ -281,7 +352,7 @@ export class OutputFile {
    *   renaming
    */
   publish(output: FilePath, overwrite: boolean): boolean {
-    this.#close()
+    this.#finish()
     const isGuarded = this.#name(output, overwrite)
     if (!this.fsync) return isGuarded
     try {
@@ -324,15 +395,14 @@ export class OutputFile {
     }
   }
 
-  #close(): void {
+  #finish(): void {
+    if ((this.mode & OWNER_WRITES) === 0) this.#setMode(this.mode)
     try {
-      if (this.fsync) fsyncSync(this.#fd)
-      const fd = this.#fd
-      this.#fd = -1
-      closeSync(fd)
+      if (this.fsync) fsyncSync(this.fd)
     } catch (error) {
       throw systemFailure('E_OUTPUT_WRITE', error)
     }
+    this.close()
   }
 
   /**
@@ -341,7 +411,7 @@ export class OutputFile {
    */
   discard(): void {
     try {
-      if (this.#fd !== -1) closeSync(this.#fd)
+      if (this.fd !== -1) closeSync(this.fd)
     } catch {}
     try {
       unlinkSync(this.#temporary)
