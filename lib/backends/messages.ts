@@ -9,6 +9,7 @@ import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { TaskFiles } from './nesting.js'
 import type { Packed } from './packing.js'
+import type { PassOffer } from './sharing.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 
 /** A failure as plain data, of which the pool makes a NoisemillError. */
@@ -55,6 +56,8 @@ export type ToThread =
   | { readonly kind: 'flush'; readonly tearsDown: boolean }
   /** Aborts the signals of the calls of a load that are in progress. */
   | { readonly kind: 'abort'; readonly load: number }
+  /** Asks the thread to help with the file of another, as the helper with this number. */
+  | { readonly kind: 'help'; readonly offer: PassOffer; readonly helper: number }
   | ThreadLoad
 
 /** Jobs of a chunk that a thread gets together, as plain data. */
@@ -112,6 +115,10 @@ export type FromThread =
   | { readonly type: 'flushed' }
   /** What a function's teardown threw, in words. */
   | { readonly type: 'teardownFailed'; readonly what: string }
+  /** The thread works on a long file, and others may help. */
+  | { readonly type: 'offer'; readonly offer: PassOffer }
+  /** The thread does not help any more. */
+  | { readonly type: 'helped' }
   /** The error that is about to end the thread, unless a handler in the thread catches it. */
   | { readonly type: 'uncaught'; readonly thrown: Thrown }
   /**

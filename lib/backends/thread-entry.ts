@@ -12,6 +12,7 @@ import type { FromThread, ThreadData, ThreadKernels, ThreadLoad, ThreadOutcome, 
 import { inheritFiles } from './nesting.js'
 import { outputCrossed } from './output.js'
 import { OwnFunctions } from './own-functions.js'
+import { help, type PassOffer, sharedBy } from './sharing.js'
 import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
 
@@ -55,11 +56,19 @@ function withKernels(run: (own: Kernels) => unknown): ThreadOutcome {
   return { value: run(own) }
 }
 
+/** Helps another thread with its file. Without kernels it cannot. */
+function helpWith(offer: PassOffer, helper: number): void {
+  withKernels((own) => help(offer, helper, own))
+  post({ type: 'helped' })
+}
+
 function workOf(given: ThreadLoad): Work {
   switch (given.kind) {
     case 'files': {
       const { jobs, cancelled } = given
-      const run = (index: number) => withKernels((own) => runEtl(jobs[index], () => isCancelled(cancelled), own))
+      const runParts = sharedBy(cancelled, (offer) => post({ type: 'offer', offer }))
+      const run = (index: number) =>
+        withKernels((own) => runEtl(jobs[index], () => isCancelled(cancelled), own, runParts))
       return { concurrency: 1, run }
     }
     case 'slices': {
@@ -104,6 +113,7 @@ port.on('message', async (message: ToThread) => {
   if (message.kind === 'module') functions.load(message.id, message.call)
   else if (message.kind === 'release') functions.release(message.id, message.bytes)
   else if (message.kind === 'abort') loads.abort(message.load)
+  else if (message.kind === 'help') helpWith(message.offer, message.helper)
   else if (message.kind === 'flush') {
     if (message.tearsDown) await functions.close()
     // Functions may print in callbacks that are still pending in this turn of the event loop. Those

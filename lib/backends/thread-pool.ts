@@ -14,6 +14,7 @@ import { PoolFunctions } from './functions.js'
 import { AcceptedChunk, type Jobs, type Load } from './load.js'
 import type { ThreadKernels } from './messages.js'
 import { isNested } from './nesting.js'
+import { Offers } from './offers.js'
 import { RunQueues } from './run-queues.js'
 import { Thread } from './thread.js'
 import { textOf } from './thrown.js'
@@ -42,6 +43,7 @@ export class ThreadPool {
       for (const thread of this.#threads) thread.releaseIdle()
     },
   })
+  readonly #offers = new Offers()
   #isTerminated = false
   #hasWarnedOfFallback = false
   #isPrepared = false
@@ -134,6 +136,7 @@ export class ThreadPool {
     this.#isTerminated = true
     clearTimeout(this.#balancing)
     this.#watch.stop()
+    this.#offers.close()
     const error = new NoisemillError('E_POOL_TERMINATED')
     for (const accepted of this.#accepted) {
       for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
@@ -157,6 +160,14 @@ export class ThreadPool {
     this.#shortage ??= `fewer than ${this.size} worker threads can be started: ${why}`
   }
 
+  /**
+   * Starts no more threads, because one could not be started. Each attempt would use resources that
+   * the existing threads may need.
+   */
+  #limitToExisting(cause: unknown): void {
+    this.#limit(this.#threads.size, isError(cause) ? cause.message : String(cause))
+  }
+
   /** Gives waiting jobs to threads while both last. */
   #assign(): void {
     for (;;) {
@@ -176,18 +187,41 @@ export class ThreadPool {
       }
       this.#give(thread, jobs)
     }
+    this.#shareLongFiles()
     this.#balanceSoon()
   }
 
   /**
-   * Returns the thread that should have these jobs: an idle one, or if no more can be started, the
-   * one with the fewest jobs that has room for more. Undefined if there is none.
+   * Lets threads without jobs help with long files. It starts threads for very long ones. Jobs come
+   * first, because several files are written faster than several parts of one.
+   */
+  #shareLongFiles(): void {
+    if (this.#offers.isEmpty || this.#queues.hasWaiting || this.#isTerminated) return
+    for (const thread of this.#threads) if (thread.loads.length === 0) this.#offers.invite(thread)
+    while (this.#threads.size < this.#most && this.#offers.isWorthNewThread) {
+      try {
+        this.#offers.invite(this.#start())
+      } catch (cause) {
+        this.#limitToExisting(cause)
+      }
+    }
+  }
+
+  /**
+   * Returns the thread that should have these jobs: an idle one, one that only helps another, or if
+   * no more can be started, the one with the fewest jobs that has room for more. Undefined if there
+   * is none.
    */
   #threadFor({ accepted }: Jobs): Thread | undefined {
+    let helper: Thread | undefined
     let best: Thread | undefined
     let least = Infinity
     for (const thread of this.#threads) {
-      if (thread.loads.length === 0) return thread
+      if (thread.loads.length === 0) {
+        if (!this.#offers.isHelping(thread)) return thread
+        helper ??= thread
+        continue
+      }
       const { unsettled } = thread
       // It can begin a job at once, or it will soon want the next. Jobs that cannot be taken back must
       // not wait behind a slow one.
@@ -198,19 +232,18 @@ export class ThreadPool {
       best = thread
       least = unsettled
     }
-    return this.#threads.size < this.#most ? undefined : best
+    return helper ?? (this.#threads.size < this.#most ? undefined : best)
   }
 
   /**
    * Gives the jobs of a thread that could not be started to the existing threads, or fails the jobs
-   * if there are none. The pool does not try to start more threads later, because each attempt uses
-   * resources that the existing threads may need.
+   * if there are none.
    */
   #notStarted(jobs: Jobs, cause: unknown): void {
     const threads = this.#threads.size
     if (threads === 0) jobs.accepted.fail(jobs, new NoisemillError('E_WORKER_START', { cause }))
     else {
-      this.#limit(threads, isError(cause) ? cause.message : String(cause))
+      this.#limitToExisting(cause)
       this.#queues.putBack(jobs)
     }
   }
@@ -219,6 +252,14 @@ export class ThreadPool {
     if (!this.#isPrepared) this.#prepare()
     const thread: Thread = new Thread(this.entry, this.wasm, {
       done: (load, milliseconds) => this.#done(thread, load, milliseconds),
+      offered: (offer) => {
+        this.#offers.add(thread, offer)
+        this.#shareLongFiles()
+      },
+      helped: () => {
+        this.#offers.helped(thread)
+        this.#shareLongFiles()
+      },
       fallback: (reason) => this.#warnOfFallback(reason),
       died: (exitCode) => this.#died(thread, exitCode),
     })
@@ -233,6 +274,7 @@ export class ThreadPool {
       this.#refuse(jobs, error)
       return
     }
+    this.#offers.recall(thread)
     this.#watch.within(jobs.accepted.timeout)
   }
 
@@ -266,6 +308,7 @@ export class ThreadPool {
 
   #done(thread: Thread, load: Load, milliseconds: number): void {
     const { accepted } = load
+    this.#offers.remove(thread)
     accepted.milliseconds += milliseconds
     this.#queues.done(load, milliseconds)
     if (load.settled < load.count) {
@@ -291,7 +334,10 @@ export class ThreadPool {
    */
   #died(thread: Thread, exitCode: number): void {
     this.#threads.delete(thread)
+    this.#offers.died(thread)
     const cause = thread.causeOfDeath(exitCode)
+    const wasToHelp = !thread.isReady && thread.loads.length === 0
+    if (wasToHelp && this.#threads.size > 0 && !this.#isTerminated) this.#limitToExisting(cause)
     const unbegun: Jobs[] = []
     const hasBegun = thread.loads.some(({ begun }) => begun > 0)
     for (const load of thread.loads) {

@@ -11,6 +11,7 @@ import type { Done, FromThread, ThreadKernels, ThreadLoad, ToThread } from './me
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
 import { packItems } from './packing.js'
+import type { PassOffer } from './sharing.js'
 import { startWorker } from './start-worker.js'
 import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
@@ -29,6 +30,10 @@ const MAX_LOADS = 16_384
 export interface ThreadEvents {
   /** The thread has no more work on a load, whose jobs are settled unless a message was lost. */
   done(load: Load, milliseconds: number): void
+  /** The thread offers to share a pass. */
+  offered(offer: PassOffer): void
+  /** The thread has stopped helping another one. */
+  helped(): void
   /** The thread uses the TypeScript kernels. */
   fallback(reason: string): void
   /** The thread has ended. */
@@ -81,6 +86,14 @@ export class Thread {
       this.#failure = { thrown }
     })
     worker.on('exit', (code) => this.#ended(code))
+    // Only jobs keep the process alive.
+    worker.unref()
+    port.unref()
+  }
+
+  /** Asks the thread to help with the file of another, as the helper with this number. */
+  help(offer: PassOffer, helper: number): void {
+    this.#port.postMessage({ kind: 'help', offer, helper } satisfies ToThread)
   }
 
   /** Gives jobs to the thread. Throws if they cannot be cloned; then the thread does not have them. */
@@ -233,6 +246,12 @@ export class Thread {
         break
       case 'done':
         this.#done(message)
+        break
+      case 'offer':
+        this.#events.offered(message.offer)
+        break
+      case 'helped':
+        this.#events.helped()
         break
       case 'uncaught':
         this.#uncaught = message.thrown

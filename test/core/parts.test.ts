@@ -10,14 +10,15 @@ import type { EtlFigures, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
 import { describeNative } from '../support/backends.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { type JobSettings, jobFor, nativeOf, type RunJobs, runTypeScript, twins } from '../support/jobs.js'
+import { type JobSettings, jobFor, nativeOf, type RunJobs, runTypeScript, twins, workersOf } from '../support/jobs.js'
 import { chunk, formats, type WavParts, wav } from '../support/wav.js'
 
 const MIB = 2 ** 20
 
-/** One thread, two (both libuv's), and five: then some are the crew's own. */
+/** One thread, two (both libuv's), and five: then some are the crew's own. Of worker threads, two and four. */
 const others = [
   ...[1, 2, 5].map((size): [string, RunJobs] => [`${size} threads`, nativeOf(size)]),
+  ...[2, 4].map((size): [string, RunJobs] => [`${size} workers`, workersOf(size)]),
   ...twins.filter(([name]) => name === 'wasm'),
 ]
 
@@ -131,6 +132,28 @@ describeNative('a long file is the same from any number of threads', () => {
     }
   })
 
+  test.each([
+    [pcm16, 2],
+    [pcm24, 1],
+    [float64, 3],
+  ] as const)('big-endian $name', async (format, channels) => {
+    for (const settings of [sigma, snr])
+      await compare(wav({ ...format, channels, container: 'RIFX', data: samples(format, (9 * MIB) / 8) }), settings)
+  })
+
+  test('coded samples, of which parts begin within blocks', async () => {
+    // Blocks of 505 frames. In the header of each, an index of at most 88.
+    const data = Buffer.from(random.buffer.slice(0, 6000 * 256))
+    for (let at = 0; at < data.length; at += 256) data[at + 2] %= 89
+    const adpcm = wav({ tag: 0x11, bits: 4, blockAlign: 256, byteRate: 8110, fields: [505], data })
+    const law = wav({ tag: 7, bits: 8, channels: 2, data: new Uint8Array(random.buffer, 0, 5 * MIB) })
+    for (const input of [adpcm, law])
+      for (const settings of [sigma, snr]) {
+        const { figures } = await compare(input, settings)
+        expect(figures.bytesOut).toBeGreaterThan(5 * MIB)
+      }
+  })
+
   // 16 KiB is what goes with the data in one read, 256 KiB what a read aims at, 4 MiB a part.
   test.each([
     [17 * 1024, 100],
@@ -194,12 +217,14 @@ describeNative('a long file is the same from any number of threads', () => {
       lengths.map((_, i) => jobFor(folder, `${i}`, tag, { ...(i % 2 === 0 ? snr : sigma), key: { low: i, high: 1 } }))
     const expected = jobs('one')
     const outcomes = (await nativeOf(1)(expected)).map(withoutTime)
-    for (const size of [2, 3, 5, 8]) {
-      const others = jobs(`${size}`)
-      expect((await nativeOf(size)(others)).map(withoutTime)).toEqual(outcomes)
+    const crews = [2, 3, 5, 8].map((size): [string, RunJobs] => [`${size} threads`, nativeOf(size)])
+    const workers = [1, 3].map((size): [string, RunJobs] => [`${size} workers`, workersOf(size)])
+    for (const [name, run] of [...crews, ...workers]) {
+      const others = jobs(name)
+      expect((await run(others)).map(withoutTime), name).toEqual(outcomes)
       others.forEach(({ output }, i) => {
         const same = readFileSync(output as string).equals(readFileSync(expected[i].output as string))
-        expect(same, `${size} threads, file ${i}`).toBe(true)
+        expect(same, `${name}, file ${i}`).toBe(true)
       })
     }
   })

@@ -3,36 +3,57 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe } from 'vitest'
+import type { Backend } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { inlineBackend } from '../../dist-lib/backends/inline.js'
 import { nativeBackend } from '../../dist-lib/backends/native.js'
+import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
+import { workersBackend } from '../../dist-lib/backends/workers.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
 import type { Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
+import { packageFile } from '../../dist-lib/package-files.js'
 import { describeNative, instructionSets, theAddon } from './backends.js'
 import { temporaryFolder } from './folders.js'
-import { wasm } from './kernels.js'
+import { wasm, wasmModule } from './kernels.js'
 
 export type RunJobs = (jobs: readonly EtlJob[]) => Promise<EtlOutcome[]>
 
 export const runTypeScript: RunJobs = async (jobs) => jobs.map((job) => runEtl(job, () => false))
 
+async function execute(backend: Backend, jobs: readonly EtlJob[]): Promise<EtlOutcome[]> {
+  const outcomes: EtlOutcome[] = []
+  await backend.execute({
+    kind: 'files',
+    jobs,
+    cancellation: new Cancellation(),
+    settle(index, outcome) {
+      if ('error' in outcome) throw outcome.error
+      outcomes[index] = outcome.value
+    },
+  })
+  return outcomes
+}
+
 /** Runs jobs in the addon, on a number of threads. */
 export const nativeOf =
   (size: number): RunJobs =>
-  async (jobs) => {
-    const outcomes: EtlOutcome[] = []
-    await nativeBackend(theAddon(), size, inlineBackend(tsKernels)).execute({
-      kind: 'files',
-      jobs,
-      cancellation: new Cancellation(),
-      settle(index, outcome) {
-        if ('error' in outcome) throw outcome.error
-        outcomes[index] = outcome.value
-      },
-    })
-    return outcomes
+  (jobs) =>
+    execute(nativeBackend(theAddon(), size, inlineBackend(tsKernels)), jobs)
+
+/** Runs jobs on a number of worker threads, all of which have been started before the first job. */
+export function workersOf(size: number): RunJobs {
+  const backend = workersBackend(
+    new ThreadPool(size, packageFile('dist/thread-entry.js'), wasmModule && { module: wasmModule, isRequired: true }),
+  )
+  let started: Promise<unknown> | undefined
+  return async (jobs) => {
+    const missing = jobFor('/nowhere', 'missing', 'out', { level: 0 })
+    started ??= Promise.all(Array.from({ length: size }, () => execute(backend, [missing])))
+    await started
+    return execute(backend, jobs)
   }
+}
 
 const runNative = nativeOf(1)
 
