@@ -20,6 +20,8 @@ export default async function long(rounds = 7): Promise<void> {
     ...threads,
     scratch.noisemill('--backend', 'native', '--jobs', '1'),
     scratch.noisemill('--backend', 'native', '--jobs', '2'),
+    scratch.noisemill('--backend', 'workers', '--jobs', '1'),
+    scratch.noisemill('--backend', 'workers', '--jobs', '2'),
   ]
   const rows = await compare(contenders, rounds)
   const reference = (threads[0] ?? contenders[0]).name
