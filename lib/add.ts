@@ -31,7 +31,10 @@ import { Journal } from './record/journal.js'
  * // -> skipped
  * // -> skipped
  */
-export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Pick<RunOptions, 'chunkSize' | 'signal'> {
+export interface AddNoiseOptions
+  extends NoiseOptions,
+    PoolOptions,
+    Pick<RunOptions, 'chunkSize' | 'signal' | 'onReport'> {
   /**
    * Folder for the outputs: a path or a file: URL. It is made if it does not exist. It must not be
    * inside an input folder.
@@ -73,7 +76,7 @@ export interface AddNoiseOptions extends NoiseOptions, PoolOptions, Pick<RunOpti
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread']
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onReport']
 const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', ...CALLBACKS]
 
 /**
@@ -113,8 +116,12 @@ export async function* addNoiseInGroups(
   const plan = await planAddNoise(inputs, options)
   const pool = options.pool ?? new Pool(pick(options, POOL_OPTIONS))
   try {
-    const { chunkSize, signal } = options
-    const run: RunOptions = { ...(chunkSize !== undefined && { chunkSize }), ...(signal && { signal }) }
+    const { chunkSize, signal, onReport } = options
+    const run: RunOptions = {
+      ...(chunkSize !== undefined && { chunkSize }),
+      ...(signal && { signal }),
+      ...(onReport && { onReport }),
+    }
     yield* pool.groups(plan.task, plan.items, run)
     plan.journal?.close()
   } finally {

@@ -15,6 +15,7 @@ export type { TaskContext } from './backends/calls.js'
 export { Cancellation } from './backends/cancellation.js'
 export { createBackend } from './backends/choose.js'
 export type { PoolInfo, PoolOptions } from './backends/options.js'
+export type { WorkerFigures } from './backends/worker-figures.js'
 export type { EtlJob, EtlOutcome } from './core/etl.js'
 export type { KernelName } from './core/kernels.js'
 export type { SettledSlice, SliceJob } from './core/slice.js'
@@ -45,8 +46,10 @@ export {
 } from './pool/module-task.js'
 export type { RunOptions } from './pool/options.js'
 export { Pool } from './pool/pool.js'
+export type { PoolStats } from './pool/pool-stats.js'
 export type { RunProgress } from './pool/progress.js'
 export type { RetryOptions } from './pool/retries.js'
+export type { RunReport } from './pool/run-report.js'
 export type { Items } from './pool/source.js'
 export {
   addNoise,

@@ -6,6 +6,8 @@ import type { SettledSlice, SliceJob } from '../core/slice.js'
 import { invalidOption, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import type { Cancellation } from './cancellation.js'
+import type { ChunkDetails } from './chunk-details.js'
+import type { WorkerFigures } from './worker-figures.js'
 
 /**
  * Name of a backend of this package. All write the same bytes.
@@ -72,6 +74,8 @@ export interface Backend {
    * when nothing runs any more. A pool calls it once, and does not call `execute` after it.
    */
   close(options?: CloseOptions): Promise<void>
+  /** Returns what each worker has done since it was created, for `pool.stats()`. */
+  workers?(): readonly WorkerFigures[]
 }
 
 /**
@@ -292,6 +296,11 @@ export interface ChunkFigures {
    * for a thread; 0 if it was not measured. The pool uses it to choose the size of the next chunks.
    */
   readonly milliseconds: number
+  /**
+   * What else a backend of this package has measured, for the run's report. A backend that uses one
+   * passes it on.
+   */
+  readonly details?: ChunkDetails
 }
 
 /**

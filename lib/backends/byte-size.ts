@@ -66,7 +66,8 @@ function sizeOf(value: unknown, measuring: Measuring): number {
   let sum = 0
   for (const key of Object.keys(object)) {
     if (measuring.left-- <= 0) break
-    sum += 2 * key.length + sizeOf((object as Record<string, unknown>)[key], measuring)
+    // A getter is not called, because it may do anything.
+    sum += 2 * key.length + sizeOf(Object.getOwnPropertyDescriptor(object, key)?.value, measuring)
   }
   return sum
 }

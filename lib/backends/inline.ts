@@ -14,6 +14,7 @@ import { type Crossing, type Transfer, transferred, trimmed } from './buffers.js
 import { type Call, type CallOptions, Calls, loadCall, loadFailure, tearDown } from './calls.js'
 import { copyOf, refusalOf } from './crossing.js'
 import { LoadedFunctions, type PoolFunction, PoolFunctions } from './functions.js'
+import { Histogram } from './histogram.js'
 import { asError } from './messages.js'
 import { settleRange } from './settling.js'
 import { Slots } from './slots.js'
@@ -126,14 +127,17 @@ async function runEach(
   jobs: Unsettled,
   { slots, concurrency, run, abort }: ChunkWork,
 ): Promise<ChunkFigures> {
-  let milliseconds = 0
+  const sent = performance.now()
+  const times = new Histogram()
+  let queued: number | null = null
   let next = 0
   const runNext = async () => {
     if (next === chunk.jobs.length || jobs.left === 0 || chunk.cancellation.isCancelled) return
     const index = next++
     const started = performance.now()
+    queued ??= started - sent
     const outcome = await run(index)
-    milliseconds += performance.now() - started
+    times.add(performance.now() - started)
     jobs.settle(index, outcome)
     // The event loop has its turn between jobs, because otherwise nothing could cancel them.
     await setImmediate()
@@ -153,7 +157,8 @@ async function runEach(
   if (jobs.left > 0) jobs.failRest(new NoisemillError('E_CANCELLED'))
   forget()
   clearTimeout(timer)
-  return { milliseconds }
+  const details = { queued, posting: null, takenBack: 0, times: [times.take()], shares: null, bytes: null }
+  return { milliseconds: details.times[0].total, details }
 }
 
 /**

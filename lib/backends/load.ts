@@ -3,6 +3,7 @@
 import { NoisemillError } from '../errors.js'
 import { transfersItems } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
+import { ChunkTally } from './chunk-tally.js'
 import { type Claims, claimed, closeClaims } from './claims.js'
 import { newDeadlines, overdue } from './deadlines.js'
 import type { PoolFunction } from './functions.js'
@@ -13,6 +14,7 @@ import { settleRange } from './settling.js'
 export class AcceptedChunk {
   /** Milliseconds that threads have worked on it. */
   milliseconds = 0
+  readonly tally: ChunkTally
   readonly #loads = new Set<Load>()
   /** Whether a thread died before it began any of the jobs that it had. */
   hasDiedUnbegun = false
@@ -31,6 +33,7 @@ export class AcceptedChunk {
     this.#isSettled = new Uint8Array(chunk.jobs.length)
     this.#left = chunk.jobs.length
     this.#resolve = resolve
+    this.tally = new ChunkTally(chunk.cancellation)
   }
 
   /** Most jobs that a thread works on at the same time. */
@@ -88,7 +91,7 @@ export class AcceptedChunk {
   #endIfDone(): void {
     if (this.#left > 0 || this.#loads.size > 0) return
     this.forget()
-    this.#resolve({ milliseconds: this.milliseconds })
+    this.#resolve({ milliseconds: this.milliseconds, details: this.tally.details() })
   }
 }
 
@@ -173,6 +176,7 @@ export class Load implements Jobs {
   settle({ at, values, failures, lost }: Settled): void {
     const { accepted, first } = this
     this.settled += values.length
+    accepted.tally.bytes.received.add(values)
     if (typeof at === 'number' && failures === undefined && lost === undefined) {
       accepted.settleRange(first + at, values)
       return

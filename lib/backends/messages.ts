@@ -7,10 +7,12 @@ import type { SliceJob } from '../core/slice.js'
 import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import type { HistogramData } from './histogram.js'
 import type { TaskFiles } from './nesting.js'
 import type { Packed } from './packing.js'
 import type { PassOffer } from './sharing.js'
 import { type Thrown, unpackThrown } from './thrown.js'
+import type { TimeSpent } from './timesheet.js'
 
 /** A failure as plain data, of which the pool makes a NoisemillError. */
 export interface ThreadFailure {
@@ -95,6 +97,18 @@ export interface Settled {
   readonly lost?: readonly (readonly [position: number, lost: string])[]
 }
 
+/** What a thread measured of a load. */
+export interface LoadFigures {
+  /** When its first job was begun, on the shared clock. */
+  readonly began: number
+  /** When its last job had ended, on the shared clock. */
+  readonly ended: number
+  /** How the thread spent its time since the end of the load before. */
+  readonly spent: TimeSpent
+  /** Times of the jobs. */
+  readonly times: HistogramData
+}
+
 /**
  * The thread has no more work on a load. Everything that its jobs have printed has reached the
  * parent.
@@ -102,14 +116,14 @@ export interface Settled {
 export interface Done {
   readonly type: 'done'
   readonly load: number
-  /** Time from the begin of its first job to the end of its last. */
-  readonly milliseconds: number
+  readonly figures: LoadFigures
   /** Outcomes that were not reported before. */
   readonly last: Settled | undefined
 }
 
 export type FromThread =
-  | { readonly type: 'ready' }
+  /** The thread's own code has started, at a time of the shared clock. */
+  | { readonly type: 'ready'; readonly at: number }
   | Settled
   | Done
   | { readonly type: 'flushed' }

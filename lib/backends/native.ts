@@ -189,6 +189,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
       clearTimeout(nextDelivery)
       close()
     },
+    ...(workers.workers && { workers: workers.workers }),
   }
 }
 

@@ -33,9 +33,10 @@ export class OwnFunctions {
     this.#warn = warn
   }
 
-  load(id: number, moduleCall: ModuleCall): void {
+  /** Loads a function. Resolves when it has a call or a failure. */
+  load(id: number, moduleCall: ModuleCall): Promise<void> {
     const own: OwnFunction = { loaded: undefined, call: undefined, failure: undefined }
-    own.loaded = loadCall(moduleCall, this.#above)
+    const loaded = loadCall(moduleCall, this.#above)
       .then(
         (call) => {
           own.call = call
@@ -47,7 +48,9 @@ export class OwnFunctions {
       .then(() => {
         own.loaded = undefined
       })
+    own.loaded = loaded
     this.#functions.set(id, own)
+    return loaded
   }
 
   get(id: number): OwnFunction {

@@ -2,7 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { refusalOf } from './crossing.js'
-import type { FromThread, Settled, ThreadFailure, ThreadOutcome } from './messages.js'
+import type { FromThread, LoadFigures, Settled, ThreadFailure, ThreadOutcome } from './messages.js'
 import { pack } from './packing.js'
 
 /**
@@ -42,14 +42,15 @@ export class Report {
     this.#load = load
   }
 
-  /** Adds the outcome of a job. */
-  add(index: number, outcome: ThreadOutcome): void {
+  /** Adds the outcome of a job. Returns whether it was posted at once. */
+  add(index: number, outcome: ThreadOutcome): boolean {
     // A message that the pool cannot read loses all of its values. Large values may be nested too
     // deeply for it, so each has a message of its own.
     const isAlone = 'value' in outcome && outcome.isLarge === true
     if (isAlone) this.post()
     this.#add(index, outcome)
     if (isAlone) this.post()
+    return isAlone
   }
 
   #add(index: number, outcome: ThreadOutcome): void {
@@ -107,9 +108,9 @@ export class Report {
   }
 
   /** Posts that the load is done, together with what was collected. */
-  done(milliseconds: number): void {
+  done(figures: LoadFigures): void {
     const taken = this.#take()
-    const message = { type: 'done', load: this.#load, milliseconds } as const
+    const message = { type: 'done', load: this.#load, figures } as const
     try {
       this.#send({ ...message, last: taken?.settled }, taken && allOf(taken))
     } catch {

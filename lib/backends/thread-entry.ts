@@ -8,6 +8,7 @@ import { wasmKernels } from '../core/kernels-wasm.js'
 import { runSlice } from '../core/slice.js'
 import { Calls } from './calls.js'
 import { isCancelled } from './cancellation.js'
+import { sharedTime } from './clock.js'
 import type { FromThread, ThreadData, ThreadKernels, ThreadLoad, ThreadOutcome, ToThread } from './messages.js'
 import { inheritFiles } from './nesting.js'
 import { outputCrossed } from './output.js'
@@ -110,8 +111,11 @@ process.on('uncaughtExceptionMonitor', (thrown) => {
 process.on('exit', () => loads.post())
 
 port.on('message', async (message: ToThread) => {
-  if (message.kind === 'module') functions.load(message.id, message.call)
-  else if (message.kind === 'release') functions.release(message.id, message.bytes)
+  if (message.kind === 'module') {
+    loads.timesheet.setup(1)
+    await functions.load(message.id, message.call)
+    loads.timesheet.setup(-1)
+  } else if (message.kind === 'release') functions.release(message.id, message.bytes)
   else if (message.kind === 'abort') loads.abort(message.load)
   else if (message.kind === 'help') helpWith(message.offer, message.helper)
   else if (message.kind === 'flush') {
@@ -124,4 +128,4 @@ port.on('message', async (message: ToThread) => {
   } else loads.add(message.load, message.jobs.length, message.claims, workOf(message))
 })
 
-post({ type: 'ready' })
+post({ type: 'ready', at: sharedTime(loads.timesheet.begin()) })

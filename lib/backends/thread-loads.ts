@@ -2,10 +2,13 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { type Claims, claim } from './claims.js'
+import { sharedTime } from './clock.js'
 import { begin, end } from './deadlines.js'
-import type { ThreadOutcome } from './messages.js'
+import { Histogram } from './histogram.js'
+import type { LoadFigures, ThreadOutcome } from './messages.js'
 import { hasOutput, outputCrossed } from './output.js'
 import { Report } from './reports.js'
+import { Timesheet } from './timesheet.js'
 
 /**
  * How long jobs that do not wait may follow each other before the promises of users' functions have
@@ -33,11 +36,15 @@ interface Load {
   readonly claims: Claims
   readonly work: Work
   readonly report: Report
+  /** Times of the jobs that have ended. */
+  readonly times: Histogram
   isReady: boolean
   /** Jobs that were begun and have not ended. */
   active: number
   /** When the first job was begun. */
   started: number | undefined
+  /** When the last job had ended. */
+  ended: number
 }
 
 export class ThreadLoads {
@@ -47,6 +54,10 @@ export class ThreadLoads {
   readonly #queue: Load[] = []
   /** Loads that have not ended. */
   readonly #all = new Set<Load>()
+  /** How the thread spends its time. */
+  readonly timesheet = new Timesheet()
+  /** Empty histograms of loads that have ended. */
+  readonly #histograms: Histogram[] = []
   #active = 0
   #willPost = false
 
@@ -59,8 +70,9 @@ export class ThreadLoads {
   add(number: number, count: number, at: number, work: Work): void {
     const claims: Claims = { words: this.#words, at }
     const report = new Report(this.#port, number)
+    const times = this.#histograms.pop() ?? new Histogram()
     const isReady = work.ready === undefined
-    const load: Load = { number, count, claims, work, report, isReady, active: 0, started: undefined }
+    const load: Load = { number, count, claims, work, report, times, isReady, active: 0, started: undefined, ended: 0 }
     this.#queue.push(load)
     this.#all.add(load)
     work.ready?.then(() => {
@@ -77,35 +89,54 @@ export class ThreadLoads {
 
   /** Posts all outcomes that are known. Call it before the thread ends. */
   post(): void {
+    const began = performance.now()
     for (const { report } of this.#all) report.post()
+    this.timesheet.posted(performance.now() - began)
+  }
+
+  /**
+   * Posts the outcomes of a load, and returns the time when that is done.
+   *
+   * @param now when the last of them had ended
+   */
+  #post({ report }: Load, now: number): number {
+    report.post()
+    const posted = performance.now()
+    this.timesheet.posted(posted - now)
+    return posted
   }
 
   /** Begins jobs until there are none left, or until as many wait as may. */
-  #advance(): void {
-    const turn = performance.now()
+  #advance(turn = performance.now()): void {
     let now = turn
     for (;;) {
       const load = this.#queue[0]
       if (load === undefined || !load.isReady || this.#active >= load.work.concurrency) return
-      load.started ??= now
+      if (load.started === undefined) {
+        load.started = now
+        load.ended = now
+        this.timesheet.load(1, now)
+      }
       const index = claim(load.claims, load.count)
       if (index === undefined) {
         this.#queue.shift()
-        if (load.active === 0) this.#end(load)
+        if (load.active === 0) now = this.#end(load, now)
         continue
       }
       const { limit } = load.work
       if (limit !== undefined) begin(limit.deadlines, index, limit.timeout)
       const outcome = load.work.run(index)
-      if (outcome instanceof Promise) {
-        this.#wait(load, index, outcome)
-        continue
-      }
       const began = now
       now = performance.now()
-      load.report.add(index, outcome)
+      if (outcome instanceof Promise) {
+        this.#wait(load, index, outcome, began)
+        continue
+      }
+      load.ended = now
+      load.times.add(now - began)
+      const isPosted = load.report.add(index, outcome)
       // If the pool ends the thread because of a later job, what is not posted is lost.
-      if (limit !== undefined || load.report.isDue(now, now - began)) load.report.post()
+      if (isPosted || limit !== undefined || load.report.isDue(now, now - began)) now = this.#post(load, now)
       if (limit !== undefined) end(limit.deadlines, index)
       if (now - turn < TURN_MILLISECONDS) continue
       queueMicrotask(() => this.#advance())
@@ -113,19 +144,22 @@ export class ThreadLoads {
     }
   }
 
-  #wait(load: Load, index: number, outcome: Promise<ThreadOutcome>): void {
+  #wait(load: Load, index: number, outcome: Promise<ThreadOutcome>, began: number): void {
     this.#active++
     load.active++
     outcome.then((settled) => {
       this.#active--
       load.active--
       const { limit } = load.work
-      load.report.add(index, settled)
-      if (limit !== undefined || load.report.isDue(performance.now(), 0)) load.report.post()
+      let now = performance.now()
+      load.ended = now
+      load.times.add(now - began)
+      const isPosted = load.report.add(index, settled)
+      if (isPosted || limit !== undefined || load.report.isDue(now, 0)) now = this.#post(load, now)
       else this.#postSoon()
       if (limit !== undefined) end(limit.deadlines, index)
-      if (load.active === 0 && !this.#queue.includes(load)) this.#end(load)
-      this.#advance()
+      if (load.active === 0 && !this.#queue.includes(load)) now = this.#end(load, now)
+      this.#advance(now)
     })
   }
 
@@ -139,14 +173,23 @@ export class ThreadLoads {
     })
   }
 
-  #end(load: Load): void {
+  /** Ends a load, and returns the time when that is done. */
+  #end(load: Load, now: number): number {
     this.#all.delete(load)
-    const milliseconds = performance.now() - load.started!
-    if (!hasOutput()) {
-      load.report.done(milliseconds)
-      return
+    this.timesheet.load(-1, now)
+    const { report, times } = load
+    const figures: LoadFigures = {
+      began: sharedTime(load.started),
+      ended: sharedTime(load.ended),
+      spent: this.timesheet.take(now),
+      times: times.take(),
     }
-    load.report.post()
-    outputCrossed().then(() => load.report.done(milliseconds))
+    this.#histograms.push(times)
+    if (!hasOutput()) report.done(figures)
+    else {
+      report.post()
+      outputCrossed().then(() => report.done(figures))
+    }
+    return performance.now()
   }
 }

@@ -12,13 +12,14 @@ import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import { PoolFunctions } from './functions.js'
 import { AcceptedChunk, type Jobs, type Load } from './load.js'
-import type { ThreadKernels } from './messages.js'
+import type { LoadFigures, ThreadKernels } from './messages.js'
 import { isNested } from './nesting.js'
 import { Offers } from './offers.js'
 import { RunQueues } from './run-queues.js'
 import { Thread } from './thread.js'
 import { textOf } from './thrown.js'
 import { Watch } from './watch.js'
+import type { WorkerFigures } from './worker-figures.js'
 
 /**
  * Loads that a thread has when there is more work than threads: one that it works on and one that
@@ -73,6 +74,10 @@ export class ThreadPool {
   /** Why there are fewer threads than `size`, in words; undefined if there are not. */
   get shortage(): string | undefined {
     return this.#shortage
+  }
+
+  workers(): readonly WorkerFigures[] {
+    return Array.from(this.#threads, (thread) => thread.figures())
   }
 
   /** See Backend. */
@@ -251,7 +256,7 @@ export class ThreadPool {
   #start(): Thread {
     if (!this.#isPrepared) this.#prepare()
     const thread: Thread = new Thread(this.entry, this.wasm, {
-      done: (load, milliseconds) => this.#done(thread, load, milliseconds),
+      done: (load, figures) => this.#done(thread, load, figures),
       offered: (offer) => {
         this.#offers.add(thread, offer)
         this.#shareLongFiles()
@@ -306,9 +311,10 @@ export class ThreadPool {
     for (const some of whole.reverse()) this.#queues.putBack(some)
   }
 
-  #done(thread: Thread, load: Load, milliseconds: number): void {
+  #done(thread: Thread, load: Load, { began, ended }: LoadFigures): void {
     const { accepted } = load
     this.#offers.remove(thread)
+    const milliseconds = ended - began
     accepted.milliseconds += milliseconds
     this.#queues.done(load, milliseconds)
     if (load.settled < load.count) {
@@ -391,6 +397,7 @@ export class ThreadPool {
       .map((load) => load.close())
       .filter(({ count }) => count > 0)
     for (const { accepted, first, count } of taken.reverse()) {
+      accepted.tally.takenBack++
       const kept = Math.floor(count * share)
       if (kept > 0) this.#give(thread, { accepted, first: first + count - kept, count: kept })
       this.#queues.putBack({ accepted, first, count: count - kept })

@@ -7,7 +7,7 @@ import { copied } from './buffers.js'
 import { ClaimWords } from './claims.js'
 import { LoadedFunctions, type PoolFunction } from './functions.js'
 import { type Jobs, Load } from './load.js'
-import type { Done, FromThread, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
+import type { Done, FromThread, LoadFigures, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
 import { packItems } from './packing.js'
@@ -16,6 +16,7 @@ import { startWorker } from './start-worker.js'
 import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 import { within } from './within.js'
+import { type WorkerFigures, WorkerTally } from './worker-figures.js'
 
 /**
  * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
@@ -29,7 +30,7 @@ const MAX_LOADS = 16_384
 /** What a pool does when something happens in a thread. */
 export interface ThreadEvents {
   /** The thread has no more work on a load, whose jobs are settled unless a message was lost. */
-  done(load: Load, milliseconds: number): void
+  done(load: Load, figures: LoadFigures): void
   /** The thread offers to share a pass. */
   offered(offer: PassOffer): void
   /** The thread has stopped helping another one. */
@@ -58,6 +59,9 @@ export class Thread {
   readonly #functions = new LoadedFunctions()
   readonly #claims = new ClaimWords(MAX_LOADS)
   readonly #events: ThreadEvents
+  readonly #tally = new WorkerTally()
+  /** Node's number of the thread, which its `Worker` loses when it ends. */
+  readonly #id: number
   /** The error that ended the thread, as Node passes it on. */
   #failure: { readonly thrown: unknown } | undefined
   /**
@@ -76,6 +80,7 @@ export class Thread {
     this.#events = events
     const { worker, port } = startWorker(entry, { claims: this.#claims.words, wasm, files: taskFiles() })
     this.#worker = worker
+    this.#id = worker.threadId
     this.#port = port
     passOnOutput(worker)
     port.on('message', (message: FromThread) => this.#receive(message))
@@ -110,8 +115,12 @@ export class Thread {
   }
 
   #post(load: Load): void {
+    const began = performance.now()
     const { message, transfer } = this.#message(load)
     this.#port.postMessage(message, transfer)
+    const { tally } = load.accepted
+    tally.posting += performance.now() - began
+    tally.bytes.sent.add(message.jobs)
     if (this.loads.push(load) > 1) return
     this.#worker.ref()
     this.#port.ref()
@@ -125,6 +134,10 @@ export class Thread {
   /** Whether it can have no more loads, however small they are. */
   get isFull(): boolean {
     return this.#claims.isFull
+  }
+
+  figures(): WorkerFigures {
+    return this.#tally.figures(this.#id, this.isWorking)
   }
 
   /** How many jobs it has not begun. */
@@ -157,7 +170,7 @@ export class Thread {
         transfer: [],
       }
     const own = accepted.own!
-    this.#load(own, chunk.call)
+    if (this.#load(own, chunk.call)) accepted.tally.bytes.data.add([chunk.call.data])
     const { concurrency, timeout } = accepted
     const { attempt = 1 } = chunk
     const { packed, transfer } = packItems(jobs, chunk.call.transferItems)
@@ -184,9 +197,9 @@ export class Thread {
     this.#isKilled = true
   }
 
-  /** Posts a function if the thread does not know it. */
-  #load(own: PoolFunction, call: ModuleCall): void {
-    if (!this.#functions.use(own)) return
+  /** Posts a function if the thread does not know it. Returns whether it did. */
+  #load(own: PoolFunction, call: ModuleCall): boolean {
+    if (!this.#functions.use(own)) return false
     this.#hasTeardowns ||= own.hasTeardown
     try {
       const { value: data, transfer } = copied(call.data)
@@ -194,6 +207,7 @@ export class Thread {
         { kind: 'module', id: own.id, call: { ...call, data, transferItems: undefined } } satisfies ToThread,
         transfer,
       )
+      return true
     } catch (error) {
       this.#functions.delete(own)
       throw error
@@ -239,6 +253,7 @@ export class Thread {
     switch (message.type) {
       case 'ready':
         this.isReady = true
+        this.#tally.ready(message.at)
         break
       case 'settled':
         this.#uncaught = undefined
@@ -268,19 +283,22 @@ export class Thread {
     }
   }
 
-  #done({ load: number, milliseconds, last }: Done): void {
+  #done({ load: number, figures, last }: Done): void {
     const at = this.loads.findIndex((load) => load.number === number)
     const [load] = this.loads.splice(at, 1)
     if (last !== undefined) load.settle(last)
     this.#claims.free(load.claims)
     this.#begunEarlier += load.count
+    this.#tally.done(figures, load.count)
+    const { tally } = load.accepted
+    tally.done(figures, { worker: this.#id, start: this.#tally.takeStart(), items: load.count })
     this.isStalled = false
     // A thread that is being ended keeps the process alive until it has ended.
     if (this.loads.length === 0 && !this.#isEnding) {
       this.#worker.unref()
       this.#port.unref()
     }
-    this.#events.done(load, milliseconds)
+    this.#events.done(load, figures)
   }
 
   #ended(exitCode: number): void {

@@ -29,6 +29,7 @@ export function workersBackend(threads: ThreadPool): Backend {
     },
     execute: (chunk) => threads.execute(chunk.kind === 'files' ? tidied(chunk) : chunk),
     close: (options) => threads.terminate(options),
+    workers: () => threads.workers(),
   }
 }
 

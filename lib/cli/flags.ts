@@ -72,7 +72,7 @@ export type Flags = Readonly<Record<string, AnyFlag>>
 /** Options of `addNoiseToFiles` that flags set, apart from the options of the pool and the parameters of kinds. */
 type NoiseOptions = Omit<
   AddNoiseOptions,
-  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread'
+  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread' | 'onReport'
 >
 
 /** Options that only the command has. */

@@ -6,6 +6,7 @@ import { type ErrorPolicy, transfersItems, type Work } from '../task.js'
 import type { ChunkSize } from './chunks.js'
 import type { RunProgress } from './progress.js'
 import { checkRetries, MAX_MILLISECONDS, type Retries, type RetryOptions } from './retries.js'
+import type { RunReport } from './run-report.js'
 import type { CallLimits } from './trip.js'
 
 /**
@@ -77,6 +78,12 @@ export interface RunOptions {
    * ended. What it throws ends the run.
    */
   readonly onProgress?: (progress: RunProgress) => void
+  /**
+   * Called once when the run has ended, however it ended, with what it did and what it spent its time
+   * with. `map` resolves, and a loop over `imap` ends, after the call. What it throws, the run throws,
+   * unless the run throws something else already. A run that never began has no report.
+   */
+  readonly onReport?: (report: RunReport) => void
 }
 
 const MAX_CHUNK = 1_000_000
@@ -92,11 +99,13 @@ export interface RunSettings {
   readonly retries: Retries | undefined
   readonly maxErrors: number
   readonly onProgress: ((progress: RunProgress) => void) | undefined
+  readonly onReport: ((report: RunReport) => void) | undefined
 }
 
 /** Options that only module tasks have. */
 const CALL_OPTIONS = ['concurrency', 'timeout', 'grace', 'retries'] as const
-const RUN_OPTIONS = ['chunkSize', 'signal', 'errors', 'maxErrors', 'onProgress', ...CALL_OPTIONS]
+const CALLBACKS = ['onProgress', 'onReport'] as const
+const RUN_OPTIONS = ['chunkSize', 'signal', 'errors', 'maxErrors', ...CALLBACKS, ...CALL_OPTIONS]
 const DEFAULT_GRACE = 5000
 
 /** @param task the task's kind of work and its error policy, which is used if the options have none */
@@ -106,13 +115,23 @@ export function checkRunOptions(
 ): RunSettings {
   checkObject('options', options)
   checkKeys(options, RUN_OPTIONS)
-  const { chunkSize = 'auto', concurrency = 1, timeout, grace = DEFAULT_GRACE, onProgress, maxErrors } = options
+  const {
+    chunkSize = 'auto',
+    concurrency = 1,
+    timeout,
+    grace = DEFAULT_GRACE,
+    onProgress,
+    onReport,
+    maxErrors,
+  } = options
   for (const option of CALL_OPTIONS) {
     if (options[option] !== undefined && task.work.kind !== 'calls')
       throw new NoisemillError('E_OPTION_INVALID', { option, received: 'only module tasks have it' })
   }
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw invalidOption('onProgress', 'a function', onProgress)
+  for (const option of CALLBACKS) {
+    if (options[option] !== undefined && typeof options[option] !== 'function')
+      throw invalidOption(option, 'a function', options[option])
+  }
   const retries = checkRetries(options.retries)
   if (retries !== undefined && transfersItems(task.work))
     throw new NoisemillError('E_OPTION_INVALID', {
@@ -137,5 +156,6 @@ export function checkRunOptions(
     retries,
     maxErrors: maxErrors === undefined ? Infinity : checkInteger('maxErrors', maxErrors, 0, Number.MAX_SAFE_INTEGER),
     onProgress: onProgress as RunSettings['onProgress'],
+    onReport: onReport as RunSettings['onReport'],
   }
 }

@@ -8,15 +8,15 @@ import { invalidOption, NoisemillError } from '../errors.js'
 import { definitionOf, type Task } from '../task.js'
 import { abortReason, onAbort } from './abort.js'
 import { checkRunOptions, type RunOptions } from './options.js'
+import { type PoolStats, summed } from './pool-stats.js'
 import { Run, terminated } from './run.js'
+import type { RunReport } from './run-report.js'
 import { type Items, isItems, Source } from './source.js'
 
 /** @inline */
 type Collect = RunOptions & { readonly errors: 'collect' }
 
-type Order = 'input' | 'completion'
-
-type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled' | 'idle'>
+type AnyRun = Pick<Run<unknown, unknown, unknown, unknown>, 'stop' | 'settled' | 'idle' | 'report' | 'counts'>
 
 type Results<Result> = AsyncGenerator<Result, void, undefined>
 
@@ -61,9 +61,41 @@ export class Pool {
     return Object.freeze(this.#info())
   }
 
+  /**
+   * Returns what the pool has done since it was made, and what its workers and runs do now. It costs
+   * some microseconds.
+   *
+   * @example
+   * import { moduleTask, Pool } from 'noisemill'
+   *
+   * // square.js: export const square = (n) => n * n
+   * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
+   * await using pool = new Pool()
+   * const results = pool.imap(square, [1, 2, 3])
+   * await results.next()
+   * const [run] = pool.stats().runs
+   * console.log(run.method, run.items.total, run.ended) // -> imap 3 null
+   */
+  stats(): PoolStats {
+    const runs = [...this.#runs]
+    return {
+      milliseconds: performance.now() - this.#made,
+      threads: this.info.threads,
+      workers: this.#backend.workers?.() ?? null,
+      runs: runs.map((run) => run.report()),
+      totals: summed(
+        this.#totals,
+        runs.map(({ counts }) => counts),
+      ),
+    }
+  }
+
   readonly #info: () => PoolInfo
   readonly #backend: Backend
   readonly #runs = new Set<AnyRun>()
+  readonly #made = performance.now()
+  /** Sums over the runs that have ended. */
+  #totals: PoolStats['totals'] = { runs: 0, done: 0, failed: 0, chunks: 0 }
   readonly #ended = new Map<() => void, Promise<void>>()
   /** Set when the pool accepts no more work. */
   #closing: Promise<void> | undefined
@@ -112,7 +144,7 @@ export class Pool {
   map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): Promise<R[]>
   map<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): Promise<V[]>
   async map<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Promise<unknown[]> {
-    return this.#start(task, items, 'input', options).all()
+    return this.#start(task, items, 'map', options).all()
   }
 
   /**
@@ -136,7 +168,7 @@ export class Pool {
   imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: Collect): AsyncGenerator<R, void, undefined>
   imap<I, R, V>(task: Task<I, R, V>, items: Items<I>, options?: RunOptions): AsyncGenerator<V, void, undefined>
   imap<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
-    return this.#start(task, items, 'input', options).results()
+    return this.#start(task, items, 'imap', options).results()
   }
 
   /**
@@ -162,7 +194,7 @@ export class Pool {
     options?: RunOptions,
   ): AsyncGenerator<D, void, undefined>
   imapUnordered<I, R>(task: Task<I, R, unknown>, items: Items<I>, options: RunOptions = {}): Results<unknown> {
-    return this.#start(task, items, 'completion', options).results()
+    return this.#start(task, items, 'imapUnordered', options).results()
   }
 
   /**
@@ -182,7 +214,7 @@ export class Pool {
   run<I, R>(task: Task<I, R, unknown>, item: I, options: Collect): Promise<R>
   run<I, R, V>(task: Task<I, R, V>, item: I, options?: RunOptions): Promise<V>
   async run<I, R>(task: Task<I, R, unknown>, item: I, options: RunOptions = {}): Promise<unknown> {
-    const run = this.#start(task, [item], 'input', options)
+    const run = this.#start(task, [item], 'run', options)
     if (run.copies !== 1) throw invalidOption('task', 'a task that gives one result for an item', task)
     const [result] = await run.all()
     return result
@@ -195,7 +227,7 @@ export class Pool {
    * @internal
    */
   groups<I, R>(task: Task<I, R>, items: Items<I>, options: RunOptions = {}): AsyncGenerator<R[], void, undefined> {
-    return this.#start(task, items, 'completion', options).groups() as AsyncGenerator<R[], void, undefined>
+    return this.#start(task, items, 'imapUnordered', options).groups() as AsyncGenerator<R[], void, undefined>
   }
 
   /**
@@ -209,7 +241,7 @@ export class Pool {
     const end = this.#begin()
     try {
       return await work(
-        (task, items, options = {}) => this.#start(task, items, 'input', options, true).results() as Results<never>,
+        (task, items, options = {}) => this.#start(task, items, 'imap', options, true).results() as Results<never>,
       )
     } finally {
       end()
@@ -245,7 +277,7 @@ export class Pool {
   #start<I, R>(
     task: Task<I, R, unknown>,
     items: Items<I>,
-    order: Order,
+    method: RunReport['method'],
     options: RunOptions,
     isAccepted = false,
   ): Run<I, unknown, unknown, R> {
@@ -257,7 +289,9 @@ export class Pool {
     const { signal, errors, grace, ...settings } = checkRunOptions(options, definition)
     const pass = definition.start()
     if (Array.isArray(items)) pass.foresee?.(items)
+    const inOrder = method !== 'imapUnordered'
     const run: Run<I, unknown, unknown, R> = new Run({
+      method,
       source: new Source(items),
       work,
       task: pass,
@@ -265,9 +299,9 @@ export class Pool {
       cancellation: new Cancellation(),
       threads: this.info.threads,
       ...settings,
-      inOrder: order === 'input',
+      inOrder,
       stopAtFailure: errors === 'throw',
-      givesValues: givesValues && order === 'input' && errors === 'throw',
+      givesValues: givesValues && inOrder && errors === 'throw',
       endsWhenCancelled,
       enter: () => this.#enter(run, signal, grace, isAccepted),
     })
@@ -279,11 +313,12 @@ export class Pool {
     this.#checkOpen(isAccepted)
     if (signal?.aborted) throw abortReason(signal)
     // The signal may be that of a polyfill, of which a method may throw.
-    const forget = signal && onAbort(signal, () => run.stop(abortReason(signal), grace))
+    const forget = signal && onAbort(signal, () => run.stop(abortReason(signal), 'aborted', grace))
     const end = this.#begin()
     this.#runs.add(run)
     return () => {
       this.#runs.delete(run)
+      this.#totals = summed(this.#totals, [run.counts])
       // Functions that are executing continue after their run was stopped. `close` waits for them;
       // the consumer does not.
       run.idle().then(end)
@@ -343,7 +378,7 @@ export class Pool {
 
   async #endRuns(): Promise<void> {
     const runs = [...this.#runs]
-    for (const run of runs) run.stop(terminated())
+    for (const run of runs) run.stop(terminated(), 'terminated')
     await Promise.all(runs.map((run) => run.settled()))
     try {
       await this.#closeBackend(true)

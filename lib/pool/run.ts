@@ -12,10 +12,13 @@ import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { AsCompleted, InOrder, type Outbox } from './outbox.js'
+import type { RunCounts } from './pool-stats.js'
 import { Progress, type RunProgress } from './progress.js'
 import { Puller } from './pull.js'
 import { type Retries, retryDelay } from './retries.js'
+import type { RunReport } from './run-report.js'
 import type { Source } from './source.js'
+import { type Ending, type RunFacts, RunStatistics } from './statistics.js'
 import { TimeBudget } from './time-budget.js'
 import { type CallLimits, send } from './trip.js'
 import { Window } from './window.js'
@@ -33,6 +36,9 @@ export interface RunParts<Item, Job, JobValue, Result> {
   /** Most items that may fail; the run stops at the next one. */
   readonly maxErrors: number
   readonly onProgress: ((progress: RunProgress) => void) | undefined
+  readonly method: RunReport['method']
+  /** Called when the run has ended. */
+  readonly onReport: ((report: RunReport) => void) | undefined
   readonly inOrder: boolean
   readonly stopAtFailure: boolean
   /** Whether the consumer gets the values of jobs instead of their results. */
@@ -68,8 +74,10 @@ export class Run<Item, Job, JobValue, Result> {
   /** Timers of the items that will be tried again. */
   readonly #retrying = new Set<NodeJS.Timeout>()
   readonly #progress: Progress
+  /** Made when the run begins. */
+  #statistics!: RunStatistics
   /** Why the run was stopped. */
-  #error: { readonly reason: unknown } | undefined
+  #error: { readonly reason: unknown; readonly ended: Ending['ended'] } | undefined
 
   constructor(parts: RunParts<Item, Job, JobValue, Result>) {
     this.#parts = parts
@@ -96,8 +104,8 @@ export class Run<Item, Job, JobValue, Result> {
    * error of an item that failed.
    */
   async *results(): AsyncGenerator<unknown, void, undefined> {
-    const leave = this.#parts.enter()
-    const pump = this.#pump()
+    const end = this.#begin()
+    let ending: Ending = { ended: 'left' }
     let given = 0
     try {
       while (this.#next() || (await this.#arrives())) {
@@ -105,9 +113,12 @@ export class Run<Item, Job, JobValue, Result> {
         if (++given % RESULTS_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
         yield result
       }
+      ending = { ended: 'done' }
+    } catch (error) {
+      ending = this.#failed(error)
+      throw error
     } finally {
-      await this.#finish(pump)
-      leave()
+      await end(ending)
     }
   }
 
@@ -116,8 +127,8 @@ export class Run<Item, Job, JobValue, Result> {
    * a step of an async generator takes as long as making a result.
    */
   async *groups(): AsyncGenerator<unknown[], void, undefined> {
-    const leave = this.#parts.enter()
-    const pump = this.#pump()
+    const end = this.#begin()
+    let ending: Ending = { ended: 'left' }
     try {
       while (this.#next() || (await this.#arrives())) {
         const group = [this.#take()]
@@ -125,16 +136,19 @@ export class Run<Item, Job, JobValue, Result> {
         if (this.#budget.isSpent) await this.#budget.yield()
         yield group
       }
+      ending = { ended: 'done' }
+    } catch (error) {
+      ending = this.#failed(error)
+      throw error
     } finally {
-      await this.#finish(pump)
-      leave()
+      await end(ending)
     }
   }
 
   /** Runs the task and resolves to all results. It rejects with what `results` throws. */
   async all(): Promise<unknown[]> {
-    const leave = this.#parts.enter()
-    const pump = this.#pump()
+    const end = this.#begin()
+    let ending: Ending = { ended: 'done' }
     try {
       const all: unknown[] = []
       while (this.#next() || (await this.#arrives())) {
@@ -142,10 +156,50 @@ export class Run<Item, Job, JobValue, Result> {
         if (all.length % CHECKED_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
       }
       return all
+    } catch (error) {
+      ending = this.#failed(error)
+      throw error
     } finally {
+      await end(ending)
+    }
+  }
+
+  /** Begins the run. Returns a function that ends it. */
+  #begin(): (ending: Ending) => Promise<void> {
+    const { enter, onReport } = this.#parts
+    const leave = enter()
+    this.#statistics = new RunStatistics(factsOf(this.#parts), onReport !== undefined)
+    const pump = this.#pump()
+    return async (ending) => {
       await this.#finish(pump)
       leave()
+      if (onReport !== undefined) this.#tell(onReport, ending)
     }
+  }
+
+  #failed(error: unknown): Ending {
+    return { ended: this.#error?.reason === error ? this.#error!.ended : 'failed', error }
+  }
+
+  #tell(onReport: (report: RunReport) => void, ending: Ending): void {
+    try {
+      onReport(this.report(ending))
+    } catch (error) {
+      // If the run has failed already, its consumer must learn of that.
+      if (ending.ended === 'done' || ending.ended === 'left') throw error
+    }
+  }
+
+  get counts(): RunCounts {
+    const { done: ended, failed } = this.#progress
+    return { done: ended - failed, failed, chunks: this.#statistics.chunks }
+  }
+
+  /** @param ending undefined while the run is in progress */
+  report(ending?: Ending): RunReport {
+    const { total, given: taken } = this.#puller
+    const { done: ended, failed } = this.#progress
+    return this.#statistics.report({ total, taken, ended, failed }, ending)
   }
 
   /** Goes to the next entry that has ended. Returns false if there is none now. */
@@ -182,6 +236,7 @@ export class Run<Item, Job, JobValue, Result> {
     this.#window.leave(batch.weightOf(entry))
     batch.forget(entry)
     this.#pumpBell.ring()
+    this.#statistics.given()
     if (!isResult) {
       if (givesValues) return result
       try {
@@ -201,10 +256,11 @@ export class Run<Item, Job, JobValue, Result> {
    * order and jobs end soon after they are cancelled, the results of finished jobs are given first.
    * Their files exist, and a caller may record them.
    *
+   * @param ended how the run ends because of that, in its report
    * @param grace as for `Cancellation.cancel`
    */
-  stop(reason: unknown, grace?: number): void {
-    this.#error ??= { reason }
+  stop(reason: unknown, ended: Ending['ended'] = 'failed', grace?: number): void {
+    this.#error ??= { reason, ended }
     this.#halt(grace)
     this.#consumerBell.ring()
   }
@@ -263,9 +319,11 @@ export class Run<Item, Job, JobValue, Result> {
     try {
       while (!this.#isHalted) {
         if (!this.#hasRoom()) {
+          this.#statistics.waitsFor(this.#isFull() ? 'consumer' : undefined)
           await this.#pumpBell.wait()
           continue
         }
+        this.#statistics.waitsFor('planning')
         const batch = await this.#collect()
         if (batch.jobs.length > 0) this.#send(batch)
         else if (this.#puller.hasEnded) break
@@ -276,6 +334,7 @@ export class Run<Item, Job, JobValue, Result> {
     } catch (reason) {
       this.stop(reason)
     }
+    this.#statistics.waitsFor(undefined)
     this.#puller.end()
     this.#pumpHasEnded = true
     this.#consumerBell.ring()
@@ -303,8 +362,9 @@ export class Run<Item, Job, JobValue, Result> {
       let isThere = this.#puller.ask()
       if (typeof isThere !== 'boolean') {
         const maySendEarly = batch.jobs.length > 0 && this.#chunker.isAuto
-        if (maySendEarly && (await this.#isLate(isThere))) break
-        isThere = await isThere
+        this.#statistics.waitsFor('source')
+        isThere = maySendEarly && (await this.#isLate(isThere)) ? false : await isThere
+        this.#statistics.waitsFor('planning')
       }
       if (!isThere) break
       this.#plan(batch)
@@ -363,6 +423,7 @@ export class Run<Item, Job, JobValue, Result> {
   #dispatch(jobs: readonly unknown[], attempt: number, report: Report): Promise<ChunkFigures | undefined> {
     const { backend, work, cancellation, limits } = this.#parts
     this.#inProgress += jobs.length
+    this.#statistics.sent(jobs.length)
     const counted: Report = {
       settle: (job, outcome) => {
         this.#inProgress--
@@ -374,7 +435,8 @@ export class Run<Item, Job, JobValue, Result> {
       },
     }
     const figures = send(backend, { work, limits, attempt, jobs, cancellation }, counted)
-    const trip = figures.then(() => {
+    const trip = figures.then((measured) => {
+      this.#statistics.returned(jobs.length, measured)
       this.#trips.delete(trip)
       this.#pumpBell.ring()
       this.#consumerBell.ring()
@@ -444,6 +506,7 @@ export class Run<Item, Job, JobValue, Result> {
     if (retries === undefined || this.#isHalted) return false
     const delay = retryDelay(retries, error, attempt)
     if (delay === undefined) return false
+    this.#statistics.failed(error)
     const timer = setTimeout(() => {
       this.#retrying.delete(timer)
       this.#sendAgain(batch, entry, attempt + 1)
@@ -488,14 +551,32 @@ export class Run<Item, Job, JobValue, Result> {
   /** Gives a result to the consumer that exists already. */
   #give(batch: Batch<Job, Result>, entry: number, result: Result): void {
     const failure = this.#parts.task.failureOf(result)
-    if (this.#error && (!this.#givesTheRest || failure?.code === 'E_CANCELLED')) return
+    if (this.#isHalted && (!this.#givesTheRest || failure?.code === 'E_CANCELLED')) return
     // Entries that were pulled before are still finished; no later ones are pulled.
     if (this.#parts.stopAtFailure && failure) this.#puller.end()
     batch.values[entry] = result
     batch.states[entry] = State.result
-    if (failure) this.#progress.failed++
+    if (failure) {
+      this.#progress.failed++
+      this.#statistics.failed(failure)
+    }
     this.#ended(batch, entry, entry + 1)
     if (this.#progress.failed > this.#parts.maxErrors) this.stop(new NoisemillError('E_TOO_MANY_ERRORS'))
+  }
+}
+
+type FactParts = 'method' | 'work' | 'backend' | 'threads' | 'limits' | 'chunkSize'
+
+function factsOf(parts: Pick<RunParts<unknown, unknown, unknown, unknown>, FactParts>): RunFacts {
+  const { method, work, backend, threads, limits, chunkSize } = parts
+  return {
+    method,
+    task: work.kind,
+    function: work.kind === 'calls' ? work.call.name : null,
+    backend: backend.name,
+    threads,
+    concurrency: limits.concurrency,
+    chunkSize,
   }
 }
 

@@ -38,6 +38,8 @@ export function numberRun(
     retries: undefined,
     maxErrors: Infinity,
     onProgress: undefined,
+    onReport: undefined,
+    method: 'imap',
     inOrder: true,
     stopAtFailure: true,
     givesValues: false,

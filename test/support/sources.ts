@@ -5,13 +5,13 @@ import { setImmediate } from 'node:timers/promises'
 export const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
 
 /**
- * Yields 0, 1, 2 and so on, and counts how often it was pulled and returned. Throws after 50,000 items, so that tests
- * end.
+ * Yields 0, 1, 2 and so on, and counts how often it was pulled and returned. Throws after 100,000 items, which is more
+ * than a run pulls ahead, so that tests end.
  */
 export class Endless implements Iterable<number> {
   pulled = 0
   returned = 0
-  static readonly limit = 50_000;
+  static readonly limit = 100_000;
 
   *[Symbol.iterator](): Generator<number> {
     try {

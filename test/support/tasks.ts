@@ -11,6 +11,7 @@ const tasksOf = (file: string) => (name: string, options?: ModuleTaskOptions) =>
 /** Tasks that call a function of the modules in tasks/. */
 export const calls = tasksOf('calls.mjs')
 export const failing = tasksOf('failing.mjs')
+export const timed = tasksOf('timed.mjs')
 export const crashing = tasksOf('crashing.mjs')
 export const lasting = tasksOf('lasting.mjs')
 export const buffers = tasksOf('buffers.mjs')

@@ -1,0 +1,23 @@
+/** Functions that take a known time, which they measure themselves. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Keeps its thread busy; returns the milliseconds that it took. */
+export function spin(milliseconds) {
+  const began = performance.now()
+  while (performance.now() - began < milliseconds);
+  return performance.now() - began
+}
+
+/** Waits for a timer; returns the milliseconds that it took. */
+export async function wait(milliseconds) {
+  const began = performance.now()
+  await sleep(milliseconds)
+  return performance.now() - began
+}
+
+/** A setup that takes the milliseconds that `data` says. */
+export const prepare = (milliseconds) => spin(milliseconds)
+
+/** Returns the result of `prepare`. */
+export const prepared = (_item, took) => took
