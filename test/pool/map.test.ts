@@ -198,7 +198,7 @@ describe('a wrong call is refused', () => {
   })
 
   test('by moduleTask: an option that there is not', () => {
-    const refusal = { code: 'E_OPTION_UNKNOWN', option: 'shared' }
-    expect(() => moduleTask(url, 'same', { shared: 1 } as never)).toThrow(expect.objectContaining(refusal))
+    const refusal = { code: 'E_OPTION_UNKNOWN', option: 'sharing' }
+    expect(() => moduleTask(url, 'same', { sharing: 1 } as never)).toThrow(expect.objectContaining(refusal))
   })
 })
