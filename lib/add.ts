@@ -33,7 +33,7 @@ import { Journal } from './record/journal.js'
  */
 export interface AddNoiseOptions
   extends NoiseOptions,
-    PoolOptions,
+    Pick<PoolOptions, 'size' | 'backend' | 'kernel'>,
     Pick<RunOptions, 'chunkSize' | 'signal' | 'onReport'> {
   /**
    * Folder for the outputs: a path or a file: URL. It is made if it does not exist. It must not be

@@ -15,7 +15,11 @@ export type { TaskContext } from './backends/calls.js'
 export { Cancellation } from './backends/cancellation.js'
 export { createBackend } from './backends/choose.js'
 export type { PoolInfo, PoolOptions } from './backends/options.js'
+
 export type { WorkerFigures } from './backends/worker-figures.js'
+
+export type { WorkerThreadOptions } from './backends/worker-options.js'
+
 export type { EtlJob, EtlOutcome } from './core/etl.js'
 export type { KernelName } from './core/kernels.js'
 export type { SettledSlice, SliceJob } from './core/slice.js'

@@ -129,12 +129,12 @@ function chooseName(wanted: BackendName | 'auto'): Choice {
 const unavailable = (option: string, { reason, remedy }: MissingAddon) =>
   new NoisemillError('E_BACKEND_UNAVAILABLE', { option, received: `${reason}; to get the addon, ${remedy}` })
 
-function openNative({ size }: PoolSettings): Opened {
+function openNative({ size, workers: workerSettings }: PoolSettings): Opened {
   const loaded = loadAddon()
   if (!('addon' in loaded)) throw unavailable('backend', loaded)
   const { addon, binary } = loaded
   const instructionSet = chooseInstructionSet(addon)
-  const workers = new ThreadPool(size)
+  const workers = new ThreadPool(size, undefined, undefined, workerSettings)
   const backend = nativeBackend(addon, size, workersBackend(workers))
   const about = { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } as const
   return { backend, about, shortage: () => workers.shortage }
@@ -142,7 +142,7 @@ function openNative({ size }: PoolSettings): Opened {
 
 function openWorkers(settings: PoolSettings): Opened {
   const { kernels, ...rest } = openKernel(settings)
-  const workers = new ThreadPool(settings.size, undefined, kernels)
+  const workers = new ThreadPool(settings.size, undefined, kernels, settings.workers)
   return { backend: workersBackend(workers), shortage: () => workers.shortage, ...rest }
 }
 

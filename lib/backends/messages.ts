@@ -107,6 +107,8 @@ export interface LoadFigures {
   readonly spent: TimeSpent
   /** Times of the jobs. */
   readonly times: HistogramData
+  /** Bytes of the thread's heap and buffers; 0 if it was not asked to weigh itself. */
+  readonly weight: number
 }
 
 /**
@@ -162,6 +164,8 @@ export interface ThreadData {
   readonly claims: Int32Array
   /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
+  /** Whether it reports how many bytes it has. */
+  readonly weighs: boolean
   /** Files of task modules, as the thread that started this one knew them. */
   readonly files: TaskFiles
 }

@@ -5,6 +5,7 @@ import type { KernelName } from '../core/kernels.js'
 import { usableCpus } from '../cpus.js'
 import { NoisemillError } from '../errors.js'
 import { type Backend, type BackendName, checkBackend } from './backend.js'
+import { checkWorkerOptions, type WorkerSettings, type WorkerThreadOptions, workerOptions } from './worker-options.js'
 
 /**
  * Options of `Pool`.
@@ -16,7 +17,7 @@ import { type Backend, type BackendName, checkBackend } from './backend.js'
  * await using pool = new Pool(options)
  * console.log(pool.info.threads) // -> 4
  */
-export interface PoolOptions {
+export interface PoolOptions extends WorkerThreadOptions {
   /**
    * Number of threads that work at the same time, 1 to 1024; by default one for each CPU that the
    * process may use. Not together with a backend object, which has threads of its own.
@@ -95,6 +96,7 @@ export interface PoolSettings {
   readonly size: number
   readonly backend: BackendName | 'auto' | Backend
   readonly kernel: KernelName | 'auto'
+  readonly workers: WorkerSettings
 }
 
 const MAX_SIZE = 1024
@@ -102,17 +104,21 @@ const MAX_SIZE = 1024
 /** @param names names of the package's backends */
 export function checkPoolOptions(options: PoolOptions, names: readonly BackendName[]): PoolSettings {
   checkObject('options', options)
-  checkKeys(options, ['size', 'backend', 'kernel'])
+  checkKeys(options, ['size', 'backend', 'kernel', ...workerOptions])
   const size = checkInteger('size', options.size ?? usableCpus(), 1, MAX_SIZE)
   const kernel = checkOneOf('kernel', options.kernel ?? 'auto', ['auto', 'ts', 'wasm'])
+  const workers = checkWorkerOptions(options)
   const asked = options.backend ?? 'auto'
   if (typeof asked !== 'object') {
     const backend = checkOneOf('backend', asked, ['auto', ...names])
-    return { size, kernel, backend }
+    if (backend === 'inline') refuse(options, workerOptions, 'the backend inline has no worker threads')
+    return { size, kernel, workers, backend }
   }
-  for (const option of ['size', 'kernel'] as const) {
-    if (options[option] !== undefined)
-      throw new NoisemillError('E_OPTION_INVALID', { option, received: 'a backend object has its own' })
-  }
-  return { size, kernel, backend: checkBackend(asked) }
+  refuse(options, ['size', 'kernel', ...workerOptions], 'a backend object has its own')
+  return { size, kernel, workers, backend: checkBackend(asked) }
+}
+
+function refuse(options: PoolOptions, refused: readonly (keyof PoolOptions)[], why: string): void {
+  for (const option of refused)
+    if (options[option] !== undefined) throw new NoisemillError('E_OPTION_INVALID', { option, received: why })
 }

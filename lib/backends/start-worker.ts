@@ -26,14 +26,17 @@ export interface StartedWorker {
  * Starts a worker. Node does not check flags that the worker inherits. If some must be left out,
  * the others are passed explicitly; Node checks these, and if it refuses one for workers, the
  * worker gets no flags.
+ *
+ * @param options those of the caller, whose flags are passed as they are
  */
-export function startWorker(entry: URL, data: Omit<ThreadData, 'port'>): StartedWorker {
+export function startWorker(entry: URL, data: Omit<ThreadData, 'port'>, options: WorkerOptions): StartedWorker {
+  if (options.execArgv !== undefined) return start(entry, data, options)
   const flags = threadFlags()
-  if (flags.length === process.execArgv.length) return start(entry, data, {})
+  if (flags.length === process.execArgv.length) return start(entry, data, options)
   try {
-    return start(entry, data, { execArgv: flags })
+    return start(entry, data, { ...options, execArgv: flags })
   } catch {
-    return start(entry, data, { execArgv: [] })
+    return start(entry, data, { ...options, execArgv: [] })
   }
 }
 

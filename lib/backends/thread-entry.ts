@@ -1,6 +1,7 @@
 /** The entry of a worker thread. It receives loads, and makes the work that they need. */
 
 import { setImmediate } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
 import { runEtl } from '../core/etl.js'
 import { type Kernels, tsKernels } from '../core/kernels.js'
@@ -17,12 +18,18 @@ import { help, type PassOffer, sharedBy } from './sharing.js'
 import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
 
-const { port, claims, wasm, files } = workerData as ThreadData
+const { port, claims, wasm, files, weighs } = workerData as ThreadData
 // Users' modules can read `workerData`. With the port, a function could post outcomes of other jobs.
 for (const name of Object.keys(workerData)) delete workerData[name]
-const loads = new ThreadLoads(port, claims)
+const loads = new ThreadLoads(port, claims, () => (weighs ? weight() : 0))
 const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
 inheritFiles(files)
+
+/** Returns the bytes of the thread's heap and buffers. */
+function weight(): number {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics()
+  return heap + external
+}
 
 let ownKernels: Kernels | undefined
 

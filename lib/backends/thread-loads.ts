@@ -60,10 +60,15 @@ export class ThreadLoads {
   readonly #histograms: Histogram[] = []
   #active = 0
   #willPost = false
+  readonly #weigh: () => number
 
-  /** @param words claim words of the thread */
-  constructor(port: MessagePort, words: Int32Array) {
+  /**
+   * @param words claim words of the thread
+   * @param weigh returns the bytes that the thread has
+   */
+  constructor(port: MessagePort, words: Int32Array, weigh: () => number) {
     this.#port = port
+    this.#weigh = weigh
     this.#words = words
   }
 
@@ -183,6 +188,7 @@ export class ThreadLoads {
       ended: sharedTime(load.ended),
       spent: this.timesheet.take(now),
       times: times.take(),
+      weight: this.#weigh(),
     }
     this.#histograms.push(times)
     if (!hasOutput()) report.done(figures)

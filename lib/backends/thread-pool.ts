@@ -20,6 +20,7 @@ import { Thread } from './thread.js'
 import { textOf } from './thrown.js'
 import { Watch } from './watch.js'
 import type { WorkerFigures } from './worker-figures.js'
+import { defaultWorkerSettings, type WorkerSettings } from './worker-options.js'
 
 /**
  * Loads that a thread has when there is more work than threads: one that it works on and one that
@@ -45,6 +46,8 @@ export class ThreadPool {
     },
   })
   readonly #offers = new Offers()
+  /** Threads that were replaced and have not ended. */
+  readonly #replaced = new Map<Thread, Promise<void>>()
   #isTerminated = false
   #hasWarnedOfFallback = false
   #isPrepared = false
@@ -59,6 +62,7 @@ export class ThreadPool {
     /** Tests replace it to make threads fail. */
     readonly entry = packageFile('dist/thread-entry.js'),
     readonly wasm: ThreadKernels | undefined = undefined,
+    readonly settings: WorkerSettings = defaultWorkerSettings,
   ) {
     this.#most = size
   }
@@ -147,7 +151,8 @@ export class ThreadPool {
       for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
       for (const load of accepted.loads) accepted.fail(load.close(), error)
     }
-    await Promise.all(Array.from(this.#threads, (thread) => thread.end(force)))
+    const ending = force ? [...this.#threads, ...this.#replaced.keys()] : this.#threads
+    await Promise.all([...Array.from(ending, (thread) => thread.end(force)), ...this.#replaced.values()])
   }
 
   /** Prepares the process for the first thread. */
@@ -190,7 +195,10 @@ export class ThreadPool {
         this.#notStarted(jobs, cause)
         continue
       }
-      this.#give(thread, jobs)
+      const { accepted, first, count } = jobs
+      const { room } = thread
+      if (count > room) this.#queues.putBack({ accepted, first: first + room, count: count - room })
+      this.#give(thread, { accepted, first, count: Math.min(count, room) })
     }
     this.#shareLongFiles()
     this.#balanceSoon()
@@ -222,6 +230,7 @@ export class ThreadPool {
     let best: Thread | undefined
     let least = Infinity
     for (const thread of this.#threads) {
+      if (thread.room === 0) continue
       if (thread.loads.length === 0) {
         if (!this.#offers.isHelping(thread)) return thread
         helper ??= thread
@@ -255,7 +264,7 @@ export class ThreadPool {
 
   #start(): Thread {
     if (!this.#isPrepared) this.#prepare()
-    const thread: Thread = new Thread(this.entry, this.wasm, {
+    const thread: Thread = new Thread(this.entry, this.wasm, this.settings, {
       done: (load, figures) => this.#done(thread, load, figures),
       offered: (offer) => {
         this.#offers.add(thread, offer)
@@ -263,7 +272,8 @@ export class ThreadPool {
       },
       helped: () => {
         this.#offers.helped(thread)
-        this.#shareLongFiles()
+        this.#replaceIfDue(thread)
+        this.#assign()
       },
       fallback: (reason) => this.#warnOfFallback(reason),
       died: (exitCode) => this.#died(thread, exitCode),
@@ -323,7 +333,18 @@ export class ThreadPool {
       accepted.fail(load, new NoisemillError('E_NOT_CLONEABLE', { received }))
     }
     accepted.ended(load)
+    this.#replaceIfDue(thread)
     this.#assign()
+  }
+
+  /** Ends a thread that has no work and may be given none. The next is started when it is needed. */
+  #replaceIfDue(thread: Thread): void {
+    if (this.#isTerminated || thread.room > 0 || thread.loads.length > 0 || this.#offers.isHelping(thread)) return
+    this.#threads.delete(thread)
+    const ended = thread.end(false).then(() => {
+      this.#replaced.delete(thread)
+    })
+    this.#replaced.set(thread, ended)
   }
 
   /** Warns once that noise is slower than it could be, and why. */

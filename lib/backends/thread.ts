@@ -17,6 +17,7 @@ import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 import { within } from './within.js'
 import { type WorkerFigures, WorkerTally } from './worker-figures.js'
+import type { Recycling, WorkerSettings } from './worker-options.js'
 
 /**
  * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
@@ -62,6 +63,9 @@ export class Thread {
   readonly #tally = new WorkerTally()
   /** Node's number of the thread, which its `Worker` loses when it ends. */
   readonly #id: number
+  readonly #recycling: Recycling
+  /** Bytes that the thread had at the end of its last load. */
+  #weight = 0
   /** The error that ended the thread, as Node passes it on. */
   #failure: { readonly thrown: unknown } | undefined
   /**
@@ -76,9 +80,17 @@ export class Thread {
   #hasTeardowns = false
 
   /** Throws if the system refuses another thread, or Node's permission model forbids threads. */
-  constructor(entry: URL, wasm: ThreadKernels | undefined, events: ThreadEvents) {
+  constructor(
+    entry: URL,
+    wasm: ThreadKernels | undefined,
+    { recycling, worker: options }: WorkerSettings,
+    events: ThreadEvents,
+  ) {
     this.#events = events
-    const { worker, port } = startWorker(entry, { claims: this.#claims.words, wasm, files: taskFiles() })
+    this.#recycling = recycling
+    const weighs = Number.isFinite(recycling.bytes)
+    const data = { claims: this.#claims.words, wasm, files: taskFiles(), weighs }
+    const { worker, port } = startWorker(entry, data, options)
     this.#worker = worker
     this.#id = worker.threadId
     this.#port = port
@@ -138,6 +150,12 @@ export class Thread {
 
   figures(): WorkerFigures {
     return this.#tally.figures(this.#id, this.isWorking)
+  }
+
+  /** How many more jobs it may be given before it is replaced. */
+  get room(): number {
+    if (this.#weight > this.#recycling.bytes) return 0
+    return this.#recycling.items - this.loads.reduce((sum, load) => sum + load.count, this.#begunEarlier)
   }
 
   /** How many jobs it has not begun. */
@@ -284,6 +302,7 @@ export class Thread {
   }
 
   #done({ load: number, figures, last }: Done): void {
+    this.#weight = figures.weight
     const at = this.loads.findIndex((load) => load.number === number)
     const [load] = this.loads.splice(at, 1)
     if (last !== undefined) load.settle(last)

@@ -178,7 +178,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
   },
 }
 
-export const poolFlags: FlagsFor<PoolOptions> = {
+export const poolFlags: FlagsFor<Pick<PoolOptions, 'size' | 'backend' | 'kernel'>> = {
   size: {
     name: '--jobs',
     value: 'n',

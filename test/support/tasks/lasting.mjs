@@ -1,6 +1,7 @@
 /** Functions with `setup` and `teardown`, which count in cells how often they were called. */
 
 import { setTimeout } from 'node:timers/promises'
+import { resourceLimits, threadId } from 'node:worker_threads'
 
 const count = (cell) => Atomics.add(cell, 0, 1)
 
@@ -35,3 +36,23 @@ export const failToClose = () => {
 }
 export const neverClose = () => new Promise(() => {})
 export const exit = () => process.exit(3)
+
+export const thread = () => threadId
+const kept = []
+export const leak = (megabytes) => {
+  kept.push(new Uint8Array(megabytes * 1024 * 1024).fill(1))
+  return threadId
+}
+export const openThread = (cells) => {
+  count(cells.opened)
+  return cells
+}
+export const closeThread = ({ closed }) => count(closed)
+export const surroundings = () => ({ env: process.env.NOISEMILL_TEST, flags: process.execArgv, resourceLimits })
+export const setEnv = (value) => {
+  process.env.NOISEMILL_TEST = value
+}
+export const fillHeap = () => {
+  const all = []
+  for (;;) all.push([all.length])
+}
