@@ -1,16 +1,18 @@
 #include "batch.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/failure.h"
 #include "crew.h"
 #include "libuv.h"
 #include "values.h"
@@ -30,6 +32,36 @@ class CrewHandle;
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*);
 using Wake = Napi::TypedThreadSafeFunction<CrewHandle, void, on_wake>;
 
+// A job of a batch. When it has settled, the JS thread takes its outcome from it.
+class BatchWork : public Work {
+ public:
+  void cancel() override { *cancelled_ = true; }
+  bool is_cancelled() const override { return *cancelled_; }
+
+  uint64_t batch() const { return batch_; }
+  uint32_t index() const { return index_; }
+  // Time that the job took on its thread.
+  double milliseconds() const { return milliseconds_; }
+
+ protected:
+  // Hands the job to the JS thread. It allocates no memory, so it cannot fail.
+  void report(double milliseconds);
+  const std::atomic<bool>& cancelled() const { return *cancelled_; }
+
+ private:
+  friend class Mailbox;
+  template <typename WorkOf>
+  friend class JobsOf;
+
+  uint64_t batch_ = 0;
+  uint32_t index_ = 0;
+  double milliseconds_ = 0;
+  std::atomic<bool>* cancelled_ = nullptr;
+  class Mailbox* mailbox_ = nullptr;
+  // The job that settled next, in the mailbox.
+  BatchWork* next_ = nullptr;
+};
+
 // Channel from a crew's threads to the JS thread. It carries settled jobs and requests for more
 // threads. At most one wake-up is pending, and it also delivers what arrives in the meantime. After
 // a delivery, JavaScript looks again by itself a little later. Until it finds nothing then, settled
@@ -39,10 +71,12 @@ class Mailbox {
  public:
   explicit Mailbox(Wake wake) : wake_(std::move(wake)) {}
 
-  // Moves the elements of the list here. It allocates no memory.
-  void post(std::list<Settled>& settled) {
+  // The job must exist until it is delivered, or until `close`. It allocates no memory.
+  void post(BatchWork& settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    waiting_.splice(waiting_.end(), settled);
+    if (closed_) return;
+    (last_ == nullptr ? first_ : last_->next_) = &settled;
+    last_ = &settled;
     if (!looks_again_) wake();
   }
 
@@ -51,17 +85,20 @@ class Mailbox {
     wake();
   }
 
-  std::list<Settled> take() {
+  // Moves all settled jobs to the end of the list.
+  void take(std::deque<BatchWork*>& settled) {
     const std::lock_guard<std::mutex> lock(mutex_);
     wake_under_way_ = false;
-    looks_again_ = !waiting_.empty();
-    return std::exchange(waiting_, {});
+    looks_again_ = first_ != nullptr;
+    for (BatchWork* work = first_; work != nullptr; work = work->next_) settled.push_back(work);
+    first_ = last_ = nullptr;
   }
 
   // Ends all wake-ups of the JS thread.
   void close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!std::exchange(closed_, true)) wake_.Abort();
+    first_ = last_ = nullptr;
   }
 
   // Sets whether the process stays alive for outcomes that are still to come. Call it on the JS
@@ -77,82 +114,123 @@ class Mailbox {
 
   Wake wake_;
   std::mutex mutex_;
-  std::list<Settled> waiting_;
+  BatchWork* first_ = nullptr;
+  BatchWork* last_ = nullptr;
   bool wake_under_way_ = false;
   bool looks_again_ = false;
   bool closed_ = false;
 };
 
-// Identifies a job in its batch, and holds what it shares with the others.
-struct Place {
-  uint64_t batch;
-  uint32_t index;
-  CancelFlag cancelled;
-  std::shared_ptr<Mailbox> mailbox;
-};
+void BatchWork::report(double milliseconds) {
+  milliseconds_ = milliseconds;
+  mailbox_->post(*this);
+}
 
-// A job of a batch, which reports its outcome to the JS thread. The memory for the report is
-// allocated before a thread begins the job, so reporting cannot fail.
-template <typename Outcome>
-class BatchWork : public Work {
+class FileWork final : public BatchWork {
  public:
-  explicit BatchWork(const Place& place) : cancelled_(place.cancelled), mailbox_(place.mailbox) {
-    settled_.push_back({place.batch, place.index, 0, Outcome{}});
+  using Jobs = PackedFiles;
+  using Outcome = EtlOutcome;
+
+  void set_job(const PackedFiles& jobs) { jobs_ = &jobs; }
+  const EtlOutcome& outcome() const { return outcome_; }
+
+  size_t begin() override {
+    try {
+      running_ = std::make_unique<Running>(jobs_->job(index()), cancelled());
+    } catch (...) {
+      outcome_.failure = caught_failure();
+      return 0;
+    }
+    return running_->etl.begin();
   }
-
-  void cancel() override { *cancelled_ = true; }
-  bool is_cancelled() const override { return *cancelled_; }
-
- protected:
-  void report(Outcome outcome, double milliseconds) {
-    Settled& settled = settled_.front();
-    settled.milliseconds = milliseconds;
-    settled.outcome = std::move(outcome);
-    mailbox_->post(settled_);
-  }
-
-  const CancelFlag cancelled_;
-
- private:
-  const std::shared_ptr<Mailbox> mailbox_;
-  std::list<Settled> settled_;
-};
-
-class FileWork final : public BatchWork<EtlOutcome> {
- public:
-  FileWork(EtlJob job, const Place& place) : BatchWork(place), job_(std::move(job)), etl_(job_, *cancelled_) {}
-
-  size_t begin() override { return etl_.begin(); }
-  void run_part(size_t part, Arena& arena) override { etl_.run_part(part, arena); }
-  size_t end_pass() override { return etl_.end_pass(); }
+  void run_part(size_t part, Arena& arena) override { running_->etl.run_part(part, arena); }
+  size_t end_pass() override { return running_->etl.end_pass(); }
   void settle() override {
-    EtlOutcome outcome = etl_.take_outcome();
-    const double milliseconds = outcome.figures.seconds * 1000;
-    report(std::move(outcome), milliseconds);
+    if (running_) outcome_ = running_->etl.take_outcome();
+    running_.reset();
+    report(outcome_.figures.seconds * 1000);
   }
 
  private:
-  const EtlJob job_;
-  Etl etl_;
+  struct Running {
+    Running(EtlJob job, const std::atomic<bool>& cancelled) : job(std::move(job)), etl(this->job, cancelled) {}
+    const EtlJob job;
+    Etl etl;
+  };
+
+  const PackedFiles* jobs_ = nullptr;
+  std::unique_ptr<Running> running_;
+  EtlOutcome outcome_;
 };
 
-class SliceWork final : public BatchWork<SliceOutcome> {
+class SliceWork final : public BatchWork {
  public:
-  SliceWork(SliceJob job, const Place& place) : BatchWork(place), job_(std::move(job)) {}
+  using Jobs = std::vector<SliceJob>;
+  using Outcome = SliceOutcome;
+
+  void set_job(const std::vector<SliceJob>& jobs) { job_ = &jobs[index()]; }
+  const SliceOutcome& outcome() const { return outcome_; }
 
   size_t begin() override { return 1; }
   void run_part(size_t, Arena& arena) override {
     const auto started = std::chrono::steady_clock::now();
-    outcome_ = run_slice(job_, *cancelled_, arena);
+    outcome_ = run_slice(*job_, cancelled(), arena);
     milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   }
   size_t end_pass() override { return 0; }
-  void settle() override { report(std::move(outcome_), milliseconds_); }
+  void settle() override { report(milliseconds_); }
 
  private:
-  const SliceJob job_;
+  const SliceJob* job_ = nullptr;
   SliceOutcome outcome_;
   double milliseconds_ = 0;
+};
+
+// The jobs of a batch, which the JS thread and the crew's threads share.
+class Jobs {
+ public:
+  virtual ~Jobs() = default;
+  virtual std::vector<std::shared_ptr<Work>> works(std::shared_ptr<Jobs> self) = 0;
+  // Makes the arguments with which JavaScript gets the outcomes of some jobs.
+  virtual std::vector<napi_value> write(Napi::Env env, const std::vector<const BatchWork*>& settled) const = 0;
+};
+
+// All works of a batch are in one piece of memory: one for each would cost the JS thread as much
+// as the rest of its part in a short file's job.
+template <typename WorkOf>
+class JobsOf final : public Jobs {
+ public:
+  JobsOf(typename WorkOf::Jobs jobs, uint64_t batch, const CancelFlag& cancelled, const std::shared_ptr<Mailbox>& mailbox)
+      : jobs_(std::move(jobs)), cancelled_(cancelled), mailbox_(mailbox), works_(jobs_.size()) {
+    for (uint32_t index = 0; index < works_.size(); index++) {
+      WorkOf& work = works_[index];
+      work.batch_ = batch;
+      work.index_ = index;
+      work.cancelled_ = cancelled_.get();
+      work.mailbox_ = mailbox_.get();
+      work.set_job(jobs_);
+    }
+  }
+
+  std::vector<std::shared_ptr<Work>> works(std::shared_ptr<Jobs> self) override {
+    std::vector<std::shared_ptr<Work>> works;
+    works.reserve(works_.size());
+    for (WorkOf& work : works_) works.emplace_back(self, &work);
+    return works;
+  }
+
+  std::vector<napi_value> write(Napi::Env env, const std::vector<const BatchWork*>& settled) const override {
+    std::vector<Settled<typename WorkOf::Outcome>> group;
+    group.reserve(settled.size());
+    for (const BatchWork* work : settled) group.push_back({work->index(), &static_cast<const WorkOf*>(work)->outcome()});
+    return write_outcomes(env, group);
+  }
+
+ private:
+  const typename WorkOf::Jobs jobs_;
+  const CancelFlag cancelled_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  std::vector<WorkOf> works_;
 };
 
 // The crew as JavaScript holds it, with its batches in progress. Only the JS thread uses it. Other
@@ -169,33 +247,30 @@ class CrewHandle {
 
   // Runs `jobs`, each as a WorkOf. `kept` is what JavaScript must not collect in the meantime: this
   // crew, and the memory that jobs work on.
-  template <typename WorkOf, typename Job>
-  Napi::Promise run(Napi::Env env, std::vector<Job> jobs, const CancelFlag& cancelled, Napi::Function on_settled, Napi::Object kept) {
+  template <typename WorkOf>
+  Napi::Promise run(Napi::Env env, typename WorkOf::Jobs packed, const CancelFlag& cancelled, Napi::Function on_settled,
+                    Napi::Object kept) {
     // Napi::Promise::Deferred would not report that the promise could not be created.
     napi_deferred deferred;
     napi_value promise;
     if (napi_create_promise(env, &deferred, &promise) != napi_ok) throw EnvironmentEnded{};
-    if (jobs.empty()) {
+    const size_t size = packed.size();
+    if (size == 0) {
       napi_resolve_deferred(env, deferred, Napi::Number::New(env, 0));
       return Napi::Promise(env, promise);
     }
     const uint64_t id = ++last_batch_;
-    batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept), jobs.size()});
-    std::vector<std::unique_ptr<Work>> works;
-    works.reserve(jobs.size());
-    for (Job& job : jobs) {
-      const auto index = static_cast<uint32_t>(works.size());
-      works.push_back(std::make_unique<WorkOf>(std::move(job), Place{id, index, cancelled, mailbox_}));
-    }
+    const auto jobs = std::make_shared<JobsOf<WorkOf>>(std::move(packed), id, cancelled, mailbox_);
+    batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept), jobs, size});
     mailbox_->keep_alive(env, true);
-    crew_->add(std::move(works));
+    crew_->add(jobs->works(jobs));
     hire(env, libuv_limit_);
     return Napi::Promise(env, promise);
   }
 
   // Delivers outcomes to JavaScript, and hires as many threads as are of use.
   void deliver(Napi::Env env) {
-    undelivered_.splice(undelivered_.end(), mailbox_->take());
+    mailbox_->take(undelivered_);
     const auto end = std::chrono::steady_clock::now() + kTimeBudget;
     while (!undelivered_.empty()) {
       // Other code on this thread gets its turn too.
@@ -203,15 +278,16 @@ class CrewHandle {
         mailbox_->request_wake_up();
         break;
       }
-      const std::list<Settled> group = take_group();
-      const uint64_t id = group.front().batch;
+      const std::vector<const BatchWork*> group = take_group();
+      const uint64_t id = group.front()->batch();
       const Napi::HandleScope scope(env);
-      const Napi::Value on_settled = batches_.at(id).on_settled.Value();
-      on_settled.As<Napi::Function>().Call(write_outcomes(env, group));
+      const Batch& settled = batches_.at(id);
+      const Napi::Value on_settled = settled.on_settled.Value();
+      on_settled.As<Napi::Function>().Call(settled.jobs->write(env, group));
       // The callback may have ended the process, and the crew with it.
       if (env.IsExceptionPending() || batches_.empty()) return;
       Batch& batch = batches_.at(id);
-      for (const Settled& settled : group) batch.milliseconds += settled.milliseconds;
+      for (const BatchWork* work : group) batch.milliseconds += work->milliseconds();
       batch.remaining -= group.size();
       if (batch.remaining > 0) continue;
       napi_resolve_deferred(env, batch.deferred, Napi::Number::New(env, batch.milliseconds));
@@ -246,19 +322,22 @@ class CrewHandle {
     napi_deferred deferred;
     Napi::FunctionReference on_settled;
     Napi::ObjectReference kept;
+    // Settled jobs are in it until they are delivered.
+    std::shared_ptr<const Jobs> jobs;
     size_t remaining;
     double milliseconds = 0;
   };
 
-  // Takes the next outcomes that belong to one batch, and puts them in the order of their jobs, which
-  // is nearly that in which they came.
-  std::list<Settled> take_group() {
-    const uint64_t batch = undelivered_.front().batch;
-    auto end = undelivered_.begin();
-    for (size_t count = 0; count < kGroupJobs && end != undelivered_.end() && end->batch == batch; count++) end++;
-    std::list<Settled> group;
-    group.splice(group.end(), undelivered_, undelivered_.begin(), end);
-    group.sort([](const Settled& one, const Settled& other) { return one.index < other.index; });
+  // Takes the next settled jobs of one batch, and puts them in their order in the batch. They settle
+  // nearly in that order.
+  std::vector<const BatchWork*> take_group() {
+    const uint64_t batch = undelivered_.front()->batch();
+    std::vector<const BatchWork*> group;
+    while (group.size() < kGroupJobs && !undelivered_.empty() && undelivered_.front()->batch() == batch) {
+      group.push_back(undelivered_.front());
+      undelivered_.pop_front();
+    }
+    std::sort(group.begin(), group.end(), [](const auto* one, const auto* other) { return one->index() < other->index(); });
     return group;
   }
 
@@ -285,7 +364,7 @@ class CrewHandle {
 
   const size_t libuv_limit_;
   const std::shared_ptr<Mailbox> mailbox_;
-  std::list<Settled> undelivered_;
+  std::deque<BatchWork*> undelivered_;
   const std::shared_ptr<Crew> crew_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t last_batch_ = 0;
@@ -349,8 +428,8 @@ Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
 }
 
 // Arguments: the crew, the jobs, the cancellation flag, on_settled.
-template <typename WorkOf, typename Job>
-Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
+template <typename WorkOf>
+Napi::Value run_jobs(const Napi::CallbackInfo& info, typename WorkOf::Jobs jobs) {
   auto kept = Napi::Array::New(info.Env(), 2);
   if (kept.IsEmpty()) throw EnvironmentEnded{};
   kept.Set(0u, info[0]);
@@ -359,7 +438,9 @@ Napi::Value run_jobs(const Napi::CallbackInfo& info, std::vector<Job> jobs) {
                                                   info[3].As<Napi::Function>(), kept);
 }
 
-Napi::Value run_files(const Napi::CallbackInfo& info) { return run_jobs<FileWork>(info, read_etl_jobs(info[1].As<Napi::Object>())); }
+Napi::Value run_files(const Napi::CallbackInfo& info) {
+  return run_jobs<FileWork>(info, PackedFiles(info[1].As<Napi::Object>()));
+}
 
 Napi::Value run_slices(const Napi::CallbackInfo& info) {
   return run_jobs<SliceWork>(info, read_slice_jobs(info[1].As<Napi::Object>()));

@@ -36,14 +36,14 @@ Crew::Crew(size_t size, std::function<void()> wake_owner) : size_(size), wake_ow
 
 Crew::~Crew() { close(); }
 
-void Crew::add(std::vector<std::unique_ptr<Work>> works) {
+void Crew::add(const std::vector<std::shared_ptr<Work>>& works) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (std::unique_ptr<Work>& work : works) queued_.push_back(std::make_shared<Active>(std::move(work)));
+  queued_.insert(queued_.end(), works.begin(), works.end());
 }
 
 size_t Crew::takeable() const {
   size_t count = queued_.size();
-  for (const auto& active : active_) count += active->parts - active->next_part;
+  for (const auto& work : active_) count += work->parts_ - work->next_part_;
   return count;
 }
 
@@ -142,83 +142,82 @@ void Crew::drive(bool guest) {
 std::optional<Crew::Taken> Crew::take() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!queued_.empty()) {
-    const std::shared_ptr<Active> active = std::move(queued_.front());
+    const std::shared_ptr<Work> work = std::move(queued_.front());
     queued_.pop_front();
-    active_.push_back(active);
-    return Taken{active, false};
+    active_.push_back(work);
+    return Taken{work, false};
   }
-  for (const auto& active : active_) {
-    if (active->next_part < active->parts) return Taken{active, true};
+  for (const auto& work : active_) {
+    if (work->next_part_ < work->parts_) return Taken{work, true};
   }
   hired_--;
   return std::nullopt;
 }
 
 void Crew::work_on(const Taken& taken, Arena& arena) {
-  Active& active = *taken.active;
+  Work& work = *taken.work;
   // The thread that ends a pass continues with the next pass and stays with it.
   bool has_begun = taken.has_begun;
-  for (bool helps = has_begun; !has_begun || run_parts(active, arena, helps); helps = false) {
-    const size_t parts = has_begun ? active.work->end_pass() : active.work->begin();
+  for (bool helps = has_begun; !has_begun || run_parts(work, arena, helps); helps = false) {
+    const size_t parts = has_begun ? work.end_pass() : work.begin();
     has_begun = true;
     if (parts == 0) {
-      active.work->settle();
-      forget(active);
+      work.settle();
+      forget(work);
       return;
     }
-    open_pass(active, parts);
+    open_pass(work, parts);
   }
 }
 
-void Crew::open_pass(Active& active, size_t parts) {
+void Crew::open_pass(Work& work, size_t parts) {
   bool has_room;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    active.parts = parts;
-    active.next_part = 0;
+    work.parts_ = parts;
+    work.next_part_ = 0;
     has_room = hired_ < size_;
   }
   if (parts > 1 && has_room) wake_owner_();
 }
 
-bool Crew::run_parts(Active& active, Arena& arena, bool helps) {
+bool Crew::run_parts(Work& work, Arena& arena, bool helps) {
   std::unique_lock<std::mutex> lock(mutex_);
   bool ended_pass = false;
-  while (active.next_part < active.parts && !(helps && !queued_.empty())) {
-    const size_t part = active.next_part++;
-    active.parts_running++;
+  while (work.next_part_ < work.parts_ && !(helps && !queued_.empty())) {
+    const size_t part = work.next_part_++;
+    work.parts_running_++;
     lock.unlock();
-    active.work->run_part(part, arena);
+    work.run_part(part, arena);
     lock.lock();
-    active.parts_running--;
-    ended_pass = active.parts_running == 0 && active.next_part == active.parts;
+    work.parts_running_--;
+    ended_pass = work.parts_running_ == 0 && work.next_part_ == work.parts_;
   }
   return ended_pass;
 }
 
-void Crew::forget(const Active& active) {
+void Crew::forget(const Work& work) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  active_.erase(std::find_if(active_.begin(), active_.end(), [&](const auto& known) { return known.get() == &active; }));
+  active_.erase(std::find_if(active_.begin(), active_.end(), [&](const auto& known) { return known.get() == &work; }));
 }
 
 void Crew::settle_cancelled() {
-  std::vector<std::shared_ptr<Active>> cancelled;
+  std::vector<std::shared_ptr<Work>> cancelled;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::deque<std::shared_ptr<Active>> others;
-    for (std::shared_ptr<Active>& queued : queued_) {
-      if (queued->work->is_cancelled()) cancelled.push_back(std::move(queued));
+    std::deque<std::shared_ptr<Work>> others;
+    for (std::shared_ptr<Work>& queued : queued_) {
+      if (queued->is_cancelled()) cancelled.push_back(std::move(queued));
       else others.push_back(std::move(queued));
     }
     queued_ = std::move(others);
   }
   Arena arena;
-  for (const std::shared_ptr<Active>& begun : cancelled) {
-    Work& work = *begun->work;
-    for (size_t parts = work.begin(); parts > 0; parts = work.end_pass()) {
-      for (size_t part = 0; part < parts; part++) work.run_part(part, arena);
+  for (const std::shared_ptr<Work>& work : cancelled) {
+    for (size_t parts = work->begin(); parts > 0; parts = work->end_pass()) {
+      for (size_t part = 0; part < parts; part++) work->run_part(part, arena);
     }
-    work.settle();
+    work->settle();
   }
 }
 
@@ -228,7 +227,7 @@ void Crew::close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
     queued_.clear();
-    for (const auto& active : active_) active->work->cancel();
+    for (const auto& work : active_) work->cancel();
     own = std::exchange(own_, {});
     left_.clear();
     called_or_closed_.notify_all();

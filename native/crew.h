@@ -21,6 +21,9 @@ namespace noisemill {
 // member may throw, because a thread has no caller to report to.
 class Work {
  public:
+  Work() = default;
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
   virtual ~Work() = default;
   // Begins the work. Returns the number of parts of the first pass.
   virtual size_t begin() = 0;
@@ -33,6 +36,14 @@ class Work {
   // Makes the remaining work end soon. Any thread may call it.
   virtual void cancel() = 0;
   virtual bool is_cancelled() const = 0;
+
+ private:
+  friend class Crew;
+
+  // The state of the pass, which the crew's lock guards.
+  size_t parts_ = 0;
+  size_t next_part_ = 0;
+  size_t parts_running_ = 0;
 };
 
 class Crew {
@@ -45,7 +56,7 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  void add(std::vector<std::unique_ptr<Work>> works);
+  void add(const std::vector<std::shared_ptr<Work>>& works);
 
   // Hires one more thread if it would be of use, and returns whether it did. That thread must then
   // call `drive`. A guest is a libuv thread; it may start late if libuv's pool is busy.
@@ -70,18 +81,8 @@ class Crew {
   void close();
 
  private:
-  // Work that is queued or in progress, with the state of its pass.
-  struct Active {
-    explicit Active(std::unique_ptr<Work> work) : work(std::move(work)) {}
-
-    const std::unique_ptr<Work> work;
-    size_t parts = 0;
-    size_t next_part = 0;
-    size_t parts_running = 0;
-  };
-
   struct Taken {
-    std::shared_ptr<Active> active;
+    std::shared_ptr<Work> work;
     bool has_begun;
   };
 
@@ -92,9 +93,9 @@ class Crew {
   void work_on(const Taken& taken, Arena& arena);
   // Runs parts until none is left to take. A thread that only helps also stops when there is new
   // work. Returns whether this thread ended the pass.
-  bool run_parts(Active& active, Arena& arena, bool helps);
-  void open_pass(Active& active, size_t parts);
-  void forget(const Active& active);
+  bool run_parts(Work& work, Arena& arena, bool helps);
+  void open_pass(Work& work, size_t parts);
+  void forget(const Work& work);
   // Returns the number of works and parts that a thread could take. The caller holds the lock.
   size_t takeable() const;
   // Whether one more thread would be of use. The caller holds the lock.
@@ -105,8 +106,8 @@ class Crew {
   std::mutex mutex_;
   // Threads allocate no memory when they change these, because memory may be short. `active_` has
   // room for one work per thread.
-  std::deque<std::shared_ptr<Active>> queued_;
-  std::vector<std::shared_ptr<Active>> active_;
+  std::deque<std::shared_ptr<Work>> queued_;
+  std::vector<std::shared_ptr<Work>> active_;
   // Number of threads that were hired and have not left.
   size_t hired_ = 0;
   // How many of these have not started yet, guests included.

@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-#include <list>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/noise/kinds.h"
@@ -155,41 +153,36 @@ Napi::Object write_tally(Napi::Env env, const PartTally& tally) {
   return object;
 }
 
+template <typename Outcome>
+Napi::Value write_indexes(Napi::Env env, const std::vector<Settled<Outcome>>& group) {
+  auto array = Napi::Uint32Array::New(env, group.size());
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  uint32_t* index = array.Data();
+  for (const auto& settled : group) *index++ = settled.index;
+  return array;
+}
+
 // Writes the figures of all files into one array. The places of files that failed stay empty.
-Napi::Value write_figures(Napi::Env env, const std::list<Settled>& group) {
+Napi::Value write_figures(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group) {
   auto array = Napi::Float64Array::New(env, group.size() * std::size(kFigures));
   if (array.IsEmpty()) throw EnvironmentEnded{};
   double* number = array.Data();
-  for (const Settled& settled : group) {
-    const auto& [figures, failure] = std::get<EtlOutcome>(settled.outcome);
-    if (failure) number += std::size(kFigures);
-    else for (const auto& figure : kFigures) *number++ = figure.get(figures);
+  for (const auto& [index, outcome] : group) {
+    if (outcome->failure) number += std::size(kFigures);
+    else for (const auto& figure : kFigures) *number++ = figure.get(outcome->figures);
   }
   return array;
 }
 
 // Writes the failures of files, each at the place of its job in the group. `undefined` if none has
 // failed.
-Napi::Value write_failures(Napi::Env env, const std::list<Settled>& group) {
-  const auto has_failed = [](const Settled& settled) { return std::get<EtlOutcome>(settled.outcome).failure.has_value(); };
+Napi::Value write_failures(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group) {
+  const auto has_failed = [](const auto& settled) { return settled.outcome->failure.has_value(); };
   if (std::none_of(group.begin(), group.end(), has_failed)) return env.Undefined();
   auto array = Napi::Array::New(env, group.size());
   if (array.IsEmpty()) throw EnvironmentEnded{};
-  uint32_t place = 0;
-  for (const Settled& settled : group) {
-    if (has_failed(settled)) array.Set(place, write_failure(env, *std::get<EtlOutcome>(settled.outcome).failure));
-    place++;
-  }
-  return array;
-}
-
-Napi::Value write_slices(Napi::Env env, const std::list<Settled>& group) {
-  auto array = Napi::Array::New(env, group.size());
-  if (array.IsEmpty()) throw EnvironmentEnded{};
-  uint32_t place = 0;
-  for (const Settled& settled : group) {
-    const auto& [tally, failure] = std::get<SliceOutcome>(settled.outcome);
-    array.Set(place++, failure ? write_failure(env, *failure) : write_tally(env, tally));
+  for (uint32_t place = 0; place < group.size(); place++) {
+    if (has_failed(group[place])) array.Set(place, write_failure(env, *group[place].outcome->failure));
   }
   return array;
 }
@@ -197,9 +190,7 @@ Napi::Value write_slices(Napi::Env env, const std::list<Settled>& group) {
 // Reads packed jobs one after the other.
 class Unpacker {
  public:
-  explicit Unpacker(Napi::Object packed)
-      : text_(reinterpret_cast<const char*>(get(packed, "texts").As<Napi::Uint8Array>().Data())),
-        number_(get(packed, "numbers").As<Napi::Float64Array>().Data()) {}
+  Unpacker(const char* text, const double* number) : text_(text), number_(number) {}
 
   template <typename Into, size_t kCount>
   void read(const Setter<Into, Text> (&texts)[kCount], Into& into) {
@@ -225,6 +216,10 @@ class Unpacker {
   const char* text_;
   const double* number_;
 };
+
+size_t count_of(Napi::Object packed) { return get(packed, "count").As<Napi::Number>().Uint32Value(); }
+Napi::Uint8Array texts_of(Napi::Object packed) { return get(packed, "texts").As<Napi::Uint8Array>(); }
+Napi::Float64Array numbers_of(Napi::Object packed) { return get(packed, "numbers").As<Napi::Float64Array>(); }
 
 template <typename Field>
 Napi::Array names_of(Napi::Env env, const Field* fields, size_t count) {
@@ -268,23 +263,37 @@ Napi::Object contract(Napi::Env env) {
   return object;
 }
 
-std::vector<EtlJob> read_etl_jobs(Napi::Object packed) {
-  Unpacker unpacker(packed);
-  std::vector<EtlJob> jobs(get(packed, "count").As<Napi::Number>().Uint32Value());
-  for (EtlJob& job : jobs) {
-    unpacker.read(kFileTexts, job);
-    unpacker.read(kNoiseTexts, job.noise);
-    unpacker.read(kFileNumbers, job);
-    unpacker.read(kNoiseNumbers, job.noise);
-    unpacker.read_parameters(job.noise);
+PackedFiles::PackedFiles(Napi::Object packed) {
+  const Napi::Uint8Array texts = texts_of(packed);
+  const Napi::Float64Array numbers = numbers_of(packed);
+  texts_.assign(texts.Data(), texts.Data() + texts.ElementLength());
+  numbers_.assign(numbers.Data(), numbers.Data() + numbers.ElementLength());
+  starts_.resize(count_of(packed));
+  const char* text = texts_.data();
+  const double* number = numbers_.data();
+  for (Start& start : starts_) {
+    start = {text, number};
+    for (size_t i = 0; i < std::size(kFileTexts) + std::size(kNoiseTexts); i++) text += std::strlen(text) + 1;
+    number += std::size(kFileNumbers) + std::size(kNoiseNumbers);
+    number += 1 + static_cast<size_t>(*number);
   }
-  return jobs;
+}
+
+EtlJob PackedFiles::job(size_t index) const {
+  Unpacker unpacker(starts_[index].text, starts_[index].number);
+  EtlJob job;
+  unpacker.read(kFileTexts, job);
+  unpacker.read(kNoiseTexts, job.noise);
+  unpacker.read(kFileNumbers, job);
+  unpacker.read(kNoiseNumbers, job.noise);
+  unpacker.read_parameters(job.noise);
+  return job;
 }
 
 std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
-  Unpacker unpacker(packed);
+  Unpacker unpacker(reinterpret_cast<const char*>(texts_of(packed).Data()), numbers_of(packed).Data());
   const auto bytes = get(packed, "bytes").As<Napi::Array>();
-  std::vector<SliceJob> jobs(get(packed, "count").As<Napi::Number>().Uint32Value());
+  std::vector<SliceJob> jobs(count_of(packed));
   for (SliceJob& job : jobs) {
     const Napi::HandleScope scope(packed.Env());
     const Napi::Value slice = bytes.Get(static_cast<uint32_t>(&job - jobs.data()));
@@ -300,14 +309,18 @@ std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
   return jobs;
 }
 
-std::vector<napi_value> write_outcomes(Napi::Env env, const std::list<Settled>& group) {
-  auto indexes = Napi::Uint32Array::New(env, group.size());
-  if (indexes.IsEmpty()) throw EnvironmentEnded{};
-  uint32_t* index = indexes.Data();
-  for (const Settled& settled : group) *index++ = settled.index;
-  const bool are_files = std::holds_alternative<EtlOutcome>(group.front().outcome);
-  if (are_files) return {indexes, write_figures(env, group), write_failures(env, group)};
-  return {indexes, write_slices(env, group)};
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group) {
+  return {write_indexes(env, group), write_figures(env, group), write_failures(env, group)};
+}
+
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<SliceOutcome>>& group) {
+  auto outcomes = Napi::Array::New(env, group.size());
+  if (outcomes.IsEmpty()) throw EnvironmentEnded{};
+  for (uint32_t place = 0; place < group.size(); place++) {
+    const auto& [tally, failure] = *group[place].outcome;
+    outcomes.Set(place, failure ? write_failure(env, *failure) : write_tally(env, tally));
+  }
+  return {write_indexes(env, group), outcomes};
 }
 
 }  // namespace noisemill

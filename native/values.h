@@ -4,9 +4,8 @@
 
 #include <napi.h>
 
+#include <cstddef>
 #include <cstdint>
-#include <list>
-#include <variant>
 #include <vector>
 
 #include "core/etl.h"
@@ -23,21 +22,42 @@ struct EnvironmentEnded {};
 // in this order, and refuses an addon with other names.
 Napi::Object contract(Napi::Env env);
 
-std::vector<EtlJob> read_etl_jobs(Napi::Object packed);
+// Packed jobs on files, copied from JavaScript. Any thread may unpack a job: it takes too long for
+// the JS thread.
+class PackedFiles {
+ public:
+  explicit PackedFiles(Napi::Object packed);
+  PackedFiles(PackedFiles&&) = default;
+  PackedFiles(const PackedFiles&) = delete;
+  PackedFiles& operator=(const PackedFiles&) = delete;
+  size_t size() const { return starts_.size(); }
+  EtlJob job(size_t index) const;
+
+ private:
+  struct Start {
+    const char* text;
+    const double* number;
+  };
+
+  std::vector<char> texts_;
+  std::vector<double> numbers_;
+  // Where each job starts in both.
+  std::vector<Start> starts_;
+};
+
 // The bytes belong to JavaScript, which must keep them as long as the jobs exist.
 std::vector<SliceJob> read_slice_jobs(Napi::Object packed);
 
-// A job that has ended, on its way to the JS thread.
+// A job that has ended, by its index in the batch.
+template <typename Outcome>
 struct Settled {
-  uint64_t batch;
   uint32_t index;
-  // Time that the job took on its thread.
-  double milliseconds;
-  std::variant<EtlOutcome, SliceOutcome> outcome;
+  const Outcome* outcome;
 };
 
 // Makes the arguments with which JavaScript gets the outcomes of jobs of one batch. See `runFiles`
 // and `runSlices` in lib/backends/addon.ts.
-std::vector<napi_value> write_outcomes(Napi::Env env, const std::list<Settled>& group);
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group);
+std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<SliceOutcome>>& group);
 
 }  // namespace noisemill

@@ -94,9 +94,7 @@ int run_on_crew(const EtlJob& job, EtlOutcome& outcome) {
     bell.wants_hands = true;
     bell.rung.notify_all();
   });
-  std::vector<std::unique_ptr<Work>> works;
-  works.push_back(std::make_unique<FileWork>(job, bell, outcome));
-  crew.add(std::move(works));
+  crew.add({std::make_shared<FileWork>(job, bell, outcome)});
   for (bool is_settled = false; !is_settled;) {
     while (crew.hire(false)) crew.start_thread();
     std::unique_lock<std::mutex> lock(bell.mutex);
