@@ -31,7 +31,7 @@ export interface Contract {
   readonly kinds: readonly string[]
 }
 
-/** Packed jobs of one kind. */
+/** Packed jobs of one kind. Their memory is used again for the next ones. */
 export interface PackedJobs {
   readonly count: number
   /**
@@ -173,6 +173,8 @@ export class Border {
   readonly #noiseNumbers: readonly ((noise: Noise) => number)[]
   /** The position of each figure among those of a file. */
   readonly #figures: Readonly<Record<keyof EtlFigures, number>>
+  readonly #texts = new Texts()
+  #numbers = new Float64Array(0)
 
   constructor(contract: Contract) {
     this.#contract = contract
@@ -198,9 +200,11 @@ export class Border {
     texts: readonly ((job: Job) => FilePath)[],
     numbers: readonly ((job: Job) => number)[],
   ): PackedJobs {
-    const packed = new Texts()
+    const packed = this.#texts
     const each = numbers.length + this.#noiseNumbers.length + 1
-    const values = new Float64Array(jobs.reduce((sum, { noise }) => sum + each + noise.parameters.length, 0))
+    const size = jobs.reduce((sum, { noise }) => sum + each + noise.parameters.length, 0)
+    if (size > this.#numbers.length) this.#numbers = new Float64Array(2 * size)
+    const values = this.#numbers
     let at = 0
     for (const job of jobs) {
       const { noise } = job
@@ -211,7 +215,7 @@ export class Border {
       values[at++] = noise.parameters.length
       for (let i = 0; i < noise.parameters.length; i++) values[at++] = noise.parameters[i]
     }
-    return { count: jobs.length, texts: packed.all(), numbers: values }
+    return { count: jobs.length, texts: packed.take(), numbers: values.subarray(0, size) }
   }
 
   /** Reads the figures of a file from those of several. */
@@ -245,7 +249,8 @@ export class Border {
 /** Collects texts into one array of bytes, each with a NUL at its end. */
 class Texts {
   #texts: string[] = []
-  readonly #parts: Uint8Array[] = []
+  #parts: Uint8Array[] = []
+  #bytes = Buffer.alloc(0)
 
   add(text: string): void {
     this.#texts.push(text)
@@ -255,18 +260,27 @@ class Texts {
     // On Windows this gives the form that may be longer than 260 characters, which Node's functions
     // use as well.
     if (typeof path === 'string') this.add(toNamespacedPath(path))
-    else this.#parts.push(this.#take(), path, Buffer.of(0))
+    else this.#parts.push(Buffer.from(this.#text()), path, Buffer.of(0))
   }
 
-  /** Returns all texts. */
-  all(): Uint8Array {
-    return this.#parts.length === 0 ? this.#take() : Buffer.concat([...this.#parts, this.#take()])
+  /** Returns all texts, in memory that is used again. */
+  take(): Uint8Array {
+    const text = this.#text()
+    if (this.#parts.length > 0) {
+      const parts = this.#parts
+      this.#parts = []
+      return Buffer.concat([...parts, Buffer.from(text)])
+    }
+    const length = Buffer.byteLength(text)
+    // Fresh memory would take longer than the texts.
+    if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(2 * length)
+    this.#bytes.write(text)
+    return this.#bytes.subarray(0, length)
   }
 
-  #take(): Buffer {
-    if (this.#texts.length === 0) return Buffer.alloc(0)
-    const text = `${this.#texts.join('\0')}\0`
+  #text(): string {
+    const texts = this.#texts
     this.#texts = []
-    return Buffer.from(text)
+    return texts.length === 0 ? '' : `${texts.join('\0')}\0`
   }
 }

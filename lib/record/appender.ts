@@ -1,17 +1,23 @@
 import { writeSync } from 'node:fs'
 
+/** Size of the memory for text at first, in bytes. */
+const START_BYTES = 4096
+
 /**
  * Appends text to an open file. Text that could not be written, because the volume is full for example, is kept and
  * written before the next text. By then, the removal of temporary files may have made room.
  */
 export class Appender {
-  #rest: Uint8Array = new Uint8Array(0)
+  /** It is kept from text to text, because fresh memory takes longer than the text. */
+  #bytes = Buffer.allocUnsafeSlow(START_BYTES)
+  /** Number of bytes that are still to be written. */
+  #length = 0
 
   constructor(readonly fd: number) {}
 
   /** Whether some text is still to be written. */
   get hasRest(): boolean {
-    return this.#rest.length > 0
+    return this.#length > 0
   }
 
   /**
@@ -19,10 +25,21 @@ export class Appender {
    * error; the next call tries again, even with ''.
    */
   add(text: string): boolean {
-    const bytes = Buffer.from(text)
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    const isEmpty = !this.hasRest
-    while (this.hasRest) this.#rest = this.#rest.subarray(writeSync(this.fd, this.#rest))
-    return !isEmpty
+    const length = this.#length + Buffer.byteLength(text)
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * length)
+      this.#bytes.copy(larger, 0, 0, this.#length)
+      this.#bytes = larger
+    }
+    this.#bytes.write(text, this.#length)
+    this.#length = length
+    let written = 0
+    try {
+      while (written < length) written += writeSync(this.fd, this.#bytes, written, length - written)
+    } finally {
+      this.#bytes.copyWithin(0, written, length)
+      this.#length = length - written
+    }
+    return length > 0
   }
 }
