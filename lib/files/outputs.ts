@@ -3,7 +3,7 @@
 import { accessSync, constants, type Dir, existsSync, lstatSync, opendirSync, realpathSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
-import { fsPath, makeFolders } from '../core/files.js'
+import { fsPath, makeFolders, nameExists } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
@@ -128,6 +128,8 @@ export function isLink(file: FilePath): boolean {
 
 /** Whether a folder is missing, or has no entry but the one with this name. */
 export function isEmptyFolder(folder: FilePath, name: string): boolean {
+  // An error for each missing folder would take ten times as long.
+  if (!nameExists(folder)) return true
   let entries: Dir
   try {
     entries = opendirSync(fsPath(folder), { bufferSize: 2 })

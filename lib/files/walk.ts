@@ -1,11 +1,12 @@
 /** Finds the files of all inputs: an input is a file, a folder, which is walked, or a glob. */
 
-import { type Dir, type Dirent, opendir, stat } from 'node:fs'
+import { stat } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import type { ErrorCode } from '../error-codes.js'
 import { type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
 import { Counts } from '../show.js'
+import { type Entry, FolderReader } from './folder-reader.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
@@ -14,18 +15,15 @@ const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 /** Names of audio files in other formats. In folders and globs, such files are not read, but reported. */
 const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
-const DOT = 0x2e
-/** Number of names that are read from a folder at once, and of files that are passed on together. */
+/** Number of files that are passed on together. */
 const GROUP_FILES = 256
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
+const DOT = 0x2e
+const isHidden = (name: FilePath) => (typeof name === 'string' ? name.charCodeAt(0) : name[0]) === DOT
+
 const statAsync = promisify(stat)
-// Node's types do not allow names as bytes here.
-const openFolder = promisify(opendir) as unknown as (
-  folder: FilePath,
-  options: { encoding: 'buffer'; bufferSize: number },
-) => Promise<Dir>
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
 
@@ -250,6 +248,8 @@ interface Visit {
 class Visits {
   readonly #visits = new Map<string, Visit>()
   readonly #reported = new Set<string>()
+  /** Device and inode of the output folder, once it exists. */
+  #out: string | undefined
 
   constructor(readonly options: WalkOptions) {}
 
@@ -261,6 +261,15 @@ class Visits {
     const visit: Visit = { folder, place, isLinked, isOpen: false }
     this.#visits.set(identity, visit)
     return { visit, isRepeated: false }
+  }
+
+  /** Whether a folder is the output folder or a link into it. */
+  async isOutput({ folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
+    const { out } = this.options
+    if (out === undefined) return false
+    if (isLink && isInOutput(folder, out)) return true
+    this.#out ??= await readIdentity(out).catch(() => undefined)
+    return identity === this.#out
   }
 
   /** Reports a folder that a link repeats. Each is reported once, even if it is in several inputs. */
@@ -300,7 +309,7 @@ async function* walkFolder(
       else {
         const place = showPath(joinSlashed(prefix, found.relative))
         const { visit, isRepeated } = visits.visit(identity, found, place)
-        if (visit.isOpen || (await leadsTo(options.out, found, identity))) {
+        if (visit.isOpen || (await visits.isOutput(found, identity))) {
           options.onLoop?.(showPath(found.folder))
         } else {
           if (isRepeated) visits.report(found, visit, place)
@@ -331,30 +340,29 @@ async function* readFolder(
   follow: boolean,
 ): AsyncGenerator<readonly WalkedFile[]> {
   const { folder, relative, isLinked, isCovered } = found
-  let entries: Dir
+  let entries: FolderReader
   try {
-    entries = await openFolder(folder, { encoding: 'buffer', bufferSize: GROUP_FILES })
+    entries = await FolderReader.open(folder)
   } catch (error) {
     yield [failed(found, 'E_INPUT_UNREADABLE', error)]
     return
   }
   let group: WalkedFile[] = []
   try {
-    for (let count = 0; ; count++) {
-      // `read` waits until a group of entries is in memory. `readSync` gives the others without waiting.
-      const entry = count % GROUP_FILES === 0 ? await entries.read() : entries.readSync()
+    for (;;) {
+      const next = entries.next()
+      const entry = next instanceof Promise ? await next : next
       if (entry === null) break
-      const bytes = entry.name as unknown as Buffer
+      const name = typeof entry.name === 'string' ? entry.name : pathFromBytes(entry.name)
       const isLink = entry.isSymbolicLink()
-      if (bytes[0] === DOT || (isLink && !follow)) continue
-      const name = pathFromBytes(bytes)
+      if (isHidden(name) || (isLink && !follow)) continue
       const file = joinPath(folder, name)
       const below = joinSlashed(relative, name)
       const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
       if (kind === 'folder')
         folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
       if (kind === 'file') {
-        const text = typeof name === 'string' ? name : bytes.toString('latin1')
+        const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
         if (isAudioName(text))
           group.push(isLink ? { input: file, relative: below, isLink } : { input: file, relative: below })
         else {
@@ -370,7 +378,7 @@ async function* readFolder(
   } catch (error) {
     group.push(failed(found, 'E_INPUT_READ', error))
   } finally {
-    entries.closeSync()
+    entries.close()
   }
   if (group.length > 0) yield group
 }
@@ -390,14 +398,7 @@ async function readIdentity(folder: FilePath): Promise<string> {
 const isInOutput = (link: FilePath, out: string | undefined): boolean =>
   out !== undefined && typeof link === 'string' && isWithin(link, out)
 
-/** Whether a folder is the output folder or a link into it. */
-async function leadsTo(out: string | undefined, { folder, isLink }: FoundFolder, identity: string): Promise<boolean> {
-  if (out === undefined) return false
-  if (isLink && isInOutput(folder, out)) return true
-  return identity === (await readIdentity(out).catch(() => ''))
-}
-
-async function kindOf(entry: Dirent, file: FilePath): Promise<'file' | 'folder' | 'other'> {
+async function kindOf(entry: Entry, file: FilePath): Promise<'file' | 'folder' | 'other'> {
   if (entry.isDirectory()) return 'folder'
   // A link, or an entry without a type. A dangling link counts as a file: its job reports that it is missing.
   const found = await statAsync(file as string).catch(() => undefined)

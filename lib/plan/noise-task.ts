@@ -16,7 +16,7 @@ import {
   splitPath,
 } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
-import type { Journal } from '../record/journal.js'
+import type { Journal, RecordedOutput } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
 import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
@@ -119,10 +119,8 @@ function isItemObject(item: FileItem): item is FileItemObject {
 
 const ITEM_KEYS = ['input', 'key', 'output']
 
-interface PlannedOutput extends OutputPlan, Planned<EtlJob, FileResult> {
-  /** Unique id, used in the temporary file's name and in journal lines. */
-  readonly id: string
-}
+/** Its id is unique. It is also part of the temporary file's name. */
+interface PlannedOutput extends OutputPlan, RecordedOutput, Planned<EtlJob, FileResult> {}
 
 /**
  * Failures after which the output may exist nevertheless. E_VOLUME_FULL is one of them, because the volume may be full
@@ -191,7 +189,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       this.journal?.done(output, outcome.figures)
       return undefined
     }
-    this.#failed(output.id, outcome.failure.code)
+    this.#failed(output, outcome.failure.code)
     return resultOf(output, outcome)
   }
 
@@ -199,13 +197,13 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     return resultOf(planned as PlannedOutput, outcome)
   }
 
-  #failed(id: string, code: string): void {
-    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(id)
+  #failed(output: PlannedOutput, code: string): void {
+    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(output)
   }
 
   fail(planned: Planned<EtlJob, FileResult>, error: NoisemillError): FileResult {
     const output = planned as PlannedOutput
-    this.#failed(output.id, error.code)
+    this.#failed(output, error.code)
     const { code, cause, received } = error
     const details = { path: showPath(output.input), cause, ...(received !== undefined && { received }) }
     return failedResult(output, new NoisemillError(code, details))
@@ -221,7 +219,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     const output = copyName(original, copy, settings.copies)
     const { folder, name } = splitPath(output)
     const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const plan = { id, input, output, key, copy, drawn, settings }
+    const plan = { id, input, output, key, copy, drawn, settings, begun: undefined }
     const failure = known ?? checkName(name, output) ?? this.#claim(output)
     if (failure) return { ...plan, result: failedResult(plan, failure) }
     const recorded = journal?.look(input, output)
@@ -237,7 +235,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       strict: settings.strict,
       noise,
     }
-    return { job, id, input, output, key, copy, drawn, settings }
+    return { job, id, input, output, key, copy, drawn, settings, begun: undefined }
   }
 
   /**

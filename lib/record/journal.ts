@@ -53,12 +53,21 @@ export const journalOf = (out: string): string => joinPath(out, JOURNAL_NAME) as
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
 
-/** An output that is about to be written. */
-interface Intent {
+/** An output of the run. */
+export interface RecordedOutput {
   /** The id of its lines. */
   readonly id: string
-  readonly job: Pick<EtlJob, 'output' | 'overwrite' | 'free'>
+  readonly input: FilePath
+  readonly output: FilePath
+  /**
+   * Its name in lines, as JSON, while it is recorded as begun but not as done or failed; otherwise undefined. The journal
+   * sets it.
+   */
+  begun: string | undefined
 }
+
+/** An output that is about to be written. */
+type Intent = RecordedOutput & { readonly job: Pick<EtlJob, 'overwrite' | 'free'> }
 
 /** An output that an earlier run completed: its sizes, and its other figures if that run recorded them. */
 export interface Skipped extends Partial<DoneFigures> {
@@ -100,8 +109,6 @@ export class Journal {
   #records: Records | undefined
   #fd = -1
   #lines: Appender | undefined
-  /** Outputs that are recorded as begun, but not yet as done or failed: their names in lines, by id. */
-  readonly #begun = new Map<string, string>()
   #pending = ''
   #timer: NodeJS.Timeout | undefined
   /**
@@ -234,31 +241,30 @@ export class Journal {
    */
   begin(outputs: readonly Intent[]): void {
     if (this.options.dryRun) return
-    for (const { id, job } of outputs) {
-      const { output, overwrite, free } = job
-      if (!overwrite && !free && nameExists(output)) continue
-      const name = this.#json(output)
-      this.#begun.set(id, name)
-      this.#pending += `\n{"begin":${name},"id":"${id}"}`
+    let begun = 0
+    for (const intent of outputs) {
+      const { id, output, job } = intent
+      if (!job.overwrite && !job.free && nameExists(output)) continue
+      intent.begun = this.#json(output)
+      this.#pending += `\n{"begin":${intent.begun},"id":"${id}"}`
+      begun++
     }
-    if (this.#begun.size === 0) return
+    if (begun === 0) return
     try {
       this.#flush()
     } catch (error) {
       // These outputs are not written, but their `begin` lines may be written later, so they need `failed` lines.
-      for (const { id } of outputs) this.failed(id)
+      for (const output of outputs) this.failed(output)
       throw error
     }
   }
 
   /** Records that an output is complete. */
-  done(
-    { id, input, output }: { readonly id: string; readonly input: FilePath; readonly output: FilePath },
-    figures: EtlFigures,
-  ): void {
+  done(recorded: RecordedOutput, figures: EtlFigures): void {
     if (this.options.dryRun) return
-    const name = this.#begun.get(id) ?? this.#json(output)
-    this.#begun.delete(id)
+    const { id, input, output } = recorded
+    const name = recorded.begun ?? this.#json(output)
+    recorded.begun = undefined
     const source = JSON.stringify(jsonPath(this.#inputPath(input)))
     const sizes = `"size":${figures.bytesIn},"modified":${figures.modified},"bytes":${figures.bytesOut}`
     const decoders = figures.codec === null ? '' : `,"codec":${CODEC_VERSION}`
@@ -267,11 +273,10 @@ export class Journal {
   }
 
   /** Records that an output was not written, and that a file that had its name before is unchanged. */
-  failed(id: string): void {
-    const name = this.#begun.get(id)
-    if (name === undefined) return
-    this.#begun.delete(id)
-    this.#add(`\n{"failed":${name},"id":"${id}"}`)
+  failed(recorded: RecordedOutput): void {
+    const { id, begun } = recorded
+    recorded.begun = undefined
+    if (begun !== undefined) this.#add(`\n{"failed":${begun},"id":"${id}"}`)
   }
 
   #add(line: string): void {
