@@ -24,15 +24,26 @@ export interface WorkerThreadOptions {
    * The thread ends when it has finished what it works on, and calls teardowns before. By default,
    * threads stay until the pool ends.
    */
-  readonly recycleAfter?: number | { readonly items?: number; readonly megabytes?: number }
+  readonly recycleAfter?:
+    | number
+    | {
+        /** Number of items, 1 or more. */
+        readonly items?: number
+        /** Megabytes (2^20 bytes) of heap and buffers, 1 or more. */
+        readonly megabytes?: number
+      }
   /**
    * Limits of the memory of each worker thread, as in Node's `Worker`. A thread that exceeds them dies,
    * and its items fail with E_WORKER_DIED. By default, V8 chooses them.
    */
   readonly resourceLimits?: {
+    /** Most megabytes of the heap that V8 keeps long-lived values in. */
     readonly maxOldGenerationSizeMb?: number
+    /** Most megabytes of the heap that V8 makes new values in. */
     readonly maxYoungGenerationSizeMb?: number
+    /** Megabytes of memory for compiled code. */
     readonly codeRangeSizeMb?: number
+    /** Megabytes of the thread's stack; 4 by default. */
     readonly stackSizeMb?: number
   }
   /**
