@@ -25,7 +25,7 @@ export function byteSize(value: unknown, { countsShared = false } = {}): number 
   try {
     return sizeOf(value as object, { left: LOOKED_AT, seen: new Set(), countsShared })
   } catch {
-    // A getter throws, or the value is a revoked proxy. It cannot cross either.
+    // The value may be a revoked proxy, which cannot cross either.
     return 0
   }
 }
