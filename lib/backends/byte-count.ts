@@ -29,8 +29,10 @@ export class ByteCount {
     return Math.round(this.#exact + (this.#measuredBytes / this.#measured) * this.#objects)
   }
 
-  add(values: Packed): void {
-    if (values instanceof Float64Array) {
+  /** @param moved bytes of buffers among the values that were not copied */
+  add(values: Packed, moved = 0): void {
+    this.#exact -= moved
+    if (ArrayBuffer.isView(values)) {
       this.#exact += values.byteLength
       return
     }

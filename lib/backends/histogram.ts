@@ -38,22 +38,23 @@ export interface HistogramData {
   readonly counts: readonly number[]
   /** Sum of all times, in milliseconds. */
   readonly total: number
-  /** The longest time. */
+  /** The shortest time; Infinity if there is none. */
+  readonly min: number
+  /** The longest time; 0 if there is none. */
   readonly max: number
 }
 
 export class Histogram {
   readonly #counts = new Uint32Array(BUCKETS)
-  /** All buckets that are not empty are from `#from` to `#to`. */
-  #from = BUCKETS
-  #to = -1
-  #count = 0
   #total = 0
+  #min = Infinity
   #max = 0
 
   /** How many times were added. */
   get count(): number {
-    return this.#count
+    let count = 0
+    for (let bucket = this.#from; bucket <= this.#to; bucket++) count += this.#counts[bucket]
+    return count
   }
 
   /** Sum of all times. */
@@ -66,39 +67,42 @@ export class Histogram {
     return this.#max
   }
 
+  /** All buckets that are not empty are from this one to `#to`. */
+  get #from(): number {
+    return bucketOf(this.#min)
+  }
+
+  get #to(): number {
+    return bucketOf(this.#max)
+  }
+
   /** @param milliseconds 0 or more */
   add(milliseconds: number): void {
-    this.#fill(bucketOf(milliseconds), 1)
+    this.#counts[bucketOf(milliseconds)]++
     this.#total += milliseconds
+    if (milliseconds < this.#min) this.#min = milliseconds
     if (milliseconds > this.#max) this.#max = milliseconds
   }
 
-  #fill(bucket: number, count: number): void {
-    this.#counts[bucket] += count
-    this.#count += count
-    if (bucket < this.#from) this.#from = bucket
-    if (bucket > this.#to) this.#to = bucket
-  }
-
   /** Adds the times of another histogram. */
-  addAll({ counts, total, max }: HistogramData): void {
-    for (let i = 0; i < counts.length; i += 2) this.#fill(counts[i], counts[i + 1])
+  addAll({ counts, total, min, max }: HistogramData): void {
+    for (let i = 0; i < counts.length; i += 2) this.#counts[counts[i]] += counts[i + 1]
     this.#total += total
+    this.#min = Math.min(this.#min, min)
     this.#max = Math.max(this.#max, max)
   }
 
   /** Returns the histogram as plain data, and empties it. */
   take(): HistogramData {
     const counts: number[] = []
-    for (let bucket = this.#from; bucket <= this.#to; bucket++) {
+    const to = this.#to
+    for (let bucket = this.#from; bucket <= to; bucket++) {
       if (this.#counts[bucket] > 0) counts.push(bucket, this.#counts[bucket])
       this.#counts[bucket] = 0
     }
-    const data = { counts, total: this.#total, max: this.#max }
-    this.#from = BUCKETS
-    this.#to = -1
-    this.#count = 0
+    const data = { counts, total: this.#total, min: this.#min, max: this.#max }
     this.#total = 0
+    this.#min = Infinity
     this.#max = 0
     return data
   }
@@ -108,11 +112,13 @@ export class Histogram {
    * not exceed. Undefined if there are no times.
    */
   quantile(q: number): number | undefined {
-    if (this.#count === 0) return undefined
-    const rank = Math.max(1, Math.ceil(q * this.#count))
+    const { count } = this
+    if (count === 0) return undefined
+    const rank = Math.max(1, Math.ceil(q * count))
+    const to = this.#to
     let below = 0
     let bucket = this.#from
-    for (; bucket < this.#to; bucket++) {
+    for (; bucket < to; bucket++) {
       below += this.#counts[bucket]
       if (below >= rank) break
     }

@@ -173,10 +173,10 @@ export class Load implements Jobs {
     return { accepted: this.accepted, first: this.first + this.#count, count: count - this.#count }
   }
 
-  settle({ at, values, failures, lost }: Settled): void {
+  settle({ at, values, moved, failures, lost }: Settled): void {
     const { accepted, first } = this
     this.settled += values.length
-    accepted.tally.bytes.received.add(values)
+    accepted.tally.bytes.received.add(values, moved)
     if (typeof at === 'number' && failures === undefined && lost === undefined) {
       accepted.settleRange(first + at, values)
       return

@@ -91,6 +91,8 @@ export interface Settled {
   readonly at: number | readonly number[]
   /** The values of the jobs; undefined for those that failed. */
   readonly values: Packed
+  /** Bytes of buffers among the values that left the thread without a copy; 0 if there are none. */
+  readonly moved: number
   /** The failures, by their position in `values`. */
   readonly failures?: readonly (readonly [position: number, failure: ThreadFailure])[]
   /** What values lost, by their position in `values`. */

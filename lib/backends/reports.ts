@@ -23,6 +23,10 @@ interface Taken {
   readonly transfer: [number, readonly ArrayBuffer[]][]
 }
 
+const bytesOf = (transfer: readonly ArrayBuffer[]): number =>
+  // A user's function may list objects without memory, such as ports.
+  transfer.reduce((sum, { byteLength = 0 }: Partial<ArrayBuffer>) => sum + byteLength, 0)
+
 const allOf = ({ transfer }: Taken): ArrayBuffer[] => transfer.flatMap(([, buffers]) => buffers)
 
 export class Report {
@@ -35,6 +39,7 @@ export class Report {
   #lost: [number, string][] = []
   /** What leaves the thread with values, by their position in `#values`. */
   #transfer: Taken['transfer'] = []
+  #moved = 0
   #posted = performance.now()
 
   constructor(port: MessagePort, load: number) {
@@ -68,7 +73,9 @@ export class Report {
     }
     this.#values.push(outcome.value)
     if (outcome.lost !== undefined) this.#lost.push([position, outcome.lost])
-    if (outcome.transfer !== undefined) this.#transfer.push([position, outcome.transfer])
+    if (outcome.transfer === undefined) return
+    this.#transfer.push([position, outcome.transfer])
+    this.#moved += bytesOf(outcome.transfer)
   }
 
   /** Whether what was collected should be posted, after a job that took some milliseconds. */
@@ -84,6 +91,7 @@ export class Report {
       load: this.#load,
       at: this.#at,
       values: pack(this.#values),
+      moved: this.#moved,
       ...(this.#failures.length > 0 && { failures: this.#failures }),
       ...(this.#lost.length > 0 && { lost: this.#lost }),
     }
@@ -92,6 +100,7 @@ export class Report {
     this.#failures = []
     this.#lost = []
     this.#transfer = []
+    this.#moved = 0
     return { settled, transfer }
   }
 
@@ -132,6 +141,7 @@ export class Report {
         load: this.#load,
         at: index,
         values: [values[position]],
+        moved: bytesOf(transferOf.get(position) ?? []),
         ...(failed.length > 0 && { failures: failed }),
         ...(lossy.length > 0 && { lost: lossy }),
       }
@@ -142,7 +152,7 @@ export class Report {
           code: 'E_NOT_CLONEABLE',
           received: refusalOf('result', values[position], error),
         }
-        this.#send({ type: 'settled', load: this.#load, at: index, values: [undefined], failures: [[0, failure]] })
+        this.#send({ ...settled, values: [undefined], moved: 0, failures: [[0, failure]] })
       }
     }
   }

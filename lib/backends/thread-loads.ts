@@ -43,8 +43,6 @@ interface Load {
   active: number
   /** When the first job was begun. */
   started: number | undefined
-  /** When the last job had ended. */
-  ended: number
 }
 
 export class ThreadLoads {
@@ -77,7 +75,7 @@ export class ThreadLoads {
     const report = new Report(this.#port, number)
     const times = this.#histograms.pop() ?? new Histogram()
     const isReady = work.ready === undefined
-    const load: Load = { number, count, claims, work, report, times, isReady, active: 0, started: undefined, ended: 0 }
+    const load: Load = { number, count, claims, work, report, times, isReady, active: 0, started: undefined }
     this.#queue.push(load)
     this.#all.add(load)
     work.ready?.then(() => {
@@ -119,13 +117,12 @@ export class ThreadLoads {
       if (load === undefined || !load.isReady || this.#active >= load.work.concurrency) return
       if (load.started === undefined) {
         load.started = now
-        load.ended = now
         this.timesheet.load(1, now)
       }
       const index = claim(load.claims, load.count)
       if (index === undefined) {
         this.#queue.shift()
-        if (load.active === 0) now = this.#end(load, now)
+        if (load.active === 0) now = this.#end(load, now, now)
         continue
       }
       const { limit } = load.work
@@ -137,7 +134,6 @@ export class ThreadLoads {
         this.#wait(load, index, outcome, began)
         continue
       }
-      load.ended = now
       load.times.add(now - began)
       const isPosted = load.report.add(index, outcome)
       // If the pool ends the thread because of a later job, what is not posted is lost.
@@ -156,14 +152,14 @@ export class ThreadLoads {
       this.#active--
       load.active--
       const { limit } = load.work
-      let now = performance.now()
-      load.ended = now
+      const ended = performance.now()
+      let now = ended
       load.times.add(now - began)
       const isPosted = load.report.add(index, settled)
       if (isPosted || limit !== undefined || load.report.isDue(now, 0)) now = this.#post(load, now)
       else this.#postSoon()
       if (limit !== undefined) end(limit.deadlines, index)
-      if (load.active === 0 && !this.#queue.includes(load)) now = this.#end(load, now)
+      if (load.active === 0 && !this.#queue.includes(load)) now = this.#end(load, ended, now)
       this.#advance(now)
     })
   }
@@ -178,14 +174,18 @@ export class ThreadLoads {
     })
   }
 
-  /** Ends a load, and returns the time when that is done. */
-  #end(load: Load, now: number): number {
+  /**
+   * Ends a load, and returns the time when that is done.
+   *
+   * @param ended when its last job had ended
+   */
+  #end(load: Load, ended: number, now: number): number {
     this.#all.delete(load)
     this.timesheet.load(-1, now)
     const { report, times } = load
     const figures: LoadFigures = {
       began: sharedTime(load.started),
-      ended: sharedTime(load.ended),
+      ended: sharedTime(ended),
       spent: this.timesheet.take(now),
       times: times.take(),
       weight: this.#weigh(),

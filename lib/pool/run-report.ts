@@ -16,7 +16,7 @@ import type { ChunkSize } from './chunks.js'
  * const square = moduleTask<number, number>(new URL('./square.js', import.meta.url), 'square')
  * const onReport = ({ ended, items, bytes }: RunReport) => console.log(ended, items.done, bytes?.received)
  * await using pool = new Pool()
- * await pool.map(square, [1, 2, 3], { chunkSize: 3, onReport }) // -> done 3 24
+ * await pool.map(square, [1, 2, 3], { chunkSize: 3, onReport }) // -> done 3 12
  */
 export interface RunReport {
   /** Number of the run, from 1; each run of the process has its own. */
@@ -101,8 +101,9 @@ export interface RunReport {
     readonly queuedMax: number | null
   }
   /**
-   * Bytes that were copied between threads. They are exact for numbers (8 bytes), strings (2 bytes a
-   * character) and buffers. Null if no items crossed to workers.
+   * Bytes that were copied between threads. They are exact for buffers, strings (2 bytes a character)
+   * and numbers: 8 bytes, or 4 if they cross with other integers only. What is transferred or shared
+   * counts nothing. Null if no items crossed to workers.
    */
   readonly bytes: {
     /** Bytes of items, to workers. */

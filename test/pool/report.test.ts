@@ -319,11 +319,19 @@ describe('bytes', () => {
     expect(report.bytes).toEqual({ sent: bytes, received: bytes, data: 0, isEstimate: false })
   })
 
-  test('of results are counted once, and of items each time that they cross', async () => {
-    const { report } = await reportOf(workers(), calls('double'), numbers(20_000))
-    expect(report.bytes!.received).toBe(160_000)
-    expect(report.bytes!.sent).toBeGreaterThanOrEqual(160_000)
+  test.each([
+    ['integers', 4, (n: number) => n],
+    ['other numbers', 8, (n: number) => n + 0.5],
+  ])('of results that are %s are counted once, and of items each time that they cross', async (_, bytes, of) => {
+    const { report } = await reportOf(workers(), calls('same'), numbers(20_000).map(of))
+    expect(report.bytes!.received).toBe(20_000 * bytes)
+    expect(report.bytes!.sent).toBeGreaterThanOrEqual(20_000 * bytes)
     expect(report.bytes!.isEstimate).toBe(false)
+  })
+
+  test('that are transferred do not count', async () => {
+    const { report } = await reportOf(workers(1), calls('same', { transfer: true }), [new Uint8Array(1000)])
+    expect(report.bytes).toEqual({ sent: 0, received: 0, data: 0, isEstimate: false })
   })
 
   test('of objects are estimated', async () => {
