@@ -39,6 +39,7 @@ export type {
   SampleFigures,
   SampleWarning,
 } from './plan/results.js'
+export type { ChannelMessages } from './pool/channels.js'
 export type { ChunkSize } from './pool/chunks.js'
 export type { ModuleTaskOptions, TransferOptions } from './pool/module-options.js'
 export {

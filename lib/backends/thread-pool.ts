@@ -8,6 +8,7 @@ import { isError, NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 import { warnProcess } from '../warnings.js'
 import type { Chunk, ChunkFigures, CloseOptions } from './backend.js'
+import { workerEnd, workerStart } from './channels.js'
 import { findRefusal, refusalOf } from './crossing.js'
 import { threadsWithRoom } from './descriptors.js'
 import { PoolFunctions } from './functions.js'
@@ -279,6 +280,7 @@ export class ThreadPool {
       died: (exitCode) => this.#died(thread, exitCode),
     })
     this.#threads.add(thread)
+    if (workerStart.hasSubscribers) workerStart.publish({ worker: thread.id })
     return thread
   }
 
@@ -363,6 +365,10 @@ export class ThreadPool {
     this.#threads.delete(thread)
     this.#offers.died(thread)
     const cause = thread.causeOfDeath(exitCode)
+    if (workerEnd.hasSubscribers) {
+      const { id: worker, isEnding } = thread
+      workerEnd.publish({ worker, exitCode, cause: isEnding ? undefined : cause, figures: thread.figures() })
+    }
     const wasToHelp = !thread.isReady && thread.loads.length === 0
     if (wasToHelp && this.#threads.size > 0 && !this.#isTerminated) this.#limitToExisting(cause)
     const unbegun: Jobs[] = []

@@ -62,7 +62,7 @@ export class Thread {
   readonly #events: ThreadEvents
   readonly #tally = new WorkerTally()
   /** Node's number of the thread, which its `Worker` loses when it ends. */
-  readonly #id: number
+  readonly id: number
   readonly #recycling: Recycling
   /** Bytes that the thread had at the end of its last load. */
   #weight = 0
@@ -92,7 +92,7 @@ export class Thread {
     const data = { claims: this.#claims.words, wasm, files: taskFiles(), weighs }
     const { worker, port } = startWorker(entry, data, options)
     this.#worker = worker
-    this.#id = worker.threadId
+    this.id = worker.threadId
     this.#port = port
     passOnOutput(worker)
     port.on('message', (message: FromThread) => this.#receive(message))
@@ -149,7 +149,7 @@ export class Thread {
   }
 
   figures(): WorkerFigures {
-    return this.#tally.figures(this.#id, this.isWorking)
+    return this.#tally.figures(this.id, this.isWorking)
   }
 
   /** How many more jobs it may be given before it is replaced. */
@@ -201,6 +201,11 @@ export class Thread {
   /** Aborts the signals of calls in progress. */
   abort({ number }: Load): void {
     this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
+  }
+
+  /** Whether the pool ends the thread. */
+  get isEnding(): boolean {
+    return this.#isEnding || this.#isKilled
   }
 
   /** Whether `kill` was called. */
@@ -310,7 +315,7 @@ export class Thread {
     this.#begunEarlier += load.count
     this.#tally.done(figures, load.count)
     const { tally } = load.accepted
-    tally.done(figures, { worker: this.#id, start: this.#tally.takeStart(), items: load.count })
+    tally.done(figures, { worker: this.id, start: this.#tally.takeStart(), items: load.count })
     this.isStalled = false
     // A thread that is being ended keeps the process alive until it has ended.
     if (this.loads.length === 0 && !this.#isEnding) {

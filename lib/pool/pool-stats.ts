@@ -3,6 +3,18 @@
 import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { RunReport } from './run-report.js'
 
+/** Sums over all runs of a pool. */
+export interface PoolTotals {
+  /** Number of runs that have begun. */
+  readonly runs: number
+  /** Number of items that succeeded. */
+  readonly done: number
+  /** Number of items that failed. */
+  readonly failed: number
+  /** Number of chunks that were sent to the backend. */
+  readonly chunks: number
+}
+
 /**
  * What a pool has done since it was made, and what it does now.
  *
@@ -30,16 +42,7 @@ export interface PoolStats {
   /** Each run in progress, with its figures so far. */
   readonly runs: readonly RunReport[]
   /** Sums over all runs since the pool was made. */
-  readonly totals: {
-    /** Number of runs that have begun. */
-    readonly runs: number
-    /** Number of items that succeeded. */
-    readonly done: number
-    /** Number of items that failed. */
-    readonly failed: number
-    /** Number of chunks that were sent to the backend. */
-    readonly chunks: number
-  }
+  readonly totals: PoolTotals
 }
 
 /** What a pool sums up over its runs. */
@@ -50,7 +53,7 @@ export interface RunCounts {
 }
 
 /** Adds the counts of some runs to the totals of others. */
-export function summed(totals: PoolStats['totals'], runs: readonly RunCounts[]): PoolStats['totals'] {
+export function summed(totals: PoolTotals, runs: readonly RunCounts[]): PoolTotals {
   const sums = { ...totals }
   for (const { done, failed, chunks } of runs) {
     sums.runs++

@@ -8,7 +8,7 @@ import { invalidOption, NoisemillError } from '../errors.js'
 import { definitionOf, type Task } from '../task.js'
 import { abortReason, onAbort } from './abort.js'
 import { checkRunOptions, type RunOptions } from './options.js'
-import { type PoolStats, summed } from './pool-stats.js'
+import { type PoolStats, type PoolTotals, summed } from './pool-stats.js'
 import { Run, terminated } from './run.js'
 import type { RunReport } from './run-report.js'
 import { type Items, isItems, Source } from './source.js'
@@ -95,7 +95,7 @@ export class Pool {
   readonly #runs = new Set<AnyRun>()
   readonly #made = performance.now()
   /** Sums over the runs that have ended. */
-  #totals: PoolStats['totals'] = { runs: 0, done: 0, failed: 0, chunks: 0 }
+  #totals: PoolTotals = { runs: 0, done: 0, failed: 0, chunks: 0 }
   readonly #ended = new Map<() => void, Promise<void>>()
   /** Set when the pool accepts no more work. */
   #closing: Promise<void> | undefined

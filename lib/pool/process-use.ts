@@ -1,7 +1,7 @@
 /** Measures what the process and its JS thread use in the time of a run. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import type { RunReport } from './run-report.js'
+import type { ProcessTimes } from './run-report.js'
 
 const TASKS = '/proc/self/task'
 
@@ -38,7 +38,7 @@ export class ProcessUse {
   }
 
   /** Returns what was used since this object was made. */
-  soFar(): RunReport['process'] {
+  soFar(): ProcessTimes {
     const { user, system } = process.cpuUsage(this.#cpu)
     return {
       cpu: (user + system) / 1000,

@@ -4,6 +4,104 @@ import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { ChunkSize } from './chunks.js'
 
+/** Items of a run, or for noise tasks outputs. */
+export interface RunItems {
+  /** Number of all items; null if they are not in an array, a set or a map. */
+  readonly total: number | null
+  /** How many were taken from the iterable. */
+  readonly taken: number
+  /** How many succeeded. */
+  readonly done: number
+  /** How many failed. */
+  readonly failed: number
+  /** How many were taken, and neither succeeded nor failed: the run ended before they did. */
+  readonly unfinished: number
+}
+
+/** Times of single items; each is null if it was not measured. */
+export interface ItemTimes {
+  /** Sum of the times of all items. */
+  readonly total: number | null
+  /** Mean time. */
+  readonly mean: number | null
+  /** Median time: half of the items took no longer. */
+  readonly p50: number | null
+  /** Time that 90 % of the items did not exceed. */
+  readonly p90: number | null
+  /** Time that 99 % of the items did not exceed. */
+  readonly p99: number | null
+  /** The longest time, exactly. */
+  readonly max: number | null
+}
+
+/** Chunks of a run. */
+export interface RunChunks {
+  /** Number of chunks. */
+  readonly sent: number
+  /** Number of items in the smallest chunk; 0 if none was sent. */
+  readonly smallest: number
+  /** Mean number of items in a chunk; 0 if none was sent. */
+  readonly mean: number
+  /** Number of items in the largest chunk; 0 if none was sent. */
+  readonly largest: number
+  /** How often items were taken back from a worker that was slow, for another one. */
+  readonly takenBack: number
+  /**
+   * Mean time from the sending of a chunk to the begin of its first item. A run sends chunks ahead, so
+   * it is usually as long as a chunk. Null if it was not measured.
+   */
+  readonly queuedMean: number | null
+  /** The longest time from the sending of a chunk to the begin of its first item; null if not measured. */
+  readonly queuedMax: number | null
+}
+
+/** Bytes that a run copied between threads. */
+export interface CopiedBytes {
+  /** Bytes of items, to workers. */
+  readonly sent: number
+  /** Bytes of results, from workers. */
+  readonly received: number
+  /** Bytes of the task's `data`, to all workers together. */
+  readonly data: number
+  /** Whether some were estimated: those of objects, from a sample. */
+  readonly isEstimate: boolean
+}
+
+/** Time that a run spent on crossing between threads. */
+export interface CrossingTimes {
+  /** Time in which the JS thread packed and serialised items. Node deserialises results later. */
+  readonly posting: number
+  /**
+   * Time in which workers deserialised items and serialised results, and handled the messages: the
+   * sum of `crossing` of all `workers`.
+   */
+  readonly workers: number
+}
+
+/** Time in which threads had to wait for a run, by its cause. */
+export interface RunWaits {
+  /** The run waited for an asynchronous iterable to give items. */
+  readonly source: number
+  /** The run took items from a synchronous iterable, checked them and made chunks. */
+  readonly planning: number
+  /** The run waited for its consumer, because many results had not been taken. */
+  readonly consumer: number
+}
+
+/** What the process did in the time of a run. */
+export interface ProcessTimes {
+  /** CPU time of all threads of the process. */
+  readonly cpu: number
+  /** Time in which the JS thread, on which the pool runs, was not idle. */
+  readonly jsThread: number
+  /**
+   * Sum of the times in which threads were ready to run and had no CPU, because other programs or
+   * threads used it, or because of a quota. Measured on Linux if someone gets the report; null
+   * otherwise.
+   */
+  readonly waitedForCpu: number | null
+}
+
 /**
  * What a run did and what it spent its time with. `onReport` gets it when the run has ended, and
  * `pool.stats()` has one for each run in progress. All times are in milliseconds. A figure that the
@@ -48,92 +146,26 @@ export interface RunReport {
   /** Time from the begin of the run until its consumer got the first result; null if it got none. */
   readonly firstResult: number | null
   /** Items, or for noise tasks outputs: each copy counts. */
-  readonly items: {
-    /** Number of all items; null if they are not in an array, a set or a map. */
-    readonly total: number | null
-    /** How many were taken from the iterable. */
-    readonly taken: number
-    /** How many succeeded. */
-    readonly done: number
-    /** How many failed. */
-    readonly failed: number
-    /** How many were taken, and neither succeeded nor failed: the run ended before they did. */
-    readonly unfinished: number
-  }
+  readonly items: RunItems
   /** How many items failed with each error code, or would have failed without `retries`. */
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>
   /**
-   * Times of single items on their threads, each attempt by itself. Percentiles are at most 3.2 % from
-   * the exact ones.
+   * Times of single items on their threads, each attempt by itself; null where they were not measured.
+   * Percentiles are at most 3.2 % from the exact ones.
    */
-  readonly itemTimes: {
-    /** Sum of the times of all items; null if it was not measured. */
-    readonly total: number | null
-    /** Mean time; null if it was not measured. */
-    readonly mean: number | null
-    /** Median time: half of the items took no longer. Null if it was not measured. */
-    readonly p50: number | null
-    /** Time that 90 % of the items did not exceed; null if it was not measured. */
-    readonly p90: number | null
-    /** Time that 99 % of the items did not exceed; null if it was not measured. */
-    readonly p99: number | null
-    /** The longest time, exactly; null if it was not measured. */
-    readonly max: number | null
-  }
+  readonly itemTimes: ItemTimes
   /** Chunks that were sent to the backend. */
-  readonly chunks: {
-    /** Number of chunks. */
-    readonly sent: number
-    /** Number of items in the smallest chunk; 0 if none was sent. */
-    readonly smallest: number
-    /** Mean number of items in a chunk; 0 if none was sent. */
-    readonly mean: number
-    /** Number of items in the largest chunk; 0 if none was sent. */
-    readonly largest: number
-    /** How often items were taken back from a worker that was slow, for another one. */
-    readonly takenBack: number
-    /**
-     * Mean time from the sending of a chunk to the begin of its first item. A run sends chunks ahead, so
-     * it is usually as long as a chunk. Null if it was not measured.
-     */
-    readonly queuedMean: number | null
-    /** The longest time from the sending of a chunk to the begin of its first item; null if not measured. */
-    readonly queuedMax: number | null
-  }
+  readonly chunks: RunChunks
   /**
    * Bytes that were copied between threads. They are exact for buffers, strings (2 bytes a character)
    * and numbers: 8 bytes, or 4 if they cross with other integers only. What is transferred or shared
    * counts nothing. Null if no items crossed to workers.
    */
-  readonly bytes: {
-    /** Bytes of items, to workers. */
-    readonly sent: number
-    /** Bytes of results, from workers. */
-    readonly received: number
-    /** Bytes of the task's `data`, to all workers together. */
-    readonly data: number
-    /** Whether some were estimated: those of objects, from a sample. */
-    readonly isEstimate: boolean
-  } | null
+  readonly bytes: CopiedBytes | null
   /** Time for crossing between threads; null if no items crossed to workers. */
-  readonly crossing: {
-    /** Time in which the JS thread packed and serialised items. Node deserialises results later. */
-    readonly posting: number
-    /**
-     * Time in which workers deserialised items and serialised results, and handled the messages: the
-     * sum of `crossing` of all `workers`.
-     */
-    readonly workers: number
-  } | null
+  readonly crossing: CrossingTimes | null
   /** Time in which fewer chunks than threads were in progress, so that threads had to wait, by its cause. */
-  readonly waits: {
-    /** The run waited for an asynchronous iterable to give items. */
-    readonly source: number
-    /** The run took items from a synchronous iterable, checked them and made chunks. */
-    readonly planning: number
-    /** The run waited for its consumer, because many results had not been taken. */
-    readonly consumer: number
-  }
+  readonly waits: RunWaits
   /**
    * Time at the end of the run in which not all threads worked: from the end of the last item of the
    * thread that ended first to the end of all items. If a thread had no items, it counts from the
@@ -143,16 +175,5 @@ export interface RunReport {
   /** What each worker did for this run; null if the backend does not measure it. */
   readonly workers: readonly WorkerFigures[] | null
   /** What the process and its JS thread did in the time of the run, other code included. */
-  readonly process: {
-    /** CPU time of all threads of the process. */
-    readonly cpu: number
-    /** Time in which the JS thread, on which the pool runs, was not idle. */
-    readonly jsThread: number
-    /**
-     * Sum of the times in which threads were ready to run and had no CPU, because other programs or
-     * threads used it, or because of a quota. Measured on Linux if someone gets the report; null
-     * otherwise.
-     */
-    readonly waitedForCpu: number | null
-  }
+  readonly process: ProcessTimes
 }

@@ -10,6 +10,7 @@ import { NoisemillError } from '../errors.js'
 import { type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
+import { chunkEnd, chunkStart, runEnd, runStart } from './channels.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { AsCompleted, InOrder, type Outbox } from './outbox.js'
 import type { RunCounts } from './pool-stats.js'
@@ -168,12 +169,17 @@ export class Run<Item, Job, JobValue, Result> {
   #begin(): (ending: Ending) => Promise<void> {
     const { enter, onReport } = this.#parts
     const leave = enter()
-    this.#statistics = new RunStatistics(factsOf(this.#parts), onReport !== undefined)
+    const facts = factsOf(this.#parts)
+    this.#statistics = new RunStatistics(facts, onReport !== undefined || runEnd.hasSubscribers)
+    if (runStart.hasSubscribers) {
+      const { method, task, function: name, backend } = facts
+      runStart.publish({ run: this.#statistics.run, method, task, function: name, backend })
+    }
     const pump = this.#pump()
     return async (ending) => {
       await this.#finish(pump)
       leave()
-      if (onReport !== undefined) this.#tell(onReport, ending)
+      if (onReport !== undefined || runEnd.hasSubscribers) this.#tell(onReport, ending)
     }
   }
 
@@ -181,9 +187,11 @@ export class Run<Item, Job, JobValue, Result> {
     return { ended: this.#error?.reason === error ? this.#error!.ended : 'failed', error }
   }
 
-  #tell(onReport: (report: RunReport) => void, ending: Ending): void {
+  #tell(onReport: ((report: RunReport) => void) | undefined, ending: Ending): void {
+    const report = this.report(ending)
+    if (runEnd.hasSubscribers) runEnd.publish({ run: report.run, report })
     try {
-      onReport(this.report(ending))
+      onReport?.(report)
     } catch (error) {
       // If the run has failed already, its consumer must learn of that.
       if (ending.ended === 'done' || ending.ended === 'left') throw error
@@ -423,7 +431,10 @@ export class Run<Item, Job, JobValue, Result> {
   #dispatch(jobs: readonly unknown[], attempt: number, report: Report): Promise<ChunkFigures | undefined> {
     const { backend, work, cancellation, limits } = this.#parts
     this.#inProgress += jobs.length
-    this.#statistics.sent(jobs.length)
+    const { run } = this.#statistics
+    const items = jobs.length
+    const chunk = this.#statistics.sent(items)
+    if (chunkStart.hasSubscribers) chunkStart.publish({ run, chunk, items })
     const counted: Report = {
       settle: (job, outcome) => {
         this.#inProgress--
@@ -436,7 +447,8 @@ export class Run<Item, Job, JobValue, Result> {
     }
     const figures = send(backend, { work, limits, attempt, jobs, cancellation }, counted)
     const trip = figures.then((measured) => {
-      this.#statistics.returned(jobs.length, measured)
+      this.#statistics.returned(items, measured)
+      if (chunkEnd.hasSubscribers) chunkEnd.publish({ run, chunk, items, milliseconds: measuredTime(measured) })
       this.#trips.delete(trip)
       this.#pumpBell.ring()
       this.#consumerBell.ring()
@@ -446,9 +458,8 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #measure(jobs: number, figures: ChunkFigures | undefined): void {
-    const milliseconds = figures?.milliseconds
-    // Backends that do not measure the time report 0.
-    if (Number.isFinite(milliseconds) && milliseconds! > 0) this.#chunker.measured(jobs, milliseconds!)
+    const milliseconds = measuredTime(figures)
+    if (milliseconds !== null) this.#chunker.measured(jobs, milliseconds)
   }
 
   #settleRange(batch: Batch<Job, Result>, first: number, values: ArrayLike<unknown>): void {
@@ -563,6 +574,13 @@ export class Run<Item, Job, JobValue, Result> {
     this.#ended(batch, entry, entry + 1)
     if (this.#progress.failed > this.#parts.maxErrors) this.stop(new NoisemillError('E_TOO_MANY_ERRORS'))
   }
+}
+
+/** Returns the time that the jobs of a chunk took; null if the backend did not measure it. */
+function measuredTime(figures: ChunkFigures | undefined): number | null {
+  const milliseconds = figures?.milliseconds
+  // Backends that do not measure the time report 0.
+  return Number.isFinite(milliseconds) && milliseconds! > 0 ? milliseconds! : null
 }
 
 type FactParts = 'method' | 'work' | 'backend' | 'threads' | 'limits' | 'chunkSize'

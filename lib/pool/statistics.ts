@@ -9,7 +9,7 @@ import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { NoisemillError } from '../errors.js'
 import { ProcessUse } from './process-use.js'
-import type { RunReport } from './run-report.js'
+import type { CopiedBytes, ItemTimes, RunChunks, RunReport, RunWaits } from './run-report.js'
 
 /** What is known of a run before it begins. */
 export type RunFacts = Pick<
@@ -32,7 +32,7 @@ export interface ItemCounts {
   readonly failed: number
 }
 
-type Wait = keyof RunReport['waits']
+type Wait = keyof RunWaits
 
 type Sums = { -readonly [Field in keyof WorkerFigures]: WorkerFigures[Field] }
 
@@ -112,14 +112,15 @@ export class RunStatistics {
     this.#waitsSince = now
   }
 
-  /** Notes that a chunk is sent. */
-  sent(jobs: number): void {
+  /** Notes that a chunk is sent. Returns its number, from 1. */
+  sent(jobs: number): number {
     this.#countWait()
     this.#inProgress++
     this.#chunks++
     this.#jobs += jobs
     this.#smallest = Math.min(this.#smallest, jobs)
     this.#largest = Math.max(this.#largest, jobs)
+    return this.#chunks
   }
 
   /** Notes that a chunk has returned. Figures are undefined if the backend failed. */
@@ -193,7 +194,7 @@ export class RunStatistics {
     }
   }
 
-  #itemTimes(): RunReport['itemTimes'] {
+  #itemTimes(): ItemTimes {
     const { count, max } = this.#times
     const measured = count + this.#summedJobs
     if (measured === 0) return { total: null, mean: null, p50: null, p90: null, p99: null, max: null }
@@ -209,7 +210,7 @@ export class RunStatistics {
     }
   }
 
-  #chunkFigures(): RunReport['chunks'] {
+  #chunkFigures(): RunChunks {
     const isQueueKnown = this.#queuedChunks > 0
     return {
       sent: this.#chunks,
@@ -222,7 +223,7 @@ export class RunStatistics {
     }
   }
 
-  #byteFigures(): RunReport['bytes'] {
+  #byteFigures(): CopiedBytes | null {
     if (this.#bytes.size === 0) return null
     let [sent, received, data] = [0, 0, 0]
     let isEstimate = false

@@ -52,20 +52,48 @@ const sources = [`${root}/dist/index.d.ts`, `${root}/dist-lib/cli/progress.d.ts`
 const program = ts.createProgram(sources, { strict: true, types: [] })
 const checker = program.getTypeChecker()
 
+const exportsOf = (source: string): ts.Symbol[] =>
+  checker
+    .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(source)!)!)
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+
+const declaredType = (source: string, name: string): ts.Type =>
+  checker.getDeclaredTypeOfSymbol(exportsOf(source).find((symbol) => symbol.name === name)!)
+
 /** The fields of exported interfaces with their docstrings; those of one field are joined. */
 function fieldsOf(source: string, ...names: readonly string[]): Map<string, string> {
   const found = new Map<string, string[]>()
-  const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(source)!)!)
   for (const name of names) {
-    const symbol = exported.find((symbol) => symbol.name === name)!
-    const declared = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-    for (const field of checker.getDeclaredTypeOfSymbol(declared).getProperties()) {
-      const text = ts.displayPartsToString(field.getDocumentationComment(checker)).replaceAll('\n', ' ')
+    for (const field of declaredType(source, name).getProperties()) {
+      const text = textOf(field)
       found.set(field.name, [...new Set([...(found.get(field.name) ?? []), text])])
     }
   }
   return new Map(Array.from(found, ([name, texts]) => [name, texts.join(' ')]))
 }
+
+const textOf = (symbol: ts.Symbol): string =>
+  ts.displayPartsToString(symbol.getDocumentationComment(checker)).replaceAll('\n', ' ')
+
+/** Whether users see a type only as the type of a field. */
+function isInner({ symbol }: ts.Type): boolean {
+  const declaration = symbol?.declarations?.[0]
+  return declaration?.getSourceFile() === program.getSourceFile(sources[0]) && !exportsOf(sources[0]).includes(symbol)
+}
+
+/** The fields of a type, and after each those of its own type if that is not exported. */
+function allFieldsOf(type: ts.Type, prefix = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const field of type.getProperties()) {
+    found.set(prefix + field.name, textOf(field))
+    const inside = checker.getNonNullableType(checker.getTypeOfSymbol(field))
+    if (!isInner(inside)) continue
+    for (const [name, meaning] of allFieldsOf(inside, `${prefix}${field.name}.`)) found.set(name, meaning)
+  }
+  return found
+}
+
+const deepFieldsOf = (name: string): Map<string, string> => allFieldsOf(declaredType(sources[0], name))
 
 const fieldTable = (fields: ReadonlyMap<string, string>): string =>
   table(
@@ -141,6 +169,13 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of files': () => fieldTable(fileFields()),
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of summaries': () => fieldTable(summaryFields()),
+  'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),
+  'fields of workers': () => fieldTable(deepFieldsOf('WorkerFigures')),
+  channels: () =>
+    table(
+      ['channel', 'what its messages say'],
+      Array.from(fieldsOf(sources[0], 'ChannelMessages'), ([name, meaning]) => [code(name), meaning]),
+    ),
   errors: () =>
     table(
       ['code', 'what the message says'],
