@@ -102,6 +102,8 @@ export interface TaskRun<Item, Job, JobValue, Result> {
    * failed. What it throws ends the run.
    */
   record?(planned: Planned<Job, Result>, value: JobValue): Result | undefined
+  /** The first value of the run that lost its class on its way, in words. */
+  readonly lostClass?: string | undefined
   /** Called when a value has lost something on its way. `lost` is that of `Outcome`. */
   noteLoss?(planned: Planned<Job, Result>, lost: string): void
   /** Makes the result of a job that ran, when the consumer takes it. */

@@ -216,6 +216,7 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
    * has warned.
    */
   #limit: number
+  #lostClass: string | undefined
   /** In a strict run, the first value in `data` that would lose its class, in words. */
   readonly #lostData: string | undefined
 
@@ -241,8 +242,13 @@ class ModuleRun<Item, Value> implements TaskRun<Item, Item, Value, ItemRecord<It
     return planned
   }
 
+  get lostClass(): string | undefined {
+    return this.#lostClass
+  }
+
   /** Warns once in a run. */
   #warn(lost: string): void {
+    this.#lostClass ??= lost
     if (this.#limit > 0) warnProcess('W_CLASS_LOST', `${this.#call.name} of ${this.#call.url}: ${lost}`)
     this.#limit = 0
   }

@@ -78,6 +78,18 @@ export interface CrossingTimes {
   readonly workers: number
 }
 
+/** A sample of the items and the results of a run. */
+export interface SampledValues {
+  /** How many items were looked at, at most 256. */
+  readonly items: number
+  /** How many of these items differ from each other. */
+  readonly distinctItems: number
+  /** How many results were looked at, at most 256. */
+  readonly results: number
+  /** How many of these results differ from each other. */
+  readonly distinctResults: number
+}
+
 /** Time in which threads had to wait for a run, by its cause. */
 export interface RunWaits {
   /** The run waited for an asynchronous iterable to give items. */
@@ -162,6 +174,17 @@ export interface RunReport {
    * counts nothing. Null if no items crossed to workers.
    */
   readonly bytes: CopiedBytes | null
+  /**
+   * Items and results that were compared with each other, to notice work that is done again and
+   * again. Large values are compared in part. Null for other tasks than functions, and while the run is
+   * in progress.
+   */
+  readonly sample: SampledValues | null
+  /**
+   * The first value that lost its class when it crossed, and how, in words; null if none was noticed.
+   * The warning W_CLASS_LOST says the same.
+   */
+  readonly lostClass: string | null
   /** Time for crossing between threads; null if no items crossed to workers. */
   readonly crossing: CrossingTimes | null
   /** Time in which fewer chunks than threads were in progress, so that threads had to wait, by its cause. */

@@ -207,7 +207,8 @@ export class Run<Item, Job, JobValue, Result> {
   report(ending?: Ending): RunReport {
     const { total, given: taken } = this.#puller
     const { done: ended, failed } = this.#progress
-    return this.#statistics.report({ total, taken, ended, failed }, ending)
+    const { lostClass } = this.#parts.task
+    return this.#statistics.report({ total, taken, ended, failed, lostClass }, ending)
   }
 
   /** Goes to the next entry that has ended. Returns false if there is none now. */
@@ -412,6 +413,7 @@ export class Run<Item, Job, JobValue, Result> {
     if (this.#isHalted) return
     const { jobs } = batch
     this.#parts.task.begin?.(batch.plannedJobs())
+    this.#statistics.samples?.items.add(jobs)
     this.#dispatch(jobs, 1, {
       settle: (job, outcome) => this.#settle(batch, batch.entryOf(job), outcome, 1),
       settleRange: (first, values) => this.#settleRange(batch, first, values),
@@ -528,6 +530,7 @@ export class Run<Item, Job, JobValue, Result> {
 
   /** Notes that entries have ended and can be taken. */
   #ended(batch: Batch<Job, Result>, from: number, to: number): void {
+    if (batch.states[from] === State.value) this.#statistics.samples?.results.add(batch.values, from, to)
     this.#outbox.ended(batch, from, to)
     this.#consumerBell.ring()
     this.#progress.done += to - from

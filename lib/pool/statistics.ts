@@ -9,7 +9,8 @@ import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { NoisemillError } from '../errors.js'
 import { ProcessUse } from './process-use.js'
-import type { CopiedBytes, ItemTimes, RunChunks, RunReport, RunWaits } from './run-report.js'
+import type { CopiedBytes, ItemTimes, RunChunks, RunReport, RunWaits, SampledValues } from './run-report.js'
+import { Sample } from './sample.js'
 
 /** What is known of a run before it begins. */
 export type RunFacts = Pick<
@@ -30,6 +31,8 @@ export interface ItemCounts {
   /** How many ended, failed ones included. */
   readonly ended: number
   readonly failed: number
+  /** The first value that lost its class, in words. */
+  readonly lostClass: string | undefined
 }
 
 type Wait = keyof RunWaits
@@ -71,6 +74,8 @@ export class RunStatistics {
   #summedJobs = 0
   #summedTime = 0
   readonly #times = new Histogram()
+  /** Samples of items and results; undefined if nobody gets them. */
+  readonly samples: { readonly items: Sample; readonly results: Sample } | undefined
   #posting = 0
   readonly #bytes = new Set<RunBytes>()
   #workers: Map<number, WorkerSums> | undefined
@@ -83,6 +88,7 @@ export class RunStatistics {
   constructor(facts: RunFacts, isWanted: boolean) {
     this.#facts = facts
     this.#process = new ProcessUse(isWanted)
+    this.samples = isWanted && facts.task === 'calls' ? { items: new Sample(), results: new Sample() } : undefined
   }
 
   /** How many chunks were sent. */
@@ -168,7 +174,7 @@ export class RunStatistics {
   }
 
   /** @param ending undefined while the run is in progress */
-  report({ total, taken, ended, failed }: ItemCounts, ending?: Ending): RunReport {
+  report({ total, taken, ended, failed, lostClass }: ItemCounts, ending?: Ending): RunReport {
     const milliseconds = sharedTime() - this.#began
     const workers = this.#workerFigures(milliseconds)
     return {
@@ -183,6 +189,8 @@ export class RunStatistics {
       itemTimes: this.#itemTimes(),
       chunks: this.#chunkFigures(),
       bytes: this.#byteFigures(),
+      sample: ending === undefined ? null : this.#sampled(),
+      lostClass: orNull(lostClass),
       crossing: workers && {
         posting: this.#posting,
         workers: workers.reduce((sum, { crossing }) => sum + crossing, 0),
@@ -220,6 +228,17 @@ export class RunStatistics {
       takenBack: this.#takenBack,
       queuedMean: isQueueKnown ? this.#queued / this.#queuedChunks : null,
       queuedMax: isQueueKnown ? this.#queuedMax : null,
+    }
+  }
+
+  #sampled(): SampledValues | null {
+    if (this.samples === undefined) return null
+    const { items, results } = this.samples
+    return {
+      items: items.size,
+      distinctItems: items.distinct,
+      results: results.size,
+      distinctResults: results.distinct,
     }
   }
 

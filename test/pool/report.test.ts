@@ -381,6 +381,31 @@ describe('failures', () => {
   })
 })
 
+describe('samples', () => {
+  test('tell items and results that come again and again from others', async () => {
+    const { report } = await reportOf(workers(), calls('same'), numbers(1000))
+    expect(report.sample!.items).toBeGreaterThan(100)
+    expect(report.sample!.distinctItems).toBe(report.sample!.items)
+    expect(report.sample!.distinctResults).toBe(report.sample!.results)
+    const repeated = numbers(1000).map((n) => ({ name: `file ${n % 3}`, bytes: new Uint8Array(1000) }))
+    const { report: other } = await reportOf(workers(), calls('same'), repeated)
+    expect(other.sample).toEqual({ ...report.sample, distinctItems: 3, distinctResults: 3 })
+  })
+
+  test('have no failures', async () => {
+    const { report } = await reportOf(workers(), controlled('behave'), [{ way: 'throws' }], { errors: 'collect' })
+    expect(report.sample).toEqual({ items: 1, distinctItems: 1, results: 0, distinctResults: 0 })
+  })
+})
+
+test('the first value that lost its class is named', async () => {
+  const items = [1, { place: new URL('file:///a') }, { place: new URL('file:///b') }]
+  const { report } = await reportOf(workers(), calls('double'), items)
+  expect(report.lostClass).toMatch(/^items\[1\]\.place: a URL would arrive as a plain object/)
+  const { report: other } = await reportOf(workers(), calls('double'), [1])
+  expect(other.lostClass).toBeNull()
+})
+
 describe('waits', () => {
   /** Waits for a timer, and adds the time to `slept`. */
   async function measuredSleep(slept: { milliseconds: number }): Promise<void> {
