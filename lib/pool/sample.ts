@@ -1,7 +1,4 @@
-/**
- * Looks at a few of many values, to notice that equal ones come again and again. It costs nothing
- * that a user could measure, however many values there are.
- */
+/** Looks at a few of many values, to notice that equal ones come again and again. */
 
 import { types } from 'node:util'
 
@@ -42,8 +39,12 @@ function hash(text: string): number {
   return sum >>> 0
 }
 
+/** Returns what is kept of a value instead of it: the same for equal values. */
+const keyOf = (value: unknown): number | string =>
+  typeof value === 'number' ? value : `#${hash(digest(value, { left: LOOKED_AT }))}`
+
 export class Sample {
-  #hashes: number[] = []
+  #keys: (number | string)[] = []
   /** One of so many values is looked at: a power of two. */
   #stride = 1
   #seen = 0
@@ -53,12 +54,12 @@ export class Sample {
 
   /** How many values were looked at. */
   get size(): number {
-    return this.#hashes.length
+    return this.#keys.length
   }
 
   /** How many of them differ. */
   get distinct(): number {
-    return new Set(this.#hashes).size
+    return new Set(this.#keys).size
   }
 
   /** Sees the values from one index to another. */
@@ -72,16 +73,14 @@ export class Sample {
   }
 
   #look(value: unknown): void {
-    let text: string
     try {
-      text = digest(value, { left: LOOKED_AT })
+      this.#keys.push(keyOf(value))
     } catch {
       // The value is a revoked proxy, for example, which cannot cross either.
       return
     }
-    this.#hashes.push(hash(text))
-    if (this.#hashes.length <= MOST) return
-    this.#hashes = this.#hashes.filter((_, i) => i % 2 === 0)
+    if (this.#keys.length <= MOST) return
+    this.#keys = this.#keys.filter((_, i) => i % 2 === 0)
     this.#stride *= 2
   }
 
