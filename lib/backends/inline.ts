@@ -173,8 +173,10 @@ class InlineFunction {
   readonly #refused: NoisemillError | undefined
 
   readonly #transfer: Transfer | undefined
+  readonly #hasTeardown: boolean
 
   constructor(call: ModuleCall) {
+    this.#hasTeardown = call.teardown !== undefined
     this.#transfer = call.transferItems
     const data = crossed('data', () => ({ value: call.data }))
     if ('error' in data) this.#refused = data.error
@@ -200,8 +202,10 @@ class InlineFunction {
     return this.#transfer === undefined ? { value: trimmed(item), transfer: [] } : transferred(item, this.#transfer)
   }
 
-  /** Calls the teardown if the function was loaded. Never rejects. */
+  /** Calls the teardown, if there is one and the function was loaded. Never rejects. */
   async tearDown(): Promise<void> {
+    // Its setup may never end.
+    if (!this.#hasTeardown) return
     const call = await this.#loading?.catch(() => undefined)
     if (call !== undefined) await tearDown(call, warnOfTeardown)
   }

@@ -8,6 +8,7 @@ import { Teardowns } from './teardown.js'
 
 /** A function. It has a call or a failure once it is loaded. */
 export interface OwnFunction {
+  readonly hasTeardown: boolean
   loaded: Promise<void> | undefined
   call: Call | undefined
   failure: ThreadFailure | undefined
@@ -35,7 +36,8 @@ export class OwnFunctions {
 
   /** Loads a function. Resolves when it has a call or a failure. */
   load(id: number, moduleCall: ModuleCall): Promise<void> {
-    const own: OwnFunction = { loaded: undefined, call: undefined, failure: undefined }
+    const hasTeardown = moduleCall.teardown !== undefined
+    const own: OwnFunction = { hasTeardown, loaded: undefined, call: undefined, failure: undefined }
     const loaded = loadCall(moduleCall, this.#above)
       .then(
         (call) => {
@@ -69,7 +71,8 @@ export class OwnFunctions {
   }
 
   async #tearDown(own: OwnFunction): Promise<void> {
-    await own.loaded
+    // The setup of one without a teardown may never end.
+    if (own.hasTeardown) await own.loaded
     const { call } = own
     own.call = undefined
     if (call !== undefined) await tearDown(call, this.#warn)

@@ -116,17 +116,18 @@ export class ThreadPool {
    * calls in progress that they are no longer wanted. Interrupts them later if the run asks for it.
    */
   #cancel(accepted: AcceptedChunk): void {
+    const threads = Array.from(this.#threads).filter((thread) => thread.has(accepted))
     const unbegun = [...this.#queues.remove(accepted), ...Array.from(accepted.loads, (load) => load.close())]
     for (const jobs of unbegun) accepted.fail(jobs, new NoisemillError('E_CANCELLED'))
-    if (accepted.chunk.kind !== 'calls' || accepted.loads.size === 0) return
-    const threads = Array.from(this.#threads).filter(({ loads }) => loads.some((load) => accepted.loads.has(load)))
-    for (const thread of threads) for (const load of thread.loads) if (accepted.loads.has(load)) thread.abort(load)
+    if (accepted.chunk.kind !== 'calls') return
+    for (const thread of threads) thread.abort(accepted)
     const { grace } = accepted.chunk.cancellation
-    if (grace === undefined) return
+    if (grace === undefined || threads.length === 0) return
     const timer = setTimeout(() => {
-      for (const thread of threads) if (thread.loads.some((load) => accepted.loads.has(load))) thread.kill()
+      for (const thread of threads) if (thread.isHeldUpBy(accepted)) thread.kill()
     }, grace)
-    accepted.forget = () => clearTimeout(timer)
+    // The threads keep the process alive while they have work.
+    timer.unref()
   }
 
   /** Ends the threads that are in a call whose time is up, and cannot end it themselves. */

@@ -6,7 +6,7 @@ import type { ModuleCall } from '../task.js'
 import { copied } from './buffers.js'
 import { ClaimWords } from './claims.js'
 import { LoadedFunctions, type PoolFunction } from './functions.js'
-import { type Jobs, Load } from './load.js'
+import { type AcceptedChunk, type Jobs, Load } from './load.js'
 import type { Done, FromThread, LoadFigures, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
 import { taskFiles } from './nesting.js'
 import { passOnOutput } from './output.js'
@@ -198,9 +198,21 @@ export class Thread {
     }
   }
 
-  /** Aborts the signals of calls in progress. */
-  abort({ number }: Load): void {
-    this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
+  /** Whether it has a load of a chunk. */
+  has(accepted: AcceptedChunk): boolean {
+    return this.loads.some((load) => load.accepted === accepted)
+  }
+
+  /** Whether it cannot begin other jobs because of a chunk: its calls, or the setup that they need. */
+  isHeldUpBy(accepted: AcceptedChunk): boolean {
+    if (!this.isReady) return false
+    return this.loads.some((load, at) => load.accepted === accepted && (at === 0 || load.begun > 0))
+  }
+
+  /** Tells the calls of a chunk that they are no longer wanted. */
+  abort(accepted: AcceptedChunk): void {
+    for (const { number, accepted: own } of this.loads)
+      if (own === accepted) this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
   }
 
   /** Whether the pool ends the thread. */

@@ -78,7 +78,45 @@ describe('an abort', () => {
     },
   )
 
+  test.each(['spins', 'never settles'])(
+    'ends the only thread where its setup %s, after the grace time, so that the pool goes on',
+    async (way) => {
+      const pool = workers(1)
+      const data = { begun: cell(), way }
+      const controller = new AbortController()
+      const task = controlled('attemptOf', { setup: 'behave', data })
+      const run = pool.map(task, numbers(10), { signal: controller.signal, grace: 10, chunkSize: 1 })
+      await until(() => load(data.begun) === 1)
+      controller.abort(reason)
+      await expect(run).rejects.toBe(reason)
+      expect(await pool.map(calls('double'), numbers(10))).toEqual(numbers(10).map((n) => 2 * n))
+    },
+  )
+
+  test('leaves the thread of another run alone, behind whose calls the aborted run waits', async () => {
+    const pool = workers(1)
+    const item = { value: 7, milliseconds: 300 }
+    const long = pool.run(controlled('waits'), item)
+    const controller = new AbortController()
+    const aborted = pool.map(calls('double'), numbers(10), { signal: controller.signal, grace: 1 })
+    controller.abort(reason)
+    await expect(aborted).rejects.toBe(reason)
+    expect(await long).toBe(7)
+  })
+
   describePlaces('of a call that waits [%s]', (backend) => {
+    test('ends the run while its setup never settles, and close ends', async () => {
+      const pool = testPool({ backend })
+      const data = { begun: cell(), way: 'never settles' }
+      const controller = new AbortController()
+      const task = controlled('attemptOf', { setup: 'behave', data })
+      const run = pool.map(task, numbers(10), { signal: controller.signal, grace: 10 })
+      await until(() => load(data.begun) > 0)
+      controller.abort(reason)
+      await expect(run).rejects.toBe(reason)
+      await pool.close()
+    })
+
     test('aborts its signal at once', async () => {
       const pool = testPool({ backend })
       const item = { begun: cell(), aborted: cell() }
