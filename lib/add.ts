@@ -7,8 +7,8 @@ import { invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
 import { flatten } from './files/flatten.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
-import { joinPath, pathFromCaller } from './files/paths.js'
-import { type WalkedFile, walk, walkedFolders } from './files/walk.js'
+import { type FilePath, joinPath, pathFromCaller } from './files/paths.js'
+import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { type NoiseTask, noiseTaskOf, type WalkedItem } from './plan/noise-task.js'
 import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
@@ -222,12 +222,25 @@ function asItems(
   }
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
-  return flatten(prepared(), ({ input, relative, failure }) => ({
-    input,
-    key: relative,
-    output: joinPath(out, relative),
-    failure: failure ?? outputInInput(relative) ?? outputOutside(relative),
-  }))
+  // Of the last file. Files come folder by folder.
+  let place:
+    | { readonly parent: Parent; readonly folder: FilePath; readonly failure: NoisemillError | undefined }
+    | undefined
+  return flatten(prepared(), ({ input, relative, parent, name, failure }) => {
+    if (parent !== place?.parent) {
+      const folder = parent.relative.length === 0 ? out : joinPath(out, parent.relative)
+      place = { parent, folder, failure: outputOutside(parent.relative) }
+    }
+    return {
+      input,
+      key: relative,
+      parent,
+      output: joinPath(place.folder, name),
+      folder: place.folder,
+      name,
+      failure: failure ?? outputInInput(relative) ?? place.failure,
+    }
+  })
 }
 
 /** Returns an object with the options that have one of the names. */

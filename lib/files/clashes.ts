@@ -27,7 +27,10 @@ export function refuseWithin(out: string, folders: readonly string[]) {
   }
 }
 
-/** Makes a check that fails outputs in a folder that a symbolic link in the output folder moves out of it. */
+/**
+ * Makes a check that fails the outputs of a folder, given by its relative path, if a symbolic link in the output folder
+ * moves it out of there.
+ */
 export function refuseOutside(out: string) {
   const check = (folder: FilePath): NoisemillError | undefined => {
     const file = joinPath(out, folder)
@@ -50,12 +53,7 @@ export function refuseOutside(out: string) {
       checked.push({ name: folder, failure: check(pathFromBytes(Buffer.from(folder, 'latin1'))) })
     }
   }
-  let last: { readonly folder: FilePath; readonly failure: NoisemillError | undefined } | undefined
-  return (relative: FilePath): NoisemillError | undefined => {
-    const { folder } = splitPath(relative)
-    if (folder !== last?.folder) last = { folder, failure: checkFolders(Buffer.from(folder).toString('latin1')) }
-    return last.failure
-  }
+  return (relative: FilePath) => checkFolders(Buffer.from(relative).toString('latin1'))
 }
 
 /** Returns the real path of the part of a path that exists, each character a byte. Undefined if no part exists. */

@@ -58,6 +58,10 @@ export function splitPath(file: FilePath): { folder: FilePath; name: FilePath } 
   }
 }
 
+/** Returns the name of a file: what comes after the last separator of its path. */
+export const baseName = (file: FilePath): FilePath =>
+  typeof file === 'string' ? file.slice(lastSeparator(file) + 1) : splitPath(file).name
+
 const lastSeparator = (file: string | Buffer): number =>
   Math.max(file.lastIndexOf('/'), onWindows ? file.lastIndexOf('\\') : -1)
 

@@ -27,11 +27,21 @@ const statAsync = promisify(stat)
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? ''
 
+/** The folder that contains a walked file. The files of a folder share it, so that it is looked at once. */
+export interface Parent {
+  readonly path: FilePath
+  /** Path relative to the root, or to the input folder if there is no root; with '/' between names. */
+  readonly relative: FilePath
+}
+
 /** A file to process, or the failure of a folder or an input. */
 export interface WalkedFile {
   readonly input: FilePath
   /** Path relative to the root, or to the input folder if there is no root; with '/' between names. */
   readonly relative: FilePath
+  readonly parent: Parent
+  /** Its name: the last one in both paths. */
+  readonly name: FilePath
   readonly failure?: NoisemillError
   /** Whether a folder contains it as a symbolic link. `walk` leaves it out if it leads into the output folder. */
   readonly isLink?: boolean
@@ -120,7 +130,13 @@ export async function* walk(
   }
   if (empty.length === inputs.length) throw noInput(allUnread)
   for (const { input, unread } of empty)
-    yield [{ input, relative: splitPath(input).name, failure: noInput(unread, { path: input }) }]
+    yield [{ ...fileOf(input, splitPath(input).name), failure: noInput(unread, { path: input }) }]
+}
+
+/** Makes a walked file whose parent it shares with no other. */
+function fileOf(input: FilePath, relative: FilePath): WalkedFile {
+  const { folder, name } = splitPath(relative)
+  return { input, relative, parent: { path: splitPath(input).folder, relative: folder }, name }
 }
 
 /** Returns what is equal for all occurrences of a file under one relative path. */
@@ -139,7 +155,7 @@ function noInput(unread: Counts, details: ErrorDetails = {}): NoisemillError {
 async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
-    const file = { input, relative: relativeOf(input, options.root) }
+    const file = fileOf(input, relativeOf(input, options.root))
     // A name that Node has decoded with U+FFFD fails here. Two such names may be equal, which would be reported as a
     // clash.
     const isMangled = !source.exists && input.includes('\ufffd')
@@ -150,8 +166,20 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
   const prefix = fromRoot(options.root, source.folder) ?? ''
   for await (const files of walkFolder(source, prefix, options, visits)) {
     const wanted = files.filter(({ relative, failure }) => failure !== undefined || source.isWanted(relative))
-    yield prefix === '' ? wanted : wanted.map((file) => ({ ...file, relative: joinSlashed(prefix, file.relative) }))
+    yield prefix === '' ? wanted : withPrefix(wanted, prefix)
   }
+}
+
+/** Puts the path of a folder before the relative paths of files that were found in it. */
+function withPrefix(files: readonly WalkedFile[], prefix: FilePath): WalkedFile[] {
+  const join = (relative: FilePath) => (relative.length === 0 ? prefix : joinSlashed(prefix, relative))
+  let own: Parent | undefined
+  let joined: Parent | undefined
+  return files.map((file) => {
+    if (file.parent !== own) joined = { path: file.parent.path, relative: join(file.parent.relative) }
+    own = file.parent
+    return { ...file, relative: join(file.relative), parent: joined! }
+  })
 }
 
 /** Returns the path of an input relative to the root, if there is a root. Throws E_OPTION_INVALID if it is outside. */
@@ -340,6 +368,7 @@ async function* readFolder(
   follow: boolean,
 ): AsyncGenerator<readonly WalkedFile[]> {
   const { folder, relative, isLinked, isCovered } = found
+  const parent = { path: folder, relative }
   let entries: FolderReader
   try {
     entries = await FolderReader.open(folder)
@@ -363,11 +392,11 @@ async function* readFolder(
         folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
       if (kind === 'file') {
         const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
-        if (isAudioName(text))
-          group.push(isLink ? { input: file, relative: below, isLink } : { input: file, relative: below })
+        const walked = { input: file, relative: below, parent, name }
+        if (isAudioName(text)) group.push(isLink ? { ...walked, isLink } : walked)
         else {
           const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-          if (unread !== undefined) group.push({ input: file, relative: below, unread })
+          if (unread !== undefined) group.push({ ...walked, unread })
         }
       }
       if (group.length === GROUP_FILES) {
@@ -385,7 +414,7 @@ async function* readFolder(
 
 function failed({ folder, relative }: FoundFolder, code: ErrorCode, error: unknown): WalkedFile {
   const failure = new NoisemillError(code, { path: showPath(folder), errno: errnoOf(error) })
-  return { input: folder, relative, failure }
+  return { ...fileOf(folder, relative), failure }
 }
 
 /** Does what `identityOf` does, without blocking the JS thread. Rejects if the path cannot be read. */

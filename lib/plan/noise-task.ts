@@ -8,6 +8,7 @@ import { copyName, freshRunId, isNameTooLong, temporaryName } from '../files/out
 import {
   type FilePath,
   joinPath,
+  joinSlashed,
   nameOf,
   onWindows,
   pathFromCaller,
@@ -16,6 +17,7 @@ import {
   splitPath,
 } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
+import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
@@ -213,16 +215,20 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     return result.error
   }
 
-  #planCopy({ input, key, output: original, failure: known }: Located, copy: number): PlannedOutput {
+  #planCopy(located: Located, copy: number): PlannedOutput {
     const { settings, journal } = this
+    const { input, key, parent, folder } = located
     const { noise, drawn } = drawNoise(settings.noise, key, copy)
-    const output = copyName(original, copy, settings.copies)
-    const { folder, name } = splitPath(output)
+    const hasCopies = settings.copies > 1
+    const name = copyName(located.name, copy, settings.copies)
+    const output = hasCopies ? joinPath(folder, name) : located.output
+    // The key of a walked file is its relative path.
+    const relative = hasCopies ? joinSlashed(parent.relative, name) : key
     const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const plan = { id, input, output, key, copy, drawn, settings, begun: undefined }
-    const failure = known ?? checkName(name, output) ?? this.#claim(output)
+    const plan = { id, input, parent, output, relative, key, copy, drawn, settings, begun: undefined }
+    const failure = located.failure ?? checkName(name, output) ?? this.#claim(output)
     if (failure) return { ...plan, result: failedResult(plan, failure) }
-    const recorded = journal?.look(input, output)
+    const recorded = journal?.look(plan)
     if (typeof recorded === 'object') return { ...plan, result: skippedResult(plan, recorded) }
     const job: EtlJob = {
       input,
@@ -235,7 +241,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       strict: settings.strict,
       noise,
     }
-    return { job, id, input, output, key, copy, drawn, settings, begun: undefined }
+    return { job, id, input, parent, output, relative, key, copy, drawn, settings, begun: undefined }
   }
 
   /**
@@ -268,12 +274,10 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     const input = pathFromCaller(parts.input)
     const key = parts.key === undefined ? undefined : pathFromCaller(parts.key)
     const output = parts.output === undefined ? undefined : pathFromCaller(parts.output)
-    const invalid = (received: string): Located => ({
-      input: input ?? describe(parts.input),
-      key: key ?? '',
-      output: output ?? '',
-      failure: new NoisemillError('E_ITEM_INVALID', { received }),
-    })
+    const invalid = (received: string): Located => {
+      const failure = new NoisemillError('E_ITEM_INVALID', { received })
+      return { ...locatedAt(input ?? describe(parts.input), key ?? '', output ?? ''), failure }
+    }
     const unknown = isObject && Object.keys(item).find((name) => !ITEM_KEYS.includes(name))
     if (unknown) return invalid(`unknown key ${unknown}`)
     if (input === undefined) return invalid(describe(item))
@@ -285,8 +289,12 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       return invalid(`${showPath(input)} lies outside the root ${root}`)
     if (out === undefined && output === undefined)
       return invalid('the task has no option out, and the item has no output')
-    return { input, key: key ?? relative!, output: output ?? joinPath(out!, relative!) }
+    return locatedAt(input, key ?? relative!, output ?? joinPath(out!, relative!))
   }
+}
+
+function locatedAt(input: FilePath, key: FilePath, output: FilePath): Located {
+  return { input, parent: { path: splitPath(input).folder, relative: '' }, key, output, ...splitPath(output) }
 }
 
 /**
@@ -300,8 +308,12 @@ function checkName(name: FilePath, output: FilePath): NoisemillError | undefined
 /** An item with all its paths. It may have failed already. */
 interface Located {
   readonly input: FilePath
+  readonly parent: Parent
   readonly key: FilePath
   readonly output: FilePath
+  /** The folder and the name of the output. */
+  readonly folder: FilePath
+  readonly name: FilePath
   readonly failure?: NoisemillError | undefined
 }
 

@@ -23,15 +23,8 @@ import { STREAM_VERSION } from '../core/noise/keys.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, isEmptyFolder, temporaryName } from '../files/outputs.js'
-import {
-  asSlashed,
-  type FilePath,
-  joinPath,
-  joinSlashed,
-  pathToBytes,
-  slashedPathTo,
-  splitPath,
-} from '../files/paths.js'
+import { baseName, type FilePath, joinPath, joinSlashed, pathToBytes, slashedPathTo, splitPath } from '../files/paths.js'
+import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
 import {
   type DoneFigures,
@@ -58,7 +51,11 @@ export interface RecordedOutput {
   /** The id of its lines. */
   readonly id: string
   readonly input: FilePath
+  /** The folder that contains the input. */
+  readonly parent: Parent
   readonly output: FilePath
+  /** Its path below the output folder, with '/' between names. */
+  readonly relative: FilePath
   /**
    * Its name in lines, as JSON, while it is recorded as begun but not as done or failed; otherwise undefined. The journal
    * sets it.
@@ -118,7 +115,7 @@ export class Journal {
   /**
    * Folder of the last input, and its path from the output folder. It is cached because files come folder by folder.
    */
-  #inputFolder: { readonly folder: FilePath; readonly fromOut: FilePath } | undefined
+  #inputFolder: { readonly parent: Parent; readonly fromOut: FilePath } | undefined
   /** Folder of the last output, and whether it was empty when the run came to it. */
   #outputFolder: { readonly folder: FilePath; readonly wasEmpty: boolean } | undefined
 
@@ -205,8 +202,9 @@ export class Journal {
    * Looks an output up in the records of earlier runs. Returns its figures if it is complete and neither it nor its input
    * has changed, 'replace' for any other output with a record, and undefined if there is no record.
    */
-  look(input: FilePath, output: FilePath): Skipped | 'replace' | undefined {
-    const place = this.#records?.take(textOf(jsonPath(this.#nameOf(output))))
+  look(looked: RecordedOutput): Skipped | 'replace' | undefined {
+    const { input, output } = looked
+    const place = this.#records?.take(textOf(jsonPath(looked.relative)))
     if (place === undefined) return undefined
     try {
       const done = this.#records!.doneLine(place)
@@ -217,7 +215,7 @@ export class Journal {
         done?.bytes === written.size &&
         done.size === Number(read.size) &&
         done.modified === modifiedOf(read) &&
-        textOf(done.input) === textOf(jsonPath(this.#inputPath(input)))
+        textOf(done.input) === textOf(jsonPath(this.#inputPath(looked)))
       if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, ...figuresIn(done) }
     } catch {
       // The input or the output is missing or not accessible: the job reports that.
@@ -243,9 +241,9 @@ export class Journal {
     if (this.options.dryRun) return
     let begun = 0
     for (const intent of outputs) {
-      const { id, output, job } = intent
+      const { id, output, relative, job } = intent
       if (!job.overwrite && !job.free && nameExists(output)) continue
-      intent.begun = this.#json(output)
+      intent.begun = JSON.stringify(jsonPath(relative))
       this.#pending += `\n{"begin":${intent.begun},"id":"${id}"}`
       begun++
     }
@@ -262,10 +260,10 @@ export class Journal {
   /** Records that an output is complete. */
   done(recorded: RecordedOutput, figures: EtlFigures): void {
     if (this.options.dryRun) return
-    const { id, input, output } = recorded
-    const name = recorded.begun ?? this.#json(output)
+    const { id, relative } = recorded
+    const name = recorded.begun ?? JSON.stringify(jsonPath(relative))
     recorded.begun = undefined
-    const source = JSON.stringify(jsonPath(this.#inputPath(input)))
+    const source = JSON.stringify(jsonPath(this.#inputPath(recorded)))
     const sizes = `"size":${figures.bytesIn},"modified":${figures.modified},"bytes":${figures.bytesOut}`
     const decoders = figures.codec === null ? '' : `,"codec":${CODEC_VERSION}`
     const rest = `${sizes}${decoders},"figures":${figuresText(figures)}`
@@ -351,26 +349,16 @@ export class Journal {
     return new NoisemillError(code, { path: this.#file, ...(errno === '' ? { cause } : { errno }) })
   }
 
-  #json(output: FilePath): string {
-    return JSON.stringify(jsonPath(this.#nameOf(output)))
-  }
-
-  /** Returns the path of an output, relative to the output folder. */
-  #nameOf(output: FilePath): FilePath {
-    if (typeof output === 'string') return asSlashed(output.slice(this.#prefix.length))
-    return pathToBytes(output).subarray(Buffer.byteLength(this.#prefix))
-  }
-
   /**
    * Returns the path of an input, relative to the output folder. It stays the same if both are moved or mounted
    * elsewhere.
    */
-  #inputPath(input: FilePath): FilePath {
-    const { folder, name } = splitPath(input)
-    if (folder !== this.#inputFolder?.folder) {
-      this.#inputFolder = { folder, fromOut: slashedPathTo(this.out, folder === '' ? '.' : folder) }
+  #inputPath({ input, parent }: RecordedOutput): FilePath {
+    if (parent !== this.#inputFolder?.parent) {
+      const folder = parent.path.length === 0 ? '.' : parent.path
+      this.#inputFolder = { parent, fromOut: slashedPathTo(this.out, folder) }
     }
-    return joinSlashed(this.#inputFolder.fromOut, name)
+    return joinSlashed(this.#inputFolder.fromOut, baseName(input))
   }
 }
 
