@@ -15,8 +15,6 @@ const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 /** Names of audio files in other formats. In folders and globs, such files are not read, but reported. */
 const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
-/** Number of files that are passed on together. */
-const GROUP_FILES = 256
 
 export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
@@ -102,26 +100,31 @@ export async function* walk(
   /** Audio files in other formats that were reported. A single input contains each of them once. */
   const reported = inputs.length > 1 ? new Set<string>() : undefined
   const visits = new Visits(options)
+  /** Returns the files that the walk gives, and reports others. `unread` counts those of the input. */
+  const keep = async (files: readonly WalkedFile[], unread: Counts) => {
+    const kept: WalkedFile[] = []
+    for (const file of files) {
+      if (file.unread === undefined) {
+        if (file.isLink && isInOutput(file.input, options.out)) options.onLoop?.(showPath(file.input))
+        else kept.push(file)
+        continue
+      }
+      unread.add(file.unread)
+      if (reported !== undefined) {
+        const key = await repeatKey(file)
+        if (reported.has(key)) continue
+        reported.add(key)
+      }
+      allUnread.add(file.unread)
+      options.onUnread?.(showPath(file.input), file.unread)
+    }
+    return kept
+  }
   for (const input of inputs) {
     let isEmpty = true
     const unread = new Counts()
     for await (const files of walkInput(input, options, visits)) {
-      const kept: WalkedFile[] = []
-      for (const file of files) {
-        if (file.unread === undefined) {
-          if (file.isLink && isInOutput(file.input, options.out)) options.onLoop?.(showPath(file.input))
-          else kept.push(file)
-          continue
-        }
-        unread.add(file.unread)
-        if (reported !== undefined) {
-          const key = await repeatKey(file)
-          if (reported.has(key)) continue
-          reported.add(key)
-        }
-        allUnread.add(file.unread)
-        options.onUnread?.(showPath(file.input), file.unread)
-      }
+      const kept = files.every(isPlain) ? files : await keep(files, unread)
       if (kept.length === 0) continue
       isEmpty = false
       yield kept
@@ -132,6 +135,8 @@ export async function* walk(
   for (const { input, unread } of empty)
     yield [{ ...fileOf(input, splitPath(input).name), failure: noInput(unread, { path: input }) }]
 }
+
+const isPlain = ({ unread, isLink }: WalkedFile) => unread === undefined && isLink === undefined
 
 /** Makes a walked file whose parent it shares with no other. */
 function fileOf(input: FilePath, relative: FilePath): WalkedFile {
@@ -165,7 +170,10 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
   for await (const files of walkFolder(source, prefix, options, visits)) {
-    const wanted = files.filter(({ relative, failure }) => failure !== undefined || source.isWanted(relative))
+    const { isWanted } = source
+    const wanted = isWanted
+      ? files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
+      : files
     yield prefix === '' ? wanted : withPrefix(wanted, prefix)
   }
 }
@@ -200,7 +208,8 @@ type Source = { readonly kind: 'file'; readonly exists: boolean } | FolderSource
 interface FolderSource {
   readonly kind: 'folder'
   readonly folder: string
-  readonly isWanted: (relative: FilePath) => boolean
+  /** Whether the glob matches a file; undefined if there is no glob. */
+  readonly isWanted?: (relative: FilePath) => boolean
   /** Levels of folders below `folder` that a file may lie in. */
   readonly depth: number
   readonly reaches: WalkedFolder['reaches']
@@ -208,7 +217,7 @@ interface FolderSource {
 
 async function sourceOf(input: string): Promise<Source> {
   const found = await statAsync(input).catch(() => undefined)
-  const all = { isWanted: () => true, depth: Number.POSITIVE_INFINITY, reaches: () => true }
+  const all = { depth: Number.POSITIVE_INFINITY, reaches: () => true }
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input, ...all } : { kind: 'file', exists: true }
   // An input that exists is never a glob, even with brackets in its name.
   const { default: picomatch } = await import('picomatch')
@@ -367,50 +376,89 @@ async function* readFolder(
   folders: FoundFolder[],
   follow: boolean,
 ): AsyncGenerator<readonly WalkedFile[]> {
-  const { folder, relative, isLinked, isCovered } = found
-  const parent = { path: folder, relative }
   let entries: FolderReader
   try {
-    entries = await FolderReader.open(folder)
+    entries = await FolderReader.open(found.folder)
   } catch (error) {
     yield [failed(found, 'E_INPUT_UNREADABLE', error)]
     return
   }
-  let group: WalkedFile[] = []
+  const sorter = new Sorter(found, folders, follow)
   try {
     for (;;) {
-      const next = entries.next()
+      const next = sorter.addFiles(entries)
       const entry = next instanceof Promise ? await next : next
       if (entry === null) break
-      const name = typeof entry.name === 'string' ? entry.name : pathFromBytes(entry.name)
-      const isLink = entry.isSymbolicLink()
-      if (isHidden(name) || (isLink && !follow)) continue
-      const file = joinPath(folder, name)
-      const below = joinSlashed(relative, name)
-      const kind = entry.isFile() ? 'file' : await kindOf(entry, file)
-      if (kind === 'folder')
-        folders.push({ folder: file, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
-      if (kind === 'file') {
-        const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
-        const walked = { input: file, relative: below, parent, name }
-        if (isAudioName(text)) group.push(isLink ? { ...walked, isLink } : walked)
-        else {
-          const unread = UNREAD_NAME.exec(text)?.[1].toLowerCase()
-          if (unread !== undefined) group.push({ ...walked, unread })
-        }
-      }
-      if (group.length === GROUP_FILES) {
-        yield group
-        group = []
-      }
+      if (next instanceof Promise && sorter.files.length > 0) yield sorter.takeFiles()
+      await sorter.add(entry)
     }
   } catch (error) {
-    group.push(failed(found, 'E_INPUT_READ', error))
+    sorter.files.push(failed(found, 'E_INPUT_READ', error))
   } finally {
     entries.close()
   }
-  if (group.length > 0) yield group
+  if (sorter.files.length > 0) yield sorter.takeFiles()
 }
+
+/** Sorts the entries of a folder into files and folders. */
+class Sorter {
+  files: WalkedFile[] = []
+  readonly #parent: Parent
+
+  constructor(
+    readonly found: FoundFolder,
+    readonly folders: FoundFolder[],
+    readonly follow: boolean,
+  ) {
+    this.#parent = { path: found.folder, relative: found.relative }
+  }
+
+  /** Returns the files that were found since it was last called. */
+  takeFiles(): WalkedFile[] {
+    const { files } = this
+    this.files = []
+    return files
+  }
+
+  /**
+   * Adds entries until one needs to be waited for or looked up, and returns that one, or null at the end. It is no
+   * generator, because V8 needs a multiple of the time to compile one for speed.
+   */
+  addFiles(entries: FolderReader): ReturnType<FolderReader['next']> {
+    for (;;) {
+      const entry = entries.next()
+      if (entry === null || entry instanceof Promise || !entry.isFile()) return entry
+      this.#addFile(nameOf(entry), false)
+    }
+  }
+
+  /** Adds any entry. */
+  async add(entry: Entry): Promise<void> {
+    const { folder, relative, isLinked, isCovered } = this.found
+    const name = nameOf(entry)
+    const isLink = entry.isSymbolicLink()
+    if (isHidden(name) || (isLink && !this.follow)) return
+    const path = joinPath(folder, name)
+    const kind = entry.isFile() ? 'file' : await kindOf(entry, path)
+    if (kind === 'file') this.#addFile(name, isLink)
+    if (kind !== 'folder') return
+    const below = joinSlashed(relative, name)
+    this.folders.push({ folder: path, relative: below, isLink, isLinked: isLinked || isLink, isCovered })
+  }
+
+  #addFile(name: FilePath, isLink: boolean): void {
+    if (isHidden(name)) return
+    const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1')
+    const isAudio = isAudioName(text)
+    const unread = isAudio ? undefined : UNREAD_NAME.exec(text)?.[1].toLowerCase()
+    if (!isAudio && unread === undefined) return
+    const { path, relative } = this.#parent
+    const file = { input: joinPath(path, name), relative: joinSlashed(relative, name), parent: this.#parent, name }
+    this.files.push(isLink || !isAudio ? { ...file, ...(isLink && { isLink }), ...(unread && { unread }) } : file)
+  }
+}
+
+const nameOf = ({ name }: Entry): FilePath => (typeof name === 'string' ? name : pathFromBytes(name))
 
 function failed({ folder, relative }: FoundFolder, code: ErrorCode, error: unknown): WalkedFile {
   const failure = new NoisemillError(code, { path: showPath(folder), errno: errnoOf(error) })

@@ -132,8 +132,7 @@ export class Run<Item, Job, JobValue, Result> {
     let ending: Ending = { ended: 'left' }
     try {
       while (this.#next() || (await this.#arrives())) {
-        const group = [this.#take()]
-        while (group.length < CHECKED_EACH && this.#next()) group.push(this.#take())
+        const group = this.#takeGroup()
         if (this.#budget.isSpent) await this.#budget.yield()
         yield group
       }
@@ -144,6 +143,13 @@ export class Run<Item, Job, JobValue, Result> {
     } finally {
       await end(ending)
     }
+  }
+
+  /** Returns the results of the entry that the outbox is at, and of some more that have ended. */
+  #takeGroup(): unknown[] {
+    const group = [this.#take()]
+    while (group.length < CHECKED_EACH && this.#next()) group.push(this.#take())
+    return group
   }
 
   /** Runs the task and resolves to all results. It rejects with what `results` throws. */

@@ -23,7 +23,15 @@ import { STREAM_VERSION } from '../core/noise/keys.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, isEmptyFolder, temporaryName } from '../files/outputs.js'
-import { baseName, type FilePath, joinPath, joinSlashed, pathToBytes, slashedPathTo, splitPath } from '../files/paths.js'
+import {
+  baseName,
+  type FilePath,
+  joinPath,
+  joinSlashed,
+  pathToBytes,
+  slashedPathTo,
+  splitPath,
+} from '../files/paths.js'
 import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
 import {
