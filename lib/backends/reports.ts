@@ -6,15 +6,11 @@ import type { FromThread, LoadFigures, Settled, ThreadFailure, ThreadOutcome } f
 import { pack } from './packing.js'
 
 /**
- * Outcomes of quick jobs are collected for up to this time. It is short, because a consumer may be
- * waiting, and long compared with the time that a message takes.
+ * Outcomes are collected for up to this time. It is short, because a consumer may be waiting, and
+ * long compared with what a message costs: 0.1 to 0.2 ms on machines with few cores, where it also
+ * interrupts a thread.
  */
-const FLUSH_MILLISECONDS = 2
-/**
- * The outcome of a job that took this long is posted at once, because the next job may be slower
- * still, and a message costs little compared with that.
- */
-const SLOW_MILLISECONDS = 1
+const FLUSH_MILLISECONDS = 10
 
 /** Outcomes that were collected. */
 interface Taken {
@@ -78,9 +74,9 @@ export class Report {
     this.#moved += bytesOf(outcome.transfer)
   }
 
-  /** Whether what was collected should be posted, after a job that took some milliseconds. */
-  isDue(now: number, took: number): boolean {
-    return took >= SLOW_MILLISECONDS || now - this.#posted >= FLUSH_MILLISECONDS
+  /** Whether what was collected should be posted. */
+  isDue(now: number): boolean {
+    return now - this.#posted >= FLUSH_MILLISECONDS
   }
 
   /** Removes and returns what was collected; undefined if that is nothing. */

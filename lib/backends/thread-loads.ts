@@ -137,7 +137,7 @@ export class ThreadLoads {
       load.times.add(now - began)
       const isPosted = load.report.add(index, outcome)
       // If the pool ends the thread because of a later job, what is not posted is lost.
-      if (isPosted || limit !== undefined || load.report.isDue(now, now - began)) now = this.#post(load, now)
+      if (isPosted || limit !== undefined || load.report.isDue(now)) now = this.#post(load, now)
       if (limit !== undefined) end(limit.deadlines, index)
       if (now - turn < TURN_MILLISECONDS) continue
       queueMicrotask(() => this.#advance())
@@ -156,7 +156,7 @@ export class ThreadLoads {
       let now = ended
       load.times.add(now - began)
       const isPosted = load.report.add(index, settled)
-      if (isPosted || limit !== undefined || load.report.isDue(now, 0)) now = this.#post(load, now)
+      if (isPosted || limit !== undefined || load.report.isDue(now)) now = this.#post(load, now)
       else this.#postSoon()
       if (limit !== undefined) end(limit.deadlines, index)
       if (load.active === 0 && !this.#queue.includes(load)) now = this.#end(load, ended, now)

@@ -447,7 +447,7 @@ export class ThreadPool {
    */
   #balance(): void {
     for (const thread of this.#threads) {
-      thread.watch()
+      thread.watch(BALANCE_MILLISECONDS - 1)
       if (thread.isStalled) this.#takeBack(thread, 0)
     }
     const isAnyIdle =

@@ -4,6 +4,7 @@ import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker
 import { isError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { copied } from './buffers.js'
+import type { Cancellation } from './cancellation.js'
 import { ClaimWords } from './claims.js'
 import { LoadedFunctions, type PoolFunction } from './functions.js'
 import { type AcceptedChunk, type Jobs, Load } from './load.js'
@@ -28,6 +29,9 @@ const FLUSH_MILLISECONDS = 500
 /** Most loads of a thread. It needs many only for calls that wait, in small chunks. */
 const MAX_LOADS = 16_384
 
+/** A job is slow if it takes this many times as long as usual. */
+const SLOW_FACTOR = 4
+
 /** What a pool does when something happens in a thread. */
 export interface ThreadEvents {
   /** The thread has no more work on a load, whose jobs are settled unless a message was lost. */
@@ -47,10 +51,13 @@ export class Thread {
   readonly loads: Load[] = []
   /** Whether its own code has started. */
   isReady = false
-  /** Whether it has not begun a job for some time, although it has more. */
+  /** Whether it has been with a job for longer than usual. */
   isStalled = false
-  /** How many jobs it had begun when `watch` was last called. */
+  /** How many jobs it had begun when `watch` last saw that it had begun more, and when that was. */
   #begunBefore = -1
+  #begunAt = 0
+  /** The run of its last load, and the mean time of a job of that. */
+  #usual: { readonly run: Cancellation; readonly milliseconds: number } | undefined
   /** How many jobs of loads that have ended it has begun. */
   #begunEarlier = 0
   /** Why a message of the thread could not be read, if that happened. */
@@ -168,11 +175,23 @@ export class Thread {
     return this.loads.reduce((sum, load) => sum + load.count - load.settled, 0)
   }
 
-  /** Notes whether the thread has begun a job since the last call. */
-  watch(): void {
+  /**
+   * Finds out whether the thread is stalled.
+   *
+   * @param patience milliseconds from which on a job may be slow
+   */
+  watch(patience: number): void {
     const begun = this.#begunEarlier + this.loads.reduce((sum, load) => sum + load.begun, 0)
-    this.isStalled = this.isWorking && begun === this.#begunBefore
+    const now = performance.now()
+    if (begun !== this.#begunBefore) this.#begunAt = now
     this.#begunBefore = begun
+    this.isStalled = this.isWorking && now - this.#begunAt >= Math.max(patience, SLOW_FACTOR * this.#usualTime())
+  }
+
+  /** Returns the usual milliseconds of a job of the run that it works for; 0 if they are not known. */
+  #usualTime(): number {
+    const [current] = this.loads
+    return this.#usual?.run === current?.accepted.chunk.cancellation ? (this.#usual?.milliseconds ?? 0) : 0
   }
 
   #message({ number, claims, first, count, accepted, deadlines }: Load): {
@@ -326,7 +345,9 @@ export class Thread {
     this.#claims.free(load.claims)
     this.#begunEarlier += load.count
     this.#tally.done(figures, load.count)
-    const { tally } = load.accepted
+    const { tally, chunk } = load.accepted
+    if (load.count > 0)
+      this.#usual = { run: chunk.cancellation, milliseconds: (figures.ended - figures.began) / load.count }
     tally.done(figures, { worker: this.id, start: this.#tally.takeStart(), items: load.count })
     this.isStalled = false
     // A thread that is being ended keeps the process alive until it has ended.

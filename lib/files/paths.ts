@@ -144,7 +144,7 @@ function upperCaseOf(character: string): string {
 export const nameOf = (file: FilePath, folds = onWindows): string => (folds ? foldedName(file) : resolvedName(file))
 
 /** Converts a relative path to the form that keys and the journal have, with '/' between names. */
-export const asSlashed = (relative: FilePath): FilePath =>
+const asSlashed = (relative: FilePath): FilePath =>
   onWindows && typeof relative === 'string' ? relative.replaceAll('\\', '/') : relative
 
 /** Returns the path of a file relative to a folder, with '/' between names. It does not resolve symbolic links. */
