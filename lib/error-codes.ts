@@ -168,7 +168,7 @@ const table = {
     summary:
       'the task module starts a pool on itself while it is loaded, or in a thread that is already two such pools deep, so each thread would start another pool',
     remedy:
-      "Start the pool in the main thread only: import { isMainThread } from 'node:worker_threads', and if (isMainThread) { ... }.",
+      "Start the pool outside of its workers only: import { isPoolWorker } from 'noisemill', and if (!isPoolWorker) { ... }.",
   },
   E_TASK_FAILED: { summary: 'the function threw', remedy: 'The `cause` of this error is what the function threw.' },
   E_TIMEOUT: {

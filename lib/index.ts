@@ -15,6 +15,7 @@ export type { TaskContext } from './backends/calls.js'
 export { Cancellation } from './backends/cancellation.js'
 export { createBackend } from './backends/choose.js'
 export type { PoolInfo, PoolOptions } from './backends/options.js'
+export { isPoolWorker } from './backends/place.js'
 
 export type { WorkerFigures } from './backends/worker-figures.js'
 

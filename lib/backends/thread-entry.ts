@@ -14,6 +14,7 @@ import type { FromThread, ThreadData, ThreadKernels, ThreadLoad, ThreadOutcome, 
 import { inheritFiles } from './nesting.js'
 import { outputCrossed } from './output.js'
 import { OwnFunctions } from './own-functions.js'
+import { markPoolWorker } from './place.js'
 import { help, type PassOffer, sharedBy } from './sharing.js'
 import { ThreadLoads, type Work } from './thread-loads.js'
 import { packThrown, textOf } from './thrown.js'
@@ -24,6 +25,7 @@ for (const name of Object.keys(workerData)) delete workerData[name]
 const loads = new ThreadLoads(port, claims, () => (weighs ? weight() : 0))
 const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
 inheritFiles(files)
+markPoolWorker()
 
 /** Returns the bytes of the thread's heap and buffers. */
 function weight(): number {

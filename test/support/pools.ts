@@ -4,9 +4,14 @@ import { describe, onTestFinished } from 'vitest'
 import { Pool, type PoolOptions } from '../../dist/index.js'
 
 /**
- * Backends for a user's functions: the caller's thread or worker threads. The backend native also uses worker threads.
+ * Backends that call a user's functions in workers. The backend native uses the worker threads of `workers`.
  */
-export const describePlaces = describe.each(['inline', 'workers'] as const)
+const workerBackends = ['workers'] as const
+
+export const describeWorkers = describe.each(workerBackends)
+
+/** Backends for a user's functions: the caller's thread or workers. */
+export const describePlaces = describe.each(['inline', ...workerBackends] as const)
 
 /** Makes a pool of two threads that is terminated when the running test ends. */
 export function testPool(options: PoolOptions = {}): Pool {
