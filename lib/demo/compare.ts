@@ -2,14 +2,15 @@
 
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { usableCpus } from '../cpus.js'
 import { moduleTask, NoisemillError, Pool } from '../index.js'
-import { plural, showBytes, showSeconds, showText } from '../show.js'
+import { showBytes, showSeconds, showText } from '../show.js'
 import { type Contender, contenders, SIGMA } from './contenders.js'
+import { inTemporaryFolder } from './folder.js'
+import { machine } from './machine.js'
 import type { Tone } from './tone.js'
 
 /** Number of files in the demo. */
@@ -37,24 +38,17 @@ interface Measured {
  * @throws NoisemillError E_OUTPUT_FOLDER or E_VOLUME_FULL for the temporary folder; the signal's
  *   reason
  */
-export async function compareContenders(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'noisemill-demo-')).catch((error: NodeJS.ErrnoException) => {
-    throw new NoisemillError('E_OUTPUT_FOLDER', { path: tmpdir(), errno: error.code ?? '' })
-  })
-  try {
-    return await compareIn(folder, seconds, tone, signal)
-  } finally {
-    // All threads have ended, so nothing is written to the folder any more.
-    await rm(folder, { recursive: true, force: true })
-  }
+export function compareContenders(seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
+  // The inputs, and the outputs of one contender.
+  const bytes = 2 * FILES * seconds * BYTES_PER_SECOND
+  return inTemporaryFolder(bytes, (folder) => compareIn(folder, seconds, tone, signal))
 }
 
 async function compareIn(folder: string, seconds: number, tone: URL, signal: AbortSignal): Promise<boolean> {
-  await checkRoom(folder, FILES * seconds * BYTES_PER_SECOND)
   say(`${FILES} sine files of ${seconds} s, float32, 44.1 kHz, mono: ${showBytes(FILES * seconds * BYTES_PER_SECOND)}.`)
   const files = await makeTones(path.join(folder, 'clean'), seconds, tone, signal)
   say(`Each way adds Gaussian noise, sigma ${SIGMA}, and clips to [-1, 1].`)
-  say(`Node ${process.version}, ${plural(usableCpus(), 'core')}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}.\n`)
+  say(`${machine()}.\n`)
   say(row(['', 'seconds', 'speed-up', 'CPU', 'longest event-loop delay']))
   const measured = new Map<Contender, Measured>()
   for (const contender of contenders) {
@@ -101,15 +95,6 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 const WIDTHS = [14, 9, 9, 7, 26]
 const row = (cells: readonly string[]) =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join('')
-
-/** Throws E_VOLUME_FULL if the volume cannot hold the inputs and one set of outputs. */
-async function checkRoom(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder)
-  const needed = 2 * bytes
-  if (bavail * bsize >= needed) return
-  const received = `${showBytes(bavail * bsize)} free, ${showBytes(needed)} needed; set TMPDIR to another folder`
-  throw new NoisemillError('E_VOLUME_FULL', { path: tmpdir(), received })
-}
 
 async function makeTones(folder: string, seconds: number, tone: URL, signal: AbortSignal): Promise<string[]> {
   await mkdir(folder)
