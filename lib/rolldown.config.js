@@ -24,6 +24,7 @@ export default [
       index: 'dist-lib/index.js',
       'thread-entry': 'dist-lib/backends/thread-entry.js',
       'demo-tone': 'dist-lib/demo/tone.js',
+      'demo-pitfall-tasks': 'dist-lib/demo/pitfall-tasks.js',
     },
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared.js' },
   },

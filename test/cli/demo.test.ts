@@ -2,13 +2,10 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { hasAddon } from '../support/backends.js'
-import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { filesBelow, temporaryFolder, temporaryIn } from '../support/folders.js'
 import { linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
 import { describePosix } from '../support/systems.js'
 import { until } from '../support/waiting.js'
-
-/** The variables that say where temporary files go: the first on POSIX systems, the others on Windows. */
-const temporaryIn = (folder: string) => ({ TMPDIR: folder, TEMP: folder, TMP: folder })
 
 test('the demo does the same work four ways, with the same outputs, and cleans up', async () => {
   const folder = temporaryFolder()

@@ -41,12 +41,15 @@ test('docs/cli.md has every exit code', () => {
   expect(codes).toEqual([...Object.values(EXIT), exitForSignal('SIGINT'), exitForSignal('SIGTERM')])
 })
 
-test.each(['add', 'demo', 'info'])('docs/cli.md has every flag that %s has', async (command) => {
-  const { stdout } = await noisemill([command, '--help'])
-  const flags = Array.from(stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm), ([, flag]) => flag)
-  expect(flags).toContain('--help')
-  for (const flag of flags) expect(reference).toMatch(new RegExp(`\`${flag}[ \`]`))
-})
+test.each([['add'], ['demo'], ['demo', 'pitfalls'], ['info']])(
+  'docs/cli.md has every flag of %s %s',
+  async (...command) => {
+    const { stdout } = await noisemill([...command, '--help'])
+    const flags = Array.from(stdout.matchAll(/^ {2}(?:-h, )?(--[a-z-]+)/gm), ([, flag]) => flag)
+    expect(flags).toContain('--help')
+    for (const flag of flags) expect(reference).toMatch(new RegExp(`\`${flag}[ \`]`))
+  },
+)
 
 test('the table of fields is in the order of JSON lines, and has all of them', async () => {
   const cwd = temporaryFolder()

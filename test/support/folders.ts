@@ -31,6 +31,9 @@ export function temporaryFolder(): string {
   return folder
 }
 
+/** The variables that say where temporary files go: the first on POSIX systems, the others on Windows. */
+export const temporaryIn = (folder: string) => ({ TMPDIR: folder, TEMP: folder, TMP: folder })
+
 /** Converts a relative path to the form of keys, with '/' between names. */
 export const slashed = (file: string): string => file.replaceAll(path.sep, '/')
 

@@ -1,0 +1,169 @@
+/** `noisemill demo pitfalls`, which measures for some seconds: one run serves most of the tests. */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { type DefaultTreeAdapterTypes, type ParserError, parse } from 'parse5'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { filesBelow, sharedFolder, temporaryFolder, temporaryIn } from '../support/folders.js'
+import { type Ended, linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
+import { posixTest } from '../support/systems.js'
+import { until } from '../support/waiting.js'
+
+/** Names of the pitfalls in the table at the end, with the number of ways of each. */
+const WAYS = { overhead: 3, 'functions sent': 4, 'arrays sent': 4, 'work repeated': 3, 'chunk size': 7 }
+const names = Object.keys(WAYS)
+const ways = Object.values(WAYS)
+
+/** Reads a time such as '1.23 s' or '45.6 ms', as milliseconds. */
+function millisecondsIn(text: string): number {
+  const [, number, unit] = /^([\d.]+) (ms|s)$/.exec(text)!
+  return Number(number) * (unit === 's' ? 1000 : 1)
+}
+
+describe('a whole demo', () => {
+  const folder = sharedFolder()
+  const temporary = path.join(folder, 'temporary')
+  const page = path.join(folder, 'page.html')
+  let ended: Ended
+
+  beforeAll(async () => {
+    mkdirSync(temporary)
+    ended = await noisemill(['demo', 'pitfalls', '--html', page], { env: temporaryIn(temporary) })
+  })
+
+  /** Lines of the pitfalls, from their headings on. */
+  const parts = () => ended.stdout.split(/^(?=\d\. )/m).slice(1)
+  /** Cells of the table at the end. */
+  const rows = () =>
+    linesOf(ended.stdout).flatMap((line) => {
+      const name = names.find((start) => line.startsWith(`${start} `))
+      return name === undefined ? [] : [[name, ...line.slice(name.length).trim().split(/ {2,}/)]]
+    })
+
+  test('ends well, and says nothing on stderr', () => {
+    expect([ended.code, ended.stderr]).toEqual([0, ''])
+  })
+
+  test('has a part for each pitfall, with a line for each way', () => {
+    expect(parts().map((part) => part[0])).toEqual(['1', '2', '3', '4', '5'])
+    const measured = parts().map((part) => part.match(/^ {3}(plain loop|pool[,:]).* {2}([\d.]+ m?s|fails)\b.*$/gm))
+    expect(measured.map((lines) => lines?.length)).toEqual(ways)
+  })
+
+  test('shows why a function in an item fails', () => {
+    expect(parts()[1]).toMatch(/pool, badly: a function in the item {2,}fails\n {5}item 0: a value cannot be copied/)
+    expect(ended.stdout.match(/fails$/gm)).toHaveLength(1)
+  })
+
+  test('has a table, whose factors are those of its times', () => {
+    expect(rows().map(([name]) => name)).toEqual(names)
+    for (const [name, ...cells] of rows()) {
+      if (name === 'functions sent') {
+        expect(cells).toEqual([expect.stringMatching(/ m?s$/), 'fails', expect.stringMatching(/ m?s$/)])
+        continue
+      }
+      const [loop, badly, well] = cells.slice(0, 3).map(millisecondsIn)
+      const factors = cells.slice(3).map((cell) => Number(/^([\d.]+) x$/.exec(cell)![1]))
+      // Times are rounded to three digits or more.
+      for (const [i, factor] of [badly / Math.min(loop, well), badly / well].entries())
+        expect(factors[i] / factor).toBeCloseTo(1, 1)
+    }
+  })
+
+  test('writes a page of valid HTML, which has the same figures', () => {
+    const errors: ParserError[] = []
+    const html = readFileSync(page, 'utf8')
+    const document = parse(html, { onParseError: (error) => errors.push(error) })
+    expect(errors).toEqual([])
+    const charts = elementsIn(document, 'svg')
+    expect(charts.map((chart) => elementsIn(chart, 'rect').length - 1)).toEqual(ways)
+    const table = elementsIn(document, 'tr').map((line) => elementsIn(line, 'td').map(textOf))
+    expect(table.slice(1).map((cells) => cells.filter((cell) => cell !== ''))).toEqual(rows())
+    for (const part of parts()) {
+      for (const [, time] of part.matchAll(/ {2}([\d.]+ m?s)\b/g)) expect(charts.map(textOf).join()).toContain(time)
+    }
+    // Everything is in the page.
+    expect(html).not.toMatch(/<(script|link|img|iframe)|(src|href)=|url\(/)
+  })
+
+  test('leaves nothing in the temporary folder', () => {
+    expect(readdirSync(temporary)).toEqual([])
+  })
+})
+
+/** Starts a demo in an empty folder; resolves once it has measured so many ways. */
+async function demoAt(count: number): Promise<Running & { readonly folder: string }> {
+  const folder = temporaryFolder()
+  const args = ['demo', 'pitfalls', '--html', path.join(folder, 'page.html')]
+  const running = startNoisemill(args, { env: temporaryIn(folder) })
+  let printed = ''
+  running.child.stdout.on('data', (text: string) => {
+    printed += text
+  })
+  await until(() => (printed.match(/^ {3}(plain loop|pool).*$/gm)?.length ?? 0) >= count, running)
+  return { ...running, folder }
+}
+
+describe('a demo that is stopped leaves nothing behind, no page either,', () => {
+  // In the first, and while files are in the temporary folder.
+  posixTest.each([1, WAYS.overhead + WAYS['functions sent'] + 1])(
+    'by SIGINT after %i ways (needs POSIX signals)',
+    async (count) => {
+      const { child, ended, folder } = await demoAt(count)
+      child.kill('SIGINT')
+      expect(await ended).toMatchObject({ code: 130, stderr: '' })
+      expect(readdirSync(folder)).toEqual([])
+    },
+  )
+
+  test('by a closed pipe', async () => {
+    const { child, ended, folder } = await demoAt(1)
+    child.stdout.destroy()
+    expect(await ended).toMatchObject({ code: 1, stderr: '' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('a command that is wrong is refused before anything is measured:', () => {
+  const refused = async (...args: string[]) => {
+    const ended = await noisemill(['demo', ...args])
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    return ended.stderr
+  }
+
+  test('--html with a file that exists, which stays as it is', async () => {
+    const folder = temporaryFolder()
+    const file = path.join(folder, 'a.wav')
+    writeFileSync(file, 'precious')
+    expect(await refused('pitfalls', '--html', file)).toContain(`${file}, which exists. (E_OPTION_INVALID)`)
+    expect(readFileSync(file, 'utf8')).toBe('precious')
+    expect(filesBelow(folder)).toEqual(['a.wav'])
+  })
+
+  test('--html with a file that cannot be created', async () => {
+    const file = path.join(temporaryFolder(), 'missing/page.html')
+    expect(await refused('pitfalls', '--html', file)).toContain(`${file} (ENOENT). (E_OPTION_INVALID)`)
+  })
+
+  test('--html without a path', async () => {
+    expect(await refused('pitfalls', '--html', '-')).toContain('E_OPTION_INVALID')
+  })
+
+  test('--full, on either side', async () => {
+    const words = "'demo pitfalls' has no option '--full'"
+    expect(await refused('pitfalls', '--full')).toContain(words)
+    expect(await refused('--full', 'pitfalls')).toContain(words)
+  })
+})
+
+type Node = DefaultTreeAdapterTypes.ParentNode | DefaultTreeAdapterTypes.ChildNode
+
+function elementsIn(node: Node, name: string): Node[] {
+  const children: Node[] = 'childNodes' in node ? node.childNodes : []
+  return children.flatMap((child) => [...(child.nodeName === name ? [child] : []), ...elementsIn(child, name)])
+}
+
+function textOf(node: Node): string {
+  if ('value' in node) return node.value
+  return 'childNodes' in node ? node.childNodes.map(textOf).join('') : ''
+}
