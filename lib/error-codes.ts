@@ -17,6 +17,8 @@ export interface CodeEntry {
 const INCOMPLETE = 'The file is damaged or was never finished: copy it again from where it came from, or leave it out.'
 const SEE_CAUSE = 'The `cause` of this error has the reason, if it is known.'
 
+const LOADER = 'give the workers a loader by `execArgv`, such as tsx (docs/pool.md shows how)'
+
 /** The texts of all error codes. */
 const table = {
   // Errors of a call: thrown before any work begins.
@@ -160,8 +162,8 @@ const table = {
       '': 'Check the exported name.',
       ERR_MODULE_NOT_FOUND: 'Check the URL of the module, and the paths that it imports.',
       MODULE_NOT_FOUND: 'Check the paths that the module passes to require.',
-      ERR_UNKNOWN_FILE_EXTENSION:
-        'Compile the module to JavaScript, or run Node with a loader, such as node --import tsx for TypeScript.',
+      ERR_UNKNOWN_FILE_EXTENSION: `Compile the module to JavaScript, or ${LOADER}.`,
+      ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: `Node only removes types. Leave out enums, namespaces and parameter properties, or ${LOADER}.`,
     },
   },
   E_TASK_NESTED: {

@@ -79,7 +79,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   test('because Node does not know its language', async () => {
     const { message, cause } = await errorOf('export const etl = (n: number) => n', { file: 'task.coffee' })
     expect(cause).toMatchObject({ code: 'ERR_UNKNOWN_FILE_EXTENSION' })
-    expect(message).toContain('run Node with a loader')
+    expect(message).toContain('give the workers a loader by `execArgv`')
   })
 
   test.each([
