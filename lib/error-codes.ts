@@ -60,7 +60,7 @@ const table = {
   },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend is not available',
-    remedy: 'Without the addon, backend "auto" uses workers, unless NOISEMILL_NATIVE is "require".',
+    remedy: 'With backend "auto", one that is available is used, unless NOISEMILL_NATIVE is "require".',
   },
   E_KERNEL_UNAVAILABLE: {
     summary: 'the kernel is not available',
@@ -160,7 +160,8 @@ const table = {
     remedy: 'The `cause` of this error is what the module threw.',
     remedies: {
       '': 'Check the exported name.',
-      ERR_MODULE_NOT_FOUND: 'Check the URL of the module, and the paths that it imports.',
+      ERR_MODULE_NOT_FOUND:
+        'Check the URL of the module, and the paths that it imports. If a bundler made the program, make the module an entry of its own.',
       MODULE_NOT_FOUND: 'Check the paths that the module passes to require.',
       ERR_UNKNOWN_FILE_EXTENSION: `Compile the module to JavaScript, or ${LOADER}.`,
       ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: `Node only removes types. Leave out enums, namespaces and parameter properties, or ${LOADER}.`,

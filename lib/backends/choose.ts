@@ -129,6 +129,8 @@ function chooseName(wanted: BackendName | 'auto'): Choice {
 const unavailable = (option: string, { reason, remedy }: MissingAddon) =>
   new NoisemillError('E_BACKEND_UNAVAILABLE', { option, received: `${reason}; to get the addon, ${remedy}` })
 
+const NO_FILES = 'workers load files of the package, from which the code was bundled; exclude noisemill from the bundle'
+
 function openNative({ size, workers: workerSettings }: PoolSettings): Opened {
   const loaded = loadAddon()
   if (!('addon' in loaded)) throw unavailable('backend', loaded)
@@ -141,6 +143,7 @@ function openNative({ size, workers: workerSettings }: PoolSettings): Opened {
 }
 
 function openWorkers(settings: PoolSettings): Opened {
+  if (!hasFiles()) throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: NO_FILES })
   const { kernels, ...rest } = openKernel(settings)
   const workers = new ThreadPool(settings.size, undefined, kernels, settings.workers)
   return { backend: workersBackend(workers), shortage: () => workers.shortage, ...rest }

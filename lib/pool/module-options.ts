@@ -189,5 +189,7 @@ function checkModule(url: unknown): string {
   }
   const isRelative = typeof text === 'string' && text !== '' && !/^[a-z][a-z\d+.-]*:/i.test(text)
   const quoted = isRelative ? (text.includes("'") ? JSON.stringify(text) : `'${text}'`) : "'./etl.js'"
-  throw invalidOption('url', `a file: URL or an absolute path, such as new URL(${quoted}, import.meta.url),`, text)
+  const hint = text === undefined ? ' (a bundle in CommonJS has no import.meta.url)' : ''
+  const expected = `a file: URL or an absolute path, such as new URL(${quoted}, import.meta.url)${hint},`
+  throw invalidOption('url', expected, text)
 }

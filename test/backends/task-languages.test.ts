@@ -86,7 +86,7 @@ describePlaces('task modules [%s]', (backend) => {
     expect(await run([program('plain.js', javaScript)])).toEqual(succeeded(javaScript))
   })
 
-  const title = 'in TypeScript, whose types Node removes (needs Node 22.18 or 24.3)'
+  const title = 'in TypeScript, whose types Node removes (needs Node 22.18 or 23.6)'
   test.skipIf(!stripsTypes)(title, async () => {
     expect(await run([program('types.ts', typesOnly)])).toEqual(succeeded(typesOnly))
     const { code, lines } = await run([program('syntax.ts', ['enum.ts'])])

@@ -1,5 +1,5 @@
 /**
- * The programs in docs/pool.md run, and print what the page says. A block that begins with `// NAME.js` is that module. A
+ * The programs in docs/pool.md run, and print what the page says. A block that begins with `// NAME.js` or `// NAME.ts` is that module. A
  * block that begins with an import is a whole program; the page says what others leave out.
  */
 
@@ -11,8 +11,8 @@ import { root } from '../support/folders.js'
 import { expectOutput, makeProject, outputIn } from './project.js'
 
 const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
-const blocks = Array.from(page.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code)
-const nameIn = (code: string) => /^\/\/ ([\w-]+\.js)\n/.exec(code)?.[1]
+const blocks = Array.from(page.matchAll(/^```[jt]s\n(.*?)^```$/gms), ([, code]) => code)
+const nameIn = (code: string) => /^\/\/ ([\w-]+\.[jt]s)\n/.exec(code)?.[1]
 const modules = Object.fromEntries(
   blocks.flatMap((code) => {
     const name = nameIn(code)
@@ -26,7 +26,7 @@ const whole = (code: string) =>
     ? code
     : `import { moduleTask, Pool } from 'noisemill'\nconst pool = new Pool()\n${code}\nawait pool.close()`
 
-const project = makeProject()
+const project = makeProject('tsx')
 writeFiles(project, modules)
 
 test('the page has modules and programs, and no other code', () => {

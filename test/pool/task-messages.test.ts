@@ -46,14 +46,14 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   test('because it is not there', async () => {
     const { message, cause } = await errorOf(undefined)
     expect(message).toMatch(/^item 0: the task module cannot be used: URL does not exist: Cannot find module /)
-    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\.$/)
+    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\. If a bundler /)
     expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
   })
 
   test('because something that it imports is not there', async () => {
     const { message, cause } = await errorOf("import './absent.mjs'\nexport const etl = () => {}")
     expect(message).toMatch(new RegExp(`^${failed}Cannot find module .*absent\\.mjs`))
-    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\.$/)
+    expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\. If a bundler /)
     expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
   })
 
