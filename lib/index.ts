@@ -42,6 +42,7 @@ export type {
 } from './plan/results.js'
 export type { ChannelMessages } from './pool/channels.js'
 export type { ChunkSize } from './pool/chunks.js'
+export { type Diagnosis, diagnose, showDiagnosis, type Verdict } from './pool/doctor.js'
 export type { ModuleTaskOptions, TransferOptions } from './pool/module-options.js'
 export {
   type DoneItem,

@@ -47,6 +47,18 @@ export function showBytes(bytes: number): string {
 
 export const showSeconds = (seconds: number): string => (seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1))
 
+/** Formats milliseconds in the unit that suits them, with two or three digits: '4.1 us', '15 ms', '1.23 s'. */
+export function showTime(milliseconds: number): string {
+  if (milliseconds >= 999.5) return `${showSeconds(milliseconds / 1000)} s`
+  if (milliseconds >= 0.9995) return `${milliseconds.toFixed(milliseconds < 9.95 ? 1 : 0)} ms`
+  if (milliseconds === 0) return '0 ms'
+  const us = 1000 * milliseconds
+  return `${us.toFixed(us < 0.0995 ? 3 : us < 0.995 ? 2 : us < 9.95 ? 1 : 0)} us`
+}
+
+/** Formats a part of a whole, 0 to 1, in per cent. */
+export const showShare = (share: number): string => `${Math.round(100 * share)} %`
+
 export const showDecibels = (value: number | null): string => (value === null ? 'no SNR' : `SNR ${value.toFixed(2)} dB`)
 
 /** Counts by name. As text, in the order of the names: '2 flac, 1 mp3'. */

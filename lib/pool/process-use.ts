@@ -1,6 +1,7 @@
 /** Measures what the process and its JS thread use in the time of a run. */
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { usableCpus } from '../cpus.js'
 import type { ProcessTimes } from './run-report.js'
 
 const TASKS = '/proc/self/task'
@@ -27,6 +28,9 @@ function readWaits(): Map<string, number> | undefined {
   }
 }
 
+/** How many CPUs the process may use, once it is known. */
+let cpus: number | undefined
+
 export class ProcessUse {
   readonly #cpu = process.cpuUsage()
   readonly #loop = performance.eventLoopUtilization()
@@ -40,7 +44,9 @@ export class ProcessUse {
   /** Returns what was used since this object was made. */
   soFar(): ProcessTimes {
     const { user, system } = process.cpuUsage(this.#cpu)
+    cpus ??= usableCpus()
     return {
+      cpus,
       cpu: (user + system) / 1000,
       jsThread: performance.eventLoopUtilization(this.#loop).active,
       waitedForCpu: this.#waitedForCpu(),

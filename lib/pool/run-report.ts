@@ -102,6 +102,8 @@ export interface RunWaits {
 
 /** What the process did in the time of a run. */
 export interface ProcessTimes {
+  /** Number of CPUs that the process may use. */
+  readonly cpus: number
   /** CPU time of all threads of the process. */
   readonly cpu: number
   /** Time in which the JS thread, on which the pool runs, was not idle. */

@@ -13,6 +13,7 @@ import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { levelFor, noiseGain } from '../../dist-lib/plan/levels.js'
+import { subjects } from '../../dist-lib/pool/doctor/verdict.js'
 import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
 
@@ -171,6 +172,11 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of summaries': () => fieldTable(summaryFields()),
   'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),
   'fields of workers': () => fieldTable(deepFieldsOf('WorkerFigures')),
+  'subjects of the doctor': () =>
+    table(
+      ['subject', 'what its verdict says'],
+      Object.entries(subjects).map(([name, says]) => [code(name), says]),
+    ),
   channels: () =>
     table(
       ['channel', 'what its messages say'],
