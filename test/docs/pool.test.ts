@@ -1,6 +1,6 @@
 /**
  * The programs in docs/pool.md run, and print what the page says. A block that begins with `// NAME.js` or `// NAME.ts` is that module. A
- * block that begins with an import is a whole program; the page says what others leave out.
+ * block that begins with an import is a whole program; the page says what others leave out. The calls in tables work, too.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { writeFiles } from '../support/files.js'
 import { root } from '../support/folders.js'
+import { start } from '../support/programs.js'
 import { expectOutput, makeProject, outputIn } from './project.js'
 
 const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
@@ -44,3 +45,39 @@ test.concurrent.each(programs.map((code, i) => ({ code, i, line: code.split('\n'
     await expectOutput(module, outputIn(code))
   },
 )
+
+/** The calls of noisemill in the tables for users of other libraries, which are in the last columns. */
+function callsInTables(): string[] {
+  const [, section] = /^## Coming from another library\n(.*?)^## /ms.exec(page)!
+  const cells = Array.from(section.matchAll(/^\| .* \| (.*) \|$/gm), ([, cell]) => cell)
+  return cells.flatMap((cell) => Array.from(cell.matchAll(/`(.*?)`/g), ([, code]) => code))
+}
+
+test('all calls of noisemill in the tables for users of other libraries work', async () => {
+  const calls = callsInTables()
+  expect(calls.length).toBeGreaterThan(30)
+  writeFileSync(path.join(project, 'f.js'), 'export const f = (value) => value\nexport const g = f\n')
+  const given = {
+    items: '[1, 2]',
+    pairs: '[[1, 2]]',
+    table: 'new Float64Array(2)',
+    signal: 'new AbortController().signal',
+    item: '1',
+    x: '1',
+    y: '2',
+  }
+  const module = path.join(project, 'calls.js')
+  writeFileSync(
+    module,
+    `import { isPoolWorker, moduleTask, Pool } from 'noisemill'
+    import { f } from './f.js'
+    const url = new URL('./f.js', import.meta.url)
+    const task = moduleTask(url, 'f')
+    ${Object.entries(given)
+      .map(([name, value]) => `const ${name} = ${value}`)
+      .join('\n')}
+    ${calls.map((call) => `{ const pool = new Pool()\n${call}\nawait pool.close() }`).join('\n')}`,
+  )
+  const { code, stderr } = await start([process.execPath, module], { cwd: project }).ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})

@@ -18,14 +18,22 @@ export function makeProject(...packages: string[]): string {
   return project
 }
 
-/** What a program prints, by its comments `// -> line`. */
+/** Stands for a number with its unit, in lines whose figures differ from run to run. */
+const FIGURE = '(figure)'
+const withoutFigures = (line: string) => line.replace(/\d+(\.\d+)?( (us|ms|s|B|kB|MB|%)(?!\w))?/g, FIGURE)
+
+/** What a program prints, by its comments `// -> line`. In lines after `// ~>`, the figures may be others. */
 export const outputIn = (code: string): string =>
-  Array.from(code.matchAll(/\/\/ -> (.*)/g), ([, line]) => `${line}\n`).join('')
+  Array.from(code.matchAll(/\/\/ ([-~])> (.*)/g), ([, kind, line]) =>
+    kind === '~' ? `${withoutFigures(line)}\n` : `${line}\n`,
+  ).join('')
 
 /** Runs a module of the project in the folder that it lies in, and compares what it prints, paths with '/'; to stderr nothing. */
 export async function expectOutput(module: string, stdout: string): Promise<void> {
   const ended = await start([process.execPath, module], { cwd: path.dirname(module) }).ended
   // An array that is printed has two of each backslash.
   const printed = isWindows ? ended.stdout.replace(/\\+/g, '/') : ended.stdout
-  expect({ ...ended, stdout: printed }).toEqual({ code: 0, stdout, stderr: '' })
+  const expected = stdout.split('\n')
+  const lines = printed.split('\n').map((line, i) => (expected[i]?.includes(FIGURE) ? withoutFigures(line) : line))
+  expect({ ...ended, stdout: lines.join('\n') }).toEqual({ code: 0, stdout, stderr: '' })
 }
