@@ -5,11 +5,13 @@ import { addNoiseInGroups } from '../add.js'
 import { NoisemillError } from '../errors.js'
 import { walk } from '../files/walk.js'
 import type { FileResult } from '../plan/results.js'
+import { type Diagnosis, diagnose, showDiagnosis } from '../pool/doctor.js'
 import { Pool } from '../pool/pool.js'
+import type { RunReport } from '../pool/run-report.js'
 import { Report, type ReportedRun } from '../record/report.js'
 import { plural } from '../show.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
-import { type AddRequest, declareAddFlags, parsePath, readAddFlags } from './flags.js'
+import { type AddRequest, declareAddFlags, parsePath, readAddFlags, textInFlags } from './flags.js'
 import { resultLine } from './lines.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
@@ -56,7 +58,12 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)
   }
-  const options = { ...noise, pool, signal, onLoop: onLoop(terminal), onRepeat, onUnread }
+  let diagnosis: Diagnosis | undefined
+  const onReport = (report: RunReport) => {
+    diagnosis = diagnose(report, pool.info)
+  }
+  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, ...(own.doctor && { onReport }) }
+  const options = { ...noise, pool, signal, ...callbacks }
   const report = own.report === undefined ? undefined : new Report(own.report, reportedRun(inputs, noise))
   const counting = new AbortController()
   let fatal: NoisemillError | undefined
@@ -104,7 +111,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     terminal.stopLive()
     await pool.terminate()
   }
-  printSummary(terminal, progress, pool, request)
+  printSummary(terminal, progress, pool, request, diagnosis)
   if (stop.exitCode !== undefined) {
     if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, noise))
     return stop.exitCode
@@ -179,13 +186,20 @@ function show(result: FileResult, terminal: Terminal, { json, quiet }: AddReques
   else if (!result.error && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
 }
 
-function printSummary(terminal: Terminal, progress: Progress, pool: Pool, { noise, own }: AddRequest): void {
+function printSummary(
+  terminal: Terminal,
+  progress: Progress,
+  pool: Pool,
+  { noise, own }: AddRequest,
+  diagnosis: Diagnosis | undefined,
+): void {
   const seed = String(noise.seed ?? 0)
-  if (own.json) terminal.json(progress.summary(seed, pool.info))
+  if (own.json) terminal.json(progress.summary(seed, pool.info, diagnosis))
   else if (!own.quiet) {
     const figures = progress.figuresLine()
     if (figures !== '') terminal.result(figures)
     terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
+    if (diagnosis) for (const line of showDiagnosis(diagnosis).split('\n')) terminal.result(textInFlags(line))
   }
 }
 

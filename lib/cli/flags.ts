@@ -35,7 +35,8 @@ export const groups = {
   run: { heading: 'Execution', short: 'how the work is done. The bytes of outputs never depend on it' },
   print: {
     heading: 'Reporting',
-    short: 'write a JSON line for each output, to a file or to stdout; or print nothing but errors',
+    short:
+      'write a JSON line for each output, to a file or to stdout; print what took the time; or print nothing but errors',
   },
 } as const
 
@@ -79,6 +80,7 @@ type NoiseOptions = Omit<
 interface OwnOptions {
   readonly report?: string
   readonly json?: boolean
+  readonly doctor?: boolean
   readonly quiet?: boolean
 }
 
@@ -214,6 +216,11 @@ const ownFlags: FlagsFor<OwnOptions> = {
     parse: parsePath,
   },
   json: { name: '--json', group: 'print', summary: 'print a JSON line for each output, and one for the summary' },
+  doctor: {
+    name: '--doctor',
+    group: 'print',
+    summary: 'after the run, print what took its time, and what to change',
+  },
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
@@ -335,21 +342,25 @@ export function readAddFlags(given: Readonly<Record<string, unknown>>): AddReque
 /** The form of a range of levels in API calls and on the command line. */
 const RANGE = { inCalls: '[low, high]', typed: 'LOW:HIGH' }
 
+/** Returns what the command line has for an option, or for `[low, high]`; undefined for other words. */
+const wordInFlags = (word: string, known: readonly Flags[]): string | undefined =>
+  word === RANGE.inCalls ? RANGE.typed : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
+
+/** Replaces options in a text, which are in backticks, by their flags. */
+export const textInFlags = (text: string, known: readonly Flags[] = tables): string =>
+  text.replace(/`([^`]+)`/g, (quoted, word) => wordInFlags(word, known) ?? quoted)
+
 /** Formats the message of an error for the command line: with flags for options, and LOW:HIGH for `[low, high]`. */
 export function messageInFlags(error: NoisemillError, known: readonly Flags[] = tables): string {
-  const wordFor = (word: string): string | undefined =>
-    word === RANGE.inCalls ? RANGE.typed : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
   const { option, received } = error
   // In other errors, `received` may be the name of a file, which must not change.
   const mayHaveRange = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
   const details = {
     ...error,
     cause: error.cause,
-    ...(option !== undefined && { option: wordFor(option) ?? option }),
+    ...(option !== undefined && { option: wordInFlags(option, known) ?? option }),
     ...(received !== undefined &&
       mayHaveRange && { received: received.replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2') }),
   }
-  return messageFor(error.code, details, (text) =>
-    text.replace(/`([^`]+)`/g, (quoted, word) => wordFor(word) ?? quoted),
-  )
+  return messageFor(error.code, details, (text) => textInFlags(text, known))
 }

@@ -1,7 +1,7 @@
 /** Counts the results of a run, for the live line and for the summary at its end. */
 
 import { usableCpus } from '../cpus.js'
-import type { PoolInfo } from '../index.js'
+import type { Diagnosis, PoolInfo, Verdict } from '../index.js'
 import type { FileResult } from '../plan/results.js'
 import { Counts, plural, showBytes, showSeconds } from '../show.js'
 
@@ -42,6 +42,8 @@ export interface Summary extends PoolInfo {
   readonly seconds: number
   /** The seed, as text. */
   readonly seed: string
+  /** The verdicts of --doctor, as those of `diagnose`; null without it. */
+  readonly doctor: readonly Verdict[] | null
 }
 
 interface SnrRange {
@@ -128,7 +130,7 @@ export class Progress {
   }
 
   /** Returns the summary for --json. */
-  summary(seed: string, info: PoolInfo): Summary {
+  summary(seed: string, info: PoolInfo, diagnosis: Diagnosis | undefined): Summary {
     const { done, planned, skipped, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
       type: 'summary',
@@ -146,6 +148,7 @@ export class Progress {
       bytesIn: bytes,
       seconds,
       seed,
+      doctor: diagnosis?.verdicts ?? null,
       ...info,
     }
   }

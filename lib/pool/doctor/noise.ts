@@ -26,7 +26,7 @@ export function disk({ report, milliseconds, work, blocked }: Figures): Verdict 
     'disk',
     Math.min(milliseconds, blocked / report.threads),
     `${text}: the disk is the limit.`,
-    'Use a larger `size`, a faster disk, or no `fsync`.',
+    'Use a larger `size`, a faster disk, or leave out `fsync`.',
   )
 }
 
