@@ -4,7 +4,7 @@
  */
 
 import path from 'node:path'
-import type { ModuleTaskOptions, Pool, RunOptions } from '../index.js'
+import type { ModuleTaskOptions, Pool, RunOptions, Verdict } from '../index.js'
 import * as tasks from './pitfall-tasks.js'
 
 /** What a way of doing the work gets. */
@@ -32,7 +32,9 @@ export interface Pitfall {
   /** A short name, for tables. */
   readonly name: string
   readonly title: string
-  /** What the ways do, in a sentence. */
+  /** The doctor's word for it. */
+  readonly subject: Verdict['subject']
+  /** What the ways do, as a verb and its object. */
   readonly work: string
   /** Makes what the work needs; its time is not measured. */
   prepare?(place: Place): Promise<unknown>
@@ -45,6 +47,7 @@ const overhead = (): Pitfall => {
   const numbers = range(20_000)
   return {
     name: 'overhead',
+    subject: 'overhead',
     title: 'The overhead is larger than the work',
     work: `multiply ${numbers.length} numbers by ten`,
     ways: [
@@ -64,6 +67,7 @@ const functionsInItems = (): Pitfall => {
   const run = (n: number) => tasks.fibonacci(n)
   return {
     name: 'functions sent',
+    subject: 'values',
     title: 'A value cannot cross to a thread',
     work: `compute ${calls.length} Fibonacci numbers, by a function that the items name`,
     ways: [
@@ -104,6 +108,7 @@ const dataSent = (): Pitfall => {
   }
   return {
     name: 'arrays sent',
+    subject: 'data',
     title: 'Data is sent where a name would do',
     work: `find the highest sample in each of ${SAMPLES_FILES} files of 2 MB`,
     prepare: ({ folder, map }) =>
@@ -128,6 +133,7 @@ const sharedWork = (): Pitfall => {
   const numbers = range(10_000)
   return {
     name: 'work repeated',
+    subject: 'repetition',
     title: 'Every item repeats the same work',
     work: `add the digits of each of the first ${numbers.length} Fibonacci numbers`,
     ways: [
@@ -158,6 +164,7 @@ const chunkSizes = (): Pitfall => {
   const items = range(UNEVEN_ITEMS).map((i) => Math.round(LONGEST_STEPS * (i / UNEVEN_ITEMS) ** 2))
   return {
     name: 'chunk size',
+    subject: 'chunks',
     title: 'The chunk size is guessed',
     work: `compute for ${items.length} items, of which the last take longest`,
     ways: [

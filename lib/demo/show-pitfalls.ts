@@ -1,10 +1,10 @@
 /** Prints the pitfalls of `noisemill demo pitfalls`. It uses only the public API. */
 
-import { Pool } from '../index.js'
-import { showText } from '../show.js'
+import { Pool, type Verdict } from '../index.js'
+import { showText, showTime } from '../show.js'
 import { inTemporaryFolder } from './folder.js'
 import { machine } from './machine.js'
-import { findingsOf, type MeasuredPitfall, type MeasuredWay, measurePitfall } from './measure.js'
+import { findingsOf, type MeasuredPitfall, type MeasuredTime, type MeasuredWay, measurePitfall } from './measure.js'
 import { MOST_BYTES, pitfalls } from './pitfalls.js'
 
 /**
@@ -25,12 +25,16 @@ export async function showPitfalls(tasks: URL, signal: AbortSignal): Promise<Mea
       for (const make of pitfalls) {
         const pitfall = make()
         say(`\n${done.length + 1}. ${pitfall.title}\n   Work: ${pitfall.work}.\n`)
-        let loop: MeasuredWay | undefined
+        let loop: MeasuredTime | undefined
         const shown = await measurePitfall(pitfall, { pool, folder, tasks, signal }, (way) => {
           loop ??= way
           say(wayLine(way, loop))
         })
         done.push(shown)
+        for (const way of consulted(shown)) {
+          say(`\n   The doctor on "${labelOf(way)}":`)
+          for (const verdict of way.verdicts) say(wrapped(verdictText(verdict), '     '))
+        }
         say(`\n${wrapped(conclusion(shown), '   ')}`)
       }
       return done
@@ -41,6 +45,8 @@ export async function showPitfalls(tasks: URL, signal: AbortSignal): Promise<Mea
   say(`\n${row(SUMMARY_HEAD)}`)
   for (const pitfall of measured) say(summaryRow(pitfall))
   say(`\n${SUMMARY_NOTE}`)
+  const busy = busyText(measured)
+  if (busy !== undefined) say(`\n${wrapped(busy, '')}`)
   return measured
 }
 
@@ -59,15 +65,11 @@ function wrapped(text: string, indent: string): string {
   return lines.map((line) => indent + line).join('\n')
 }
 
-/** Formats milliseconds with three digits, in milliseconds or seconds. */
-export const showTime = (milliseconds: number): string =>
-  milliseconds < 999.5 ? `${digits(milliseconds)} ms` : `${digits(milliseconds / 1000)} s`
-
 const showFactor = (factor: number): string => `${digits(factor)} x`
 
 const digits = (value: number): string => value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
 
-const KINDS: Readonly<Record<MeasuredWay['kind'], string>> = {
+const KINDS: Readonly<Record<MeasuredTime['kind'], string>> = {
   loop: '',
   badly: 'pool, badly: ',
   other: 'pool: ',
@@ -75,10 +77,10 @@ const KINDS: Readonly<Record<MeasuredWay['kind'], string>> = {
 }
 
 /** Returns how a way is named among others of its pitfall. */
-export const labelOf = ({ kind, name }: MeasuredWay): string => `${KINDS[kind]}${name}`
+export const labelOf = ({ kind, name }: MeasuredTime): string => `${KINDS[kind]}${name}`
 
 /** Compares the time of a way with that of the plain loop. */
-export function comparison({ time }: MeasuredWay, loop: MeasuredWay): string {
+export function comparison({ time }: MeasuredTime, loop: MeasuredTime): string {
   if (time === null || time === loop.time) return ''
   const factor = time / loop.time!
   return factor > 1 ? `${showFactor(factor)} slower` : `${showFactor(1 / factor)} faster`
@@ -86,10 +88,27 @@ export function comparison({ time }: MeasuredWay, loop: MeasuredWay): string {
 
 const LABEL_WIDTH = 49
 
-function wayLine(way: MeasuredWay, loop: MeasuredWay): string {
+function wayLine(way: MeasuredTime, loop: MeasuredTime): string {
   const label = `   ${labelOf(way).padEnd(LABEL_WIDTH)}`
   if (way.time === null) return `${label}   fails\n${wrapped(showText(way.failure!), '     ')}`
   return `${label}${showTime(way.time).padStart(8)}  ${comparison(way, loop)}`.trimEnd()
+}
+
+/** Returns the ways whose verdicts are shown: the bad ones, and the fastest good one. */
+export function consulted({ ways }: MeasuredPitfall): MeasuredWay[] {
+  const good = ways.filter(({ kind }) => kind === 'well').sort((a, b) => (a.time ?? Infinity) - (b.time ?? Infinity))
+  return [...ways.filter(({ kind }) => kind === 'badly'), ...good.slice(0, 1)]
+}
+
+export const verdictText = ({ subject, state, text, remedy }: Verdict): string =>
+  `${state} (${subject}): ${text}${remedy === null ? '' : ` ${remedy}`}`
+
+/** Says that the machine was busy, by the worst of the doctor's verdicts. Undefined if it was not. */
+export function busyText(pitfalls: readonly MeasuredPitfall[]): string | undefined {
+  const busy = pitfalls.flatMap(({ ways }) => ways.flatMap((way) => way.busy ?? []))
+  const [worst] = busy.sort((a, b) => (b.milliseconds ?? 0) - (a.milliseconds ?? 0))
+  if (worst === undefined) return undefined
+  return `The machine was busy, so that pools gain less. In the longest such run: ${worst.text} ${worst.remedy}`
 }
 
 /** Says in sentences what the figures of a pitfall show. */

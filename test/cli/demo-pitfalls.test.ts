@@ -14,10 +14,13 @@ const WAYS = { overhead: 3, 'functions sent': 4, 'arrays sent': 4, 'work repeate
 const names = Object.keys(WAYS)
 const ways = Object.values(WAYS)
 
-/** Reads a time such as '1.23 s' or '45.6 ms', as milliseconds. */
+const TIME = /([\d.]+) (us|ms|s)/
+const MILLISECONDS = { us: 0.001, ms: 1, s: 1000 }
+
+/** Reads a time such as '1.23 s' or '45 ms', as milliseconds. */
 function millisecondsIn(text: string): number {
-  const [, number, unit] = /^([\d.]+) (ms|s)$/.exec(text)!
-  return Number(number) * (unit === 's' ? 1000 : 1)
+  const [, number, unit] = TIME.exec(text)!
+  return Number(number) * MILLISECONDS[unit as keyof typeof MILLISECONDS]
 }
 
 describe('a whole demo', () => {
@@ -46,7 +49,7 @@ describe('a whole demo', () => {
 
   test('has a part for each pitfall, with a line for each way', () => {
     expect(parts().map((part) => part[0])).toEqual(['1', '2', '3', '4', '5'])
-    const measured = parts().map((part) => part.match(/^ {3}(plain loop|pool[,:]).* {2}([\d.]+ m?s|fails)\b.*$/gm))
+    const measured = parts().map((part) => part.match(/^ {3}(plain loop|pool[,:]).* {2}([\d.]+ [mu]?s|fails)\b.*$/gm))
     expect(measured.map((lines) => lines?.length)).toEqual(ways)
   })
 
@@ -55,18 +58,31 @@ describe('a whole demo', () => {
     expect(ended.stdout.match(/fails$/gm)).toHaveLength(1)
   })
 
+  test.each([
+    [1, 'one number a trip', 'problem (chunks): '],
+    [1, 'the default chunks', 'problem (overhead): A plain loop would take'],
+    [2, 'a function in the item', 'problem (values): 1 of 1 items failed'],
+    [3, 'arrays are copied', 'problem (data): '],
+    [4, 'each item computes from the first', 'fine (repetition): '],
+    [5, 'chunkSize: 1', 'problem (chunks): '],
+  ])('has the verdict of the doctor on pitfall %i, %s: %s', (number, way, verdict) => {
+    const verdicts = parts()[number - 1].split('The doctor on ').slice(1)
+    const [own] = verdicts.filter((text) => text.includes(`: ${way}`))
+    expect(own.replaceAll(/\s+/g, ' ')).toContain(`: ${verdict}`)
+  })
+
   test('has a table, whose factors are those of its times', () => {
     expect(rows().map(([name]) => name)).toEqual(names)
     for (const [name, ...cells] of rows()) {
       if (name === 'functions sent') {
-        expect(cells).toEqual([expect.stringMatching(/ m?s$/), 'fails', expect.stringMatching(/ m?s$/)])
+        expect(cells).toEqual([expect.stringMatching(TIME), 'fails', expect.stringMatching(TIME)])
         continue
       }
       const [loop, badly, well] = cells.slice(0, 3).map(millisecondsIn)
       const factors = cells.slice(3).map((cell) => Number(/^([\d.]+) x$/.exec(cell)![1]))
-      // Times are rounded to three digits or more.
+      // Times are rounded to two digits or more.
       for (const [i, factor] of [badly / Math.min(loop, well), badly / well].entries())
-        expect(factors[i] / factor).toBeCloseTo(1, 1)
+        expect(Math.abs(factors[i] / factor - 1)).toBeLessThan(0.12)
     }
   })
 
@@ -79,9 +95,10 @@ describe('a whole demo', () => {
     expect(charts.map((chart) => elementsIn(chart, 'rect').length - 1)).toEqual(ways)
     const table = elementsIn(document, 'tr').map((line) => elementsIn(line, 'td').map(textOf))
     expect(table.slice(1).map((cells) => cells.filter((cell) => cell !== ''))).toEqual(rows())
-    for (const part of parts()) {
-      for (const [, time] of part.matchAll(/ {2}([\d.]+ m?s)\b/g)) expect(charts.map(textOf).join()).toContain(time)
-    }
+    const texts = charts.map(textOf).join()
+    for (const [, time] of ended.stdout.matchAll(/^ {3}\S.* {2}([\d.]+ [mu]?s)\b/gm)) expect(texts).toContain(time)
+    const verdicts = ended.stdout.match(/^ {5}(problem|fine|unknown) \(/gm)
+    expect(elementsIn(document, 'dd')).toHaveLength(verdicts!.length)
     // Everything is in the page.
     expect(html).not.toMatch(/<(script|link|img|iframe)|(src|href)=|url\(/)
   })
