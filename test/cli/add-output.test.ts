@@ -1,13 +1,12 @@
 /** The output of `add`: results on stdout, messages on stderr, and a live line on a terminal. */
 
-import { spawnSync } from 'node:child_process'
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, JOURNAL, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
 import { bin, commandRunner, jsonOf, linesOf, noisemill, rowsOf, shellLine, start } from '../support/programs.js'
-import { isWindows, linuxTest, posixTest } from '../support/systems.js'
+import { hasTerminal, isWindows, linuxTest, posixTest } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
 
 const ESCAPE = '\x1b'
@@ -435,9 +434,6 @@ describe('--report', () => {
     expect(sha256OfFile(path.join(cwd, report))).toBe(before)
   }
 })
-
-/** `script` of util-linux, which Debian has, runs a command on a terminal of its own. */
-const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
 
 describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-linux)', () => {
   /** All that a person would get to see, of stdout and stderr alike; `script` gives the terminal no size. */

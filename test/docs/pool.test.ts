@@ -5,10 +5,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/files.js'
 import { root } from '../support/folders.js'
-import { start } from '../support/programs.js'
+import { linesOf, shellLine, start } from '../support/programs.js'
+import { hasTerminal } from '../support/systems.js'
 import { expectOutput, makeProject, outputIn } from './project.js'
 
 const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
@@ -27,7 +29,7 @@ const whole = (code: string) =>
     ? code
     : `import { moduleTask, Pool } from 'noisemill'\nconst pool = new Pool()\n${code}\nawait pool.close()`
 
-const project = makeProject('tsx')
+const project = makeProject('tsx', 'ora')
 writeFiles(project, modules)
 
 test('the page has modules and programs, and no other code', () => {
@@ -36,13 +38,22 @@ test('the page has modules and programs, and no other code', () => {
   expect(page.match(/^```/gm)).toHaveLength(2 * blocks.length)
 })
 
-test.concurrent.each(programs.map((code, i) => ({ code, i, line: code.split('\n')[0] })))(
+/** The program that shows its progress on a terminal, by a package that writes to stderr elsewhere too. */
+const showsProgress = (code: string) => code.includes("from 'ora'")
+
+const silent = programs.filter((code) => !showsProgress(code))
+
+function writeProgram(name: string, code: string): string {
+  const module = path.join(project, name)
+  writeFileSync(module, whole(code))
+  return module
+}
+
+test.concurrent.each(silent.map((code, i) => ({ code, i, line: code.split('\n')[0] })))(
   'program $i of the page prints what it says: $line',
   async ({ code, i }) => {
     expect(outputIn(code)).not.toBe('')
-    const module = path.join(project, `program${i}.js`)
-    writeFileSync(module, whole(code))
-    await expectOutput(module, outputIn(code))
+    await expectOutput(writeProgram(`program${i}.js`, code), outputIn(code))
   },
 )
 
@@ -80,4 +91,36 @@ test('all calls of noisemill in the tables for users of other libraries work', a
   )
   const { code, stderr } = await start([process.execPath, module], { cwd: project }).ended
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+})
+
+describe('the program that shows its progress', () => {
+  const code = programs.find(showsProgress)!
+  const module = writeProgram('progress.js', code)
+
+  test('prints its first and its last line where there is no terminal', async () => {
+    const { code: exit, stdout, stderr } = await start([process.execPath, module], { cwd: project }).ended
+    expect([exit, stdout]).toEqual([0, outputIn(code)])
+    expect(linesOf(stripVTControlCharacters(stderr))).toEqual([
+      '- pause',
+      expect.stringMatching(/^. 100 of 100, workers/),
+    ])
+  })
+
+  test.skipIf(!hasTerminal)('shows how far it is, and how busy workers are (needs util-linux)', async () => {
+    const line = shellLine([process.execPath, module])
+    const terminal = ['script', '-qec', `stty cols 80 rows 30; ${line}`, '/dev/null']
+    const { code: exit, stdout } = await start(terminal, {
+      cwd: project,
+      env: { TERM: 'xterm-256color', CI: undefined },
+    }).ended
+    expect(exit).toBe(0)
+    const shown = Array.from(stripVTControlCharacters(stdout).matchAll(/(\d+) of 100, workers busy: ([\d %,]*)/g))
+    const done = shown.map(([, count]) => Number(count))
+    expect(done.at(-1)).toBe(100)
+    expect(new Set(done).size).toBeGreaterThan(2)
+    expect(done).toEqual(done.toSorted((a, b) => a - b))
+    const shares = Array.from(shown.at(-1)![2].matchAll(/(\d+) %/g), ([, share]) => Number(share))
+    expect(shares.length).toBeGreaterThan(0)
+    for (const share of shares) expect(share > 0 && share <= 100).toBe(true)
+  })
 })

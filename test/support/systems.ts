@@ -16,6 +16,10 @@ export const isRoot = process.getuid?.() === 0
 export const posixTest = test.skipIf(isWindows)
 export const describePosix = describe.skipIf(isWindows)
 
+/** Whether `script` can give a program a terminal, by the options of util-linux. */
+export const hasTerminal =
+  spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
+
 export const linuxTest = test.skipIf(process.platform !== 'linux')
 
 /** Whether temporary folders tell names apart that differ in case alone. Those of macOS and Windows seldom do. */
