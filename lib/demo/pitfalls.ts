@@ -44,7 +44,7 @@ export interface Pitfall {
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 const overhead = (): Pitfall => {
-  const numbers = range(20_000)
+  const numbers = range(10_000)
   return {
     name: 'overhead',
     subject: 'overhead',
