@@ -18,7 +18,7 @@ export class Batch<Job, Result> {
   /** For each entry, its value or its result, according to its state. */
   readonly values: unknown[] = []
   readonly states: number[] = []
-  readonly jobs: Job[] = []
+  #jobs: Job[] = []
   /**
    * The entry of each job, if some entries have no job; otherwise a job has the index of its entry.
    */
@@ -32,6 +32,21 @@ export class Batch<Job, Result> {
     return this.planned.length
   }
 
+  /** How many jobs were added and not yet taken by `takeJobs`. */
+  get jobCount(): number {
+    return this.#jobs.length
+  }
+
+  /**
+   * Returns the jobs, once. Their chunk has them from then on, so that they do not stay in memory
+   * until the consumer has taken all entries.
+   */
+  takeJobs(): Job[] {
+    const jobs = this.#jobs
+    this.#jobs = []
+    return jobs
+  }
+
   /** @param weight bytes of memory that the entry's item occupies */
   add(planned: Planned<Job, Result>, weight: number): void {
     const at = this.planned.push(planned) - 1
@@ -40,7 +55,7 @@ export class Batch<Job, Result> {
       this.#weights[at] = weight
     }
     if ('result' in planned) {
-      this.#entries ??= this.jobs.map((_, i) => i)
+      this.#entries ??= this.#jobs.map((_, i) => i)
       this.values.push(planned.result)
       this.states.push(State.result)
       return
@@ -48,7 +63,7 @@ export class Batch<Job, Result> {
     this.#entries?.push(at)
     this.values.push(undefined)
     this.states.push(State.waiting)
-    this.jobs.push(planned.job as Job)
+    this.#jobs.push(planned.job as Job)
   }
 
   /** Returns the entry of a job. */
@@ -66,11 +81,22 @@ export class Batch<Job, Result> {
     return this.#entries === undefined ? this.planned : this.#entries.map((entry) => this.planned[entry])
   }
 
-  weightOf(entry: number): number {
-    return this.#weights?.[entry] ?? 0
+  /** Returns the weight of all entries from `from` to before `to`. */
+  weightOf(from: number, to: number): number {
+    let sum = 0
+    if (this.#weights !== undefined) for (let i = from; i < to; i++) sum += this.#weights[i] ?? 0
+    return sum
   }
 
-  /** Forgets an entry that was taken, so that its memory is free before that of the batch. */
+  /** Forgets the items of entries that have ended, if only their values are wanted. */
+  forgetItems(from: number, to: number): void {
+    this.planned.fill(NOTHING, from, to)
+  }
+
+  /**
+   * Forgets an entry that was taken. Its memory is free when its chunk has returned, before that of
+   * the batch.
+   */
   forget(entry: number): void {
     this.planned[entry] = NOTHING
     this.values[entry] = undefined

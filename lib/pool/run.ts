@@ -70,6 +70,8 @@ export class Run<Item, Job, JobValue, Result> {
   readonly #pumpBell = new Bell()
   readonly #consumerBell = new Bell()
   #pumpHasEnded = false
+  /** Whether the consumer gets all results together, at the end. */
+  #givesAll = false
   /** Jobs that were sent and have not ended. */
   #inProgress = 0
   /** Timers of the items that will be tried again. */
@@ -154,6 +156,7 @@ export class Run<Item, Job, JobValue, Result> {
 
   /** Runs the task and resolves to all results. It rejects with what `results` throws. */
   async all(): Promise<unknown[]> {
+    this.#givesAll = true
     const end = this.#begin()
     let ending: Ending = { ended: 'done' }
     try {
@@ -248,9 +251,8 @@ export class Run<Item, Job, JobValue, Result> {
     const planned = batch.planned[entry]
     let result = batch.values[entry]
     let isResult = batch.states[entry] === State.result
-    this.#window.leave(batch.weightOf(entry))
+    if (!this.#givesAll) this.#leaveWindow(batch, entry, entry + 1)
     batch.forget(entry)
-    this.#pumpBell.ring()
     this.#statistics.given()
     if (!isResult) {
       if (givesValues) return result
@@ -340,7 +342,7 @@ export class Run<Item, Job, JobValue, Result> {
         }
         this.#statistics.waitsFor('planning')
         const batch = await this.#collect()
-        if (batch.jobs.length > 0) this.#send(batch)
+        if (batch.jobCount > 0) this.#send(batch)
         else if (this.#puller.hasEnded) break
         // All entries had results already. The event loop must still have its turn, for example to
         // deliver an abort.
@@ -355,15 +357,20 @@ export class Run<Item, Job, JobValue, Result> {
     this.#consumerBell.ring()
   }
 
+  /** How many jobs keep all threads busy, with as many that wait for them. */
+  get #mostInProgress(): number {
+    const { threads, limits } = this.#parts
+    return 2 * threads * limits.concurrency
+  }
+
   #isFull(): boolean {
     return this.#window.isFull(this.#chunker.size(undefined))
   }
 
   #hasRoom(): boolean {
-    const { threads, limits } = this.#parts
     // Each thread may have two chunks, one that runs and one that waits, so that it is never idle
     // between chunks. It may have more if it works on the calls of several at the same time.
-    const isBusy = this.#trips.size >= 2 * threads && this.#inProgress >= 2 * threads * limits.concurrency
+    const isBusy = this.#trips.size >= 2 * this.#parts.threads && this.#inProgress >= this.#mostInProgress
     return !isBusy && !this.#isFull()
   }
 
@@ -372,18 +379,18 @@ export class Run<Item, Job, JobValue, Result> {
     const size = this.#chunker.size(this.#puller.remaining)
     const batch = new Batch<Job, Result>()
     this.#outbox.open(batch)
-    while (batch.jobs.length < size && !this.#isHalted) {
+    while (batch.jobCount < size && !this.#isHalted) {
       if (batch.length % CHECKED_EACH === 0 && this.#budget.isSpent) await this.#budget.yield()
       let isThere = this.#puller.ask()
       if (typeof isThere !== 'boolean') {
-        const maySendEarly = batch.jobs.length > 0 && this.#chunker.isAuto
+        const maySendEarly = batch.jobCount > 0 && this.#chunker.isAuto
         this.#statistics.waitsFor('source')
         isThere = maySendEarly && (await this.#isLate(isThere)) ? false : await isThere
         this.#statistics.waitsFor('planning')
       }
       if (!isThere) break
       this.#plan(batch)
-      if (this.#window.isHeavy || (batch.jobs.length === 0 && this.#isFull())) break
+      if (this.#window.isHeavy || (batch.jobCount === 0 && this.#isFull())) break
     }
     batch.isComplete = true
     return batch
@@ -417,13 +424,14 @@ export class Run<Item, Job, JobValue, Result> {
 
   #send(batch: Batch<Job, Result>): void {
     if (this.#isHalted) return
-    const { jobs } = batch
     this.#parts.task.begin?.(batch.plannedJobs())
+    const jobs = batch.takeJobs()
+    const { length } = jobs
     this.#statistics.samples?.items.add(jobs)
     this.#dispatch(jobs, 1, {
       settle: (job, outcome) => this.#settle(batch, batch.entryOf(job), outcome, 1),
       settleRange: (first, values) => this.#settleRange(batch, first, values),
-    }).then((figures) => this.#measure(jobs.length, figures))
+    }).then((figures) => this.#measure(length, figures))
   }
 
   /** Sends the job of an entry again. */
@@ -445,11 +453,11 @@ export class Run<Item, Job, JobValue, Result> {
     if (chunkStart.hasSubscribers) chunkStart.publish({ run, chunk, items })
     const counted: Report = {
       settle: (job, outcome) => {
-        this.#inProgress--
+        this.#settled(1)
         report.settle(job, outcome)
       },
       settleRange: (first, values) => {
-        this.#inProgress -= values.length
+        this.#settled(values.length)
         report.settleRange(first, values)
       },
     }
@@ -463,6 +471,12 @@ export class Run<Item, Job, JobValue, Result> {
     })
     this.#trips.add(trip)
     return figures
+  }
+
+  /** Notes that jobs have ended, and wakes the pump if threads can begin others. */
+  #settled(jobs: number): void {
+    this.#inProgress -= jobs
+    if (this.#inProgress < this.#mostInProgress) this.#pumpBell.ring()
   }
 
   #measure(jobs: number, figures: ChunkFigures | undefined): void {
@@ -538,6 +552,11 @@ export class Run<Item, Job, JobValue, Result> {
   #ended(batch: Batch<Job, Result>, from: number, to: number): void {
     if (batch.states[from] === State.value) this.#statistics.samples?.results.add(batch.values, from, to)
     this.#outbox.ended(batch, from, to)
+    if (this.#givesAll) {
+      // All results are kept anyway, so a slow item need not hold up those behind it.
+      if (this.#parts.givesValues && batch.states[from] === State.value) batch.forgetItems(from, to)
+      this.#leaveWindow(batch, from, to)
+    }
     this.#consumerBell.ring()
     this.#progress.done += to - from
     try {
@@ -545,6 +564,12 @@ export class Run<Item, Job, JobValue, Result> {
     } catch (reason) {
       this.stop(reason)
     }
+  }
+
+  /** Makes room for other entries. */
+  #leaveWindow(batch: Batch<Job, Result>, from: number, to: number): void {
+    this.#window.leave(to - from, batch.weightOf(from, to))
+    this.#pumpBell.ring()
   }
 
   /**

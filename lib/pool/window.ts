@@ -1,6 +1,7 @@
 /**
  * Limits the entries that were planned and that the consumer has not yet taken, so that neither an
- * endless source nor a slow consumer fills the memory.
+ * endless source nor a slow consumer fills the memory. If the consumer gets all results together,
+ * entries leave when they have ended.
  */
 
 /**
@@ -27,8 +28,9 @@ export class Window {
     this.#bytes += weight
   }
 
-  leave(weight: number): void {
-    this.#entries--
+  /** @param weight bytes of memory that the items of the entries occupy */
+  leave(entries: number, weight: number): void {
+    this.#entries -= entries
     this.#bytes -= weight
   }
 

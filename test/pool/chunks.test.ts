@@ -218,3 +218,22 @@ describeBackends('a chunk size', (backend) => {
     for (const hashes of made) expect(hashes).toEqual(made[0])
   })
 })
+
+test('more chunks are sent while a job of each chunk in progress is slow', async () => {
+  let sendThird = () => {}
+  const third = new Promise<void>((resolve) => {
+    sendThird = resolve
+  })
+  // Of each chunk all jobs but the first end at once. The first ones end when the third chunk is there.
+  const script: Script = async (chunk) => {
+    const jobs = chunk.jobs as readonly number[]
+    if (jobs[0] === 8) sendThird()
+    await setImmediate()
+    for (let index = 1; index < jobs.length; index++) chunk.settle(index, { value: jobs[index] as never })
+    await third
+    chunk.settle(0, { value: jobs[0] as never })
+    return { milliseconds: 1 }
+  }
+  const limits = { concurrency: 4, timeout: undefined }
+  expect(await collect(numberRun(numbers(12), script, { limits, chunkSize: 4 }))).toEqual(numbers(12))
+}, 10_000)

@@ -56,6 +56,15 @@ describePlaces('map [%s]', (backend) => {
     expect(await pool.map(moduleTask(new URL('../support/tasks/calls.mjs', import.meta.url)), input)).toEqual(expected)
   })
 
+  test('goes on behind a slow item, however many items there are', async () => {
+    const gate = cell()
+    const items: object[] = numbers(500).map((value) => ({ value }))
+    items[0] = { value: 0, waitsFor: gate }
+    items[499] = { value: 499, opens: gate }
+    const options = { chunkSize: 1, concurrency: 2 }
+    expect(await testPool({ backend, size: 1 }).map(calls('pass'), items, options)).toEqual(numbers(500))
+  }, 10_000)
+
   test('gives nothing of nothing', async () => {
     const pool = testPool({ backend })
     for (const empty of [[], new Set<number>(), later([])]) expect(await pool.map(calls('double'), empty)).toEqual([])

@@ -102,6 +102,64 @@ describePlaces('a thread [%s]', (backend) => {
   })
 })
 
+const COLLECTED = `
+  async function isCollected(ref) {
+    for (let round = 0; round < 100 && ref.deref() !== undefined; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      gc()
+    }
+    return ref.deref() === undefined
+  }
+`
+
+test('imap keeps no item of a chunk that has ended after its value was taken', () => {
+  const { stdout } = runNode(
+    `
+      ${COLLECTED}
+      const pool = new noisemill.Pool({ size: 1, backend: 'workers' })
+      let first
+      function* items() {
+        for (let i = 0; i < 50; i++) {
+          const item = { i }
+          first ??= new WeakRef(item)
+          yield item
+        }
+      }
+      let taken = 0
+      for await (const _ of pool.imap(noisemill.moduleTask(${quote(url.href)}, 'same'), items(), { chunkSize: 50 }))
+        if (++taken === 40) console.log(await isCollected(first))
+      await pool.close()
+    `,
+    { flags: ['--expose-gc'] },
+  )
+  expect(stdout).toBe('true\n')
+})
+
+test('map keeps no item behind a slow one after its call has ended', () => {
+  const { stdout } = runNode(
+    `
+      ${COLLECTED}
+      const pool = new noisemill.Pool({ size: 2, backend: 'workers' })
+      const gate = new Int32Array(new SharedArrayBuffer(4))
+      async function* items() {
+        yield { waitsFor: gate }
+        let second = { value: 1 }
+        const ref = new WeakRef(second)
+        yield second
+        second = undefined
+        yield* Array(20).fill({ value: 2 })
+        console.log(await isCollected(ref))
+        yield { value: 3, opens: gate }
+      }
+      const task = noisemill.moduleTask(${quote(new URL('calls.mjs', url).href)}, 'pass')
+      console.log((await pool.map(task, items(), { chunkSize: 1 })).length)
+      await pool.close()
+    `,
+    { flags: ['--expose-gc'] },
+  )
+  expect(stdout).toBe('true\n23\n')
+})
+
 test('memory stays bounded over many tasks with large data, one after the other', () => {
   const { stdout } = runNode(`
     const pool = new noisemill.Pool({ size: 2, backend: 'workers' })
