@@ -87,6 +87,33 @@ function isMissing(url: string): boolean {
 const packReason = (thrown: unknown): Thrown =>
   packThrown(thrown === undefined ? new Error('undefined was thrown') : thrown)
 
+/** What ends an import that waits for itself, for each import in progress. */
+const importing = new Set<() => void>()
+
+function endImports(): void {
+  for (const end of importing) end()
+}
+
+/**
+ * Imports a module. With the backend inline, it may be the program, whose top-level await waits for
+ * this import. Node then has nothing left to do, and the import fails.
+ */
+async function imported(url: string): Promise<Record<string, unknown>> {
+  let end: () => void
+  const stuck = new Promise<never>((_, reject) => {
+    const message = 'its top-level await waits for a run that calls it'
+    end = () => reject(Object.assign(new Error(message), { code: 'E_AWAITS_ITSELF' }))
+  })
+  if (importing.size === 0) process.on('beforeExit', endImports)
+  importing.add(end!)
+  try {
+    return await Promise.race([import(urlOf(url)), stuck])
+  } finally {
+    importing.delete(end!)
+    if (importing.size === 0) process.off('beforeExit', endImports)
+  }
+}
+
 /**
  * Imports the module and runs its setup. It rejects with a FailedCall.
  *
@@ -104,7 +131,7 @@ export async function loadCall(
   if (above !== undefined) depths.set(file, (above.depths.get(file) ?? 0) + 1)
   loading.push(file)
   try {
-    module = await import(urlOf(url))
+    module = await imported(url)
   } catch (cause) {
     // The module threw the error of the pool that it tried to start.
     if ((cause as NoisemillError | undefined)?.code === 'E_TASK_NESTED')

@@ -1,6 +1,6 @@
 /** Task modules in the languages and forms in which people write them, in programs of their own. */
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
@@ -15,6 +15,8 @@ function write(files: Readonly<Record<string, string>>): string[] {
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(project, name), text)
   return Object.keys(files)
 }
+
+const readJs = (name: string) => readFileSync(path.join(project, name), 'utf8')
 
 const typed = 'export const triple = ({ n }: { n: number }): number => 3 * n'
 
@@ -115,5 +117,35 @@ describePlaces('task modules [%s]', (backend) => {
   ])('in TypeScript, in a program that is run by %s', async (_, args) => {
     const options = backend === 'inline' ? '' : registering
     expect(await run([...args, program('program.ts', all, options)])).toEqual(succeeded(all))
+  })
+
+  const options = backend === 'inline' ? '' : registering
+  const calling = (url: string, more = '') => `
+async function main() {
+  const pool = new Pool({ backend: ${quote(backend)}, size: 2, ${more} })
+  console.log(String(await pool.map(moduleTask(${url}, 'triple'), [{ n: 1 }, { n: 2 }])))
+  await pool.close()
+}
+if (!isPoolWorker) `
+  const imports = "import { isPoolWorker, moduleTask, Pool } from 'noisemill'\n"
+  const requires = "const { isPoolWorker, moduleTask, Pool } = require('noisemill')\n"
+
+  test.each([
+    ['an ES module', 'one.js', `${imports}${readJs('exported.js')}${calling('import.meta.url')}main()`, []],
+    ['CommonJS', 'one.cjs', `${requires}${readJs('exports.cjs')}${calling('__filename')}main()`, []],
+    ['TypeScript', 'one.ts', `${imports}${typed}${calling('import.meta.url', options)}main()`, ['--import', 'tsx']],
+  ])('that are programs in one file: %s', async (_, name, text, args) => {
+    write({ [`${backend}-${name}`]: text })
+    expect(await run([...args, `${backend}-${name}`])).toEqual({ code: 0, stderr: '', lines: ['3,6'] })
+  })
+
+  test('that are programs in one file with top-level await, but for inline, which says what to do', async () => {
+    write({ [`${backend}-awaits.js`]: `${imports}${readJs('exported.js')}${calling('import.meta.url')}await main()` })
+    const { code, stderr, lines } = await run([`${backend}-awaits.js`])
+    if (backend !== 'inline') expect([code, stderr, lines]).toEqual([0, '', ['3,6']])
+    else {
+      expect([code, lines]).toEqual([1, []])
+      expect(stderr).toMatch(/its top-level await waits for a run that calls it\. Await the run in an async function/)
+    }
   })
 })
