@@ -76,23 +76,6 @@ const placeIn = ({ pool, folder, tasks, signal }: Bench, onReport: (report: RunR
 const TRIES_MILLISECONDS = 300
 const MOST_TRIES = 3
 
-function consult(
-  report: RunReport | undefined,
-  subject: Verdict['subject'],
-  pool: Pool,
-): Pick<MeasuredWay, 'verdicts' | 'busy'> {
-  if (report === undefined) return { verdicts: [], busy: undefined }
-  const { verdicts } = diagnose(report, pool.info)
-  const asked = verdicts.filter((verdict) => verdict.subject === subject)
-  const problems = verdicts.filter(({ state }) => state === 'problem')
-  const others = problems.filter((verdict) => verdict.subject !== 'machine')
-  const isAsked = asked.some(({ state }) => state === 'problem')
-  return {
-    verdicts: isAsked || others.length === 0 ? asked : others,
-    busy: problems.find((verdict) => verdict.subject === 'machine'),
-  }
-}
-
 interface Outcome extends MeasuredTime {
   readonly result: unknown
   /** Report of the fastest try, or of the one that failed; undefined for a loop. */
@@ -126,6 +109,24 @@ async function measureWay({ kind, name, run }: Way, bench: Bench): Promise<Outco
   return best
 }
 
+/** Asks the doctor about the run of a way. */
+function consult(
+  report: RunReport | undefined,
+  subject: Verdict['subject'],
+  pool: Pool,
+): Pick<MeasuredWay, 'verdicts' | 'busy'> {
+  if (report === undefined) return { verdicts: [], busy: undefined }
+  const { verdicts } = diagnose(report, pool.info)
+  const asked = verdicts.filter((verdict) => verdict.subject === subject)
+  const problems = verdicts.filter(({ state }) => state === 'problem')
+  const others = problems.filter((verdict) => verdict.subject !== 'machine')
+  const isAsked = asked.some(({ state }) => state === 'problem')
+  return {
+    verdicts: isAsked || others.length === 0 ? asked : others,
+    busy: problems.find((verdict) => verdict.subject === 'machine'),
+  }
+}
+
 /** What a measured pitfall shows. Times are in milliseconds. */
 export interface Findings {
   readonly loop: number
@@ -141,11 +142,9 @@ export interface Findings {
 
 export function findingsOf({ ways }: MeasuredPitfall): Findings {
   const timesOf = (kind: Way['kind']) => ways.filter((way) => way.kind === kind).map(({ time }) => time ?? Infinity)
-  const [loop, slowest, well] = [
-    Math.min(...timesOf('loop')),
-    Math.max(...timesOf('badly')),
-    Math.min(...timesOf('well')),
-  ]
+  const loop = Math.min(...timesOf('loop'))
+  const slowest = Math.max(...timesOf('badly'))
+  const well = Math.min(...timesOf('well'))
   const badly = slowest === Infinity ? null : slowest
   const over = (time: number) => (badly === null ? null : badly / time)
   return { loop, badly, well, loss: over(Math.min(loop, well)), cure: over(well) }

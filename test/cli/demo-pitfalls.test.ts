@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type DefaultTreeAdapterTypes, type ParserError, parse } from 'parse5'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { pitfallsPage } from '../../dist-lib/demo/pitfalls-page.js'
 import { filesBelow, sharedFolder, temporaryFolder, temporaryIn } from '../support/folders.js'
 import { type Ended, linesOf, noisemill, type Running, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
@@ -171,6 +172,22 @@ describe('a command that is wrong is refused before anything is measured:', () =
     expect(await refused('pitfalls', '--full')).toContain(words)
     expect(await refused('--full', 'pitfalls')).toContain(words)
   })
+})
+
+test('the page escapes every text', () => {
+  const text = `<script>alert("&amp;")</script>'`
+  const verdict = { subject: 'values', state: 'problem', milliseconds: null, text, remedy: text } as const
+  const way = { name: text, time: 1, failure: null, verdicts: [], busy: undefined }
+  const badly = { ...way, kind: 'badly', time: null, failure: text, verdicts: [verdict], busy: verdict } as const
+  const ways = [{ ...way, kind: 'loop' } as const, badly, { ...way, kind: 'well' } as const]
+  const errors: ParserError[] = []
+  const html = pitfallsPage([{ name: text, title: text, work: text, ways }])
+  const document = parse(html, { onParseError: (error) => errors.push(error) })
+  expect(errors).toEqual([])
+  expect(elementsIn(document, 'script')).toEqual([])
+  const places = { table: 1, machine: 2, heading: 1, chart: 4, titleOfChart: 4, error: 1, waysOfDoctor: 2, verdict: 2 }
+  const count = Object.values(places).reduce((sum, each) => sum + each)
+  expect(textOf(document).split(text).length - 1).toBe(count)
 })
 
 type Node = DefaultTreeAdapterTypes.ParentNode | DefaultTreeAdapterTypes.ChildNode
