@@ -156,8 +156,8 @@ const sharedWork = (): Pitfall => {
   }
 }
 
-const UNEVEN_ITEMS = 20_000
-const LONGEST_STEPS = 60_000
+const UNEVEN_ITEMS = 10_000
+const LONGEST_STEPS = 100_000
 const SIZES = [10, 100, 1000]
 
 const chunkSizes = (): Pitfall => {
