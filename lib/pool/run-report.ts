@@ -161,7 +161,7 @@ export interface RunReport {
   readonly firstResult: number | null
   /** Items, or for noise tasks outputs: each copy counts. */
   readonly items: RunItems
-  /** How many items failed with each error code, or would have failed without `retries`. */
+  /** How many attempts failed with each error code. With `retries`, an item may have several. */
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>
   /**
    * Times of single items on their threads, each attempt by itself; null where they were not measured.
@@ -192,9 +192,10 @@ export interface RunReport {
   /** Time in which fewer chunks than threads were in progress, so that threads had to wait, by its cause. */
   readonly waits: RunWaits
   /**
-   * Time at the end of the run in which not all threads worked: from the end of the last item of the
-   * thread that ended first to the end of all items. If a thread had no items, it counts from the
-   * begin of the run. Null if it was not measured.
+   * Time at the end of the run in which not all threads worked: since the last moment at which as many
+   * workers as the pool has threads were between the begin of their first item and the end of their
+   * last one. If there was no such moment, it counts from the begin of the run. Null if it was not
+   * measured.
    */
   readonly tail: number | null
   /** What each worker did for this run; null if the backend does not measure it. */

@@ -7,6 +7,7 @@ import type { Backend, ChunkFigures, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import type { Report } from '../backends/unsettled.js'
 import { NoisemillError } from '../errors.js'
+import { plural } from '../show.js'
 import { type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
@@ -193,7 +194,9 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #failed(error: unknown): Ending {
-    return { ended: this.#error?.reason === error ? this.#error!.ended : 'failed', error }
+    // What was thrown may be undefined.
+    const isOwn = this.#error !== undefined && this.#error.reason === error
+    return { ended: isOwn ? this.#error!.ended : 'failed', error }
   }
 
   #tell(onReport: ((report: RunReport) => void) | undefined, ending: Ending): void {
@@ -519,14 +522,13 @@ export class Run<Item, Job, JobValue, Result> {
    */
   #keep(batch: Batch<Job, Result>, entry: number, outcome: Outcome<unknown>, attempt: number): boolean {
     try {
-      if ('error' in outcome && this.#retries(batch, entry, outcome.error, attempt)) return false
       const failed = this.#failureIn(batch.planned[entry], outcome)
       if (failed === undefined) {
         batch.values[entry] = (outcome as { readonly value: unknown }).value
         batch.states[entry] = State.value
         return true
       }
-      this.#give(batch, entry, failed)
+      if (!this.#retries(batch, entry, failed, attempt)) this.#give(batch, entry, failed)
     } catch (reason) {
       this.stop(reason)
     }
@@ -534,9 +536,11 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   /** Tries a failed job again if it should be. Returns whether it will be. */
-  #retries(batch: Batch<Job, Result>, entry: number, error: NoisemillError, attempt: number): boolean {
-    const { retries } = this.#parts
+  #retries(batch: Batch<Job, Result>, entry: number, result: Result, attempt: number): boolean {
+    const { retries, task } = this.#parts
     if (retries === undefined || this.#isHalted) return false
+    const error = task.failureOf(result)
+    if (error === undefined) return false
     const delay = retryDelay(retries, error, attempt)
     if (delay === undefined) return false
     this.#statistics.failed(error)
@@ -606,7 +610,14 @@ export class Run<Item, Job, JobValue, Result> {
       this.#statistics.failed(failure)
     }
     this.#ended(batch, entry, entry + 1)
-    if (this.#progress.failed > this.#parts.maxErrors) this.stop(new NoisemillError('E_TOO_MANY_ERRORS'))
+    if (this.#progress.failed > this.#parts.maxErrors) this.stop(this.#tooManyErrors(failure))
+  }
+
+  /** @param cause error of the last item that failed */
+  #tooManyErrors(cause: NoisemillError | undefined): NoisemillError {
+    const expected = `at most ${plural(this.#parts.maxErrors, 'failed item')}`
+    const received = `${this.#progress.failed}, most often ${this.#statistics.mostFrequentFailure}`
+    return new NoisemillError('E_TOO_MANY_ERRORS', { option: 'maxErrors', expected, received, cause })
   }
 }
 

@@ -33,7 +33,9 @@ export class Source<Item> {
   readonly length: number | undefined
   /** The item that was pulled last. */
   item: Item | undefined
-  readonly #iterator: Iterator<Item> | AsyncIterator<Item>
+  readonly #items: Items<Item>
+  /** Made at the first pull, so that a run that does not begin has nothing to close. */
+  #iterator: Iterator<Item> | AsyncIterator<Item> | undefined
   #ended = false
 
   constructor(items: Items<Item>) {
@@ -42,8 +44,7 @@ export class Source<Item> {
       : types.isSet(items) || types.isMap(items)
         ? items.size
         : undefined
-    this.#iterator =
-      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : (items as Iterable<Item>)[Symbol.iterator]()
+    this.#items = items
   }
 
   /**
@@ -52,22 +53,26 @@ export class Source<Item> {
    */
   pull(): boolean | Promise<boolean> {
     try {
+      this.#iterator ??= iteratorOf(this.#items)
       const step = this.#iterator.next()
-      if (!('then' in step)) return this.#take(step)
+      if (!isObject(step) || !('then' in step)) return this.#take(step)
       return Promise.resolve(step).then(
         (settled) => this.#take(settled),
-        (reason) => {
-          this.#ended = true
-          throw reason
-        },
+        (reason) => this.#fail(reason),
       )
     } catch (reason) {
-      this.#ended = true
-      throw reason
+      return this.#fail(reason)
     }
   }
 
+  #fail(reason: unknown): never {
+    this.#ended = true
+    throw reason
+  }
+
   #take(step: IteratorResult<Item>): boolean {
+    // What `for await` throws.
+    if (!isObject(step)) return this.#fail(new TypeError(`Iterator result ${String(step)} is not an object`))
     if (step.done) {
       this.#ended = true
       this.item = undefined
@@ -79,9 +84,16 @@ export class Source<Item> {
   async close(): Promise<void> {
     if (this.#ended) return
     this.#ended = true
-    await this.#iterator.return?.()
+    await this.#iterator?.return?.()
   }
 }
+
+function iteratorOf<Item>(items: Items<Item>): Iterator<Item> | AsyncIterator<Item> {
+  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+}
+
+/** Iterators are made by users, so they may give anything. */
+const isObject = (value: unknown): value is object => Object(value) === value
 
 export function isItems(value: unknown): value is Items<unknown> {
   if (typeof value === 'string' || value === null || value === undefined) return false

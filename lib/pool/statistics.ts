@@ -40,7 +40,8 @@ type Wait = keyof RunWaits
 type Sums = { -readonly [Field in keyof WorkerFigures]: WorkerFigures[Field] }
 
 interface WorkerSums extends Sums {
-  /** When the worker had ended its last item, on the shared clock. */
+  /** When the worker began its first item and had ended its last one, on the shared clock. */
+  began: number
   ended: number
 }
 
@@ -98,6 +99,12 @@ export class RunStatistics {
 
   failed({ code }: NoisemillError): void {
     this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+  }
+
+  /** The code of most failures; undefined if nothing has failed. */
+  get mostFrequentFailure(): ErrorCode | undefined {
+    const [first] = [...this.#failures].sort(([, a], [, b]) => b - a)
+    return first?.[0]
   }
 
   /** Notes that the consumer gets a result. */
@@ -158,9 +165,10 @@ export class RunStatistics {
 
   #addShare({ worker, start, items, ended, spent }: WorkerShare): void {
     this.#workers ??= new Map()
+    const began = ended - spent.setup - spent.busy - spent.crossing
     let sums = this.#workers.get(worker)
     if (sums === undefined) {
-      sums = { worker, start: 0, setup: 0, busy: 0, waiting: 0, crossing: 0, idle: 0, items: 0, loads: 0, ended }
+      sums = { worker, start: 0, setup: 0, busy: 0, waiting: 0, crossing: 0, idle: 0, items: 0, loads: 0, began, ended }
       this.#workers.set(worker, sums)
     }
     sums.start += start
@@ -170,6 +178,7 @@ export class RunStatistics {
     sums.crossing += spent.crossing
     sums.items += items
     sums.loads++
+    sums.began = Math.min(sums.began, began)
     sums.ended = Math.max(sums.ended, ended)
   }
 
@@ -257,7 +266,7 @@ export class RunStatistics {
 
   #workerFigures(milliseconds: number): WorkerFigures[] | null {
     if (this.#workers === undefined) return null
-    return Array.from(this.#workers.values(), ({ ended: _, ...sums }) => {
+    return Array.from(this.#workers.values(), ({ began: _, ended: __, ...sums }) => {
       const spent = sums.start + sums.setup + sums.busy + sums.crossing
       return { ...sums, idle: Math.max(0, milliseconds - spent) }
     })
@@ -265,8 +274,17 @@ export class RunStatistics {
 
   #tail(): number | null {
     if (this.#workers === undefined) return null
-    const ends = Array.from(this.#workers.values(), ({ ended }) => ended)
-    const first = ends.length < this.#facts.threads ? this.#began : Math.min(...ends)
-    return Math.max(...ends) - first
+    // A worker may have replaced another, so it is not enough to look at the end of each.
+    const changes = Array.from(this.#workers.values(), ({ began, ended }) => [
+      { at: ended, by: 1 },
+      { at: began, by: -1 },
+    ]).flat()
+    changes.sort((a, b) => b.at - a.at || a.by - b.by)
+    let working = 0
+    for (const { at, by } of changes) {
+      working += by
+      if (working === this.#facts.threads) return changes[0].at - at
+    }
+    return changes[0].at - this.#began
   }
 }

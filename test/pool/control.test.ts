@@ -174,6 +174,12 @@ describePlaces('retries [%s]', (backend) => {
     const codes = ['E_TIMEOUT'] as const
     await expect(pool.run(controlled('shaky'), second, { retries: { attempts: 5, codes } })).rejects.toThrow('as told')
     expect([load(first.begun), load(second.begun)]).toEqual([2, 1])
+    const failed = { ...item(), until: 2 }
+    const errors: NoisemillError[] = []
+    const keep = (error: NoisemillError) => errors.push(error) > 0
+    await pool.map(controlled('shaky'), [failed, item()], { retries: { attempts: 3, when: keep } })
+    expect(errors.find((error) => error.item === failed)).toMatchObject({ code: 'E_TASK_FAILED', index: 0 })
+    expect(errors.at(-1)).toMatchObject({ index: 1 })
     const thrown = new Error('of the predicate')
     const throwing = () => {
       throw thrown
@@ -211,7 +217,19 @@ describePlaces('the most failures [%s]', (backend) => {
     const collected = { errors: 'collect', maxErrors: 3 } as const
     expect(await pool.map(controlled('behave'), items, collected)).toHaveLength(20)
     const run = pool.map(controlled('behave'), items, { errors: 'collect', maxErrors: 2 })
-    await expect(run).rejects.toMatchObject({ code: 'E_TOO_MANY_ERRORS' })
+    const error = await run.then(
+      () => undefined,
+      (reason) => reason as NoisemillError,
+    )
+    expect(error).toMatchObject({
+      code: 'E_TOO_MANY_ERRORS',
+      option: 'maxErrors',
+      expected: 'at most 2 failed items',
+      received: '3, most often E_TASK_FAILED',
+    })
+    const { index, cause } = error!.cause as NoisemillError
+    expect([1, 5, 9]).toContain(index)
+    expect(cause).toEqual(new RangeError('as told'))
     expect(await pool.run(calls('double'), 1)).toBe(2)
   })
 })

@@ -223,6 +223,46 @@ describe('the end of a source', () => {
     expect([left.returned, failed.returned, ended.returned]).toEqual([1, 1, 0])
   })
 
+  test('is not begun by a run that does not begin', async () => {
+    let opened = 0
+    const items = {
+      [Symbol.iterator]: () => {
+        opened++
+        return numbers(3).values()
+      },
+    }
+    const pool = testPool({ backend: 'inline' })
+    const signal = AbortSignal.abort(new Error('aborted before'))
+    await expect(pool.map(calls('double'), items, { signal })).rejects.toThrow('aborted before')
+    await pool.imap(calls('double'), items).return()
+    const late = pool.imap(calls('double'), items)
+    await pool.close()
+    await expect(late.next()).rejects.toMatchObject({ code: 'E_POOL_CLOSED' })
+    expect(opened).toBe(0)
+  })
+
+  test.each([undefined, null, 5, 'text', false])(
+    'a step that is %s throws what for await throws',
+    async (step) => {
+      const sources = [
+        { [Symbol.iterator]: () => ({ next: () => step }) },
+        { [Symbol.asyncIterator]: () => ({ next: () => step }) },
+        { [Symbol.asyncIterator]: () => ({ next: async () => step }) },
+      ] as unknown as AsyncIterable<number>[]
+      for (const source of sources) {
+        const own = async () => {
+          for await (const _ of source) throw new Error('there is no item')
+        }
+        const expected: unknown = await own().catch((error) => error)
+        expect(expected).toBeInstanceOf(TypeError)
+        await expect(testPool({ backend: 'inline' }).map(calls('double'), source)).rejects.toThrow(
+          expected as TypeError,
+        )
+      }
+    },
+    10_000,
+  )
+
   test('is not told to one that threw, as with for ... of', async () => {
     const broken = plain(3, () => {
       throw new Error('broken')

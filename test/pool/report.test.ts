@@ -12,6 +12,8 @@ import {
   type RunReport,
   type WorkerFigures,
 } from '../../dist/index.js'
+import { sharedTime } from '../../dist-lib/backends/clock.js'
+import { RunStatistics } from '../../dist-lib/pool/statistics.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
@@ -99,6 +101,16 @@ describePlaces('a run has one report [%s]', (backend) => {
         failures: {},
         ...counts(100, 100, 100),
       })
+    })
+
+    test('if its source throws undefined', async () => {
+      function* source() {
+        yield 1
+        throw undefined
+      }
+      const { reports, ...outcome } = await reported(testPool({ backend }), method, calls('double'), source())
+      expect(outcome).toStrictEqual({ thrown: undefined })
+      expect(reports).toMatchObject([{ ended: 'failed', error: undefined, ...counts(null, 1, 1) }])
     })
 
     test('if it has no items', async () => {
@@ -480,6 +492,79 @@ describe('waits', () => {
     // Threads tell times by clocks of their own, which may differ from that of the JS thread by some milliseconds.
     expect(report!.tail).toBeGreaterThanOrEqual(slept.milliseconds / 2)
     expect(report!.tail).toBeLessThanOrEqual(report!.milliseconds)
+  })
+})
+
+describe('the tail', () => {
+  /** Returns the tail of a run on two threads, after a load of each worker with these times. */
+  function tailOf(loads: readonly (readonly [worker: number, began: number, ended: number])[]) {
+    const facts = { method: 'map', task: 'calls', function: 'f', backend: 'b', concurrency: 1, chunkSize: 1 } as const
+    const statistics = new RunStatistics({ ...facts, threads: 2 }, false)
+    const began = sharedTime()
+    const shares = loads.map(([worker, from, to]) => ({
+      worker,
+      start: 0,
+      items: 1,
+      ended: began + to,
+      spent: { setup: 0, busy: to - from, waiting: 0, crossing: 0 },
+    }))
+    const details = { queued: null, posting: null, takenBack: 0, times: [], shares, bytes: null }
+    statistics.sent(1)
+    statistics.returned(1, { milliseconds: 1, details })
+    const { tail } = statistics.report({ total: 1, taken: 1, ended: 1, failed: 0, lostClass: undefined })
+    return Math.round(tail!)
+  }
+
+  test.each([
+    [
+      'one thread ends before the other',
+      [
+        [1, 0, 70],
+        [2, 0, 100],
+      ],
+      30,
+    ],
+    [
+      'threads have several loads',
+      [
+        [1, 0, 20],
+        [2, 0, 50],
+        [1, 60, 90],
+        [2, 50, 80],
+      ],
+      10,
+    ],
+    [
+      'threads were replaced one after the other',
+      [
+        [1, 0, 20],
+        [2, 0, 30],
+        [3, 20, 60],
+        [4, 30, 100],
+        [5, 60, 95],
+      ],
+      5,
+    ],
+    [
+      'a thread was replaced while the other had nothing to do',
+      [
+        [1, 0, 90],
+        [2, 0, 50],
+        [3, 91, 100],
+      ],
+      50,
+    ],
+    [
+      'one thread after the other worked',
+      [
+        [1, 0, 40],
+        [2, 50, 100],
+      ],
+      100,
+    ],
+    ['one thread had no items', [[1, 0, 100]], 100],
+  ] as const)('is the time without all threads at the end if %s', (_, loads, expected) => {
+    expect(tailOf(loads)).toBe(expected)
   })
 })
 
