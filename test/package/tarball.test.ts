@@ -86,9 +86,12 @@ describe('what a program can import', () => {
     'addNoiseToFiles',
     'addNoiseToWav',
     'createBackend',
+    'diagnose',
     'errorCodes',
+    'isPoolWorker',
     'moduleTask',
     'noiseTask',
+    'showDiagnosis',
   ]
 
   test('is what lib/index.ts exports', async () => {
