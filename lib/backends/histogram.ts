@@ -107,6 +107,19 @@ export class Histogram {
     return data
   }
 
+  /** Returns the mean of the natural logarithms of the times, and their variance; 0 if there are no times. */
+  logarithms(): { mean: number; variance: number } {
+    const { count } = this
+    let [sum, squares] = [0, 0]
+    for (let bucket = this.#from; bucket <= this.#to; bucket++) {
+      const logarithm = Math.log(timeOf(bucket))
+      sum += this.#counts[bucket] * logarithm
+      squares += this.#counts[bucket] * logarithm ** 2
+    }
+    const mean = sum / Math.max(1, count)
+    return { mean, variance: Math.max(0, squares / Math.max(1, count) - mean ** 2) }
+  }
+
   /**
    * Returns the quantile `q`, from 0 to 1: the shortest time that at least this part of all times do
    * not exceed. Undefined if there are no times.

@@ -2,6 +2,7 @@
 
 import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
+import type { RunCalibration } from './calibration.js'
 import type { ChunkSize } from './chunks.js'
 
 /** Items of a run, or for noise tasks outputs. */
@@ -168,6 +169,8 @@ export interface RunReport {
    * Percentiles are at most 3.2 % from the exact ones.
    */
   readonly itemTimes: ItemTimes
+  /** Times of items alone, and the time of a plain loop; null without the option `calibrate`. */
+  readonly calibration: RunCalibration | null
   /** Chunks that were sent to the backend. */
   readonly chunks: RunChunks
   /**

@@ -11,6 +11,7 @@ import { plural } from '../show.js'
 import { type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
+import { Calibration } from './calibration.js'
 import { chunkEnd, chunkStart, runEnd, runStart } from './channels.js'
 import { Chunker, type ChunkSize } from './chunks.js'
 import { AsCompleted, InOrder, type Outbox } from './outbox.js'
@@ -37,6 +38,8 @@ export interface RunParts<Item, Job, JobValue, Result> {
   readonly retries: Retries | undefined
   /** Most items that may fail; the run stops at the next one. */
   readonly maxErrors: number
+  /** Whether the first items are measured alone. */
+  readonly calibrate: boolean
   readonly onProgress: ((progress: RunProgress) => void) | undefined
   readonly method: RunReport['method']
   /** Called when the run has ended. */
@@ -78,6 +81,8 @@ export class Run<Item, Job, JobValue, Result> {
   /** Timers of the items that will be tried again. */
   readonly #retrying = new Set<NodeJS.Timeout>()
   readonly #progress: Progress
+  /** Undefined if it is not wanted. Made when the run begins. */
+  #calibration: Calibration | undefined
   /** Made when the run begins. */
   #statistics!: RunStatistics
   /** Why the run was stopped. */
@@ -177,10 +182,11 @@ export class Run<Item, Job, JobValue, Result> {
 
   /** Begins the run. Returns a function that ends it. */
   #begin(): (ending: Ending) => Promise<void> {
-    const { enter, onReport } = this.#parts
+    const { enter, onReport, calibrate, limits, work } = this.#parts
     const leave = enter()
     const facts = factsOf(this.#parts)
     this.#statistics = new RunStatistics(facts, onReport !== undefined || runEnd.hasSubscribers)
+    if (calibrate) this.#calibration = new Calibration(transfersItems(work) || limits.concurrency > 1 ? 1 : Infinity)
     if (runStart.hasSubscribers) {
       const { method, task, function: name, backend } = facts
       runStart.publish({ run: this.#statistics.run, method, task, function: name, backend })
@@ -220,7 +226,8 @@ export class Run<Item, Job, JobValue, Result> {
     const { total, given: taken } = this.#puller
     const { done: ended, failed } = this.#progress
     const { lostClass } = this.#parts.task
-    return this.#statistics.report({ total, taken, ended, failed, lostClass }, ending)
+    const calibration = this.#calibration
+    return this.#statistics.report({ total, taken, ended, failed, lostClass, calibration }, ending)
   }
 
   /** Goes to the next entry that has ended. Returns false if there is none now. */
@@ -371,6 +378,7 @@ export class Run<Item, Job, JobValue, Result> {
   }
 
   #hasRoom(): boolean {
+    if (this.#calibration?.isAlone) return this.#trips.size === 0 && !this.#isFull()
     // Each thread may have two chunks, one that runs and one that waits, so that it is never idle
     // between chunks. It may have more if it works on the calls of several at the same time.
     const isBusy = this.#trips.size >= 2 * this.#parts.threads && this.#inProgress >= this.#mostInProgress
@@ -379,7 +387,8 @@ export class Run<Item, Job, JobValue, Result> {
 
   /** Collects the next chunk. It has no jobs at the end, or if all entries had results already. */
   async #collect(): Promise<Batch<Job, Result>> {
-    const size = this.#chunker.size(this.#puller.remaining)
+    const calibration = this.#calibration
+    const size = calibration?.isRunning ? calibration.size : this.#chunker.size(this.#puller.remaining)
     const batch = new Batch<Job, Result>()
     this.#outbox.open(batch)
     while (batch.jobCount < size && !this.#isHalted) {
@@ -453,6 +462,7 @@ export class Run<Item, Job, JobValue, Result> {
     const { run } = this.#statistics
     const items = jobs.length
     const chunk = this.#statistics.sent(items)
+    const wasAlone = this.#calibration?.isAlone === true
     if (chunkStart.hasSubscribers) chunkStart.publish({ run, chunk, items })
     const counted: Report = {
       settle: (job, outcome) => {
@@ -467,6 +477,7 @@ export class Run<Item, Job, JobValue, Result> {
     const figures = send(backend, { work, limits, attempt, jobs, cancellation }, counted)
     const trip = figures.then((measured) => {
       this.#statistics.returned(items, measured)
+      this.#calibration?.returned(items, measured?.details, wasAlone)
       if (chunkEnd.hasSubscribers) chunkEnd.publish({ run, chunk, items, milliseconds: measuredTime(measured) })
       this.#trips.delete(trip)
       this.#pumpBell.ring()

@@ -8,6 +8,7 @@ import { Histogram } from '../backends/histogram.js'
 import type { WorkerFigures } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { NoisemillError } from '../errors.js'
+import type { Calibration } from './calibration.js'
 import { ProcessUse } from './process-use.js'
 import type { CopiedBytes, ItemTimes, RunChunks, RunReport, RunWaits, SampledValues } from './run-report.js'
 import { Sample } from './sample.js'
@@ -33,6 +34,7 @@ export interface ItemCounts {
   readonly failed: number
   /** The first value that lost its class, in words. */
   readonly lostClass: string | undefined
+  readonly calibration: Calibration | undefined
 }
 
 type Wait = keyof RunWaits
@@ -183,7 +185,7 @@ export class RunStatistics {
   }
 
   /** @param ending undefined while the run is in progress */
-  report({ total, taken, ended, failed, lostClass }: ItemCounts, ending?: Ending): RunReport {
+  report({ total, taken, ended, failed, lostClass, calibration }: ItemCounts, ending?: Ending): RunReport {
     const milliseconds = sharedTime() - this.#began
     const workers = this.#workerFigures(milliseconds)
     return {
@@ -196,6 +198,7 @@ export class RunStatistics {
       items: { total: orNull(total), taken, done: ended - failed, failed, unfinished: taken - ended },
       failures: Object.fromEntries(this.#failures),
       itemTimes: this.#itemTimes(),
+      calibration: orNull(calibration?.figures(this.#times)),
       chunks: this.#chunkFigures(),
       bytes: this.#byteFigures(),
       sample: ending === undefined ? null : this.#sampled(),

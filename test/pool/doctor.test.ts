@@ -248,6 +248,32 @@ describe.each(rows)('if %s', (_, subject, change, milliseconds, text, remedy, li
   })
 })
 
+describe('a run that was calibrated', () => {
+  const alone = (plainLoop: number | null): Change<RunReport> => ({
+    calibration: { milliseconds: 100, items: 20, item: 3, plainLoop },
+  })
+
+  test('is compared with the plain loop that was predicted', () => {
+    expect(verdict('overhead', alone(1700)).text).toBe(
+      'An item takes 3.6 ms, its crossing 30 us. A plain loop would take 1.71 s, and the run took 950 ms.',
+    )
+    // The run lost half of the time for which one of two threads had nothing to do.
+    expect(verdict('overhead', deep(tiny, alone(150))).text).toBe(
+      'A plain loop would take 155 ms instead of 950 ms: an item takes 1.5 us, its crossing 5.0 us.',
+    )
+  })
+
+  test('has a problem only if the plain loop takes less time', () => {
+    const slower = deep(tiny, { crossing: { posting: 100, workers: 80 } })
+    expect(problems(deep(slower, alone(150)))).toEqual(['overhead'])
+    expect(problems(deep(slower, alone(1200)))).toEqual([])
+  })
+
+  test('has an upper limit if it was too short', () => {
+    expect(verdict('overhead', deep(tiny, alone(null))).text).toMatch(/^A plain loop would take at most 205 ms/)
+  })
+})
+
 test('problems come first, the costliest before the others', () => {
   const change = deep(deep(large, { waits: { source: 300 } }), { lostClass: 'item: a URL' })
   expect(problems(change)).toEqual(['values', 'data', 'source'])

@@ -511,7 +511,14 @@ describe('the tail', () => {
     const details = { queued: null, posting: null, takenBack: 0, times: [], shares, bytes: null }
     statistics.sent(1)
     statistics.returned(1, { milliseconds: 1, details })
-    const { tail } = statistics.report({ total: 1, taken: 1, ended: 1, failed: 0, lostClass: undefined })
+    const { tail } = statistics.report({
+      total: 1,
+      taken: 1,
+      ended: 1,
+      failed: 0,
+      lostClass: undefined,
+      calibration: undefined,
+    })
     return Math.round(tail!)
   }
 

@@ -38,6 +38,7 @@ const healthy: RunReport = {
   items: { total: 470, taken: 470, done: 470, failed: 0, unfinished: 0 },
   failures: {},
   itemTimes: { total: 1880, mean: 4, p50: 4, p90: 4.1, p99: 4.5, max: 5 },
+  calibration: null,
   chunks: { sent: 100, smallest: 1, mean: 4.7, largest: 5, takenBack: 0, queuedMean: 20, queuedMax: 40 },
   bytes: { sent: 1880, received: 1880, data: 0, isEstimate: false },
   sample: { items: 235, distinctItems: 235, results: 235, distinctResults: 235 },

@@ -37,6 +37,7 @@ export function numberRun(
     limits: { concurrency: 1, timeout: undefined },
     retries: undefined,
     maxErrors: Infinity,
+    calibrate: false,
     onProgress: undefined,
     onReport: undefined,
     method: 'imap',

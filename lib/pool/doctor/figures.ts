@@ -20,6 +20,8 @@ export interface Figures {
   readonly report: RunReport
   /** Duration of the run. */
   readonly milliseconds: number
+  /** Duration of the run without the time that threads lost to its calibration. */
+  readonly took: number
   /** Items that were begun or done. */
   readonly items: number
   /** Mean time of an item; null if it was not measured. */
@@ -58,6 +60,7 @@ export function figuresOf(report: RunReport): Figures {
   return {
     report,
     milliseconds,
+    took: milliseconds - (report.calibration?.milliseconds ?? 0) * (1 - 1 / threads),
     items: count,
     item,
     work,

@@ -20,25 +20,27 @@ const TAIL_SHARE = 0.2
 
 /** Pitfall 1: to cross takes longer than the work. */
 export function overhead(figures: Figures): Verdict {
-  const { report, milliseconds, items, item, work, workers, crossing, crossingShare, crossingCost } = figures
+  const { report, milliseconds, took, items, item, work, workers, crossing, crossingShare, crossingCost } = figures
   if (item === null || work === null || crossing === null || items === 0)
     return unknown('overhead', `The backend ${report.backend} does not measure how long items and their crossing take.`)
   const threads = report.workers ?? []
   const setup = (workers?.setup ?? 0) / Math.max(threads.length, 1)
-  const plain = work + setup
-  const each = `an item takes ${showTime(item)}, its crossing ${showTime(crossing / items)}`
-  const loop = `A plain loop would take at most ${showTime(plain)} instead of ${showTime(milliseconds)}`
+  const alone = report.calibration?.plainLoop ?? null
+  const plain = (alone ?? work) + setup
+  const each = `an item takes ${showTime((alone ?? work) / items)}, its crossing ${showTime(crossing / items)}`
+  const loop = `A plain loop would take ${alone === null ? 'at most ' : ''}${showTime(plain)} instead of ${showTime(took)}`
   const start = Math.max(0, ...threads.map((thread) => thread.start))
   if (figures.crossingCause === 'items') {
-    if (crossing > work && crossingCost >= OVERHEAD_SHARE * milliseconds)
+    const isLarger = alone === null ? crossing > work : plain < took && crossingShare >= CROSSING_SHARE
+    if (isLarger && crossingCost >= OVERHEAD_SHARE * milliseconds)
       return problem(
         'overhead',
         crossingCost,
-        plain < milliseconds ? `${loop}: ${each}.` : `${capital(each)}.`,
+        plain < took ? `${loop}: ${each}.` : `${capital(each)}.`,
         'Use a plain loop, or let an item be more work, such as a range of numbers.',
       )
   }
-  if (start >= START_SHARE * milliseconds && plain < milliseconds)
+  if (start >= START_SHARE * milliseconds && plain < took)
     return problem(
       'overhead',
       start,
@@ -47,7 +49,9 @@ export function overhead(figures: Figures): Verdict {
     )
   if (figures.crossingCause === 'chunks' && crossingShare >= CROSSING_SHARE)
     return unknown('overhead', 'The chunks are so small that their messages hide what an item needs to cross.')
-  return fine('overhead', `${capital(each)}.`)
+  const compared =
+    alone === null ? '' : ` A plain loop would take ${showTime(plain)}, and the run took ${showTime(took)}.`
+  return fine('overhead', `${capital(each)}.${compared}`)
 }
 
 /** Pitfall 2: values cannot cross, or lose their class. */

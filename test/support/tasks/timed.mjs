@@ -21,3 +21,13 @@ export const prepare = (milliseconds) => spin(milliseconds)
 
 /** Returns the result of `prepare`. */
 export const prepared = (_item, took) => took
+
+/**
+ * Keeps its thread busy for `milliseconds`. Returns how many of these calls were in progress at its begin and at its
+ * end, by a count in shared memory.
+ */
+export function meet({ milliseconds, inProgress }) {
+  const atBegin = Atomics.add(inProgress, 0, 1) + 1
+  spin(milliseconds)
+  return Math.max(atBegin, Atomics.sub(inProgress, 0, 1))
+}
