@@ -19,10 +19,11 @@ const bin = {
 export default [
   {
     ...common,
-    // Besides index those that worker threads begin with.
+    // Besides index those that workers begin with.
     input: {
       index: 'dist-lib/index.js',
       'thread-entry': 'dist-lib/backends/thread-entry.js',
+      'process-entry': 'dist-lib/backends/process-entry.js',
       'demo-tone': 'dist-lib/demo/tone.js',
       'demo-pitfall-tasks': 'dist-lib/demo/pitfall-tasks.js',
     },

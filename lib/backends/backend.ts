@@ -14,6 +14,8 @@ import type { WorkerFigures } from './worker-figures.js'
  *
  * - 'native' runs noise tasks in threads of the C++ addon, and functions in worker threads.
  * - 'workers' runs both in worker threads.
+ * - 'processes' runs functions in processes, and noise tasks like native, or like workers without the
+ *   addon.
  * - 'inline' runs both in the calling thread, which they block.
  *
  * @example
@@ -27,7 +29,7 @@ import type { WorkerFigures } from './worker-figures.js'
  * // -> workers 2
  * // -> inline 1
  */
-export type BackendName = 'native' | 'workers' | 'inline'
+export type BackendName = 'native' | 'workers' | 'processes' | 'inline'
 
 /**
  * A backend: an object that runs the jobs of a pool. Pass one of your own as `new Pool({ backend

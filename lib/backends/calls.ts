@@ -5,7 +5,7 @@ import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { type Transfer, transferred, trimmed } from './buffers.js'
 import { LOOKED_AT, look, refusalOf } from './crossing.js'
-import type { ThreadFailure, ThreadOutcome } from './messages.js'
+import type { WorkerFailure, WorkerOutcome } from './messages.js'
 import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
 import { packThrown, type Thrown, textOf } from './thrown.js'
 import { within } from './within.js'
@@ -23,7 +23,7 @@ export interface Call {
 }
 
 class FailedCall extends Error {
-  constructor(readonly failure: ThreadFailure) {
+  constructor(readonly failure: WorkerFailure) {
     super(failure.code)
   }
 }
@@ -184,10 +184,10 @@ export async function tearDown({ teardown, teardownName }: Call, warn: (what: st
 }
 
 /** Returns the failure of a function that could not be loaded. */
-export const loadFailure = (thrown: unknown): ThreadFailure =>
+export const loadFailure = (thrown: unknown): WorkerFailure =>
   thrown instanceof FailedCall ? thrown.failure : { code: 'E_TASK_LOAD', thrown: packReason(thrown) }
 
-const failed = (thrown: unknown): ThreadOutcome => ({
+const failed = (thrown: unknown): WorkerOutcome => ({
   failure: { code: 'E_TASK_FAILED', thrown: packThrown(thrown) },
 })
 
@@ -263,7 +263,7 @@ export class Calls {
    * outcome is a promise only if the function returns one, because a promise for each item would
    * take most of the time of quick functions.
    */
-  invoke(item: unknown): ThreadOutcome | Promise<ThreadOutcome> {
+  invoke(item: unknown): WorkerOutcome | Promise<WorkerOutcome> {
     const { attempt, timeout } = this.#options
     const context = new Context(attempt)
     const began = timeout === undefined ? 0 : performance.now()
@@ -281,7 +281,7 @@ export class Calls {
     }
   }
 
-  async #follow(context: Context, outcome: Promise<ThreadOutcome>, began: number): Promise<ThreadOutcome> {
+  async #follow(context: Context, outcome: Promise<WorkerOutcome>, began: number): Promise<WorkerOutcome> {
     const { timeout } = this.#options
     this.#inProgress.add(context)
     try {
@@ -296,7 +296,7 @@ export class Calls {
   }
 }
 
-const timedOut = (timeout: number): ThreadOutcome => ({
+const timedOut = (timeout: number): WorkerOutcome => ({
   failure: { code: 'E_TIMEOUT', received: `${timeout} ms` },
 })
 
@@ -308,14 +308,14 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
  * Makes the outcome of a result. It checks classes before the result crosses, because structured
  * clone does not keep them.
  */
-function outcomeOf(result: unknown, { strict, transfer }: Call): ThreadOutcome {
+function outcomeOf(result: unknown, { strict, transfer }: Call): WorkerOutcome {
   if (typeof result !== 'object' && transfer === undefined) return { value: result }
   const { loss, isLarge } = look(result, strict ? Infinity : LOOKED_AT)
   const lost = loss === undefined ? undefined : `result${loss}`
   if (lost !== undefined && strict) return { failure: { code: 'E_NOT_CLONEABLE', received: lost } }
   const more = { ...(lost !== undefined && { lost }), ...(isLarge && { isLarge }) }
-  if (transfer === undefined) return { value: trimmed(result), ...more }
   try {
+    if (transfer === undefined) return { value: trimmed(result), ...more }
     return { ...transferred(result, transfer), ...more }
   } catch (thrown) {
     return { failure: { code: 'E_NOT_CLONEABLE', received: refusalOf('result', result, thrown) } }

@@ -5,15 +5,19 @@ import { tsKernels } from '../core/kernels.js'
 import { wasmKernels } from '../core/kernels-wasm.js'
 import { cpuQuota } from '../cpus.js'
 import { NoisemillError } from '../errors.js'
-import { hasFiles } from '../package-files.js'
+import { hasFiles, packageFile } from '../package-files.js'
 import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
 import type { Backend, BackendName } from './backend.js'
 import { inlineBackend } from './inline.js'
 import type { ThreadKernels } from './messages.js'
 import { nativeBackend } from './native.js'
 import { checkPoolOptions, type PoolInfo, type PoolOptions, type PoolSettings } from './options.js'
-import { ThreadPool } from './thread-pool.js'
+import { processHosts } from './process-host.js'
+import { processesBackend } from './processes.js'
+import { threadHosts } from './thread-host.js'
 import { loadWasmModule } from './wasm.js'
+import { defaultWorkerSettings, type WorkerSettings } from './worker-options.js'
+import { WorkerPool } from './worker-pool.js'
 import { workersBackend } from './workers.js'
 
 /** A new backend, and the fields of PoolInfo that depend on it. */
@@ -36,6 +40,7 @@ interface Opened {
 const openers: Readonly<Record<BackendName, (settings: PoolSettings) => Opened>> = {
   native: openNative,
   workers: openWorkers,
+  processes: openProcesses,
   inline: openInline,
 }
 
@@ -136,17 +141,31 @@ function openNative({ size, workers: workerSettings }: PoolSettings): Opened {
   if (!('addon' in loaded)) throw unavailable('backend', loaded)
   const { addon, binary } = loaded
   const instructionSet = chooseInstructionSet(addon)
-  const workers = new ThreadPool(size, undefined, undefined, workerSettings)
+  const workers = threadPool(size, undefined, workerSettings)
   const backend = nativeBackend(addon, size, workersBackend(workers))
   const about = { binary, kernel: 'c++', instructionSet, libuvThreads: backend.libuvThreads } as const
   return { backend, about, shortage: () => workers.shortage }
 }
 
+/** @param kernels undefined to use the TypeScript kernels */
+const threadPool = (size: number, kernels: ThreadKernels | undefined, settings: WorkerSettings) =>
+  new WorkerPool(size, threadHosts(packageFile('dist/thread-entry.js'), kernels, settings), settings.recycling)
+
 function openWorkers(settings: PoolSettings): Opened {
   if (!hasFiles()) throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: NO_FILES })
   const { kernels, ...rest } = openKernel(settings)
-  const workers = new ThreadPool(settings.size, undefined, kernels, settings.workers)
+  const workers = threadPool(settings.size, kernels, settings.workers)
   return { backend: workersBackend(workers), shortage: () => workers.shortage, ...rest }
+}
+
+function openProcesses(settings: PoolSettings): Opened {
+  if (!hasFiles()) throw new NoisemillError('E_BACKEND_UNAVAILABLE', { option: 'backend', received: NO_FILES })
+  const { size, workers: workerSettings } = settings
+  const hosts = processHosts(packageFile('dist/process-entry.js'), workerSettings)
+  const processes = new WorkerPool(size, hosts, workerSettings.recycling)
+  const open = 'addon' in loadAddon() ? openNative : openWorkers
+  const noise = open({ ...settings, workers: defaultWorkerSettings })
+  return { ...noise, backend: processesBackend(processes, noise.backend), shortage: () => processes.shortage }
 }
 
 function openInline(settings: PoolSettings): Opened {

@@ -1,4 +1,4 @@
-/** Collects what a ThreadPool measures of a chunk. */
+/** Collects what a WorkerPool measures of a chunk. */
 
 import { bytesOf, type RunBytes } from './byte-count.js'
 import type { Cancellation } from './cancellation.js'

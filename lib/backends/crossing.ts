@@ -214,13 +214,16 @@ export function look(root: unknown, limit: number): Look {
   const budget = { left: limit }
   try {
     if (isFlat(root)) return SMALL
-    const loss = walk(root, budget, (place) => {
-      if (typeof place.value !== 'object') return undefined
+    let first: string | undefined
+    // With a limit, it goes on after the first loss, to know how large the value is.
+    walk(root, budget, (place) => {
+      if (first !== undefined || typeof place.value !== 'object') return undefined
       const value = place.value as object
       const loss = lossOf(value, Object.getPrototypeOf(value))
-      return loss === undefined ? undefined : `${pathOf(place)}: ${loss}`
+      if (loss !== undefined) first = `${pathOf(place)}: ${loss}`
+      return limit === Infinity ? first : undefined
     })
-    return { loss, isLarge: budget.left <= 0 }
+    return { loss: first, isLarge: budget.left <= 0 }
   } catch {
     // The value cannot cross, or a getter throws. The crossing itself then fails with the reason.
     return SMALL
@@ -352,6 +355,20 @@ export function findRefusal(name: string, value: unknown): string | undefined {
     return undefined
   } catch (error) {
     return refusalOf(name, value, error)
+  }
+}
+
+/** Returns the path of shared memory in a value, and why it cannot go to another process; undefined if there is none. */
+export function findShared(root: unknown): string | undefined {
+  if (typeof root !== 'object' || root === null) return undefined
+  try {
+    return walk(root, { left: SEARCHED }, (place) => {
+      const buffer = ArrayBuffer.isView(place.value) ? place.value.buffer : place.value
+      return types.isSharedArrayBuffer(buffer) ? `${pathOf(place)}: processes share no memory` : undefined
+    })
+  } catch {
+    // A getter throws, which the crossing reports.
+    return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which functions of modules the threads of a pool keep loaded, with their data, and for how long. */
+/** Which functions of modules the workers of a pool keep loaded, with their data, and for how long. */
 
 import type { ModuleCall } from '../task.js'
 import type { CallsChunk } from './backend.js'
@@ -6,24 +6,26 @@ import { byteSize } from './byte-size.js'
 import type { Cancellation } from './cancellation.js'
 
 /**
- * Most bytes of `data` that a thread keeps of functions that no run uses. It keeps small ones, so
+ * Most bytes of `data` that a worker keeps of functions that no run uses. It keeps small ones, so
  * that a program that uses several tasks in turn does not run `setup` again each time.
  */
 const IDLE_BYTES = 16 * 1024 * 1024
 
-/** A function, as the pool that sends it to threads knows it. It does not hold the `data`. */
+/** A function, as the pool that sends it to workers knows it. It does not hold the `data`. */
 export class PoolFunction {
   /** How many chunks with calls of it have not ended. */
   chunks = 0
+  /** Whether it could not be loaded somewhere. */
+  hasFailed = false
   /** The run that used it last. */
   run: Cancellation | undefined
 
   constructor(
-    /** Number by which threads name it. */
+    /** Number by which workers name it. */
     readonly id: number,
     /** Size of its `data`, without shared memory. */
     readonly bytes: number,
-    /** Size of all that a thread refers to. */
+    /** Size of all that a worker refers to. */
     readonly reachable: number,
     readonly hasTeardown: boolean,
   ) {}
@@ -34,7 +36,7 @@ export class PoolFunction {
   }
 }
 
-/** What a pool does when threads should release functions. */
+/** What a pool does when workers should release functions. */
 export interface FunctionEvents {
   /** A function was collected as garbage, so nobody can use it any more. */
   collected(own: PoolFunction): void
@@ -58,8 +60,13 @@ export class PoolFunctions {
   }
 
   /** Returns the function of a chunk that has begun. */
-  begin({ call, cancellation }: CallsChunk): PoolFunction {
+  begin({ call, cancellation, attempt = 1 }: CallsChunk): PoolFunction {
     let own = this.#functions.get(call)
+    if (own?.hasFailed && (own.run !== cancellation || attempt > 1)) {
+      // What its setup needs may be there by now.
+      this.#events.collected(own)
+      own = undefined
+    }
     if (own === undefined) {
       own = new PoolFunction(
         ++lastId,
@@ -78,7 +85,7 @@ export class PoolFunctions {
   }
 }
 
-/** The functions that one thread has loaded. */
+/** The functions that one worker has loaded. */
 export class LoadedFunctions {
   /** Those used last come last. */
   readonly #loaded = new Set<PoolFunction>()

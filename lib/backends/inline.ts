@@ -47,7 +47,10 @@ export function inlineBackend(kernels: Kernels): Backend {
 
   function functionOf(own: PoolFunction, call: ModuleCall): InlineFunction {
     loaded.use(own)
-    const known = inlineFunctions.get(own) ?? new InlineFunction(call)
+    const failed = () => {
+      own.hasFailed = true
+    }
+    const known = inlineFunctions.get(own) ?? new InlineFunction(call, failed)
     inlineFunctions.set(own, known)
     return known
   }
@@ -175,7 +178,11 @@ class InlineFunction {
   readonly #transfer: Transfer | undefined
   readonly #hasTeardown: boolean
 
-  constructor(call: ModuleCall) {
+  readonly #failed: () => void
+
+  /** @param failed called if the function cannot be loaded */
+  constructor(call: ModuleCall, failed: () => void) {
+    this.#failed = failed
     this.#hasTeardown = call.teardown !== undefined
     this.#transfer = call.transferItems
     const data = crossed('data', () => ({ value: call.data }))
@@ -193,6 +200,7 @@ class InlineFunction {
     try {
       return await this.#loading
     } catch (thrown) {
+      this.#failed()
       return asError(loadFailure(thrown))
     }
   }

@@ -1,22 +1,21 @@
-/** The chunks of a ThreadPool, and the parts of them that its threads work on. */
+/** The chunks of a WorkerPool, and the parts of them that its workers work on. */
 
 import { NoisemillError } from '../errors.js'
 import { transfersItems } from '../task.js'
 import type { Chunk, ChunkFigures, Outcome } from './backend.js'
 import { ChunkTally } from './chunk-tally.js'
-import { type Claims, claimed, closeClaims } from './claims.js'
-import { newDeadlines, overdue } from './deadlines.js'
 import type { PoolFunction } from './functions.js'
-import { asError, type Settled } from './messages.js'
+import type { Ledger, PoolDeadlines } from './ledger.js'
+import { asError, type Settled, type WorkerOutcome } from './messages.js'
 import { settleRange } from './settling.js'
 
-/** A chunk that a ThreadPool has accepted, until all of its jobs are settled. */
+/** A chunk that a WorkerPool has accepted, until all of its jobs are settled. */
 export class AcceptedChunk {
-  /** Milliseconds that threads have worked on it. */
+  /** Milliseconds that workers have worked on it. */
   milliseconds = 0
   readonly tally: ChunkTally
   readonly #loads = new Set<Load>()
-  /** Whether a thread died before it began any of the jobs that it had. */
+  /** Whether a worker died before it began any of the jobs that it had. */
   hasDiedUnbegun = false
   /** Removes the cancellation listener. */
   forget = () => {}
@@ -36,7 +35,7 @@ export class AcceptedChunk {
     this.tally = new ChunkTally(chunk.cancellation)
   }
 
-  /** Most jobs that a thread works on at the same time. */
+  /** Most jobs that a worker works on at the same time. */
   get concurrency(): number {
     return this.chunk.kind === 'calls' ? (this.chunk.concurrency ?? 1) : 1
   }
@@ -46,7 +45,7 @@ export class AcceptedChunk {
     return this.chunk.kind === 'calls' ? this.chunk.timeout : undefined
   }
 
-  /** Whether its jobs leave this thread, so that they cannot be taken back. */
+  /** Whether its jobs leave this worker, so that they cannot be taken back. */
   get isTransferred(): boolean {
     return transfersItems(this.chunk)
   }
@@ -73,7 +72,7 @@ export class AcceptedChunk {
     for (let index = first; index < first + count; index++) this.settle(index, { error })
   }
 
-  /** Loads with jobs of this chunk that threads have. */
+  /** Loads with jobs of this chunk that workers have. */
   get loads(): ReadonlySet<Load> {
     return this.#loads
   }
@@ -82,10 +81,9 @@ export class AcceptedChunk {
     this.#loads.add(load)
   }
 
-  /** Notes that a thread has finished a load, or does not have it. Its jobs may still be waiting. */
+  /** Notes that a worker has finished a load, or does not have it. Its jobs may still be waiting. */
   ended(load: Load): void {
-    this.#loads.delete(load)
-    this.#endIfDone()
+    if (this.#loads.delete(load)) this.#endIfDone()
   }
 
   #endIfDone(): void {
@@ -107,70 +105,101 @@ const timeoutError = (timeout: number) => new NoisemillError('E_TIMEOUT', { rece
 let lastNumber = 0
 
 /**
- * How late a thread may be with ending a call whose time is up. Later than that, it is assumed to be
+ * How late a worker may be with ending a call whose time is up. Later than that, it is assumed to be
  * in a loop that does not let it.
  */
 const LATE_MILLISECONDS = 50
 
-/** Jobs of a chunk that were given to a thread. */
+/** Jobs of a chunk that were given to a worker. */
 export class Load implements Jobs {
-  /** Number of the load, by which its thread names it. */
+  /** Number of the load, by which its worker names it. */
   readonly number = ++lastNumber
   /** Undefined if its jobs may take any time. */
-  readonly deadlines: Int32Array | undefined
+  readonly deadlines: PoolDeadlines | undefined
+  /** Its place in the ledger. */
+  readonly at: number
   /** How many of its jobs are settled. */
   settled = 0
   #count: number
   #isClosed = false
+  readonly #ledger: Ledger
 
   constructor(
     readonly accepted: AcceptedChunk,
     readonly first: number,
     count: number,
-    readonly claims: Claims,
+    ledger: Ledger,
   ) {
     this.#count = count
-    this.deadlines = accepted.timeout === undefined ? undefined : newDeadlines(count)
+    this.#ledger = ledger
+    this.at = ledger.take()
+    this.deadlines = accepted.timeout === undefined ? undefined : ledger.deadlines(count)
     accepted.given(this)
   }
 
-  /** How many jobs the thread has; after `close`, how many it has begun. */
+  /** How many jobs the worker has; after `close`, how many it has begun. */
   get count(): number {
     return this.#count
   }
 
   /** How many jobs were begun so far. */
   get begun(): number {
-    return this.#isClosed ? this.#count : claimed(this.claims, this.#count)
+    return this.#isClosed ? this.#count : this.#ledger.begun(this.at, this.#count)
   }
 
-  /** Whether the thread should have ended a job long ago, and so cannot. */
+  /** Whether the worker should have ended a job long ago, and so cannot. */
   get isOverdue(): boolean {
-    if (this.deadlines === undefined) return false
-    for (let at = 0; at < this.begun; at++) if (overdue(this.deadlines, at) > LATE_MILLISECONDS) return true
-    return false
+    return this.deadlines !== undefined && this.deadlines.overdue(0, this.begun) > LATE_MILLISECONDS
   }
 
   /**
-   * Fails the jobs that were begun and not settled when the thread ended.
+   * Fails the jobs that were begun and not settled when the worker ended.
    *
    * @param wasKilled whether the pool ended it because of jobs whose time was up
    */
   failBegun(error: NoisemillError, wasKilled: boolean): void {
     for (let at = 0; at < this.count; at++) {
-      const isLate = wasKilled && this.deadlines !== undefined && overdue(this.deadlines, at) > 0
+      const isLate = wasKilled && this.deadlines !== undefined && this.deadlines.overdue(at, at + 1) > 0
       this.accepted.settle(this.first + at, isLate ? { error: timeoutError(this.accepted.timeout!) } : { error })
     }
   }
 
-  /** Takes all jobs back that the thread has not begun, and lets it begin no more. */
+  /** Takes all jobs back that the worker has not begun, and lets it begin no more. */
   close(): Jobs {
+    return this.#keep((count) => (this.#isClosed ? count : this.#ledger.close(this.at, count)))
+  }
+
+  /**
+   * Takes the jobs back that the worker has not begun, when it has stopped to work on the load. Among
+   * them may be one that `close` counted as begun.
+   */
+  stopped(): Jobs {
+    return this.#keep((count) => Math.min(count, this.#ledger.begun(this.at, count)))
+  }
+
+  /** Gives up the load's place in the ledger. */
+  free(): void {
+    this.deadlines?.free()
+    this.#ledger.free(this.at)
+  }
+
+  /** Leaves the worker the jobs that it has begun. Returns the others. */
+  #keep(begunOf: (count: number) => number): Jobs {
     const count = this.#count
-    if (!this.#isClosed) this.#count = closeClaims(this.claims, count)
+    this.#count = begunOf(count)
     this.#isClosed = true
-    // The thread may notice late that it has nothing to do.
+    // The worker may notice late that it has nothing to do.
     if (this.#count === 0) this.accepted.ended(this)
     return { accepted: this.accepted, first: this.first + this.#count, count: count - this.#count }
+  }
+
+  /** Settles a job whose outcome the worker had noted when it died, unless that was reported. */
+  settleNoted(index: number, outcome: WorkerOutcome): void {
+    if ('failure' in outcome) this.accepted.settle(this.first + index, { error: asError(outcome.failure) })
+    else {
+      const { value, lost } = outcome
+      this.accepted.settle(this.first + index, { value, ...(lost !== undefined && { lost }) })
+    }
   }
 
   settle({ at, values, moved, failures, lost }: Settled): void {
@@ -187,8 +216,10 @@ export class Load implements Jobs {
       const index = first + (typeof at === 'number' ? at + position : at[position])
       const failure = failed.get(position)
       const loss = losses.get(position)
-      if (failure !== undefined) accepted.settle(index, { error: asError(failure) })
-      else accepted.settle(index, { value: values[position], ...(loss !== undefined && { lost: loss }) })
+      if (failure !== undefined) {
+        if (failure.code === 'E_TASK_LOAD') accepted.own!.hasFailed = true
+        accepted.settle(index, { error: asError(failure) })
+      } else accepted.settle(index, { value: values[position], ...(loss !== undefined && { lost: loss }) })
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The messages between a worker thread and the ThreadPool that owns it. */
+/** The messages between a worker thread and the WorkerPool that owns it. */
 
 import type { MessagePort } from 'node:worker_threads'
 import type { EtlJob } from '../core/etl.js'
@@ -15,7 +15,7 @@ import { type Thrown, unpackThrown } from './thrown.js'
 import type { TimeSpent } from './timesheet.js'
 
 /** A failure as plain data, of which the pool makes a NoisemillError. */
-export interface ThreadFailure {
+export interface WorkerFailure {
   readonly code: ErrorCode
   readonly received?: string
   readonly thrown?: Thrown
@@ -25,7 +25,7 @@ export interface ThreadFailure {
  * Makes the error of a failure. It never throws, because nothing could catch that in the handler of
  * a thread's messages, which may be a user's own.
  */
-export function asError(failure: ThreadFailure): NoisemillError {
+export function asError(failure: WorkerFailure): NoisemillError {
   try {
     const { code, received, thrown } = failure
     const cause = thrown && unpackThrown(thrown)
@@ -36,7 +36,7 @@ export function asError(failure: ThreadFailure): NoisemillError {
 }
 
 /** The outcome of a job in a thread; `isLarge` as in `Look`. */
-export type ThreadOutcome =
+export type WorkerOutcome =
   | {
       readonly value: unknown
       readonly lost?: string
@@ -44,9 +44,9 @@ export type ThreadOutcome =
       /** What leaves the thread with the value. */
       readonly transfer?: readonly ArrayBuffer[]
     }
-  | { readonly failure: ThreadFailure }
+  | { readonly failure: WorkerFailure }
 
-export type ToThread =
+export type ToWorker =
   /** Gives a module's function a number. `call.data` crosses only with this message. */
   | { readonly kind: 'module'; readonly id: number; readonly call: ModuleCall }
   /** Releases the function with this number, with its data of this size, shared memory included. */
@@ -60,14 +60,14 @@ export type ToThread =
   | { readonly kind: 'abort'; readonly load: number }
   /** Asks the thread to help with the file of another, as the helper with this number. */
   | { readonly kind: 'help'; readonly offer: PassOffer; readonly helper: number }
-  | ThreadLoad
+  | LoadMessage
 
 /** Jobs of a chunk that a thread gets together, as plain data. */
-export type ThreadLoad = {
+export type LoadMessage = {
   /** Number of the load, which reports name. */
   readonly load: number
-  /** Place of its claim word among those of the thread. */
-  readonly claims: number
+  /** Its place in the worker's ledger. */
+  readonly at: number
 } & (
   | { readonly kind: 'files'; readonly jobs: readonly EtlJob[]; readonly cancelled: Int32Array }
   | { readonly kind: 'slices'; readonly jobs: readonly SliceJob[]; readonly cancelled: Int32Array }
@@ -79,7 +79,7 @@ export type ThreadLoad = {
       readonly concurrency: number
       readonly attempt: number
       readonly timeout: number | undefined
-      readonly deadlines: Int32Array | undefined
+      readonly deadlines: Int32Array | number | undefined
     }
 )
 
@@ -94,7 +94,7 @@ export interface Settled {
   /** Bytes of buffers among the values that left the thread without a copy; 0 if there are none. */
   readonly moved: number
   /** The failures, by their position in `values`. */
-  readonly failures?: readonly (readonly [position: number, failure: ThreadFailure])[]
+  readonly failures?: readonly (readonly [position: number, failure: WorkerFailure])[]
   /** What values lost, by their position in `values`. */
   readonly lost?: readonly (readonly [position: number, lost: string])[]
 }
@@ -125,7 +125,7 @@ export interface Done {
   readonly last: Settled | undefined
 }
 
-export type FromThread =
+export type FromWorker =
   /** The thread's own code has started, at a time of the shared clock. */
   | { readonly type: 'ready'; readonly at: number }
   | Settled
@@ -162,12 +162,22 @@ export interface ThreadData {
    * thread removes it from its `workerData`.
    */
   readonly port: MessagePort
-  /** The claim words of its loads. */
-  readonly claims: Int32Array
+  /** The words of its ledger. */
+  readonly ledger: Int32Array
   /** Kernels for files and slices; undefined to use the TypeScript kernels. */
   readonly wasm: ThreadKernels | undefined
   /** Whether it reports how many bytes it has. */
   readonly weighs: boolean
   /** Files of task modules, as the thread that started this one knew them. */
   readonly files: TaskFiles
+}
+
+/** The first message to a worker process. */
+export interface ProcessData {
+  /** Files of task modules, as the thread that started the process knew them. */
+  readonly files: TaskFiles
+  /** Whether it reports how many bytes it has. */
+  readonly weighs: boolean
+  /** Its title in lists of processes. */
+  readonly name: string | undefined
 }

@@ -1,5 +1,6 @@
 /** Options of a pool, and its `info`; both describe the pool's backend. */
 
+import { SHARE_ENV } from 'node:worker_threads'
 import { checkInteger, checkKeys, checkObject, checkOneOf } from '../checks.js'
 import type { KernelName } from '../core/kernels.js'
 import { usableCpus } from '../cpus.js'
@@ -111,11 +112,18 @@ export function checkPoolOptions(options: PoolOptions, names: readonly BackendNa
   const asked = options.backend ?? 'auto'
   if (typeof asked !== 'object') {
     const backend = checkOneOf('backend', asked, ['auto', ...names])
+    if (backend === 'processes') checkForProcesses(options)
     if (backend === 'inline') refuse(options, workerOptions, 'the backend inline has no worker threads')
     return { size, kernel, workers, backend }
   }
   refuse(options, ['size', 'kernel', ...workerOptions], 'a backend object has its own')
   return { size, kernel, workers, backend: checkBackend(asked) }
+}
+
+function checkForProcesses(options: PoolOptions): void {
+  const flags = 'worker processes have limits only by execArgv, for example --max-old-space-size=500'
+  refuse(options, ['resourceLimits'], flags)
+  if (options.env === SHARE_ENV) refuse(options, ['env'], 'processes cannot share variables')
 }
 
 function refuse(options: PoolOptions, refused: readonly (keyof PoolOptions)[], why: string): void {

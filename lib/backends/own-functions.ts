@@ -2,7 +2,7 @@
 
 import type { ModuleCall } from '../task.js'
 import { type Call, loadCall, loadFailure, tearDown } from './calls.js'
-import type { ThreadFailure } from './messages.js'
+import type { WorkerFailure } from './messages.js'
 import type { TaskFiles } from './nesting.js'
 import { Teardowns } from './teardown.js'
 
@@ -11,7 +11,7 @@ export interface OwnFunction {
   readonly hasTeardown: boolean
   loaded: Promise<void> | undefined
   call: Call | undefined
-  failure: ThreadFailure | undefined
+  failure: WorkerFailure | undefined
 }
 
 /** From this size on, the memory of data that were released is collected at once. */

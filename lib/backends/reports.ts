@@ -1,8 +1,7 @@
 /** Collects the outcomes of a load in its thread, and posts them together. */
 
-import type { MessagePort } from 'node:worker_threads'
-import { refusalOf } from './crossing.js'
-import type { FromThread, LoadFigures, Settled, ThreadFailure, ThreadOutcome } from './messages.js'
+import { LOOKED_AT, look, refusalOf } from './crossing.js'
+import type { FromWorker, LoadFigures, Settled, WorkerFailure, WorkerOutcome } from './messages.js'
 import { pack } from './packing.js'
 
 /**
@@ -11,6 +10,14 @@ import { pack } from './packing.js'
  * interrupts a thread.
  */
 const FLUSH_MILLISECONDS = 10
+
+/** How a worker sends messages to its pool. */
+export interface Port {
+  /** Whether buffers can leave the worker, instead of being copied. */
+  readonly moves: boolean
+  /** Throws if the message cannot be cloned. */
+  post(message: FromWorker, transfer: readonly ArrayBuffer[]): void
+}
 
 /** Outcomes that were collected. */
 interface Taken {
@@ -26,35 +33,35 @@ const bytesOf = (transfer: readonly ArrayBuffer[]): number =>
 const allOf = ({ transfer }: Taken): ArrayBuffer[] => transfer.flatMap(([, buffers]) => buffers)
 
 export class Report {
-  readonly #port: MessagePort
+  readonly #port: Port
   readonly #load: number
   /** Indexes of the jobs in `#values`, or the first one if they follow each other. */
   #at: number | number[] = 0
   #values: unknown[] = []
-  #failures: [number, ThreadFailure][] = []
+  #failures: [number, WorkerFailure][] = []
   #lost: [number, string][] = []
   /** What leaves the thread with values, by their position in `#values`. */
   #transfer: Taken['transfer'] = []
   #moved = 0
   #posted = performance.now()
 
-  constructor(port: MessagePort, load: number) {
+  constructor(port: Port, load: number) {
     this.#port = port
     this.#load = load
   }
 
   /** Adds the outcome of a job. Returns whether it was posted at once. */
-  add(index: number, outcome: ThreadOutcome): boolean {
+  add(index: number, outcome: WorkerOutcome): boolean {
     // A message that the pool cannot read loses all of its values. Large values may be nested too
     // deeply for it, so each has a message of its own.
-    const isAlone = 'value' in outcome && outcome.isLarge === true
+    const isAlone = 'value' in outcome ? outcome.isLarge === true : look(outcome.failure.thrown, LOOKED_AT).isLarge
     if (isAlone) this.post()
     this.#add(index, outcome)
     if (isAlone) this.post()
     return isAlone
   }
 
-  #add(index: number, outcome: ThreadOutcome): void {
+  #add(index: number, outcome: WorkerOutcome): void {
     const position = this.#values.length
     if (position === 0) this.#at = index
     else if (typeof this.#at !== 'number') this.#at.push(index)
@@ -71,7 +78,12 @@ export class Report {
     if (outcome.lost !== undefined) this.#lost.push([position, outcome.lost])
     if (outcome.transfer === undefined) return
     this.#transfer.push([position, outcome.transfer])
-    this.#moved += bytesOf(outcome.transfer)
+    if (this.#port.moves) this.#moved += bytesOf(outcome.transfer)
+  }
+
+  /** Whether everything that was added has been posted. */
+  get isEmpty(): boolean {
+    return this.#values.length === 0
   }
 
   /** Whether what was collected should be posted. */
@@ -114,6 +126,8 @@ export class Report {
 
   /** Posts that the load is done, together with what was collected. */
   done(figures: LoadFigures): void {
+    // If the pool cannot read a value, it must still learn that the load is done.
+    if (this.#failures.length > 0 || this.#lost.length > 0) this.post()
     const taken = this.#take()
     const message = { type: 'done', load: this.#load, figures } as const
     try {
@@ -137,14 +151,14 @@ export class Report {
         load: this.#load,
         at: index,
         values: [values[position]],
-        moved: bytesOf(transferOf.get(position) ?? []),
+        moved: this.#port.moves ? bytesOf(transferOf.get(position) ?? []) : 0,
         ...(failed.length > 0 && { failures: failed }),
         ...(lossy.length > 0 && { lost: lossy }),
       }
       try {
         this.#send(settled, transferOf.get(position))
       } catch (error) {
-        const failure: ThreadFailure = {
+        const failure: WorkerFailure = {
           code: 'E_NOT_CLONEABLE',
           received: refusalOf('result', values[position], error),
         }
@@ -153,7 +167,7 @@ export class Report {
     }
   }
 
-  #send(settled: FromThread, transfer: readonly ArrayBuffer[] = []): void {
-    this.#port.postMessage(settled, transfer)
+  #send(settled: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.post(settled, transfer)
   }
 }

@@ -1,13 +1,13 @@
-/** The jobs that wait for threads, one queue for each run, so that no run waits for the end of another. */
+/** The jobs that wait for workers, one queue for each run, so that no run waits for the end of another. */
 
 import type { Cancellation } from './cancellation.js'
 import type { AcceptedChunk, Jobs, Load } from './load.js'
 
 interface RunQueue {
   readonly waiting: Jobs[]
-  /** Loads that threads have. */
+  /** Loads that workers have. */
   loads: number
-  /** Milliseconds that threads have worked for the run, counted from the least of the others. */
+  /** Milliseconds that workers have worked for the run, counted from the least of the others. */
   served: number
   /** Milliseconds of its last load. */
   last: number
@@ -58,7 +58,7 @@ export class RunQueues {
   }
 
   /**
-   * Removes and returns the next jobs: the first of the run that threads have worked for least. What
+   * Removes and returns the next jobs: the first of the run that workers have worked for least. What
    * they do now counts as long as the run's last load.
    */
   next(): Jobs | undefined {
@@ -88,7 +88,7 @@ export class RunQueues {
     this.#queueOf(load).loads++
   }
 
-  /** Notes that a thread has finished a load. */
+  /** Notes that a worker has finished a load. */
   done(load: Load, milliseconds: number): void {
     const queue = this.#queueOf(load)
     queue.loads--

@@ -3,10 +3,11 @@
 import { MessageChannel, type MessagePort, Worker, type WorkerOptions } from 'node:worker_threads'
 import type { ThreadData } from './messages.js'
 
-/** Flags of Node that threads must not inherit, because these flags give Node a program to run. */
+/** Flags of Node that workers must not inherit, because these flags give Node a program to run. */
 const EVAL_FLAGS = /^(-e|--eval|-p|--print|-pe|--input-type(=.*)?)$/
 
-function threadFlags(): string[] {
+/** Returns the flags of Node that workers get from this process. */
+export function inheritedFlags(): string[] {
   const flags: string[] = []
   const given = process.execArgv
   for (let i = 0; i < given.length; i++) {
@@ -31,7 +32,7 @@ export interface StartedWorker {
  */
 export function startWorker(entry: URL, data: Omit<ThreadData, 'port'>, options: WorkerOptions): StartedWorker {
   if (options.execArgv !== undefined) return start(entry, data, options)
-  const flags = threadFlags()
+  const flags = inheritedFlags()
   if (flags.length === process.execArgv.length) return start(entry, data, options)
   try {
     return start(entry, data, { ...options, execArgv: flags })

@@ -79,7 +79,10 @@ export interface WorkerSettings {
   readonly worker: Pick<WorkerOptions, 'resourceLimits' | 'env' | 'execArgv' | 'name'>
 }
 
-export const defaultWorkerSettings: WorkerSettings = { recycling: { items: Infinity, bytes: Infinity }, worker: {} }
+/** Workers stay until the pool ends. */
+export const defaultRecycling: Recycling = { items: Infinity, bytes: Infinity }
+
+export const defaultWorkerSettings: WorkerSettings = { recycling: defaultRecycling, worker: {} }
 
 const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'] as const
 const MEGABYTE = 1024 * 1024
@@ -112,7 +115,7 @@ export function checkWorkerOptions({
 }
 
 function checkRecycling(after: WorkerThreadOptions['recycleAfter']): Recycling {
-  if (after === undefined) return defaultWorkerSettings.recycling
+  if (after === undefined) return defaultRecycling
   if (typeof after === 'number')
     return { items: checkInteger('recycleAfter', after, 1, Number.MAX_SAFE_INTEGER), bytes: Infinity }
   if (typeof after !== 'object' || after === null || Array.isArray(after))

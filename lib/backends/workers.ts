@@ -9,7 +9,7 @@ import { type FilePath, fsPath } from '../core/files.js'
 import type { Backend, FilesChunk } from './backend.js'
 import type { Cancellation } from './cancellation.js'
 import { declareRange, settleRange } from './settling.js'
-import type { ThreadPool } from './thread-pool.js'
+import type { WorkerPool } from './worker-pool.js'
 
 /** Jobs in progress, and the cancellation of each. */
 const inProgress = new Map<EtlJob, Cancellation>()
@@ -21,7 +21,7 @@ process.once('exit', () => {
   for (const job of inProgress.keys()) removeQuietly(job.temporary)
 })
 
-export function workersBackend(threads: ThreadPool): Backend {
+export function workersBackend(threads: WorkerPool): Backend {
   return {
     name: 'workers',
     get threads() {

@@ -8,11 +8,11 @@ import { describe, expect, test } from 'vitest'
 import { moduleTask, noiseTask } from '../../dist/index.js'
 import type { Outcome } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
-import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlJob } from '../../dist-lib/core/etl.js'
 import { writeWavs } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
+import { threadPool } from '../support/jobs.js'
 import { testPool } from '../support/pools.js'
 import { programFor, runNode } from '../support/programs.js'
 import { numbers } from '../support/sources.js'
@@ -148,7 +148,7 @@ test('a thread that dies when its items are done takes nothing with it', async (
 
 test('a file that a thread died on fails, and nothing of it is left', async () => {
   const folder = temporaryFolder()
-  const threads = new ThreadPool(1, new URL('../support/tasks/dying-thread.mjs', import.meta.url))
+  const threads = threadPool(1, { entry: new URL('../support/tasks/dying-thread.mjs', import.meta.url) })
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(folder, `.${name}.tmp`) }) as EtlJob)
   const outcomes: Outcome<unknown>[] = []
   const settle = (index: number, outcome: Outcome<unknown>) => {
@@ -163,7 +163,7 @@ test('a file that a thread died on fails, and nothing of it is left', async () =
 test('a file fails though its thread cannot start and its folder cannot be', async () => {
   const file = path.join(temporaryFolder(), 'a file')
   writeFileSync(file, '')
-  const threads = new ThreadPool(1, new URL('../support/tasks/missing.mjs', import.meta.url))
+  const threads = threadPool(1, { entry: new URL('../support/tasks/missing.mjs', import.meta.url) })
   const jobs = ['a', 'b'].map((name) => ({ temporary: path.join(file, `.${name}.tmp`) }) as EtlJob)
   const settled: number[] = []
   const settle = (index: number) => settled.push(index)
@@ -185,7 +185,7 @@ describe('threads that cannot be started', () => {
   }
 
   test.each(Object.keys(entries) as (keyof typeof entries)[])('fail every job, and hang on none: %s', async (why) => {
-    const threads = new ThreadPool(2, entries[why]())
+    const threads = threadPool(2, { entry: entries[why]() })
     const outcomes: unknown[] = []
     const settle = (index: number, outcome: unknown) => outcomes.push([index, outcome])
     const call = { url: 'file:///unused', name: 'unused', setup: undefined, data: undefined }

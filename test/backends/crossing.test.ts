@@ -4,7 +4,7 @@ import { Blob } from 'node:buffer'
 import vm from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ModuleTaskOptions, moduleTask } from '../../dist/index.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, testPool } from '../support/pools.js'
 import { quote, runNode } from '../support/programs.js'
 import { numbers } from '../support/sources.js'
 
@@ -138,7 +138,10 @@ describePlaces('values on the way [%s]', (backend) => {
   const run = (items: readonly unknown[], options?: ModuleTaskOptions, name = 'same') =>
     testPool({ backend }).map(task(name, options), items, { errors: 'collect', chunkSize: items.length })
 
-  test.each(kept)('cross whole and without a warning, strict or not: %s', async (_, value) => {
+  // Node keeps a Blob in the memory of its process.
+  const keptHere = backend === 'processes' ? kept.filter(([name]) => name !== 'a Blob') : kept
+
+  test.each(keptHere)('cross whole and without a warning, strict or not: %s', async (_, value) => {
     const warnings = heardWarnings()
     for (const strict of [true, false]) {
       const [record] = await run([value], { strict, data: value })
@@ -196,8 +199,9 @@ describePlaces('values on the way [%s]', (backend) => {
     expect(record).toMatchObject({
       error: { received: `items[0]${'.next'.repeat(30)}.f: a function cannot be copied` },
     })
-    // For the check of classes, for the look for buffers, for the attempt to copy, and for the search.
-    expect(reads).toBeLessThanOrEqual(4)
+    // For the check of classes, for the look for buffers, for the attempt to copy, and for the search. For processes
+    // another attempt, and a search for shared memory.
+    expect(reads).toBeLessThanOrEqual(backend === 'processes' ? 6 : 4)
   })
 
   test('may be sparse arrays in a strict task, of which only the elements are looked at', async () => {
@@ -269,7 +273,9 @@ describePlaces('values on the way [%s]', (backend) => {
     expect(given[1]).toEqual({ count: 0 })
     expect(await pool.map(task('giveShared'), [3])).toEqual([{ count: 0 }])
   })
+})
 
+describeThreads('values on the way [%s]', (backend) => {
   test('may lie in shared memory, which stays shared', async () => {
     const shared = new Int32Array(new SharedArrayBuffer(4))
     const [same] = await testPool({ backend }).map(task('same', { strict: true }), [shared])

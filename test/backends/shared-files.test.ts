@@ -6,12 +6,11 @@ import { setEnvironmentData } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Outcome } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
-import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
 import { noiseGain } from '../../dist-lib/plan/levels.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { type JobSettings, jobFor, runTypeScript } from '../support/jobs.js'
+import { type JobSettings, jobFor, runTypeScript, threadPool } from '../support/jobs.js'
 import { bySize } from '../support/size.js'
 import { posixTest } from '../support/systems.js'
 import { until } from '../support/waiting.js'
@@ -56,7 +55,7 @@ function place({ plan, settings = sigma, size = 2, input = short }: Setting) {
   writeFileSync(path.join(folder, 'long.wav'), input)
   const cells = new Int32Array(new SharedArrayBuffer(4 * 8))
   setEnvironmentData('noisemill.sharing', { ...plan, cells })
-  const threads = new ThreadPool(size, new URL('../support/tasks/sharing-thread.mjs', import.meta.url))
+  const threads = threadPool(size, { entry: new URL('../support/tasks/sharing-thread.mjs', import.meta.url) })
   const backend = workersBackend(threads)
   onTestFinished(() => backend.close())
   const cancellation = new Cancellation()

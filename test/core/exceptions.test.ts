@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Backend, Outcome } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { inlineBackend } from '../../dist-lib/backends/inline.js'
-import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlOutcome } from '../../dist-lib/core/etl.js'
 import { caughtFailure, type FailureData } from '../../dist-lib/core/failure.js'
@@ -17,7 +16,7 @@ import type { SettledSlice, SliceJob } from '../../dist-lib/core/slice.js'
 import { checkNoiseOptions } from '../../dist-lib/plan/options.js'
 import { resultOf } from '../../dist-lib/plan/results.js'
 import { filesBelow, root, sharedFolder, temporaryFolder } from '../support/folders.js'
-import { jobFor } from '../support/jobs.js'
+import { jobFor, threadPool } from '../support/jobs.js'
 import { isWindows } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 
@@ -76,7 +75,7 @@ describe.skipIf(!canCompile)('native core (needs the addon of npm run build, and
 
 const backendsOf: Readonly<Record<string, () => Backend>> = {
   inline: () => inlineBackend(tsKernels),
-  workers: () => workersBackend(new ThreadPool(1)),
+  workers: () => workersBackend(threadPool(1)),
 }
 
 /** A key that is not there is a TypeError within. */

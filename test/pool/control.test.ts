@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { moduleTask, type NoisemillError, noiseTask, type RunProgress } from '../../dist/index.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, cell, controlled, failing, load } from '../support/tasks.js'
 import { turns, until } from '../support/waiting.js'
@@ -39,7 +39,7 @@ describe('a time-out', () => {
     expect(await pool.run(calls('double'), 2)).toBe(4)
   })
 
-  describePlaces('of calls that wait [%s]', (backend) => {
+  describeThreads('of calls that wait [%s]', (backend) => {
     test('fails each of them alone, and aborts its signal', async () => {
       const pool = testPool({ backend })
       const items = numbers(6).map(() => ({ aborted: cell() }))
@@ -104,7 +104,7 @@ describe('an abort', () => {
     expect(await long).toBe(7)
   })
 
-  describePlaces('of a call that waits [%s]', (backend) => {
+  describeThreads('of a call that waits [%s]', (backend) => {
     test('ends the run while its setup never settles, and close ends', async () => {
       const pool = testPool({ backend })
       const data = { begun: cell(), way: 'never settles' }
@@ -142,7 +142,7 @@ describe('an abort', () => {
   })
 })
 
-describePlaces('retries [%s]', (backend) => {
+describeThreads('retries [%s]', (backend) => {
   test('give each item the number of its attempt, and begin it no more than they must', async () => {
     const items = numbers(30).map((value) => ({ value, begun: cell(), until: (value % 3) + 1 }))
     const values = await testPool({ backend }).map(controlled('shaky'), items, { retries: 2, chunkSize: 7 })
@@ -210,7 +210,7 @@ test.each(['spins', 'never settles', 'exits'])('an item that %s is tried again w
   expect(items.map(({ begun }) => load(begun))).toEqual(items.map(({ until }) => until))
 })
 
-describePlaces('the most failures [%s]', (backend) => {
+describeThreads('the most failures [%s]', (backend) => {
   test('may be reached, and not exceeded', async () => {
     const pool = testPool({ backend })
     const items = crowd(20, [1, 5, 9], 'throws')
@@ -234,7 +234,7 @@ describePlaces('the most failures [%s]', (backend) => {
   })
 })
 
-describePlaces('progress [%s]', (backend) => {
+describeThreads('progress [%s]', (backend) => {
   test('ends with all items, and never goes back', async () => {
     const seen: RunProgress[] = []
     const onProgress = (progress: RunProgress) => {
@@ -259,7 +259,7 @@ describePlaces('progress [%s]', (backend) => {
   })
 })
 
-describePlaces('concurrency [%s]', (backend) => {
+describeThreads('concurrency [%s]', (backend) => {
   test.each([1, 'auto'] as const)('lets calls wait together, in chunks of %s', async (chunkSize) => {
     const pool = testPool({ backend, size: 1 })
     // None of these calls ends before all ten have begun.

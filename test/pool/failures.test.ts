@@ -8,7 +8,7 @@ import { type ErrorCode, moduleTask, NoisemillError, noiseTask } from '../../dis
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, cell, failing, load } from '../support/tasks.js'
 
@@ -26,7 +26,7 @@ async function readUntilThrown(results: AsyncIterable<unknown>): Promise<{ read:
 const done = (index: number, value: unknown = index) => ({ index, status: 'done', value })
 const failed = (index: number, code: ErrorCode) => ({ index, status: 'failed', error: { code, index } })
 
-describePlaces('a function that throws [%s]', (backend) => {
+describeThreads('a function that throws [%s]', (backend) => {
   test.each(['refuseOdd', 'refuseOddLater'])(
     'stops the run, once the results before it are given: %s',
     async (name) => {
@@ -106,7 +106,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   })
 })
 
-describePlaces('a setup [%s]', (backend) => {
+describeThreads('a setup [%s]', (backend) => {
   test('is called once a thread, and what it gives is shared by all calls', async () => {
     const pool = testPool({ backend })
     const prepared = cell()

@@ -7,7 +7,7 @@ import { noiseTask } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { numberRun } from '../support/runs.js'
 import { giving } from '../support/scripted-backend.js'
 import { collect, Endless, numbers } from '../support/sources.js'
@@ -25,7 +25,7 @@ async function take<T>(results: AsyncIterator<T>, count: number): Promise<T[]> {
 const WINDOW = 64
 const LARGEST_WINDOW = 2 * 4 * 4096 + 4096
 
-describePlaces('imap [%s]', (backend) => {
+describeThreads('imap [%s]', (backend) => {
   test.skipIf(backend === 'inline')(
     'gives the first item first, even if it is the last to be done (needs threads)',
     async () => {

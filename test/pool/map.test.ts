@@ -7,7 +7,7 @@ import { type ModuleTaskOptions, moduleTask, noiseTask, Pool } from '../../dist/
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { isWindows } from '../support/systems.js'
 import { calls, cell } from '../support/tasks.js'
@@ -55,15 +55,6 @@ describePlaces('map [%s]', (backend) => {
     expect(await pool.map(calls('pass'), [{ value: 'a' }, { value: 'b' }])).toEqual(['a', 'b'])
     expect(await pool.map(moduleTask(new URL('../support/tasks/calls.mjs', import.meta.url)), input)).toEqual(expected)
   })
-
-  test('goes on behind a slow item, however many items there are', async () => {
-    const gate = cell()
-    const items: object[] = numbers(500).map((value) => ({ value }))
-    items[0] = { value: 0, waitsFor: gate }
-    items[499] = { value: 499, opens: gate }
-    const options = { chunkSize: 1, concurrency: 2 }
-    expect(await testPool({ backend, size: 1 }).map(calls('pass'), items, options)).toEqual(numbers(500))
-  }, 10_000)
 
   test('gives nothing of nothing', async () => {
     const pool = testPool({ backend })
@@ -210,4 +201,15 @@ describe('a wrong call is refused', () => {
     const refusal = { code: 'E_OPTION_UNKNOWN', option: 'sharing' }
     expect(() => moduleTask(url, 'same', { sharing: 1 } as never)).toThrow(expect.objectContaining(refusal))
   })
+})
+
+describeThreads('map [%s]', (backend) => {
+  test('goes on behind a slow item, however many items there are', async () => {
+    const gate = cell()
+    const items: object[] = numbers(500).map((value) => ({ value }))
+    items[0] = { value: 0, waitsFor: gate }
+    items[499] = { value: 499, opens: gate }
+    const options = { chunkSize: 1, concurrency: 2 }
+    expect(await testPool({ backend, size: 1 }).map(calls('pass'), items, options)).toEqual(numbers(500))
+  }, 10_000)
 })

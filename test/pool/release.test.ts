@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import { type ModuleTaskOptions, Pool } from '../../dist/index.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { quote, runNode } from '../support/programs.js'
 import { cell, lasting, load } from '../support/tasks.js'
 import { turns, until } from '../support/waiting.js'
@@ -23,7 +23,7 @@ function teardownWarnings(): string[] {
   return heard
 }
 
-describePlaces('a thread [%s]', (backend) => {
+describeThreads('a thread [%s]', (backend) => {
   const onePool = () => testPool({ backend, size: 1 })
 
   test('keeps small data of several tasks, so that setup runs once', async () => {
@@ -177,7 +177,7 @@ test('memory stays bounded over many tasks with large data, one after the other'
   expect(Number(stdout)).toBeLessThan(400)
 })
 
-describePlaces('teardown [%s]', (backend) => {
+describeThreads('teardown [%s]', (backend) => {
   const counted = (options: ModuleTaskOptions = {}) => {
     const [opened, closed] = [cell(), cell()]
     const task = lasting('same', { setup: 'openCounted', teardown: 'close', data: { opened, closed }, ...options })

@@ -17,7 +17,7 @@ import { RunStatistics } from '../../dist-lib/pool/statistics.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, testPool } from '../support/pools.js'
 import { numberRun } from '../support/runs.js'
 import { giving } from '../support/scripted-backend.js'
 import { numbers } from '../support/sources.js'
@@ -85,7 +85,7 @@ const counts = (total: number | null, taken: number, done: number, failed = 0) =
   items: { total, taken, done, failed, unfinished: taken - done - failed },
 })
 
-describePlaces('a run has one report [%s]', (backend) => {
+describeThreads('a run has one report [%s]', (backend) => {
   describe.each(methods)('by %s', (method) => {
     test('if it gives all results', async () => {
       const { reports } = await reported(testPool({ backend }), method, calls('double'), numbers(100))

@@ -2,14 +2,14 @@
 
 import { expect, test } from 'vitest'
 import { moduleTask } from '../../dist/index.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { quote, runNode } from '../support/programs.js'
 import { buffers } from '../support/tasks.js'
 
 const url = new URL('../support/tasks/buffers.mjs', import.meta.url)
 const invalid = { code: 'E_OPTION_INVALID', option: 'shared' }
 
-describePlaces('shared [%s]', (backend) => {
+describeThreads('shared [%s]', (backend) => {
   test('puts buffers and views into shared memory, also inside objects and lists', async () => {
     const list = [new Float32Array([1])]
     const shared = {

@@ -1,14 +1,14 @@
 /** The live figures of a pool, beside what is known of its runs. */
 
 import { expect, test } from 'vitest'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, cell, controlled, load, open, timed } from '../support/tasks.js'
 import { until } from '../support/waiting.js'
 
 const nothing = { runs: 0, done: 0, failed: 0, chunks: 0 }
 
-describePlaces('a pool [%s]', (backend) => {
+describeThreads('a pool [%s]', (backend) => {
   test('has done nothing at first', () => {
     const { runs, totals, workers } = testPool({ backend }).stats()
     expect({ runs, totals, workers }).toEqual({ runs: [], totals: nothing, workers: backend === 'inline' ? null : [] })

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { type Backend, moduleTask, Pool } from '../../dist/index.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, testPool } from '../support/pools.js'
 import { buffers, cell, open } from '../support/tasks.js'
 
 const whole = (length: number) => Uint8Array.from({ length }, (_, i) => i % 251)
@@ -43,12 +43,6 @@ describePlaces('of a view on a large buffer [%s]', (backend) => {
     const item = [bytes.subarray(0, 3000), bytes.subarray(2998)]
     const [second] = await testPool({ backend, size: 1 }).map(buffers('writeThrough'), [item])
     expect(second.slice(0, 3)).toEqual([7, 7, bytes[3000]])
-  })
-
-  test('shared memory stays shared', async () => {
-    const shared = new Int32Array(new SharedArrayBuffer(40_000)).subarray(100, 101)
-    await testPool({ backend, size: 1 }).map(buffers('fillShared'), [shared])
-    expect(shared[0]).toBe(5)
   })
 })
 
@@ -99,16 +93,6 @@ describePlaces('transfer [%s]', (backend) => {
     const items = ({ view }: { view: Buffer }) => [view.buffer]
     expect(await onePool().map(buffers('sizeOf', { transfer: { items } }), [{ view: small }])).toEqual([3])
     expect(String(other)).toBe('def')
-  })
-
-  test('keeps shared memory shared', async () => {
-    const shared = new Int32Array(new SharedArrayBuffer(8))
-    const items = () => [shared.buffer]
-    for (const transfer of [true, { items }]) {
-      shared[0] = 0
-      await onePool().map(buffers('fillShared', { transfer }), [shared])
-      expect(shared[0]).toBe(5)
-    }
   })
 
   test('fails an item whose buffer was moved before', async () => {
@@ -214,5 +198,23 @@ describe('options of transfer', () => {
   test('an unknown key is refused', () => {
     const make = () => moduleTask('/etl.js', 'etl', { transfer: { item: true } } as never)
     expect(make).toThrow(expect.objectContaining({ code: 'E_OPTION_UNKNOWN', option: 'item' }))
+  })
+})
+
+describeThreads('shared memory [%s]', (backend) => {
+  test('stays shared', async () => {
+    const shared = new Int32Array(new SharedArrayBuffer(40_000)).subarray(100, 101)
+    await testPool({ backend, size: 1 }).map(buffers('fillShared'), [shared])
+    expect(shared[0]).toBe(5)
+  })
+
+  test('is not transferred', async () => {
+    const shared = new Int32Array(new SharedArrayBuffer(8))
+    const items = () => [shared.buffer]
+    for (const transfer of [true, { items }]) {
+      shared[0] = 0
+      await testPool({ backend, size: 1 }).map(buffers('fillShared', { transfer }), [shared])
+      expect(shared[0]).toBe(5)
+    }
   })
 })

@@ -6,8 +6,11 @@ import { describe } from 'vitest'
 import type { Backend } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { inlineBackend } from '../../dist-lib/backends/inline.js'
+import type { ThreadKernels } from '../../dist-lib/backends/messages.js'
 import { nativeBackend } from '../../dist-lib/backends/native.js'
-import { ThreadPool } from '../../dist-lib/backends/thread-pool.js'
+import { threadHosts } from '../../dist-lib/backends/thread-host.js'
+import { defaultWorkerSettings } from '../../dist-lib/backends/worker-options.js'
+import { WorkerPool } from '../../dist-lib/backends/worker-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
@@ -35,6 +38,14 @@ async function execute(backend: Backend, jobs: readonly EtlJob[]): Promise<EtlOu
   return outcomes
 }
 
+/** Makes a pool of worker threads, which may begin with another file than those of the package. */
+export function threadPool(
+  size: number,
+  { entry = packageFile('dist/thread-entry.js'), wasm }: { entry?: URL; wasm?: ThreadKernels | undefined } = {},
+): WorkerPool {
+  return new WorkerPool(size, threadHosts(entry, wasm, defaultWorkerSettings))
+}
+
 /** Runs jobs in the addon, on a number of threads. */
 export const nativeOf =
   (size: number): RunJobs =>
@@ -43,9 +54,7 @@ export const nativeOf =
 
 /** Runs jobs on a number of worker threads, all of which have been started before the first job. */
 export function workersOf(size: number): RunJobs {
-  const backend = workersBackend(
-    new ThreadPool(size, packageFile('dist/thread-entry.js'), wasmModule && { module: wasmModule, isRequired: true }),
-  )
+  const backend = workersBackend(threadPool(size, { wasm: wasmModule && { module: wasmModule, isRequired: true } }))
   let started: Promise<unknown> | undefined
   return async (jobs) => {
     const missing = jobFor('/nowhere', 'missing', 'out', { level: 0 })

@@ -16,6 +16,7 @@ export const crashing = tasksOf('crashing.mjs')
 export const lasting = tasksOf('lasting.mjs')
 export const buffers = tasksOf('buffers.mjs')
 export const controlled = tasksOf('control.mjs')
+export const inProcesses = tasksOf('processes.mjs')
 
 /** Makes a number that all threads share: a gate (closed while it is 0) or a counter. */
 export const cell = () => new Int32Array(new SharedArrayBuffer(4))

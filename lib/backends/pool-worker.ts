@@ -1,58 +1,58 @@
 /** A worker thread, as the pool that owns it sees it. */
 
-import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { isError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { copied } from './buffers.js'
 import type { Cancellation } from './cancellation.js'
-import { ClaimWords } from './claims.js'
 import { LoadedFunctions, type PoolFunction } from './functions.js'
+import type { Host, HostEnd, Hosts } from './host.js'
 import { type AcceptedChunk, type Jobs, Load } from './load.js'
-import type { Done, FromThread, LoadFigures, ThreadKernels, ThreadLoad, ToThread } from './messages.js'
-import { taskFiles } from './nesting.js'
-import { passOnOutput } from './output.js'
+import type { Done, FromWorker, LoadFigures, LoadMessage, Settled, ToWorker } from './messages.js'
 import { packItems } from './packing.js'
 import type { PassOffer } from './sharing.js'
-import { startWorker } from './start-worker.js'
 import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, unpackThrown } from './thrown.js'
 import { within } from './within.js'
 import { type WorkerFigures, WorkerTally } from './worker-figures.js'
-import type { Recycling, WorkerSettings } from './worker-options.js'
+import type { Recycling } from './worker-options.js'
 
 /**
- * Longest wait for the output of a thread before it is ended. A thread in an endless loop never
+ * Longest wait for the output of a worker before it is ended. A worker in an endless loop never
  * answers.
  */
 const FLUSH_MILLISECONDS = 500
 
-/** Most loads of a thread. It needs many only for calls that wait, in small chunks. */
-const MAX_LOADS = 16_384
-
 /** A job is slow if it takes this many times as long as usual. */
 const SLOW_FACTOR = 4
 
-/** What a pool does when something happens in a thread. */
-export interface ThreadEvents {
-  /** The thread has no more work on a load, whose jobs are settled unless a message was lost. */
-  done(load: Load, figures: LoadFigures): void
-  /** The thread offers to share a pass. */
+/** What a pool does when something happens in a worker. */
+export interface WorkerEvents {
+  /** The worker has no more work on a load, whose jobs are settled unless a message was lost. */
+  done(load: Load, figures: LoadFigures, unbegun: Jobs): void
+  /** The worker may begin more jobs than before. */
+  freed(): void
+  /** The worker offers to share a pass. */
   offered(offer: PassOffer): void
-  /** The thread has stopped helping another one. */
+  /** The worker has stopped helping another one. */
   helped(): void
-  /** The thread uses the TypeScript kernels. */
+  /** The worker uses the TypeScript kernels. */
   fallback(reason: string): void
-  /** The thread has ended. */
-  died(exitCode: number): void
+  /** The worker has ended. */
+  died(end: HostEnd): void
 }
 
-export class Thread {
+export class PoolWorker {
   /** What it was given and has not finished, in order. */
   readonly loads: Load[] = []
   /** Whether its own code has started. */
   isReady = false
   /** Whether it has been with a job for longer than usual. */
   isStalled = false
+  /**
+   * Whether it has not begun jobs that it could have, because a call keeps it busy. It gets no others
+   * until it is heard of.
+   */
+  isBlocked = false
   /** How many jobs it had begun when `watch` last saw that it had begun more, and when that was. */
   #begunBefore = -1
   #begunAt = 0
@@ -60,73 +60,66 @@ export class Thread {
   #usual: { readonly run: Cancellation; readonly milliseconds: number } | undefined
   /** How many jobs of loads that have ended it has begun. */
   #begunEarlier = 0
-  /** Why a message of the thread could not be read, if that happened. */
+  /** Why a message of the worker could not be read, if that happened. */
   unreadable: Error | undefined
-  readonly #worker: Worker
-  readonly #port: MessagePort
+  readonly #host: Host
   readonly #functions = new LoadedFunctions()
-  readonly #claims = new ClaimWords(MAX_LOADS)
-  readonly #events: ThreadEvents
+  readonly #events: WorkerEvents
   readonly #tally = new WorkerTally()
-  /** Node's number of the thread, which its `Worker` loses when it ends. */
-  readonly id: number
   readonly #recycling: Recycling
-  /** Bytes that the thread had at the end of its last load. */
+  /** Bytes that the worker had at the end of its last load. */
   #weight = 0
-  /** The error that ended the thread, as Node passes it on. */
-  #failure: { readonly thrown: unknown } | undefined
   /**
-   * The last uncaught error, as the thread posted it. The thread lives on if it has a handler for
+   * The last uncaught error, as the worker posted it. The worker lives on if it has a handler for
    * such errors.
    */
   #uncaught: Thrown | undefined
   #flushed = () => {}
   #isEnding = false
+  #ending: Promise<void> | undefined
   #isKilled = false
   /** Whether it has been given a function that has a teardown. */
   #hasTeardowns = false
 
-  /** Throws if the system refuses another thread, or Node's permission model forbids threads. */
-  constructor(
-    entry: URL,
-    wasm: ThreadKernels | undefined,
-    { recycling, worker: options }: WorkerSettings,
-    events: ThreadEvents,
-  ) {
+  /** Throws if the system refuses another worker, or Node's permission model forbids it. */
+  constructor(hosts: Hosts, recycling: Recycling, events: WorkerEvents) {
     this.#events = events
     this.#recycling = recycling
-    const weighs = Number.isFinite(recycling.bytes)
-    const data = { claims: this.#claims.words, wasm, files: taskFiles(), weighs }
-    const { worker, port } = startWorker(entry, data, options)
-    this.#worker = worker
-    this.id = worker.threadId
-    this.#port = port
-    passOnOutput(worker)
-    port.on('message', (message: FromThread) => this.#receive(message))
-    port.on('messageerror', (error) => {
-      this.unreadable = error
+    this.#host = hosts.start({
+      message: (message) => this.#receive(message),
+      unreadable: (error) => {
+        this.unreadable = error
+      },
+      ended: (end) => {
+        for (const [number, index, outcome] of this.#host.ledger.noted())
+          this.loads.find((load) => load.number === number)?.settleNoted(index, outcome)
+        this.#flushed()
+        events.died(end)
+      },
     })
-    worker.on('error', (thrown) => {
-      this.#failure = { thrown }
-    })
-    worker.on('exit', (code) => this.#ended(code))
-    // Only jobs keep the process alive.
-    worker.unref()
-    port.unref()
   }
 
-  /** Asks the thread to help with the file of another, as the helper with this number. */
+  /** Number of its thread or process. */
+  get id(): number {
+    return this.#host.id
+  }
+
+  #send(message: ToWorker): void {
+    this.#host.post(message, [])
+  }
+
+  /** Asks the worker to help with the file of another, as the helper with this number. */
   help(offer: PassOffer, helper: number): void {
-    this.#port.postMessage({ kind: 'help', offer, helper } satisfies ToThread)
+    this.#send({ kind: 'help', offer, helper })
   }
 
-  /** Gives jobs to the thread. Throws if they cannot be cloned; then the thread does not have them. */
+  /** Gives jobs to the worker. Throws if they cannot be cloned; then the worker does not have them. */
   give({ accepted, first, count }: Jobs): Load {
-    const load = new Load(accepted, first, count, this.#claims.take())
+    const load = new Load(accepted, first, count, this.#host.ledger)
     try {
       this.#post(load)
     } catch (error) {
-      this.#claims.free(load.claims)
+      load.free()
       accepted.ended(load)
       throw error
     }
@@ -136,13 +129,14 @@ export class Thread {
   #post(load: Load): void {
     const began = performance.now()
     const { message, transfer } = this.#message(load)
-    this.#port.postMessage(message, transfer)
     const { tally } = load.accepted
+    // Buffers that have left this thread without a copy have no bytes any more.
+    const count = () => tally.bytes.sent.add(message.jobs)
+    if (!this.#host.moves) count()
+    this.#host.post(message, transfer)
+    if (this.#host.moves) count()
     tally.posting += performance.now() - began
-    tally.bytes.sent.add(message.jobs)
-    if (this.loads.push(load) > 1) return
-    this.#worker.ref()
-    this.#port.ref()
+    if (this.loads.push(load) === 1) this.#host.ref()
   }
 
   /** Whether it has begun a job of a load that has not ended. */
@@ -152,7 +146,7 @@ export class Thread {
 
   /** Whether it can have no more loads, however small they are. */
   get isFull(): boolean {
-    return this.#claims.isFull
+    return this.#host.ledger.isFull
   }
 
   figures(): WorkerFigures {
@@ -176,7 +170,7 @@ export class Thread {
   }
 
   /**
-   * Finds out whether the thread is stalled.
+   * Finds out whether the worker is stalled.
    *
    * @param patience milliseconds from which on a job may be slow
    */
@@ -186,6 +180,9 @@ export class Thread {
     if (begun !== this.#begunBefore) this.#begunAt = now
     this.#begunBefore = begun
     this.isStalled = this.isWorking && now - this.#begunAt >= Math.max(patience, SLOW_FACTOR * this.#usualTime())
+    const [current] = this.loads
+    if (this.isStalled && this.unbegun > 0 && current.begun - current.settled < current.accepted.concurrency)
+      this.isBlocked = true
   }
 
   /** Returns the usual milliseconds of a job of the run that it works for; 0 if they are not known. */
@@ -194,13 +191,13 @@ export class Thread {
     return this.#usual?.run === current?.accepted.chunk.cancellation ? (this.#usual?.milliseconds ?? 0) : 0
   }
 
-  #message({ number, claims, first, count, accepted, deadlines }: Load): {
-    message: ThreadLoad
+  #message({ number, at, first, count, accepted, deadlines }: Load): {
+    message: LoadMessage
     transfer: readonly ArrayBuffer[]
   } {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
-    const load = { load: number, claims: claims.at }
+    const load = { load: number, at }
     if (chunk.kind !== 'calls')
       return {
         message: { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag },
@@ -212,7 +209,16 @@ export class Thread {
     const { attempt = 1 } = chunk
     const { packed, transfer } = packItems(jobs, chunk.call.transferItems)
     return {
-      message: { ...load, kind: 'calls', jobs: packed, id: own.id, concurrency, attempt, timeout, deadlines },
+      message: {
+        ...load,
+        kind: 'calls',
+        jobs: packed,
+        id: own.id,
+        concurrency,
+        attempt,
+        timeout,
+        deadlines: deadlines?.place,
+      },
       transfer,
     }
   }
@@ -231,10 +237,10 @@ export class Thread {
   /** Tells the calls of a chunk that they are no longer wanted. */
   abort(accepted: AcceptedChunk): void {
     for (const { number, accepted: own } of this.loads)
-      if (own === accepted) this.#port.postMessage({ kind: 'abort', load: number } satisfies ToThread)
+      if (own === accepted) this.#send({ kind: 'abort', load: number })
   }
 
-  /** Whether the pool ends the thread. */
+  /** Whether the pool ends the worker. */
   get isEnding(): boolean {
     return this.#isEnding || this.#isKilled
   }
@@ -244,23 +250,20 @@ export class Thread {
     return this.#isKilled
   }
 
-  /** Ends the thread in the middle of its work. */
+  /** Ends the worker in the middle of its work. */
   kill(): void {
     // Each call would add a listener to the worker.
-    if (!this.#isKilled) this.#worker.terminate()
+    if (!this.#isKilled) this.#host.kill()
     this.#isKilled = true
   }
 
-  /** Posts a function if the thread does not know it. Returns whether it did. */
+  /** Posts a function if the worker does not know it. Returns whether it did. */
   #load(own: PoolFunction, call: ModuleCall): boolean {
     if (!this.#functions.use(own)) return false
     this.#hasTeardowns ||= own.hasTeardown
     try {
       const { value: data, transfer } = copied(call.data)
-      this.#port.postMessage(
-        { kind: 'module', id: own.id, call: { ...call, data, transferItems: undefined } } satisfies ToThread,
-        transfer,
-      )
+      this.#host.post({ kind: 'module', id: own.id, call: { ...call, data, transferItems: undefined } }, transfer)
       return true
     } catch (error) {
       this.#functions.delete(own)
@@ -268,42 +271,56 @@ export class Thread {
     }
   }
 
-  /** Makes the thread release a function if it has loaded it. */
+  /** Makes the worker release a function if it has loaded it. */
   release(own: PoolFunction): void {
     if (this.#functions.delete(own)) this.#release(own)
   }
 
-  /** Makes the thread release functions that no run uses, if their data are large. */
+  /** Makes the worker release functions that no run uses, if their data are large. */
   releaseIdle(): void {
     for (const own of this.#functions.evict()) this.#release(own)
   }
 
   #release({ id, reachable }: PoolFunction): void {
-    this.#port.postMessage({ kind: 'release', id, bytes: reachable } satisfies ToThread)
+    this.#send({ kind: 'release', id, bytes: reachable })
   }
 
   /**
-   * Ends the thread after its output has arrived. It does not wait for threads that add noise, which
+   * Ends the worker after its output has arrived. It does not wait for workers that add noise, which
    * print nothing and answer late.
    *
    * @param force whether it ends without calling teardowns, as it does if it is working
    */
-  async end(force: boolean): Promise<void> {
+  end(force: boolean): Promise<void> {
+    // Whoever forces the end does not wait any more.
+    if (force) this.#flushed()
+    this.#ending ??= this.#end(force)
+    return this.#ending
+  }
+
+  async #end(force: boolean): Promise<void> {
     this.#isEnding = true
     const tearsDown = this.#hasTeardowns && !force && this.unsettled === 0
-    // A thread may be at work although its first message has not been received yet.
+    // A worker may be at work although its first message has not been received yet.
     const mayAnswer = this.isReady || this.loads.length > 0 || tearsDown
     if (mayAnswer && this.loads.every(({ accepted }) => accepted.chunk.kind === 'calls')) {
       const flushed = new Promise<void>((resolve) => {
         this.#flushed = resolve
       })
-      this.#port.postMessage({ kind: 'flush', tearsDown } satisfies ToThread)
+      this.#send({ kind: 'flush', tearsDown })
       await (tearsDown ? awaitTeardowns(flushed) : within(FLUSH_MILLISECONDS, flushed, () => {}))
     }
-    await this.#worker.terminate()
+    await this.#host.kill()
   }
 
-  #receive(message: FromThread): void {
+  #receive(message: FromWorker): void {
+    this.#handle(message)
+    if (!this.isBlocked) return
+    this.isBlocked = false
+    this.#events.freed()
+  }
+
+  #handle(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
         this.isReady = true
@@ -311,7 +328,7 @@ export class Thread {
         break
       case 'settled':
         this.#uncaught = undefined
-        this.loads.find(({ number }) => number === message.load)?.settle(message)
+        this.#settled(message)
         break
       case 'done':
         this.#done(message)
@@ -337,12 +354,20 @@ export class Thread {
     }
   }
 
+  #settled(message: Settled): void {
+    const load = this.loads.find(({ number }) => number === message.load)
+    load?.settle(message)
+    // The worker may begin others in their place.
+    if (load !== undefined && load.accepted.concurrency > 1) this.#events.freed()
+  }
+
   #done({ load: number, figures, last }: Done): void {
     this.#weight = figures.weight
     const at = this.loads.findIndex((load) => load.number === number)
     const [load] = this.loads.splice(at, 1)
     if (last !== undefined) load.settle(last)
-    this.#claims.free(load.claims)
+    const rest = load.stopped()
+    load.free()
     this.#begunEarlier += load.count
     this.#tally.done(figures, load.count)
     const { tally, chunk } = load.accepted
@@ -350,39 +375,24 @@ export class Thread {
       this.#usual = { run: chunk.cancellation, milliseconds: (figures.ended - figures.began) / load.count }
     tally.done(figures, { worker: this.id, start: this.#tally.takeStart(), items: load.count })
     this.isStalled = false
-    // A thread that is being ended keeps the process alive until it has ended.
-    if (this.loads.length === 0 && !this.#isEnding) {
-      this.#worker.unref()
-      this.#port.unref()
-    }
-    this.#events.done(load, figures)
+    // A worker that is being ended keeps the process alive until it has ended.
+    if (this.loads.length === 0 && !this.#isEnding) this.#host.unref()
+    this.#events.done(load, figures, rest)
   }
 
-  #ended(exitCode: number): void {
-    // Node may report the end of a thread before its last messages.
-    for (;;) {
-      const last = receiveMessageOnPort(this.#port)
-      if (last === undefined) break
-      this.#receive(last.message as FromThread)
-    }
-    this.#port.close()
-    this.#flushed()
-    this.#events.died(exitCode)
-  }
-
-  /** Returns why the thread has ended. */
-  causeOfDeath(exitCode: number): unknown {
-    if (this.#failure === undefined) return new Error(`the thread exited with code ${exitCode}`)
-    const { thrown } = this.#failure
+  /** Returns why the worker has ended. */
+  causeOfDeath({ reason, failure, isByError }: HostEnd): unknown {
     const posted = this.#uncaught && unpackThrown(this.#uncaught)
+    if (failure === undefined) return (isByError && posted) || new Error(reason)
+    const { thrown } = failure
     return this.#uncaught && isSameError(thrown, posted) ? posted : thrown
   }
 }
 
 /**
- * Whether the error that the thread posted is the one that Node says ended it. A handler in the
- * thread may have caught the posted one, and something else, such as a lack of memory, ended the
- * thread later. Node passes on some errors without their message.
+ * Whether the error that the worker posted is the one that Node says ended it. A handler in the
+ * worker may have caught the posted one, and something else, such as a lack of memory, ended the
+ * worker later. Node passes on some errors without their message.
  */
 function isSameError(ended: unknown, posted: unknown): boolean {
   const { code, message } = Object(ended)

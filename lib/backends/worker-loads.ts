@@ -1,13 +1,11 @@
 /** Works on the loads of a worker thread, one after the other, and reports their outcomes. */
 
-import type { MessagePort } from 'node:worker_threads'
-import { type Claims, claim } from './claims.js'
 import { sharedTime } from './clock.js'
-import { begin, end } from './deadlines.js'
 import { Histogram } from './histogram.js'
-import type { LoadFigures, ThreadOutcome } from './messages.js'
+import type { WorkerDeadlines, WorkerLedger } from './ledger.js'
+import type { LoadFigures, WorkerOutcome } from './messages.js'
 import { hasOutput, outputCrossed } from './output.js'
-import { Report } from './reports.js'
+import { type Port, Report } from './reports.js'
 import { Timesheet } from './timesheet.js'
 
 /**
@@ -20,20 +18,19 @@ const TURN_MILLISECONDS = 1
 export interface Work {
   /** Resolves when jobs can be begun; undefined if they can at once. Never rejects. */
   readonly ready?: Promise<void> | undefined
-  /** Most jobs that the thread works on at the same time. */
+  /** Most jobs that the worker works on at the same time. */
   readonly concurrency: number
   /** Never throws or rejects. */
-  run(index: number): ThreadOutcome | Promise<ThreadOutcome>
-  /** Milliseconds that a job may take, and where its thread notes when it must have ended. */
-  readonly limit?: { readonly timeout: number; readonly deadlines: Int32Array } | undefined
+  run(index: number): WorkerOutcome | Promise<WorkerOutcome>
+  /** Milliseconds that a job may take, and where its worker notes when it must have ended. */
+  readonly limit?: { readonly timeout: number; readonly deadlines: WorkerDeadlines } | undefined
   /** Tells jobs in progress that they are no longer wanted. */
   abort?(): void
 }
 
 interface Load {
   readonly number: number
-  readonly count: number
-  readonly claims: Claims
+  readonly claim: () => number | undefined
   readonly work: Work
   readonly report: Report
   /** Times of the jobs that have ended. */
@@ -45,14 +42,14 @@ interface Load {
   started: number | undefined
 }
 
-export class ThreadLoads {
-  readonly #port: MessagePort
-  readonly #words: Int32Array
+export class WorkerLoads {
+  readonly #port: Port
+  readonly #ledger: WorkerLedger
   /** Loads that may have jobs to begin. */
   readonly #queue: Load[] = []
   /** Loads that have not ended. */
   readonly #all = new Set<Load>()
-  /** How the thread spends its time. */
+  /** How the worker spends its time. */
   readonly timesheet = new Timesheet()
   /** Empty histograms of loads that have ended. */
   readonly #histograms: Histogram[] = []
@@ -61,21 +58,21 @@ export class ThreadLoads {
   readonly #weigh: () => number
 
   /**
-   * @param words claim words of the thread
-   * @param weigh returns the bytes that the thread has
+   * @param ledger that of the worker
+   * @param weigh returns the bytes that the worker has
    */
-  constructor(port: MessagePort, words: Int32Array, weigh: () => number) {
+  constructor(port: Port, ledger: WorkerLedger, weigh: () => number) {
     this.#port = port
     this.#weigh = weigh
-    this.#words = words
+    this.#ledger = ledger
   }
 
   add(number: number, count: number, at: number, work: Work): void {
-    const claims: Claims = { words: this.#words, at }
+    const claim = this.#ledger.claims(at, count)
     const report = new Report(this.#port, number)
     const times = this.#histograms.pop() ?? new Histogram()
     const isReady = work.ready === undefined
-    const load: Load = { number, count, claims, work, report, times, isReady, active: 0, started: undefined }
+    const load: Load = { number, claim, work, report, times, isReady, active: 0, started: undefined }
     this.#queue.push(load)
     this.#all.add(load)
     work.ready?.then(() => {
@@ -90,10 +87,11 @@ export class ThreadLoads {
     for (const load of this.#all) if (load.number === number) load.work.abort?.()
   }
 
-  /** Posts all outcomes that are known. Call it before the thread ends. */
+  /** Posts all outcomes that are known. Call it before the worker ends. */
   post(): void {
     const began = performance.now()
     for (const { report } of this.#all) report.post()
+    this.#forgetNotes()
     this.timesheet.posted(performance.now() - began)
   }
 
@@ -104,6 +102,7 @@ export class ThreadLoads {
    */
   #post({ report }: Load, now: number): number {
     report.post()
+    this.#forgetNotes()
     const posted = performance.now()
     this.timesheet.posted(posted - now)
     return posted
@@ -119,14 +118,14 @@ export class ThreadLoads {
         load.started = now
         this.timesheet.load(1, now)
       }
-      const index = claim(load.claims, load.count)
+      const index = load.claim()
       if (index === undefined) {
         this.#queue.shift()
         if (load.active === 0) now = this.#end(load, now, now)
         continue
       }
       const { limit } = load.work
-      if (limit !== undefined) begin(limit.deadlines, index, limit.timeout)
+      if (limit !== undefined) limit.deadlines.begin(index, limit.timeout)
       const outcome = load.work.run(index)
       const began = now
       now = performance.now()
@@ -136,16 +135,17 @@ export class ThreadLoads {
       }
       load.times.add(now - began)
       const isPosted = load.report.add(index, outcome)
-      // If the pool ends the thread because of a later job, what is not posted is lost.
+      // If the pool ends the worker because of a later job, what is not posted is lost.
       if (isPosted || limit !== undefined || load.report.isDue(now)) now = this.#post(load, now)
-      if (limit !== undefined) end(limit.deadlines, index)
+      else if (!this.#ledger.note(load.number, index, outcome)) now = this.#post(load, now)
+      if (limit !== undefined) limit.deadlines.end(index)
       if (now - turn < TURN_MILLISECONDS) continue
       queueMicrotask(() => this.#advance())
       return
     }
   }
 
-  #wait(load: Load, index: number, outcome: Promise<ThreadOutcome>, began: number): void {
+  #wait(load: Load, index: number, outcome: Promise<WorkerOutcome>, began: number): void {
     this.#active++
     load.active++
     outcome.then((settled) => {
@@ -157,11 +157,17 @@ export class ThreadLoads {
       load.times.add(now - began)
       const isPosted = load.report.add(index, settled)
       if (isPosted || limit !== undefined || load.report.isDue(now)) now = this.#post(load, now)
-      else this.#postSoon()
-      if (limit !== undefined) end(limit.deadlines, index)
+      else if (this.#ledger.note(load.number, index, settled)) this.#postSoon()
+      else now = this.#post(load, now)
+      if (limit !== undefined) limit.deadlines.end(index)
       if (load.active === 0 && !this.#queue.includes(load)) now = this.#end(load, ended, now)
       this.#advance(now)
     })
+  }
+
+  #forgetNotes(): void {
+    for (const { report } of this.#all) if (!report.isEmpty) return
+    this.#ledger.forget()
   }
 
   /** Posts what has ended when other jobs that end at the same time have been added. */
@@ -191,9 +197,12 @@ export class ThreadLoads {
       weight: this.#weigh(),
     }
     this.#histograms.push(times)
-    if (!hasOutput()) report.done(figures)
-    else {
+    if (!hasOutput()) {
+      report.done(figures)
+      this.#forgetNotes()
+    } else {
       report.post()
+      this.#forgetNotes()
       outputCrossed().then(() => report.done(figures))
     }
     return performance.now()
