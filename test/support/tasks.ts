@@ -12,6 +12,7 @@ const tasksOf = (file: string) => (name: string, options?: ModuleTaskOptions) =>
 export const calls = tasksOf('calls.mjs')
 export const failing = tasksOf('failing.mjs')
 export const timed = tasksOf('timed.mjs')
+export const diagnosed = tasksOf('diagnosed.mjs')
 export const crashing = tasksOf('crashing.mjs')
 export const lasting = tasksOf('lasting.mjs')
 export const buffers = tasksOf('buffers.mjs')

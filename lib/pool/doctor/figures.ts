@@ -29,7 +29,7 @@ export interface Figures {
   /** Sum of the times of all items; null if it was not measured. */
   readonly work: number | null
   /** Sum over all workers; null if the backend does not measure them. */
-  readonly workers: Readonly<Record<'start' | 'setup' | 'busy' | 'waiting' | 'idle', number>> | null
+  readonly workers: Readonly<Record<'start' | 'setup' | 'busy' | 'waiting' | 'active', number>> | null
   /** Time of all threads for crossing; null if it was not measured. */
   readonly crossing: number | null
   /** The part of the threads' time for crossing and work that crossing took, from 0 to 1. */
@@ -71,16 +71,17 @@ export function figuresOf(report: RunReport): Figures {
     crossingCause: itemBytes >= LARGE_ITEM ? 'bytes' : isSmall ? 'chunks' : 'items',
     idealChunk,
     sourceTime: waits.source + Math.max(0, waits.planning - posting),
-    blocked: blockedTime(report, workers === null ? work : workers.busy - workers.waiting),
+    blocked: blockedTime(report, workers === null ? work : workers.active),
   }
 }
 
 function sumsOf(workers: readonly WorkerFigures[]): NonNullable<Figures['workers']> {
   const sum = (field: keyof WorkerFigures) => workers.reduce((total, worker) => total + worker[field], 0)
-  return { start: sum('start'), setup: sum('setup'), busy: sum('busy'), waiting: sum('waiting'), idle: sum('idle') }
+  const [start, setup, busy, waiting] = [sum('start'), sum('setup'), sum('busy'), sum('waiting')]
+  return { start, setup, busy, waiting, active: start + setup + busy - waiting + sum('crossing') }
 }
 
-/** @param active time in which threads had items that did not wait for the event loop */
+/** @param active time in which threads had something to do and did not wait in their event loops */
 function blockedTime({ process, backend }: RunReport, active: number | null): number | null {
   const { cpu, jsThread, waitedForCpu } = process
   // The backend 'inline' has no threads whose time could be told from that of the JS thread.

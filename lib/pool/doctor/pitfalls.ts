@@ -10,7 +10,7 @@ const CROSSING_SHARE = 0.25
 /** Crossing that is larger than the work is a problem from this part of the run on. */
 const OVERHEAD_SHARE = 0.1
 /** The start of threads is a problem from this part of the run on. */
-const START_SHARE = 0.4
+const START_SHARE = 0.5
 /** Setup is a problem from this part of the run on. */
 const SETUP_SHARE = 0.2
 /** Work that was done before is a problem from this part of the run on. */
@@ -40,7 +40,9 @@ export function overhead(figures: Figures): Verdict {
         'Use a plain loop, or let an item be more work, such as a range of numbers.',
       )
   }
-  if (start >= START_SHARE * milliseconds && plain < took)
+  // A plain loop waits for its source and its consumer too.
+  const others = figures.sourceTime + report.waits.consumer
+  if (start >= START_SHARE * milliseconds && plain + others < took)
     return problem(
       'overhead',
       start,
