@@ -51,7 +51,7 @@ const programs: Readonly<Record<string, { before: string; after: string; prints?
       assert.ok(stereo.some((sample) => sample !== 0))
       assert.ok(wav.length === bytes.length && Buffer.compare(wav, bytes) !== 0)`,
   },
-  "import { isMainThread } from 'node:worker_threads'": {
+  "import { isPoolWorker, moduleTask, Pool } from 'noisemill'": {
     before: '',
     after: '',
     prints: '[ 10, 20, 30 ]\n',
