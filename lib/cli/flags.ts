@@ -193,7 +193,7 @@ export const poolFlags: FlagsFor<Pick<PoolOptions, 'size' | 'backend' | 'kernel'
     name: '--backend',
     value: 'b',
     group: 'run',
-    summary: 'backend that does the work: auto, native, workers or inline',
+    summary: 'backend that does the work: auto, native, workers, processes or inline',
     preset: 'auto',
     parse: asName,
   },

@@ -24,7 +24,7 @@ describe('the tarball', () => {
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [
       /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|THIRD-PARTY-NOTICES\.md|package\.json)$/,
-      /^dist\/(index\.js|index\.d\.ts|shared\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm)$/,
+      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,

@@ -5,7 +5,7 @@ import { noiseTask, type RunOptions, type RunReport } from '../../dist/index.js'
 import type { ChunkDetails } from '../../dist-lib/backends/chunk-details.js'
 import { Histogram } from '../../dist-lib/backends/histogram.js'
 import { Calibration } from '../../dist-lib/pool/calibration.js'
-import { describePlaces, testPool } from '../support/pools.js'
+import { describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, timed } from '../support/tasks.js'
 
@@ -80,7 +80,7 @@ test('a chunk that was sent before does not count as alone', () => {
   expect(calibration.figures(new Histogram()).items).toBe(0)
 })
 
-describePlaces('a run that is calibrated [%s]', (backend) => {
+describeThreads('a run that is calibrated [%s]', (backend) => {
   const options: readonly RunOptions[] = [{}, { chunkSize: 100 }, { concurrency: 4 }, { retries: 1 }]
 
   test.each(options)('gives the same results, with %o', async (option) => {
