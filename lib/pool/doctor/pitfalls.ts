@@ -30,8 +30,12 @@ export function overhead(figures: Figures): Verdict {
   const each = `an item takes ${showTime((alone ?? work) / items)}, its crossing ${showTime(crossing / items)}`
   const loop = `A plain loop would take ${alone === null ? 'at most ' : ''}${showTime(plain)} instead of ${showTime(took)}`
   const start = Math.max(0, ...threads.map((thread) => thread.start))
+  // A plain loop waits for its source and its consumer too.
+  const others = figures.sourceTime + report.waits.consumer
   if (figures.crossingCause === 'items') {
-    const isLarger = alone === null ? crossing > work : plain < took && crossingShare >= CROSSING_SHARE
+    // Times of single items are upper limits, because it takes a while to measure each.
+    const isSlower = plain + others < took && crossingShare >= CROSSING_SHARE
+    const isLarger = isSlower || (alone === null && crossing > work)
     if (isLarger && crossingCost >= OVERHEAD_SHARE * milliseconds)
       return problem(
         'overhead',
@@ -40,8 +44,6 @@ export function overhead(figures: Figures): Verdict {
         'Use a plain loop, or let an item be more work, such as a range of numbers.',
       )
   }
-  // A plain loop waits for its source and its consumer too.
-  const others = figures.sourceTime + report.waits.consumer
   if (start >= START_SHARE * milliseconds && plain + others < took)
     return problem(
       'overhead',
