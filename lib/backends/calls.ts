@@ -128,8 +128,12 @@ export async function loadCall(
   let module: Record<string, unknown>
   const { loading, depths } = taskFiles()
   const file = fileOf(url)
-  if (above !== undefined) depths.set(file, (above.depths.get(file) ?? 0) + 1)
-  loading.push(file)
+  // A thread that is not a pool's has other code, which may use the module in a pool while the backend
+  // inline loads it.
+  if (above !== undefined) {
+    depths.set(file, (above.depths.get(file) ?? 0) + 1)
+    loading.push(file)
+  }
   try {
     module = await imported(url)
   } catch (cause) {
@@ -138,7 +142,7 @@ export async function loadCall(
       throw new FailedCall({ code: 'E_TASK_NESTED', received: url })
     throw unusable(`${url} ${isMissing(url) ? 'does not exist' : 'failed while it was loaded'}`, packReason(cause))
   } finally {
-    loading.splice(loading.lastIndexOf(file), 1)
+    if (above !== undefined) loading.splice(loading.lastIndexOf(file), 1)
   }
   const exported = (wanted: string) => {
     let value: unknown

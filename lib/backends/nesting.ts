@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 /** Files of task modules, as a thread of a pool or the main thread knows them. */
 export interface TaskFiles {
-  /** Files that are being loaded, in this thread or in those above it when they started it. */
+  /** Files that threads of pools are loading: this thread, or those above it when they started it. */
   readonly loading: string[]
   /** In how many threads each file was loaded: this one and those above it. */
   readonly depths: Map<string, number>

@@ -120,6 +120,17 @@ console.log(await later)`,
     expect([stdout, stderr]).toEqual(['[ 2 ]\n[ 4 ]\n', ''])
   })
 
+  test('works beside a pool that loads the same module inline', () => {
+    const { stdout, stderr } = run(
+      `const second = moduleTask(new URL('./second.mjs', import.meta.url), 'double')
+const pools = ['inline', ${quote(backend)}].map((backend) => new Pool({ backend, size: 1 }))
+console.log(await Promise.all(pools.map((pool) => pool.map(second, [1]))))
+await Promise.all(pools.map((pool) => pool.close()))`,
+      'if (!isPoolWorker) await new Promise((resolve) => setTimeout(resolve, 200))',
+    )
+    expect([stdout, stderr]).toEqual(['[ [ 2 ], [ 2 ] ]\n', ''])
+  })
+
   test.each([
     ['by another URL', "import.meta.url + '?' + Math.random()"],
     ['by way of a second module', "new URL('./second.mjs', import.meta.url)"],
