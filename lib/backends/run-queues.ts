@@ -2,12 +2,14 @@
 
 import type { Cancellation } from './cancellation.js'
 import type { AcceptedChunk, Jobs, Load } from './load.js'
+import { type Ranked, Ranking } from './ranking.js'
 
-interface RunQueue {
+/** The queue of a run. Its rank is what it has cost so far. */
+interface RunQueue extends Ranked {
   readonly waiting: Jobs[]
   /** Loads that workers have. */
   loads: number
-  /** Milliseconds that workers have worked for the run, counted from the least of the others. */
+  /** Milliseconds that workers have worked for the run, counted from those of the run before it. */
   served: number
   /** Milliseconds of its last load. */
   last: number
@@ -26,10 +28,14 @@ const UNKNOWN_MILLISECONDS = 1
 /** Chunks of one run have the same Cancellation, by which the queues know them. */
 export class RunQueues {
   readonly #runs = new Map<Cancellation, RunQueue>()
+  /** Queues in which jobs wait. */
+  readonly #turns = new Ranking<RunQueue>()
+  /** What the run that had the last turn had been served. A new run begins with it. */
+  #served = 0
+  #order = 0
 
   get hasWaiting(): boolean {
-    for (const { waiting } of this.#runs.values()) if (waiting.length > 0) return true
-    return false
+    return this.#turns.first !== undefined
   }
 
   isNew(run: Cancellation): boolean {
@@ -37,40 +43,44 @@ export class RunQueues {
   }
 
   add(jobs: Jobs): void {
-    this.#queueOf(jobs).waiting.push(jobs)
+    const queue = this.#queueOf(jobs)
+    queue.waiting.push(jobs)
+    this.#rank(queue)
   }
 
   /** Queues jobs before all others of their run. */
   putBack(jobs: Jobs): void {
-    this.#queueOf(jobs).waiting.unshift(jobs)
+    const queue = this.#queueOf(jobs)
+    queue.waiting.unshift(jobs)
+    this.#rank(queue)
   }
 
   #queueOf({ accepted }: Jobs): RunQueue {
     const { cancellation } = accepted.chunk
     let queue = this.#runs.get(cancellation)
     if (queue === undefined) {
-      let served = Infinity
-      for (const other of this.#runs.values()) served = Math.min(served, other.served)
-      queue = { waiting: [], loads: 0, served: Number.isFinite(served) ? served : 0, last: 0, pace: undefined }
+      const ranked = { rank: 0, order: ++this.#order, place: -1 }
+      queue = { ...ranked, waiting: [], loads: 0, served: this.#served, last: 0, pace: undefined }
       this.#runs.set(cancellation, queue)
     }
     return queue
   }
 
-  /**
-   * Removes and returns the next jobs: the first of the run that workers have worked for least. What
-   * they do now counts as long as the run's last load.
-   */
+  /** Ranks a queue anew. What workers do now counts as long as the run's last load. */
+  #rank(queue: RunQueue): void {
+    queue.rank = queue.served + queue.loads * (queue.last || UNKNOWN_MILLISECONDS)
+    if (queue.waiting.length > 0) this.#turns.update(queue)
+    else this.#turns.remove(queue)
+  }
+
+  /** Removes and returns the next jobs: the first of the run that workers have worked for least. */
   next(): Jobs | undefined {
-    let best: RunQueue | undefined
-    let least = Infinity
-    for (const queue of this.#runs.values()) {
-      const cost = queue.served + queue.loads * (queue.last || UNKNOWN_MILLISECONDS)
-      if (queue.waiting.length === 0 || cost >= least) continue
-      least = cost
-      best = queue
-    }
-    return best && this.#firstOf(best)
+    const queue = this.#turns.first
+    if (queue === undefined) return undefined
+    this.#served = Math.max(this.#served, queue.served)
+    const jobs = this.#firstOf(queue)
+    this.#rank(queue)
+    return jobs
   }
 
   /** Removes and returns the first jobs of a run: not too many if other runs wait for their turn. */
@@ -85,7 +95,9 @@ export class RunQueues {
   }
 
   given(load: Load): void {
-    this.#queueOf(load).loads++
+    const queue = this.#queueOf(load)
+    queue.loads++
+    this.#rank(queue)
   }
 
   /** Notes that a worker has finished a load. */
@@ -95,6 +107,7 @@ export class RunQueues {
     queue.served += milliseconds
     queue.last = milliseconds
     if (load.count > 0) queue.pace = milliseconds / load.count
+    this.#rank(queue)
     this.#forgetIfEmpty(load.accepted.chunk.cancellation, queue)
   }
 
@@ -106,8 +119,16 @@ export class RunQueues {
     const removed = queue.waiting.filter((jobs) => jobs.accepted === accepted)
     const kept = queue.waiting.filter((jobs) => jobs.accepted !== accepted)
     queue.waiting.splice(0, queue.waiting.length, ...kept)
+    this.#rank(queue)
     this.#forgetIfEmpty(cancellation, queue)
     return removed
+  }
+
+  /** Forgets the run of jobs that `next` has returned and no worker gets, unless it has others. */
+  forget({ accepted }: Jobs): void {
+    const { cancellation } = accepted.chunk
+    const queue = this.#runs.get(cancellation)
+    if (queue !== undefined) this.#forgetIfEmpty(cancellation, queue)
   }
 
   #forgetIfEmpty(run: Cancellation, queue: RunQueue): void {

@@ -272,6 +272,7 @@ export class WorkerPool {
   }
 
   /** Whether another worker may be started. Of those that are being replaced, as many may still be ending. */
+    this.#queues.forget(jobs)
   get #mayStart(): boolean {
     return this.#workers.size < this.#most && this.#replaced.size < this.#most
   }
@@ -309,6 +310,7 @@ export class WorkerPool {
     }
     this.#offers.recall(worker)
     this.#watch.within(jobs.accepted.timeout)
+      this.#queues.forget(jobs)
   }
 
   /** Fails those of the given jobs that cannot be cloned, and queues the others again. */
