@@ -557,9 +557,12 @@ export class Run<Item, Job, JobValue, Result> {
     this.#statistics.failed(error)
     const timer = setTimeout(() => {
       this.#retrying.delete(timer)
+      this.#window.waits(-1)
       this.#sendAgain(batch, entry, attempt + 1)
     }, delay)
     this.#retrying.add(timer)
+    this.#window.waits(1)
+    this.#pumpBell.ring()
     return true
   }
 
