@@ -3,11 +3,14 @@
 import type { RunBytes } from './byte-count.js'
 import type { HistogramData } from './histogram.js'
 import type { TimeSpent } from './timesheet.js'
+import type { WorkerLife } from './worker-figures.js'
 
 /** What one worker did for a chunk. */
 export interface WorkerShare {
   /** Node's number of the thread. */
   readonly worker: number
+  /** It tells at any later time whether the worker has ended. */
+  readonly life: WorkerLife
   /** Milliseconds that the worker took to start, with the first share of a worker; otherwise 0. */
   readonly start: number
   /** How many of the chunk's jobs it began. */

@@ -94,6 +94,7 @@ export class PoolWorker {
         for (const [number, index, outcome] of this.#host.ledger.noted())
           this.loads.find((load) => load.number === number)?.settleNoted(index, outcome)
         this.#flushed()
+        this.#tally.ended()
         events.died(end)
       },
     })
@@ -373,7 +374,7 @@ export class PoolWorker {
     const { tally, chunk } = load.accepted
     if (load.count > 0)
       this.#usual = { run: chunk.cancellation, milliseconds: (figures.ended - figures.began) / load.count }
-    tally.done(figures, { worker: this.id, start: this.#tally.takeStart(), items: load.count })
+    tally.done(figures, { worker: this.id, life: this.#tally.life, start: this.#tally.takeStart(), items: load.count })
     this.isStalled = false
     // A worker that is being ended keeps the process alive until it has ended.
     if (this.loads.length === 0 && !this.#isEnding) this.#host.unref()

@@ -5,7 +5,8 @@ import type { LoadFigures } from './messages.js'
 
 /**
  * How a worker spent its time, in milliseconds: in `pool.stats()` since it was created, and in a
- * `RunReport` for that run. `start`, `setup`, `busy`, `crossing` and `idle` add up to the whole time.
+ * `RunReport` for that run. `start`, `setup`, `busy`, `crossing` and `idle` add up to the time in
+ * which the worker existed, in a report during the run.
  *
  * @example
  * import { moduleTask, Pool, type WorkerFigures } from 'noisemill'
@@ -44,8 +45,15 @@ export interface WorkerFigures {
   readonly loads: number
 }
 
+/** When a worker was created and had ended, on the shared clock. */
+export interface WorkerLife {
+  readonly created: number
+  /** Undefined until it has ended. */
+  readonly ended: number | undefined
+}
+
 export class WorkerTally {
-  readonly #created = sharedTime()
+  readonly #life: { readonly created: number; ended: number | undefined } = { created: sharedTime(), ended: undefined }
   #ready: number | undefined
   #isStartTold = false
   /** Until when the other times are known. */
@@ -73,11 +81,19 @@ export class WorkerTally {
     this.#loads++
   }
 
+  get life(): WorkerLife {
+    return this.#life
+  }
+
+  ended(): void {
+    this.#life.ended = sharedTime()
+  }
+
   /** Returns how long the thread took to start, to the first caller, and 0 to others. */
   takeStart(): number {
     if (this.#isStartTold || this.#ready === undefined) return 0
     this.#isStartTold = true
-    return this.#ready - this.#created
+    return this.#ready - this.#life.created
   }
 
   /** @param isWorking whether the thread has worked on items since it told its figures */
@@ -87,7 +103,7 @@ export class WorkerTally {
     const busy = this.#busy + (isWorking ? now - (this.#until ?? now) : 0)
     return {
       worker,
-      start: ready - this.#created,
+      start: ready - this.#life.created,
       setup: this.#setup,
       busy,
       waiting: this.#waiting,

@@ -5,7 +5,7 @@ import type { RunBytes } from '../backends/byte-count.js'
 import type { WorkerShare } from '../backends/chunk-details.js'
 import { sharedTime } from '../backends/clock.js'
 import { Histogram } from '../backends/histogram.js'
-import type { WorkerFigures } from '../backends/worker-figures.js'
+import type { WorkerFigures, WorkerLife } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { NoisemillError } from '../errors.js'
 import type { Calibration } from './calibration.js'
@@ -42,6 +42,7 @@ type Wait = keyof RunWaits
 type Sums = { -readonly [Field in keyof WorkerFigures]: WorkerFigures[Field] }
 
 interface WorkerSums extends Sums {
+  readonly life: WorkerLife
   /** When the worker began its first item and had ended its last one, on the shared clock. */
   began: number
   ended: number
@@ -165,12 +166,13 @@ export class RunStatistics {
     for (const share of shares ?? []) this.#addShare(share)
   }
 
-  #addShare({ worker, start, items, ended, spent }: WorkerShare): void {
+  #addShare({ worker, life, start, items, ended, spent }: WorkerShare): void {
     this.#workers ??= new Map()
     const began = ended - spent.setup - spent.busy - spent.crossing
     let sums = this.#workers.get(worker)
     if (sums === undefined) {
-      sums = { worker, start: 0, setup: 0, busy: 0, waiting: 0, crossing: 0, idle: 0, items: 0, loads: 0, began, ended }
+      const figures = { start: 0, setup: 0, busy: 0, waiting: 0, crossing: 0, idle: 0, items: 0, loads: 0 }
+      sums = { worker, life, ...figures, began, ended }
       this.#workers.set(worker, sums)
     }
     sums.start += start
@@ -187,7 +189,7 @@ export class RunStatistics {
   /** @param ending undefined while the run is in progress */
   report({ total, taken, ended, failed, lostClass, calibration }: ItemCounts, ending?: Ending): RunReport {
     const milliseconds = sharedTime() - this.#began
-    const workers = this.#workerFigures(milliseconds)
+    const workers = this.#workerFigures(this.#began + milliseconds)
     return {
       run: this.run,
       ...this.#facts,
@@ -267,11 +269,12 @@ export class RunStatistics {
     return { sent, received, data, isEstimate }
   }
 
-  #workerFigures(milliseconds: number): WorkerFigures[] | null {
+  #workerFigures(now: number): WorkerFigures[] | null {
     if (this.#workers === undefined) return null
-    return Array.from(this.#workers.values(), ({ began: _, ended: __, ...sums }) => {
+    return Array.from(this.#workers.values(), ({ began: _, ended: __, life, ...sums }) => {
+      const existed = (life.ended ?? now) - Math.max(life.created, this.#began)
       const spent = sums.start + sums.setup + sums.busy + sums.crossing
-      return { ...sums, idle: Math.max(0, milliseconds - spent) }
+      return { ...sums, idle: Math.max(0, existed - spent) }
     })
   }
 
