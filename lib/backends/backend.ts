@@ -104,6 +104,11 @@ export interface CloseOptions {
    * by default.
    */
   readonly force?: boolean
+  /**
+   * Aborts if the pool is terminated while the backend closes without `force`. The backend then does
+   * not wait for teardowns any more.
+   */
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -30,6 +30,8 @@ export interface Host {
   readonly ledger: Ledger
   /** Whether buffers can leave this thread for the worker, instead of being copied. */
   readonly moves: boolean
+  /** Whether the worker has printed something, of which a part may still be with it. */
+  readonly hasPrinted: boolean
   /** Posts a message. Throws if it cannot be cloned. */
   post(message: ToWorker, transfer: readonly ArrayBuffer[]): void
   /** Makes the worker keep this process alive. It does not from the start. */

@@ -110,12 +110,15 @@ export function inlineBackend(kernels: Kernels): Backend {
         if (own !== undefined) own.chunks--
       }
     },
-    async close({ force = false } = {}) {
+    async close({ force = false, signal } = {}) {
       const isWorking = inProgress.size > 0
       for (const jobs of inProgress) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
       if (force || isWorking) return
       for (const own of inlineFunctions.keys()) release(own)
-      await awaitTeardowns(teardowns.ended())
+      const forced = new Promise<void>((resolve) => {
+        signal?.addEventListener('abort', () => resolve())
+      })
+      await awaitTeardowns(Promise.race([teardowns.ended(), forced]))
     },
   }
 }

@@ -30,14 +30,19 @@ function crossed(stream: Writable): Promise<void> | undefined {
  * Call this in the thread's parent. Writes what the thread prints to the same streams of this
  * thread, without back-pressure. Node's own pipe stops if a stream is full or broken, so that a
  * thread could wait forever for its output to reach the parent.
+ *
+ * @param printed called when some of it has arrived
  */
-export function passOnOutput(worker: Worker): void {
-  passOn(worker.stdout, process.stdout)
-  passOn(worker.stderr, process.stderr)
+export function passOnOutput(worker: Worker, printed: () => void): void {
+  passOn(worker.stdout, process.stdout, printed)
+  passOn(worker.stderr, process.stderr, printed)
 }
 
-function passOn(from: Readable, to: Writable): void {
+function passOn(from: Readable, to: Writable, printed: () => void): void {
   from.unpipe(to)
-  from.on('data', (chunk) => to.write(chunk))
+  from.on('data', (chunk) => {
+    printed()
+    to.write(chunk)
+  })
   from.resume()
 }

@@ -1,5 +1,6 @@
 /** A worker thread, as the pool that owns it sees it. */
 
+import { setImmediate } from 'node:timers/promises'
 import { isError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { copied } from './buffers.js'
@@ -11,7 +12,7 @@ import type { Done, FromWorker, LoadFigures, LoadMessage, Settled, ToWorker } fr
 import { packItems } from './packing.js'
 import type { PassOffer } from './sharing.js'
 import { awaitTeardowns, warnOfTeardown } from './teardown.js'
-import { type Thrown, unpackThrown } from './thrown.js'
+import { type Thrown, textOf, unpackThrown } from './thrown.js'
 import { within } from './within.js'
 import { type WorkerFigures, WorkerTally } from './worker-figures.js'
 import type { Recycling } from './worker-options.js'
@@ -75,6 +76,8 @@ export class PoolWorker {
    */
   #uncaught: Thrown | undefined
   #flushed = () => {}
+  /** Whether the pool waits for its teardowns. */
+  #isTearingDown = false
   #isEnding = false
   #ending: Promise<void> | undefined
   #isKilled = false
@@ -91,10 +94,12 @@ export class PoolWorker {
         this.unreadable = error
       },
       ended: (end) => {
+        this.#tally.ended()
         for (const [number, index, outcome] of this.#host.ledger.noted())
           this.loads.find((load) => load.number === number)?.settleNoted(index, outcome)
+        if (this.#isTearingDown)
+          warnOfTeardown(`a worker ended while it called teardowns: ${textOf(this.causeOfDeath(end))}`)
         this.#flushed()
-        this.#tally.ended()
         events.died(end)
       },
     })
@@ -294,7 +299,10 @@ export class PoolWorker {
    */
   end(force: boolean): Promise<void> {
     // Whoever forces the end does not wait any more.
-    if (force) this.#flushed()
+    if (force) {
+      this.#isTearingDown = false
+      this.#flushed()
+    }
     this.#ending ??= this.#end(force)
     return this.#ending
   }
@@ -308,10 +316,22 @@ export class PoolWorker {
       const flushed = new Promise<void>((resolve) => {
         this.#flushed = resolve
       })
+      this.#isTearingDown = tearsDown
       this.#send({ kind: 'flush', tearsDown })
-      await (tearsDown ? awaitTeardowns(flushed) : within(FLUSH_MILLISECONDS, flushed, () => {}))
+      const isCut = force && this.unsettled > 0
+      if (tearsDown) await awaitTeardowns(flushed)
+      else await within(FLUSH_MILLISECONDS, isCut ? Promise.race([flushed, this.#silent()]) : flushed, () => {})
+      this.#isTearingDown = false
     }
     await this.#host.kill()
+  }
+
+  /** Resolves soon if the worker has printed nothing; otherwise never. */
+  async #silent(): Promise<void> {
+    // What a worker prints first arrives without its help, in one of the next turns of the event loop.
+    await setImmediate()
+    await setImmediate()
+    if (this.#host.hasPrinted) await new Promise(() => {})
   }
 
   #receive(message: FromWorker): void {
@@ -344,6 +364,7 @@ export class PoolWorker {
         this.#uncaught = message.thrown
         break
       case 'flushed':
+        this.#isTearingDown = false
         this.#flushed()
         break
       case 'teardownFailed':

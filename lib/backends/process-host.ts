@@ -47,6 +47,8 @@ let lastUnnumbered = 0
 
 class ProcessHost implements Host {
   readonly moves = false
+  /** It writes to the streams of this process itself. */
+  readonly hasPrinted = true
   readonly id: number
   readonly ledger: FileLedger
   readonly #child: ChildProcess

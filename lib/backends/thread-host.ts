@@ -28,6 +28,7 @@ export function threadHosts(entry: URL, wasm: ThreadKernels | undefined, setting
 
 class ThreadHost implements Host {
   readonly moves = true
+  hasPrinted = false
   readonly ledger = new SharedLedger(MAX_LOADS)
   /** Node's number of the thread, which its `Worker` loses when it ends. */
   readonly id: number
@@ -46,7 +47,9 @@ class ThreadHost implements Host {
     this.#worker = worker
     this.#port = port
     this.id = worker.threadId
-    passOnOutput(worker)
+    passOnOutput(worker, () => {
+      this.hasPrinted = true
+    })
     port.on('message', (message: FromWorker) => events.message(message))
     port.on('messageerror', (error) => events.unreadable(error))
     let failure: { thrown: unknown } | undefined

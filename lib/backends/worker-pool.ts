@@ -145,9 +145,9 @@ export class WorkerPool {
   /**
    * Ends all workers, also those that are working, and starts no more. Unsettled jobs are settled
    * with E_POOL_TERMINATED only when their worker has ended, because it may write files until then.
-   * Workers that are not working call teardowns before, unless `force` is set.
+   * Workers that are not working call teardowns before, unless `force` is set or `signal` aborts.
    */
-  async terminate({ force = false }: CloseOptions = {}): Promise<void> {
+  async terminate({ force = false, signal }: CloseOptions = {}): Promise<void> {
     this.#isTerminated = true
     clearTimeout(this.#balancing)
     this.#watch.stop()
@@ -157,8 +157,12 @@ export class WorkerPool {
       for (const jobs of this.#queues.remove(accepted)) accepted.fail(jobs, error)
       for (const load of accepted.loads) accepted.fail(load.close(), error)
     }
-    const ending = force ? [...this.#workers, ...this.#replaced.keys()] : this.#workers
-    await Promise.all([...Array.from(ending, (worker) => worker.end(force)), ...this.#replaced.values()])
+    const all = [...this.#workers, ...this.#replaced.keys()]
+    const ended = all.map((worker) => worker.end(force))
+    signal?.addEventListener('abort', () => {
+      for (const worker of all) worker.end(true)
+    })
+    await Promise.all(ended)
   }
 
   /** Prepares the process for the first worker. */
@@ -268,11 +272,11 @@ export class WorkerPool {
       return false
     }
     jobs.accepted.fail(jobs, new NoisemillError('E_WORKER_START', { cause }))
+    this.#queues.forget(jobs)
     return true
   }
 
   /** Whether another worker may be started. Of those that are being replaced, as many may still be ending. */
-    this.#queues.forget(jobs)
   get #mayStart(): boolean {
     return this.#workers.size < this.#most && this.#replaced.size < this.#most
   }
@@ -306,11 +310,11 @@ export class WorkerPool {
       this.#queues.given(worker.give(jobs))
     } catch (error) {
       this.#refuse(jobs, error)
+      this.#queues.forget(jobs)
       return
     }
     this.#offers.recall(worker)
     this.#watch.within(jobs.accepted.timeout)
-      this.#queues.forget(jobs)
   }
 
   /** Fails those of the given jobs that cannot be cloned, and queues the others again. */

@@ -32,7 +32,7 @@ export interface ModuleTaskOptions<Item = any> {
    * function: when the task is no longer referenced, when its `data` are released, and when
    * `pool.close()` ends the thread. `pool.terminate()`, at the end of `await using` too, does not
    * call it, nor does a thread that dies. It may be async; `close` waits for at most 5 seconds. If it
-   * throws or does not end, a process warning (W_TEARDOWN_FAILED) says so.
+   * throws, does not end, or ends its thread, a process warning (W_TEARDOWN_FAILED) says so.
    */
   readonly teardown?: string
   /**

@@ -1,6 +1,6 @@
 /** The pool, which runs tasks over items on every core. */
 
-import type { Backend } from '../backends/backend.js'
+import type { Backend, CloseOptions } from '../backends/backend.js'
 import { Cancellation } from '../backends/cancellation.js'
 import { chooseBackend } from '../backends/choose.js'
 import type { PoolInfo, PoolOptions } from '../backends/options.js'
@@ -101,6 +101,8 @@ export class Pool {
   #closing: Promise<void> | undefined
   #terminating: Promise<void> | undefined
   #backendClosing: Promise<void> | undefined
+  /** Aborts when the backend is to close without waiting for teardowns. */
+  readonly #force = new AbortController()
 
   /**
    * Makes a pool and chooses its backend; `info` says which.
@@ -412,7 +414,8 @@ export class Pool {
 
   /** Closes the backend once, however often the pool is closed. */
   #closeBackend(force: boolean): Promise<void> {
-    this.#backendClosing ??= closeBackend(this.#backend, force)
+    if (this.#backendClosing !== undefined && force) this.#force.abort()
+    this.#backendClosing ??= closeBackend(this.#backend, { force, signal: this.#force.signal })
     return this.#backendClosing
   }
 }
@@ -423,9 +426,9 @@ export function isPool(value: unknown): value is Pool {
   return typeof accept === 'function' && typeof Object(info).threads === 'number'
 }
 
-async function closeBackend(backend: Backend, force: boolean): Promise<void> {
+async function closeBackend(backend: Backend, options: CloseOptions): Promise<void> {
   try {
-    await backend.close({ force })
+    await backend.close(options)
   } catch (cause) {
     throw new NoisemillError('E_BACKEND_FAILED', { received: `${backend.name} could not be closed`, cause })
   }

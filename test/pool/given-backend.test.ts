@@ -2,13 +2,22 @@
 
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { addNoise, addNoiseToFiles, createBackend, noiseTask, Pool, type PoolOptions } from '../../dist/index.js'
+import {
+  addNoise,
+  addNoiseToFiles,
+  type CloseOptions,
+  createBackend,
+  noiseTask,
+  Pool,
+  type PoolOptions,
+} from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
 import { giving, ScriptedBackend } from '../support/scripted-backend.js'
 import { collect, numbers } from '../support/sources.js'
 import { calls } from '../support/tasks.js'
+import { turns } from '../support/waiting.js'
 
 const whole = { name: 'own', threads: 1, execute: async () => ({ milliseconds: 0 }), close: async () => {} }
 
@@ -86,6 +95,22 @@ test('a backend that cannot be closed fails the end of its pool, and nothing wai
   })
   await running
   await expect(pool.map(calls('double'), [1])).rejects.toMatchObject({ code: 'E_POOL_CLOSED' })
+})
+
+test('a backend that is closing learns that its pool is terminated', async () => {
+  const asked: unknown[] = []
+  const close = ({ force, signal }: CloseOptions = {}) => {
+    asked.push(force)
+    return new Promise<void>((resolve) => {
+      signal!.addEventListener('abort', () => resolve())
+    })
+  }
+  const pool = new Pool({ backend: { ...whole, execute: () => new Promise(() => {}), close } })
+  const closing = pool.close()
+  await turns()
+  await pool.terminate()
+  await closing
+  expect(asked).toEqual([false])
 })
 
 test('addNoiseToFiles takes one, and closes it', async () => {

@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import { type ModuleTaskOptions, Pool } from '../../dist/index.js'
-import { describeThreads, testPool } from '../support/pools.js'
+import { describeThreads, describeWorkers, testPool } from '../support/pools.js'
 import { quote, runNode } from '../support/programs.js'
 import { cell, lasting, load } from '../support/tasks.js'
 import { turns, until } from '../support/waiting.js'
@@ -230,6 +230,18 @@ describeThreads('teardown [%s]', (backend) => {
     ])
   })
 
+  test('that never ends is given up by terminate after close', async () => {
+    const heard = teardownWarnings()
+    const pool = new Pool({ backend, size: 1 })
+    await pool.map(lasting('same', { teardown: 'neverClose' }), [1])
+    const closing = pool.close()
+    await turns()
+    await pool.terminate()
+    await closing
+    await turns(1)
+    expect(heard).toEqual([])
+  })
+
   test('that is not exported fails items before they begin', async () => {
     const pool = testPool({ backend, size: 1 })
     const opened = cell()
@@ -251,6 +263,19 @@ test('teardown that never ends delays close for a limited time, with a warning',
   await turns(1)
   const warning = expect.stringMatching(/^a teardown did not end within 5 s\./)
   expect(heard).toEqual([warning, warning])
+})
+
+describeWorkers('teardown [%s]', (backend) => {
+  test('that ends its worker is a warning', async () => {
+    const heard = teardownWarnings()
+    const pool = new Pool({ backend, size: 1 })
+    await pool.map(lasting('same', { teardown: 'exit' }), [1])
+    await pool.close()
+    await turns(1)
+    expect(heard).toEqual([
+      expect.stringMatching(/^a worker ended while it called teardowns: the (thread|process) exited with code 3\. /),
+    ])
+  })
 })
 
 test('teardown is not called by a thread that dies', async () => {

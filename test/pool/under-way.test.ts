@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Pool } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { temporaryFolder } from '../support/folders.js'
@@ -144,4 +144,19 @@ test('a call under way on another thread is finished by close, after the first f
   const running = pool.map(failing('refuseOrWriteHalves'), items, { chunkSize: 1 })
   await expect(running).rejects.toMatchObject({ code: 'E_TASK_FAILED' })
   await expectFinishedByClose(pool, halves)
+})
+
+test('a call that blocks its thread does not keep terminate waiting for what it prints, if it has printed nothing', async () => {
+  const pool = testPool({ backend: 'workers' })
+  const begun = cell()
+  const running = pool.map(calls('block'), [{ begun }])
+  running.catch(() => {})
+  await until(() => load(begun) === 1)
+  // From now on no timer ends.
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+  })
+  await pool.terminate()
+  await expect(running).rejects.toMatchObject(terminated)
 })
