@@ -63,6 +63,8 @@ export const processWarnings = {
     'Structured clone, which copies values between threads, does not keep classes. Pass plain data, or set `strict` to get an error for each such value. ' +
     'This run does not warn again',
   W_TEARDOWN_FAILED: 'What the function should have closed or written may be left as it was',
+  W_BUNDLED:
+    'The pool runs everything on the thread of the program, one item after the other. Exclude noisemill from the bundle',
   W_KERNEL_FALLBACK: 'These threads add the same noise more slowly',
 } as const
 

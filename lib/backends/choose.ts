@@ -6,6 +6,7 @@ import { wasmKernels } from '../core/kernels-wasm.js'
 import { cpuQuota } from '../cpus.js'
 import { NoisemillError } from '../errors.js'
 import { hasFiles, packageFile } from '../package-files.js'
+import { warnProcess } from '../warnings.js'
 import { chooseInstructionSet, loadAddon, type MissingAddon } from './addon.js'
 import type { Backend, BackendName } from './backend.js'
 import { inlineBackend } from './inline.js'
@@ -122,13 +123,24 @@ function chooseName(wanted: BackendName | 'auto'): Choice {
   if (checkWish('NOISEMILL_NATIVE') === 'require') throw unavailable('NOISEMILL_NATIVE', loaded)
   const { remedy } = loaded
   const reason = `no addon: ${loaded.reason}`
-  if (!hasFiles()) return { name: 'inline', reason, remedy }
+  if (!hasFiles()) {
+    warnOfBundle()
+    return { name: 'inline', reason, remedy }
+  }
   if (mayStartThreads()) return { name: 'workers', reason, remedy }
   return {
     name: 'inline',
     reason: `${reason}; no worker threads: Node is not allowed to start them`,
     remedy: `${remedy}; or run Node with --allow-worker`,
   }
+}
+
+let hasWarned = false
+
+/** Warns once that functions and noise will take longer than they must. */
+function warnOfBundle(): void {
+  if (!hasWarned) warnProcess('W_BUNDLED', 'noisemill was bundled without the files that its workers load')
+  hasWarned = true
 }
 
 const unavailable = (option: string, { reason, remedy }: MissingAddon) =>
