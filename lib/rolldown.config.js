@@ -5,6 +5,8 @@ import { dts } from 'rolldown-plugin-dts'
 
 const external = /^[a-z]/
 const common = { external, platform: 'node', logLevel: 'warn' }
+/** Editors show the docstrings of index.d.ts. Node would have to read those in programs whenever it starts. */
+const comments = { jsdoc: false }
 
 /** CommonJS of few lines, which sets flags of V8 before the bundle is loaded. */
 const bin = {
@@ -27,10 +29,22 @@ export default [
       'demo-tone': 'dist-lib/demo/tone.js',
       'demo-pitfall-tasks': 'dist-lib/demo/pitfall-tasks.js',
     },
-    output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared.js' },
+    output: {
+      dir: 'dist',
+      format: 'esm',
+      comments,
+      // What several of them need is in one file, because Node needs some time for each.
+      chunkFileNames: '[name].js',
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    },
   },
   // In an ES module the command would start later, see cli/bin.cts.
-  { ...common, input: 'dist-lib/cli/main.js', output: { file: 'dist/cli.cjs', format: 'cjs' }, plugins: [bin] },
+  {
+    ...common,
+    input: 'dist-lib/cli/main.js',
+    output: { file: 'dist/cli.cjs', format: 'cjs', comments },
+    plugins: [bin],
+  },
   {
     ...common,
     input: { index: 'dist-lib/index.d.ts' },

@@ -4,7 +4,7 @@
  * groups of all worker processes then. On Windows, the system does that.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 
 /** Keeps the groups that it is told of by lines `+ group` and `- group` until its input ends. */
 const PROGRAM = `
@@ -44,6 +44,8 @@ export function mourn(group: number): void {
 }
 
 function startShell(): ChildProcess {
+  // Loaded here, because few programs need it and it takes one to two milliseconds.
+  const { spawn } = process.getBuiltinModule('node:child_process')
   const started = spawn('/bin/sh', ['-c', PROGRAM], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   // Without a shell, processes in a loop outlive this one if it is killed.
   started.on('error', () => {})

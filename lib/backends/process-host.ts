@@ -1,6 +1,6 @@
 /** Worker processes, as a pool uses them. */
 
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { findShared, refusalOf } from './crossing.js'
 import { FileLedger } from './file-ledger.js'
@@ -58,7 +58,7 @@ class ProcessHost implements Host {
     const file = new LedgerFile()
     this.ledger = new FileLedger(MAX_LOADS, new FileWords(file.descriptor))
     try {
-      this.#child = fork(entry, [], {
+      this.#child = process.getBuiltinModule('node:child_process').fork(entry, [], {
         serialization: 'advanced',
         execArgv: [...(options.execArgv ?? inheritedFlags())],
         ...(options.env !== undefined && { env: options.env as NodeJS.ProcessEnv }),

@@ -1,6 +1,7 @@
 /** Turns messages between processes into bytes. What crosses is what crosses between threads. */
 
-import { Deserializer, Serializer } from 'node:v8'
+// Pools without processes do not need it, and it takes a millisecond to load.
+const v8 = () => process.getBuiltinModule('node:v8')
 
 /**
  * Throws if a value cannot be cloned, or a buffer in `transfer` not be transferred: those are copied,
@@ -8,7 +9,7 @@ import { Deserializer, Serializer } from 'node:v8'
  * of the same buffer would no longer share it, and shared memory would become a copy.
  */
 export function serialized(value: unknown, transfer: readonly ArrayBuffer[] = []): Buffer {
-  const serializer = new Serializer()
+  const serializer = new (v8().Serializer)()
   serializer.writeHeader()
   serializer.writeValue(value)
   if (transfer.length > 0) structuredClone(undefined, { transfer: [...transfer] })
@@ -17,7 +18,7 @@ export function serialized(value: unknown, transfer: readonly ArrayBuffer[] = []
 
 /** Throws if the value is nested too deeply for the stack of the calling thread. */
 export function deserialized(bytes: Uint8Array): unknown {
-  const deserializer = new Deserializer(bytes as Buffer)
+  const deserializer = new (v8().Deserializer)(bytes as Buffer)
   deserializer.readHeader()
   return deserializer.readValue()
 }

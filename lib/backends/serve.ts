@@ -1,7 +1,6 @@
 /** What a worker does: it receives loads, and makes the work that they need. */
 
 import { setImmediate } from 'node:timers/promises'
-import { getHeapStatistics } from 'node:v8'
 import { Calls } from './calls.js'
 import { sharedTime } from './clock.js'
 import type { WorkerLedger } from './ledger.js'
@@ -86,6 +85,6 @@ export function serve({ port, ledger, wasm, files, weighs }: Served): void {
 
 /** Returns the bytes of the thread's heap and buffers. */
 function weight(): number {
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics()
+  const { used_heap_size: heap, external_memory: external } = process.getBuiltinModule('node:v8').getHeapStatistics()
   return heap + external
 }

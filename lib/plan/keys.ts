@@ -1,6 +1,6 @@
 /** Computes the key of an output: the 64 bits from which all its noise follows. */
 
-import { hash } from 'node:crypto'
+import type { hash } from 'node:crypto'
 import { type NoiseKey, STREAM_VERSION } from '../core/noise/keys.js'
 import type { FilePath } from '../files/paths.js'
 
@@ -20,6 +20,9 @@ import type { FilePath } from '../files/paths.js'
  */
 export type Seed = number | bigint | string
 
+/** `node:crypto` is loaded with the first key, because that takes time and a pool of functions has none. */
+let hashes: typeof hash | undefined
+
 /**
  * Computes the key of an output: the first 8 bytes, little-endian, of
  * SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
@@ -33,7 +36,8 @@ export function fileKey(seed: Seed, path: FilePath, copy: number): NoiseKey {
   const text =
     typeof path === 'string' ? before + path + after : Buffer.concat([Buffer.from(before), path, Buffer.from(after)])
   // Each character is one byte. A Buffer would take three times as long.
-  const digest = hash('sha256', text, 'binary')
+  hashes ??= process.getBuiltinModule('node:crypto').hash
+  const digest = hashes('sha256', text, 'binary')
   return { low: wordAt(digest, 0), high: wordAt(digest, 4) }
 }
 
