@@ -179,7 +179,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   })
   // No two files of one input have the same relative path, so outputs cannot clash and files are
   // processed while it is walked.
-  const found = names.length === 1 ? files : [await refuseClashes(files, out, settings.copies, repeated('file'))]
+  const found = names.length === 1 ? files : [await refuseClashes(files, out, settings.variants, repeated('file'))]
   const folders = walked.map(({ folder }) => folder)
   const { dryRun, fsync, overwrite } = settings
   const journal =

@@ -26,11 +26,11 @@ const table = {
   E_OPTION_UNKNOWN: { summary: 'unknown option', remedy: 'Check the spelling, or leave the option out.' },
   E_LEVEL_MISSING: {
     summary: 'the noise level is missing',
-    remedy: 'Give `sigma` (standard deviation, 1.0 = full scale) or `snr` (decibels).',
+    remedy: 'Give `sigma` (standard deviation, 1.0 = full scale), `snr` or `dbfs` (decibels).',
   },
   E_LEVEL_BOTH: {
-    summary: 'both `sigma` and `snr` are given',
-    remedy: 'Give only one of them, because each determines the other.',
+    summary: 'more than one of `sigma`, `snr` and `dbfs` is given',
+    remedy: 'Give only one of them, because each determines the others.',
   },
   E_NO_INPUT: {
     summary: 'there is no input',
@@ -113,8 +113,16 @@ const table = {
     remedy: 'Leave `strict` out to process the file and to get these faults as warnings.',
   },
   E_SIGNAL_POWER: {
-    summary: 'this SNR is not possible for this signal',
-    remedy: 'Use `sigma`, or correct the samples.',
+    summary: 'this level is not possible for this signal',
+    remedy: 'Use `sigma` and keep the level, or correct the samples.',
+  },
+  E_SIGNAL_SILENT: {
+    summary: 'the file is silent, so it has no SNR',
+    remedy: "Leave the file out, or choose with `silent` what is done with silent files: 'copy' or 'skip'.",
+  },
+  E_CLIPPED: {
+    summary: 'samples of the mixture are beyond full scale',
+    remedy: "Add less noise, lower the mixture with `level`, or choose with `clip` what is done: 'clamp' or 'scale'.",
   },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',

@@ -23,15 +23,16 @@ export type { WorkerThreadOptions } from './backends/worker-options.js'
 
 export type { EtlJob, EtlOutcome } from './core/etl.js'
 export type { KernelName } from './core/kernels.js'
+export type { ClipPolicy, SilentPolicy, SnrReference } from './core/noise/noise.js'
 export type { SettledSlice, SliceJob } from './core/slice.js'
 export type { CodecName } from './core/wav/codecs.js'
 export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, errorCodes } from './error-codes.js'
 export { type ErrorDetails, NoisemillError } from './errors.js'
 export type { Seed } from './plan/keys.js'
-export type { AskedLevel, DrawnLevel, LevelOption } from './plan/levels.js'
+export type { AskedLevel, DrawnLevel, LevelList, LevelOption, OutputLevelOption } from './plan/levels.js'
 export { type FileItem, type FileItemObject, type NoiseTask, noiseTask } from './plan/noise-task.js'
-export type { NoiseOptions, NoiseSpec } from './plan/options.js'
+export type { NoiseOptions, NoiseSpec, SnrMode } from './plan/options.js'
 export type {
   FailedFile,
   FileFigures,

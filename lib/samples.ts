@@ -3,10 +3,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
 import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
-import { sigmaForSnr } from './core/etl.js'
+import type { Activity } from './core/activity.js'
+import { gainOf, sigmaOf } from './core/etl.js'
 import { Failure } from './core/failure.js'
 import type { NoiseKind } from './core/noise/kind.js'
-import type { Noise } from './core/noise/noise.js'
+import { measuresSignal, surveysMixture } from './core/noise/noise.js'
+import type { Pass } from './core/transform.js'
 import type { CodecName } from './core/wav/codecs.js'
 import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
@@ -37,7 +39,7 @@ import { runSlices } from './slices.js'
 export type Samples = Uint8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
 /**
- * Options of `addNoiseToWav`. Give exactly one of `sigma` and `snr`.
+ * Options of `addNoiseToWav`. Give exactly one of `sigma`, `snr` and `dbfs`.
  *
  * @example
  * import { readFile } from 'node:fs/promises'
@@ -253,6 +255,7 @@ type Request = ReturnType<typeof checkRequest>
 
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
+  if (spec.each.length > 0) throw invalidOption('snrMode', "'draw', because samples in memory have one output", 'each')
   const { pool, onFigures } = options
   const key: unknown = given(options.key, '')
   if (typeof key !== 'string' || key.includes('\0')) throw invalidOption('key', 'a string without NUL', key)
@@ -307,19 +310,34 @@ async function noiseOnto(
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
   const { noise, drawn } = drawNoise(request.noise, path, 1)
-  const withSigma = (deviation: number): Noise => ({ ...noise, level: { kind: 'sigma', deviation } })
   let sigma = noise.level.deviation
+  let gain = 1
+  let peak: number | null = null
+  let activity: Activity | undefined
   const tally = await pool.accept(async (imap) => {
     const threads = { imap, threads: pool.info.threads }
-    if (noise.level.kind === 'snr') {
-      const measured = await runSlices(threads, layout, withSigma(0), from, undefined, signal)
-      sigma = asError(() => sigmaForSnr(measured, layout, noise.level.deviation))
-      if (sigma === 0 && layout.frames > 0) warnings.push('W_SILENT')
+    const walk = (pass: Pass) =>
+      runSlices(threads, layout, noise, { pass, sigma, gain }, from, pass === 'write' ? to : undefined, signal)
+    if (measuresSignal(noise)) {
+      const measured = await walk('measure')
+      const found = asError(() => sigmaOf(noise, measured, layout))
+      sigma = found.sigma
+      activity = found.activity
+      if (activity !== undefined && Number.isNaN(activity.factor)) warnings.push('W_NO_ACTIVITY')
+      if (found.isSilent && noise.mixing.silent === 'error') throw new NoisemillError('E_SIGNAL_SILENT')
+      if (found.isSilent) warnings.push('W_SILENT')
     }
-    return runSlices(threads, layout, withSigma(sigma), from, to, signal)
+    if (surveysMixture(noise)) {
+      const surveyed = await walk('survey')
+      peak = surveyed.peak
+      gain = asError(() => gainOf(noise, surveyed, layout))
+    }
+    return walk('write')
   })
-  const { asked, seed } = request.noise
-  return sampleFigures({ layout, codec, asked, drawn, sigma, tally, warnings, key: path, seed })
+  if (noise.mixing.clip === 'error' && tally.clipped > 0)
+    throw new NoisemillError('E_CLIPPED', { received: `${tally.clipped} samples` })
+  const settings = request.noise
+  return sampleFigures({ layout, codec, settings, drawn, sigma, gain, peak, activity, tally, warnings, key: path })
 }
 
 /** Calls a function, and turns a Failure that core throws into a NoisemillError. */

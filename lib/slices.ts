@@ -3,10 +3,10 @@
  */
 
 import { setImmediate } from 'node:timers/promises'
-import type { Noise } from './core/noise/noise.js'
+import { measuresActivity, type Noise } from './core/noise/noise.js'
 import { BLOCK_FRAMES } from './core/noise/source.js'
 import type { SliceJob } from './core/slice.js'
-import { FileTally } from './core/transform.js'
+import { FileTally, type PassSettings } from './core/transform.js'
 import type { FrameLayout } from './core/wav/samples.js'
 import { sliceTask } from './plan/slice-task.js'
 import type { AcceptedImap } from './pool/pool.js'
@@ -34,7 +34,6 @@ export interface SliceThreads {
  * out and back, because the caller may detach or resize the memory itself at any time. The pool's
  * window limits the number of slices in progress.
  *
- * @param noise its level must be of the kind 'sigma'; a sigma of 0 only measures
  * @param from returns the bytes of all frames. It is called for each slice, so that detached or
  * resized memory is noticed.
  * @param to returns the memory for the result, which may be the same memory; undefined to measure
@@ -44,13 +43,16 @@ export async function runSlices(
   { imap, threads }: SliceThreads,
   layout: FrameLayout,
   noise: Noise,
+  settings: PassSettings,
   from: () => Uint8Array,
   to: (() => Uint8Array) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FileTally> {
   const block = BLOCK_FRAMES * layout.blockAlign
-  const size = block * Math.max(1, Math.floor(SLICE_BYTES / block))
   const length = layout.frames * layout.blockAlign
+  // The samples must come in order to measure the active level, so that is one slice.
+  const isOrdered = settings.pass === 'measure' && measuresActivity(noise)
+  const size = isOrdered ? Math.max(1, length) : block * Math.max(1, Math.floor(SLICE_BYTES / block))
   // A short signal gets a short buffer, because worker threads copy the whole buffer both ways.
   const room = Math.min(size, length)
   const spare: ArrayBufferLike[] = []
@@ -62,7 +64,8 @@ export async function runSlices(
       bytes.set(from().subarray(at, at + bytes.length))
       const { format, channels, sampleRate, frames, blockAlign, bigEndian, validBits } = layout
       const firstFrame = at / blockAlign
-      yield { bytes, format: format.name, channels, sampleRate, bigEndian, validBits, frames, firstFrame, noise }
+      const signal = { format: format.name, channels, sampleRate, bigEndian, validBits, frames, firstFrame }
+      yield { bytes, ...signal, noise, ...settings }
       copied += bytes.length
       if (copied < TURN_BYTES) continue
       copied = 0

@@ -20,7 +20,9 @@ const table = {
     'the block align in the header contradicts the format and was ignored; the output keeps it, unless coded samples were decoded',
   // Warnings of the samples.
   W_NON_FINITE: 'some samples are NaN or infinite; they were copied without noise and left out of all sums',
-  W_SILENT: 'the file is silent, so it has no SNR; it was copied without noise',
+  W_SILENT: 'the file is silent, so it has no SNR and got no noise',
+  W_NO_ACTIVITY:
+    'the active speech level cannot be measured, because the file is too short or too quiet; the SNR refers to its mean power',
   W_EMPTY: 'the file has no samples',
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:

@@ -32,7 +32,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 
 // All warnings. The index is the number of the bit.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME", "W_TRAILING_BYTES",  "W_BYTE_RATE",
-                                     "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_HARD_LINKS", "W_NON_FINITE"};
+                                     "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_ACTIVITY",   "W_NO_HARD_LINKS",  "W_NON_FINITE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   auto array = Napi::Array::New(env, values.size());
@@ -55,6 +55,12 @@ struct Setter {
 };
 
 using Text = std::string&&;
+
+// Converts the place of a word in a list of JavaScript to the enumerator at the same place.
+template <typename Enum>
+constexpr Enum place(double value) {
+  return static_cast<Enum>(static_cast<uint8_t>(value));
+}
 
 constexpr Setter<EtlJob, Text> kFileTexts[] = {
     {"input", [](EtlJob& job, Text value) { job.input = std::move(value); }},
@@ -83,6 +89,9 @@ constexpr Setter<SliceJob, double> kSliceNumbers[] = {
     {"validBits", [](SliceJob& job, double value) { job.layout.valid_bits = static_cast<uint32_t>(value); }},
     {"frames", [](SliceJob& job, double value) { job.layout.frames = static_cast<uint64_t>(value); }},
     {"firstFrame", [](SliceJob& job, double value) { job.first_frame = static_cast<uint64_t>(value); }},
+    {"pass", [](SliceJob& job, double value) { job.settings.pass = place<Pass>(value); }},
+    {"sigma", [](SliceJob& job, double value) { job.settings.sigma = value; }},
+    {"gain", [](SliceJob& job, double value) { job.settings.gain = value; }},
 };
 
 constexpr Setter<Noise, Text> kNoiseTexts[] = {
@@ -94,7 +103,14 @@ constexpr Setter<Noise, double> kNoiseNumbers[] = {
     {"keyHigh", [](Noise& noise, double value) { noise.key.high = static_cast<uint32_t>(value); }},
     {"isSnr", [](Noise& noise, double value) { noise.level_kind = value != 0 ? LevelKind::kSnr : LevelKind::kSigma; }},
     {"level", [](Noise& noise, double value) { noise.level = value; }},
-    {"clip", [](Noise& noise, double value) { noise.clip = value != 0; }},
+    {"exact", [](Noise& noise, double value) { noise.exact = value != 0; }},
+    {"reference", [](Noise& noise, double value) { noise.reference = place<SnrReference>(value); }},
+    {"output", [](Noise& noise, double value) { noise.output = place<OutputLevel>(value); }},
+    {"target", [](Noise& noise, double value) { noise.target = value; }},
+    {"clip", [](Noise& noise, double value) { noise.clip = place<ClipPolicy>(value); }},
+    {"ceiling", [](Noise& noise, double value) { noise.ceiling = value; }},
+    {"dither", [](Noise& noise, double value) { noise.dither = value != 0; }},
+    {"silent", [](Noise& noise, double value) { noise.silent = place<SilentPolicy>(value); }},
 };
 
 double warning_bits(const EtlFigures& figures) {
@@ -122,6 +138,10 @@ constexpr Getter<EtlFigures, double> kFigures[] = {
     {"sampleRate", [](const EtlFigures& figures) { return static_cast<double>(figures.sample_rate); }},
     {"frames", [](const EtlFigures& figures) { return static_cast<double>(figures.frames); }},
     {"sigma", [](const EtlFigures& figures) { return figures.sigma; }},
+    {"gain", [](const EtlFigures& figures) { return figures.gain; }},
+    {"peak", [](const EtlFigures& figures) { return figures.peak; }},
+    {"activePower", [](const EtlFigures& figures) { return figures.active_power; }},
+    {"activity", [](const EtlFigures& figures) { return figures.activity; }},
     {"signalEnergy", [](const EtlFigures& figures) { return figures.signal_energy; }},
     {"noiseEnergy", [](const EtlFigures& figures) { return figures.noise_energy; }},
     {"clipped", [](const EtlFigures& figures) { return static_cast<double>(figures.clipped); }},
@@ -135,6 +155,15 @@ constexpr Getter<EtlFigures, double> kFigures[] = {
 
 Napi::Value write_count(Napi::Env env, uint64_t count) { return Napi::Number::New(env, static_cast<double>(count)); }
 
+// Writes the sums of an active level; undefined if there are none.
+Napi::Value write_activity(Napi::Env env, const PartTally& tally) {
+  if (!tally.activity) return env.Undefined();
+  auto object = Napi::Object::New(env);
+  object.Set("active", write_doubles(env, tally.activity->active));
+  object.Set("energy", write_doubles(env, tally.activity->energy));
+  return object;
+}
+
 struct TallyField {
   const char* name;
   Napi::Value (*get)(Napi::Env env, const PartTally& tally);
@@ -143,8 +172,11 @@ struct TallyField {
 constexpr TallyField kTally[] = {
     {"signal", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return write_doubles(env, tally.signal); }},
     {"noise", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return write_doubles(env, tally.noise); }},
+    {"mixture", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return write_doubles(env, tally.mixture); }},
     {"clipped", [](Napi::Env env, const PartTally& tally) { return write_count(env, tally.clipped); }},
     {"nonFinite", [](Napi::Env env, const PartTally& tally) { return write_count(env, tally.non_finite); }},
+    {"peak", [](Napi::Env env, const PartTally& tally) -> Napi::Value { return Napi::Number::New(env, tally.peak); }},
+    {"activity", write_activity},
 };
 
 Napi::Object write_tally(Napi::Env env, const PartTally& tally) {

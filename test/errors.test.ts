@@ -116,6 +116,26 @@ const trials: readonly Trial[] = [
     remedies: [{ run: plain }, { change: write('in/a.wav') }],
   },
   {
+    code: 'E_SIGNAL_SILENT',
+    prepare: write('in/a.wav', wav({ data: new Uint8Array(2000) })),
+    run: [['in'], 'out', { snr: 9, silent: 'error' }],
+    remedies: [
+      { run: [['in'], 'out', { snr: 9, silent: 'copy' }] },
+      { run: [['in'], 'out', { snr: 9, silent: 'skip' }] },
+      { change: write('in/a.wav') },
+    ],
+  },
+  {
+    code: 'E_CLIPPED',
+    run: [['in'], 'out', { sigma: 1, clip: 'error' }],
+    remedies: [
+      { run: [['in'], 'out', { sigma: 1e-3, clip: 'error' }] },
+      { run: [['in'], 'out', { sigma: 1, clip: 'error', level: { peak: -1 } }] },
+      { run: [['in'], 'out', { sigma: 1, clip: 'clamp' }] },
+      { run: [['in'], 'out', { sigma: 1, clip: 'scale' }] },
+    ],
+  },
+  {
     code: 'E_OUTPUT_EXISTS',
     prepare: first(),
     run: plain,

@@ -9,9 +9,9 @@ import { toNamespacedPath } from 'node:path'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FilePath } from '../core/files.js'
 import { allKinds } from '../core/noise/kinds.js'
-import type { Noise } from '../core/noise/noise.js'
+import { clipPolicies, type Noise, outputLevels, silentPolicies, snrReferences } from '../core/noise/noise.js'
 import type { SliceJob } from '../core/slice.js'
-import type { PartTally } from '../core/transform.js'
+import type { PartTally, Pass } from '../core/transform.js'
 import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 
@@ -70,6 +70,9 @@ const fileNumbers: Fields<EtlJob, number> = {
   strict: ({ strict }) => Number(strict),
 }
 
+/** Passes, in the order of native/core/transform.h. */
+const passes: readonly Pass[] = ['measure', 'survey', 'write']
+
 const sliceNumbers: Fields<SliceJob, number> = {
   format: ({ format }) => sampleFormats.findIndex(({ name }) => name === format),
   channels: ({ channels }) => channels,
@@ -78,6 +81,9 @@ const sliceNumbers: Fields<SliceJob, number> = {
   validBits: ({ validBits }) => validBits,
   frames: ({ frames }) => frames,
   firstFrame: ({ firstFrame }) => firstFrame,
+  pass: ({ pass }) => passes.indexOf(pass),
+  sigma: ({ sigma }) => sigma,
+  gain: ({ gain }) => gain,
 }
 
 const noiseTexts: Fields<Noise, string> = {
@@ -89,7 +95,14 @@ const noiseNumbers: Fields<Noise, number> = {
   keyHigh: ({ key }) => key.high,
   isSnr: ({ level }) => Number(level.kind === 'snr'),
   level: ({ level }) => level.deviation,
-  clip: ({ clip }) => Number(clip),
+  exact: ({ mixing }) => Number(mixing.exact),
+  reference: ({ mixing }) => snrReferences.indexOf(mixing.reference),
+  output: ({ output }) => outputLevels.indexOf(output.kind),
+  target: ({ output }) => output.target,
+  clip: ({ mixing }) => clipPolicies.indexOf(mixing.clip),
+  ceiling: ({ mixing }) => mixing.ceiling,
+  dither: ({ mixing }) => Number(mixing.dither),
+  silent: ({ mixing }) => silentPolicies.indexOf(mixing.silent),
 }
 
 /** Every figure of a file. It is a Record, so that TypeScript reports a missing one. */
@@ -100,6 +113,10 @@ const figures: Readonly<Record<keyof EtlFigures, true>> = {
   sampleRate: true,
   frames: true,
   sigma: true,
+  gain: true,
+  peak: true,
+  activePower: true,
+  activity: true,
   signalEnergy: true,
   noiseEnergy: true,
   clipped: true,
@@ -114,8 +131,11 @@ const figures: Readonly<Record<keyof EtlFigures, true>> = {
 const tally: { readonly [Name in keyof PartTally]: true } = {
   signal: true,
   noise: true,
+  mixture: true,
   clipped: true,
   nonFinite: true,
+  peak: true,
+  activity: true,
 }
 
 /** Every warning of core. It is a Record, so that TypeScript reports a missing one. */
@@ -127,6 +147,7 @@ const warnings: Readonly<Record<EtlWarning, true>> = {
   W_BYTE_RATE: true,
   W_BLOCK_ALIGN: true,
   W_SILENT: true,
+  W_NO_ACTIVITY: true,
   W_NO_HARD_LINKS: true,
   W_NON_FINITE: true,
 }
@@ -233,6 +254,10 @@ export class Border {
       sampleRate: numbers[start + at.sampleRate],
       frames: numbers[start + at.frames],
       sigma: numbers[start + at.sigma],
+      gain: numbers[start + at.gain],
+      peak: known(numbers[start + at.peak]),
+      activePower: known(numbers[start + at.activePower]),
+      activity: known(numbers[start + at.activity]),
       signalEnergy: numbers[start + at.signalEnergy],
       noiseEnergy: numbers[start + at.noiseEnergy],
       clipped: numbers[start + at.clipped],
@@ -245,6 +270,9 @@ export class Border {
     }
   }
 }
+
+/** Converts a number of the addon, which is NaN if it was not measured. */
+const known = (number: number): number | null => (Number.isNaN(number) ? null : number)
 
 /** Collects texts into one array of bytes, each with a NUL at its end. */
 class Texts {

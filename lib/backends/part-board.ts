@@ -36,11 +36,14 @@ const RECALLED = INSIDE + MAX_HELPERS
 /** State of part n, from which index on. */
 const STATES = RECALLED + MAX_HELPERS + 1
 
-/** Indexes in the room of a tally: numbers of blocks, of clipped samples and of non-finite ones. */
+/** Indexes in the room of a tally: numbers of blocks, of clipped samples and of non-finite ones; the peak; the sums. */
 const BLOCKS = 0
 const CLIPPED = 1
 const NON_FINITE = 2
-const SUMS = 3
+const PEAK = 3
+const SUMS = 4
+/** Sums of each block: of signal, noise and mixture. */
+const SUM_KINDS = 3
 
 /** A board as plain data, which crosses to threads without a copy. */
 export interface BoardData {
@@ -54,7 +57,7 @@ export interface BoardData {
 /** Makes the data of a board. Throws a RangeError if there is no memory for it. */
 export function newBoard(parts: number, partBlocks: number): BoardData {
   const words = new Int32Array(new SharedArrayBuffer(4 * (STATES + parts)))
-  const room = SUMS + 2 * partBlocks
+  const room = SUMS + SUM_KINDS * partBlocks
   const tallies = new Float64Array(new SharedArrayBuffer(8 * room * Math.min(WINDOW, parts)))
   return { parts, partBlocks, words, tallies }
 }
@@ -114,18 +117,20 @@ export class PartBoard {
   }
 
   /** Stores the tally of a part that the calling thread has taken. */
-  done(part: number, { signal, noise, clipped, nonFinite }: PartTally): void {
+  done(part: number, { signal, noise, mixture, clipped, nonFinite, peak }: PartTally): void {
     const at = this.#roomOf(part)
     this.#tallies[at + BLOCKS] = signal.length
     this.#tallies[at + CLIPPED] = clipped
     this.#tallies[at + NON_FINITE] = nonFinite
+    this.#tallies[at + PEAK] = peak
     this.#tallies.set(signal, at + SUMS)
     this.#tallies.set(noise, at + SUMS + this.#partBlocks)
+    this.#tallies.set(mixture, at + SUMS + 2 * this.#partBlocks)
     this.#store(STATES + part, DONE)
   }
 
   #roomOf(part: number): number {
-    return (part % WINDOW) * (SUMS + 2 * this.#partBlocks)
+    return (part % WINDOW) * (SUMS + SUM_KINDS * this.#partBlocks)
   }
 
   /** Owner: takes a free part. */
@@ -142,8 +147,10 @@ export class PartBoard {
     const tally: PartTally = {
       signal: sums(at + SUMS),
       noise: sums(at + SUMS + this.#partBlocks),
+      mixture: sums(at + SUMS + 2 * this.#partBlocks),
       clipped: this.#tallies[at + CLIPPED],
       nonFinite: this.#tallies[at + NON_FINITE],
+      peak: this.#tallies[at + PEAK],
     }
     this.#store(COLLECTED, part + 1)
     this.#announce()

@@ -3,7 +3,9 @@
 import type { Command } from 'commander'
 import { addNoiseInGroups } from '../add.js'
 import { NoisemillError } from '../errors.js'
+import { countOf } from '../files/outputs.js'
 import { walk } from '../files/walk.js'
+import { variantsOf } from '../plan/options.js'
 import type { FileResult } from '../plan/results.js'
 import { type Diagnosis, diagnose, showDiagnosis } from '../pool/doctor.js'
 import { Pool } from '../pool/pool.js'
@@ -53,7 +55,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const signal = AbortSignal.any([stop.signal, ending.signal])
   const progress = new Progress()
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
-  const messages = new Messages(terminal, noise.copies ?? 1)
+  const messages = new Messages(terminal, countOf(variantsOf(noise)))
   const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)
@@ -121,8 +123,9 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
 }
 
 function reportedRun(inputs: readonly string[], noise: AddRequest['noise']): ReportedRun {
-  const { out, root, copies, overwrite, resume } = noise
-  return { inputs, out: String(out), root: root === undefined ? undefined : String(root), copies, overwrite, resume }
+  const { out, root, overwrite, resume } = noise
+  const variants = variantsOf(noise)
+  return { inputs, out: String(out), root: root === undefined ? undefined : String(root), variants, overwrite, resume }
 }
 
 const onLoop = (terminal: Terminal) => (path: string) =>
@@ -169,16 +172,16 @@ async function interruptedLine(
 /** Counts the outputs of all inputs, by a second walk that runs at the same time as that of the run. */
 async function countOutputs(
   inputs: readonly string[],
-  { out, follow, copies = 1 }: AddRequest['noise'],
+  noise: AddRequest['noise'],
   { repeatedFiles }: Progress,
   signal: AbortSignal,
 ): Promise<number> {
   let files = 0
-  for await (const group of walk(inputs, { out: String(out), follow })) {
+  for await (const group of walk(inputs, { out: String(noise.out), follow: noise.follow })) {
     signal.throwIfAborted()
     files += group.length
   }
-  return (files - repeatedFiles) * copies
+  return (files - repeatedFiles) * countOf(variantsOf(noise))
 }
 
 function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {

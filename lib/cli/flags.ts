@@ -8,7 +8,7 @@ import type { AddNoiseOptions } from '../add.js'
 import { describe, invalidOption, messageFor, NoisemillError } from '../errors.js'
 import type { PoolOptions } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
-import { parseChunkSize, parseLevel, parseNumber } from './numbers.js'
+import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel } from './numbers.js'
 
 /** Groups of flags: the heading of each in the help, and its text in README's short table. */
 export const groups = {
@@ -20,6 +20,14 @@ export const groups = {
   noise: {
     heading: 'Noise',
     short: 'which noise: the seed is an integer or text. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...',
+  },
+  snr: {
+    heading: 'SNR',
+    short: 'what SNRs refer to, what a list of them means, and what is done with silent files',
+  },
+  mixture: {
+    heading: 'Mixture',
+    short: 'the level of the output, and what is done with values beyond full scale',
   },
   inputs: { heading: 'Inputs', short: 'ignore symbolic links in folders' },
   outputs: {
@@ -58,6 +66,8 @@ export interface ValueFlag<Value> extends Switch {
   readonly value: string
   /** Parses a value. Throws E_OPTION_INVALID with the flag's name. The range is checked later, with the option. */
   parse(text: string, flag: string): Value
+  /** A flag without a value that sets the option to false. Its name is that of the flag with --no-. */
+  readonly negation?: Switch
 }
 
 export type AnyFlag = Switch | ValueFlag<unknown>
@@ -101,15 +111,52 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--sigma',
     value: 'x',
     group: 'level',
-    summary: 'standard deviation of the noise, 0 to 16, where 1.0 is full scale; or a range LOW:HIGH',
+    summary: 'standard deviation of the noise, 0 to 16, where 1.0 is full scale; or a range LOW:HIGH, or a list A/B/C',
     parse: parseLevel,
   },
   snr: {
     name: '--snr',
     value: 'db',
     group: 'level',
-    summary: "signal-to-noise ratio in dB against each file's mean power, -100 to 200; or a range LOW:HIGH",
+    summary:
+      "signal-to-noise ratio in dB against each file's mean power, -100 to 200; or a range LOW:HIGH, or a list A/B/C",
     parse: parseLevel,
+  },
+  dbfs: {
+    name: '--dbfs',
+    value: 'db',
+    group: 'level',
+    summary: 'RMS of the noise in dB of full scale, where a full-scale square is 0, -200 to 24; or a range or list',
+    parse: parseLevel,
+  },
+  snrMode: {
+    name: '--snr-mode',
+    value: 'mode',
+    group: 'snr',
+    summary: 'of a list of SNRs, draw one for each output, or make an output for each, named a_snr5.wav: draw or each',
+    preset: 'draw',
+    parse: asName,
+  },
+  snrReference: {
+    name: '--snr-reference',
+    value: 'ref',
+    group: 'snr',
+    summary: 'what SNRs refer to: the mean power (rms) or the active speech level by ITU-T P.56 (active)',
+    preset: 'rms',
+    parse: asName,
+  },
+  exactSnr: {
+    name: '--exact-snr',
+    group: 'snr',
+    summary: 'scale gaussian noise by its measured power, as other kinds are',
+  },
+  silent: {
+    name: '--silent',
+    value: 'what',
+    group: 'snr',
+    summary: 'what is done with silent files, which have no SNR: copy, skip or error',
+    preset: 'copy',
+    parse: asName,
   },
   seed: {
     name: '--seed',
@@ -135,7 +182,32 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     preset: kinds[0].name,
     parse: asText,
   },
-  clip: { name: '--no-clip', group: 'noise', summary: 'do not clip float formats to [-1, 1]' },
+  level: {
+    name: '--level',
+    value: 'level',
+    group: 'mixture',
+    summary: 'level of the mixture: keep, rms:DB or peak:DB, -120 to 0 dB of full scale; DB may be a range or a list',
+    preset: 'keep',
+    parse: parseOutputLevel,
+  },
+  clip: {
+    name: '--clip',
+    value: 'how',
+    group: 'mixture',
+    summary: 'values beyond full scale: clamp them, scale the mixture down, error, or none (float formats keep them)',
+    preset: 'clamp',
+    parse: asName,
+    negation: { name: '--no-clip', group: 'mixture', summary: 'the same as --clip none' },
+  },
+  ceiling: {
+    name: '--ceiling',
+    value: 'x',
+    group: 'mixture',
+    summary: 'largest magnitude that --clip scale leaves, 0.01 to 1',
+    preset: '0.99',
+    parse: parseNumber,
+  },
+  dither: { name: '--dither', group: 'mixture', summary: 'add triangular dither of one step before PCM is rounded' },
   follow: {
     name: '--no-follow',
     group: 'inputs',
@@ -247,9 +319,12 @@ export const parameterFlags = flagsOfKinds(kinds)
 
 const tables: readonly Flags[] = [poolFlags, noiseFlags, parameterFlags, ownFlags]
 
+const withNegation = (flag: AnyFlag): AnyFlag[] =>
+  'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]
+
 /** Returns the flags of a group, in the order of the help. */
 export const flagsOf = (group: string): AnyFlag[] =>
-  tables.flatMap((flags) => Object.values(flags)).filter((flag) => flag.group === group)
+  tables.flatMap((flags) => Object.values(flags).flatMap(withNegation)).filter((flag) => flag.group === group)
 
 /** Formats a flag with the placeholder for its value, as in the help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)
@@ -311,8 +386,8 @@ export function declareAddFlags(command: Command): void {
  * as --copies for --noise.
  */
 const FOREIGN_FLAGS: Readonly<Record<`--${string}`, string>> = {
-  '--noise': '--sigma or --snr for the level, --kind for the kind of noise',
-  '--level': '--sigma or --snr',
+  '--noise': '--sigma, --snr or --dbfs for the level, --kind for the kind of noise',
+  '--noise-level': '--sigma, --snr or --dbfs',
   '--threads': '--jobs',
   '--workers': '--jobs, or --backend workers',
   '--force': '--overwrite',

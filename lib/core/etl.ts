@@ -4,6 +4,7 @@
  * native/core/etl.cc.
  */
 
+import { type Activity, activityOf } from './activity.js'
 import { caughtFailure, Failure, type FailureData } from './failure.js'
 import {
   type FileIdentity,
@@ -15,9 +16,9 @@ import {
   type WrittenFile,
 } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { checkNoise, type Noise } from './noise/noise.js'
+import { checkNoise, measuresActivity, measuresSignal, type Noise, surveysMixture } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
-import { FileTally, NoiseTransform, type PartTally, PowerMeter, pieceFrames } from './transform.js'
+import { FileTally, openWalk, type PartTally, type Pass, type PassSettings, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
@@ -92,7 +93,7 @@ export interface EtlJob {
   readonly noise: Noise
 }
 
-export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_HARD_LINKS'
+export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_ACTIVITY' | 'W_NO_HARD_LINKS'
 
 /** Figures of a file whose job succeeded. */
 export interface EtlFigures {
@@ -102,11 +103,19 @@ export interface EtlFigures {
   readonly channels: number
   readonly sampleRate: number
   readonly frames: number
-  /** Standard deviation of the requested noise, in full-scale units. */
+  /** Standard deviation of the requested noise before the gain, in full-scale units. */
   readonly sigma: number
+  /** Factor of the mixture; 1 if it was not changed. */
+  readonly gain: number
+  /** Largest magnitude of the mixture before the gain, in full-scale units; null if it was not measured. */
+  readonly peak: number | null
+  /** Active level of the signal: its mean power while active, in full-scale units; null if it was not measured. */
+  readonly activePower: number | null
+  /** Share of the time in which the signal is active, 0 to 1; null if it was not measured or is not known. */
+  readonly activity: number | null
   /** Sum of the squares of the samples that were read. */
   readonly signalEnergy: number
-  /** Sum of the squares of the differences between written and read samples. */
+  /** Sum of the squares of the differences between written samples and those read, times the gain. */
   readonly noiseEnergy: number
   readonly clipped: number
   readonly nonFinite: number
@@ -171,10 +180,8 @@ export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
 export type IsCancelled = () => boolean
 
 /** A pass of a job over a file of several parts, as plain data that can be cloned to threads. */
-export interface SharedPass {
+export interface SharedPass extends PassSettings {
   readonly job: EtlJob
-  readonly pass: Pass
-  readonly sigma: number
   readonly parts: number
   /** Noise blocks of a part; the last part may have fewer. */
   readonly partBlocks: number
@@ -243,8 +250,6 @@ export function joinPass(pass: SharedPass, isCancelled: IsCancelled, kernels: Ke
   }
 }
 
-type Pass = 'measure' | 'write'
-
 /**
  * One job, as steps. Call `begin`, then `walkPart` for every part of the pass, in any order, and
  * `add` for their tallies, in the order of the parts, then `endPass`. Repeat the last three while
@@ -270,6 +275,12 @@ class Etl implements JoinedPass {
   #partBytes = 0
   #pass: Pass = 'write'
   #sigma = 0
+  #gain = 1
+  /** Whether nothing is written, because the signal is silent. */
+  #isLeftOut = false
+  #peak: number | null = null
+  #activePower: number | null = null
+  #activity: number | null = null
   #tally = new FileTally()
 
   constructor(
@@ -286,15 +297,15 @@ class Etl implements JoinedPass {
     const { job } = this
     if (this.isCancelled()) throw new Failure('E_CANCELLED')
     checkEtlJob(job)
-    const { level } = job.noise
-    const measures = level.kind === 'snr'
+    const { noise } = job
+    const measures = measuresSignal(noise)
     this.#file = new InputFile(job.input)
     const { size } = this.#file
-    const isHeld = size <= SHORT_FILE_BYTES || (measures && size <= HELD_FILE_BYTES)
+    const isHeld = size <= SHORT_FILE_BYTES || ((measures || surveysMixture(noise)) && size <= HELD_FILE_BYTES)
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
     if (!job.free) this.#checkOutput()
     this.#warnings.push(...this.#header.warnings)
-    return measures ? this.#startPass('measure') : this.#startWriting(level.deviation)
+    return measures ? this.#startPass('measure') : this.#startSurvey(noise.level.deviation)
   }
 
   /**
@@ -312,7 +323,6 @@ class Etl implements JoinedPass {
     this.#outputSize = outputSize(header, input.size)
     const piece = pieceFrames(header.channels) * header.blockAlign
     this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
-    this.#partBytes = this.#blockBytes * Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
   }
 
   get #blockBytes(): number {
@@ -330,14 +340,24 @@ class Etl implements JoinedPass {
     if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
   }
 
+  /** Returns the number of parts. A pass in which samples must come in order has one. */
   #startPass(pass: Pass): number {
     this.#pass = pass
     this.#tally = new FileTally()
-    return Math.max(1, Math.ceil(this.#header.dataBytes / this.#partBytes))
+    const isOrdered = pass === 'measure' && measuresActivity(this.job.noise)
+    const all = Math.max(1, Math.ceil(this.#header.dataBytes / this.#blockBytes))
+    const blocks = isOrdered ? all : Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
+    this.#partBytes = this.#blockBytes * blocks
+    return Math.ceil(all / blocks)
   }
 
-  #startWriting(sigma: number): number {
+  /** Sets sigma, and surveys the mixture if its gain depends on it. */
+  #startSurvey(sigma: number): number {
     this.#sigma = sigma
+    return surveysMixture(this.job.noise) ? this.#startPass('survey') : this.#startWriting()
+  }
+
+  #startWriting(): number {
     if (this.job.dryRun) return 0
     this.#output = new OutputFile(this.job.temporary, this.#file.mode, this.job.fsync)
     this.#written = this.#output
@@ -350,6 +370,7 @@ class Etl implements JoinedPass {
       job: this.job,
       pass: this.#pass,
       sigma: this.#sigma,
+      gain: this.#gain,
       parts,
       partBlocks: this.#partBytes / this.#blockBytes,
       input: this.#file.identity,
@@ -360,12 +381,14 @@ class Etl implements JoinedPass {
   }
 
   /** Opens the files of a pass that another Etl of the same job began. */
-  join({ job, pass, sigma, input, size, modified, output }: SharedPass): void {
+  join({ job, pass, sigma, gain, partBlocks, input, size, modified, output }: SharedPass): void {
     this.#file = new InputFile(job.input)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
+    this.#partBytes = partBlocks * this.#blockBytes
     this.#pass = pass
     this.#sigma = sigma
+    this.#gain = gain
     if (output !== undefined) this.#written = reopenOutput(job.temporary, output)
   }
 
@@ -410,10 +433,8 @@ class Etl implements JoinedPass {
     kernels.reset()
     const room = kernels.bytes(this.#readBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
-    const walk =
-      writes && this.#sigma !== 0
-        ? new NoiseTransform(header, firstFrame, job.noise, this.#sigma, kernels)
-        : new PowerMeter(header, firstFrame, kernels)
+    const settings = { pass: this.#pass, sigma: this.#sigma, gain: this.#gain }
+    const walk = openWalk(header, firstFrame, job.noise, settings, kernels)
     while (position < end) {
       if (this.isCancelled()) throw new Failure('E_CANCELLED')
       const stop = this.#readEnd(position, end)
@@ -432,16 +453,39 @@ class Etl implements JoinedPass {
   /** Ends a pass. Returns the number of parts of the next pass; 0 if the job is done. */
   endPass(): number {
     const header = this.#header
-    if (this.#pass === 'measure') {
-      const sigma = sigmaForSnr(this.#tally, header, this.job.noise.level.deviation)
-      if (sigma === 0 && header.frames > 0) this.#warnings.push('W_SILENT')
-      return this.#startWriting(sigma)
+    const { job } = this
+    if (this.#pass === 'measure') return this.#endMeasuring()
+    if (this.#pass === 'survey') {
+      this.#peak = this.#tally.peak
+      this.#gain = gainOf(job.noise, this.#tally, header)
+      return this.#startWriting()
     }
+    if (job.noise.mixing.clip === 'error' && this.#tally.clipped > 0)
+      throw new Failure('E_CLIPPED', `${this.#tally.clipped} samples`)
     const output = this.#output!
     if (header.sizesLie) repairSizes(output, header, this.#outputSize)
-    if (!output.publish(this.job.output, this.job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
+    if (!output.publish(job.output, job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
     this.#output = undefined
     return 0
+  }
+
+  #endMeasuring(): number {
+    const { noise } = this.job
+    const header = this.#header
+    const { sigma, isSilent, activity } = sigmaOf(noise, this.#tally, header)
+    if (activity !== undefined) {
+      this.#activePower = activity.power
+      this.#activity = Number.isNaN(activity.factor) ? null : activity.factor
+      if (this.#activity === null) this.#warnings.push('W_NO_ACTIVITY')
+    }
+    if (isSilent) {
+      const { silent } = noise.mixing
+      if (silent === 'error') throw new Failure('E_SIGNAL_SILENT')
+      this.#warnings.push('W_SILENT')
+      this.#isLeftOut = silent === 'skip'
+      if (this.#isLeftOut) return 0
+    }
+    return this.#startSurvey(sigma)
   }
 
   /** Returns the figures of the job, once it is done. */
@@ -456,13 +500,17 @@ class Etl implements JoinedPass {
       sampleRate,
       frames,
       sigma: this.#sigma,
+      gain: this.#gain,
+      peak: this.#peak,
+      activePower: this.#activePower,
+      activity: this.#activity,
       signalEnergy: signal,
       noiseEnergy: noise,
       clipped,
       nonFinite,
       bytesIn: this.#file.size,
       modified: this.#file.modified,
-      bytesOut: this.job.dryRun ? 0 : this.#outputSize.size,
+      bytesOut: this.#isLeftOut ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,
     }
@@ -491,17 +539,46 @@ function placeInRoom(room: number, position: number, lead: number): number {
   return Math.ceil((room + data) / ALIGNMENT) * ALIGNMENT - room - lead
 }
 
+/** How loud the noise is, and what was measured for that. */
+export interface MeasuredLevel {
+  /** Standard deviation of the noise in full-scale units. */
+  readonly sigma: number
+  /** Whether the signal has samples but no power. It then has no SNR, and sigma is 0. */
+  readonly isSilent: boolean
+  readonly activity: Activity | undefined
+}
+
 /**
  * Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
  *
- * @param gain standard deviation of the noise divided by the RMS of the signal
+ * @param tally that of the pass 'measure'
  */
-export function sigmaForSnr({ signal, nonFinite }: FileTally, layout: FrameLayout, gain: number): number {
-  const finite = layout.frames * layout.channels - nonFinite
-  const power = finite === 0 ? 0 : signal / finite
-  if (!Number.isFinite(power)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
-  const sigma = Math.sqrt(power) * gain
+export function sigmaOf({ level, mixing }: Noise, tally: FileTally, layout: FrameLayout): MeasuredLevel {
+  const finite = layout.frames * layout.channels - tally.nonFinite
+  const mean = finite === 0 ? 0 : tally.signal / finite
+  if (!Number.isFinite(mean)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
+  const activity = tally.activity && layout.frames > 0 ? activityOf(tally.activity, layout.frames) : undefined
+  const signal = Math.sqrt(activity?.power ?? mean) * level.deviation
+  const isSilent = mean === 0
+  const sigma = mixing.exact && !isSilent ? signal / Math.sqrt(tally.noise / finite) : signal
   if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
     throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
-  return sigma
+  return { sigma, isSilent: isSilent && layout.frames > 0, activity }
+}
+
+/**
+ * Returns the gain that brings the mixture to its level, and below the ceiling if clipping scales.
+ *
+ * @param tally that of the pass 'survey'
+ */
+export function gainOf({ output, mixing }: Noise, tally: FileTally, layout: FrameLayout): number {
+  const { mixture, peak, nonFinite } = tally
+  if (peak === 0) return 1
+  const finite = layout.frames * layout.channels - nonFinite
+  const present = output.kind === 'rms' ? Math.sqrt(mixture / finite) : peak
+  const gain = output.kind === 'keep' ? 1 : output.target / present
+  const lowered = mixing.clip === 'scale' && peak * gain > mixing.ceiling ? mixing.ceiling / peak : gain
+  if (!(lowered > 0 && lowered < Number.POSITIVE_INFINITY))
+    throw new Failure('E_SIGNAL_POWER', 'the mixture would need a gain beyond what can be computed')
+  return lowered
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Kernels } from './kernels.js'
-import type { MixTally } from './mix.js'
+import type { MixSettings, MixTally } from './mix.js'
 import type { NoiseKind } from './noise/kind.js'
 import { allKinds } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
@@ -42,24 +42,17 @@ interface Exports {
   decode(format: number, bytes: number, count: number, scratch: number): number
   encode(format: number, values: number, bytes: number, count: number): void
   measure(values: number, count: number, format: number, tally: number): void
-  mix_float32(
+  survey(values: number, noise: number, count: number, format: number, sigma: number, tally: number): void
+  mix(
     values: number,
     noise: number,
     count: number,
     format: number,
     validBits: number,
     sigma: number,
+    gain: number,
     clip: number,
-    tally: number,
-  ): void
-  mix_float64(
-    values: number,
-    noise: number,
-    count: number,
-    format: number,
-    validBits: number,
-    sigma: number,
-    clip: number,
+    dither: number,
     tally: number,
   ): void
 }
@@ -68,21 +61,26 @@ interface Exports {
 const ALIGNMENT = 64
 
 /**
- * The layout of MixTally in native/core/mix.h: two sums of 16 accumulators, then two 64-bit counts.
+ * The layout of MixTally in native/core/mix.h: three sums of 16 accumulators, then two 64-bit
+ * counts, then the peak.
  */
 const SUM_BYTES = ACCUMULATORS * 8
-const TALLY_BYTES = 2 * SUM_BYTES + 2 * 8
+const TALLY_BYTES = 3 * SUM_BYTES + 2 * 8 + 8
 
 class WasmTally implements MixTally {
   readonly signal: Float64Array
   readonly noise: Float64Array
+  readonly mixture: Float64Array
   readonly #counts: BigUint64Array
+  readonly #peak: Float64Array
 
   constructor(readonly bytes: Uint8Array) {
     const { buffer, byteOffset } = bytes
     this.signal = new Float64Array(buffer, byteOffset, ACCUMULATORS)
     this.noise = new Float64Array(buffer, byteOffset + SUM_BYTES, ACCUMULATORS)
-    this.#counts = new BigUint64Array(buffer, byteOffset + 2 * SUM_BYTES, 2)
+    this.mixture = new Float64Array(buffer, byteOffset + 2 * SUM_BYTES, ACCUMULATORS)
+    this.#counts = new BigUint64Array(buffer, byteOffset + 3 * SUM_BYTES, 2)
+    this.#peak = new Float64Array(buffer, byteOffset + 3 * SUM_BYTES + 2 * 8, 1)
   }
 
   get clipped(): number {
@@ -91,6 +89,10 @@ class WasmTally implements MixTally {
 
   get nonFinite(): number {
     return Number(this.#counts[1])
+  }
+
+  get peak(): number {
+    return this.#peak[0]
   }
 }
 
@@ -187,18 +189,38 @@ class WasmKernels implements Kernels {
     this.#exports.measure(values.byteOffset, count, indexOf(format), addressOf(tally))
   }
 
+  survey(
+    values: SampleValues,
+    noise: Float32Array,
+    count: number,
+    format: SampleFormat,
+    sigma: number,
+    tally: MixTally,
+  ): void {
+    this.#exports.survey(values.byteOffset, noise.byteOffset, count, indexOf(format), sigma, addressOf(tally))
+  }
+
   mix(
     values: SampleValues,
     noise: Float32Array,
     count: number,
     format: SampleFormat,
     validBits: number,
-    sigma: number,
-    clip: boolean,
+    { sigma, gain, clip, dither }: MixSettings,
     tally: MixTally,
   ): void {
-    const mix = format.wide ? this.#exports.mix_float64 : this.#exports.mix_float32
-    mix(values.byteOffset, noise.byteOffset, count, indexOf(format), validBits, sigma, clip ? 1 : 0, addressOf(tally))
+    this.#exports.mix(
+      values.byteOffset,
+      noise.byteOffset,
+      count,
+      indexOf(format),
+      validBits,
+      sigma,
+      gain,
+      clip ? 1 : 0,
+      dither?.byteOffset ?? 0,
+      addressOf(tally),
+    )
   }
 }
 

@@ -3,7 +3,16 @@
  * TypeScript here and in WebAssembly in kernels-wasm.ts. Both give the same bits.
  */
 
-import { type CountingTally, type MixTally, measure, mixFloat32, mixFloat64 } from './mix.js'
+import {
+  type CountingTally,
+  type MixSettings,
+  type MixTally,
+  measure,
+  mixFloat32,
+  mixFloat64,
+  surveyFloat32,
+  surveyFloat64,
+} from './mix.js'
 import type { NoiseKind } from './noise/kind.js'
 import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
@@ -40,16 +49,23 @@ export interface Kernels {
   /** See decode and encode in wav/samples.ts. */
   decode(format: SampleFormat, bytes: Uint8Array, count: number, scratch: SampleValues): SampleValues
   encode(format: SampleFormat, values: SampleValues, bytes: Uint8Array, count: number): void
-  /** See measure, mixFloat32 and mixFloat64 in mix.ts. */
+  /** See mix.ts. `survey` and `mix` round sigma and gain to the precision of the format. */
   measure(values: SampleValues, count: number, format: SampleFormat, tally: MixTally): void
+  survey(
+    values: SampleValues,
+    noise: Float32Array,
+    count: number,
+    format: SampleFormat,
+    sigma: number,
+    tally: MixTally,
+  ): void
   mix(
     values: SampleValues,
     noise: Float32Array,
     count: number,
     format: SampleFormat,
     validBits: number,
-    sigma: number,
-    clip: boolean,
+    settings: MixSettings,
     tally: MixTally,
   ): void
 }
@@ -64,8 +80,10 @@ export const tsKernels: Kernels = {
   tally: (): CountingTally => ({
     signal: new Float64Array(ACCUMULATORS),
     noise: new Float64Array(ACCUMULATORS),
+    mixture: new Float64Array(ACCUMULATORS),
     clipped: 0,
     nonFinite: 0,
+    peak: 0,
   }),
   fill: (kind, state, parameters, out, frames) => kind.fill(state, parameters, out, frames),
   interleave(from, to, frames, channel, channels) {
@@ -74,9 +92,14 @@ export const tsKernels: Kernels = {
   decode,
   encode,
   measure: (values, count, _format, tally) => measure(values, count, tally as CountingTally),
-  mix(values, noise, count, format, validBits, sigma, clip, tally) {
-    if (values instanceof Float32Array)
-      mixFloat32(values, noise, count, format, validBits, Math.fround(sigma), clip, tally as CountingTally)
-    else mixFloat64(values, noise, count, format, validBits, sigma, clip, tally as CountingTally)
+  survey(values, noise, count, _format, sigma, tally) {
+    if (values instanceof Float32Array) surveyFloat32(values, noise, count, Math.fround(sigma), tally as CountingTally)
+    else surveyFloat64(values, noise, count, sigma, tally as CountingTally)
+  },
+  mix(values, noise, count, format, validBits, settings, tally) {
+    if (values instanceof Float32Array) {
+      const rounded = { ...settings, sigma: Math.fround(settings.sigma), gain: Math.fround(settings.gain) }
+      mixFloat32(values, noise, count, format, validBits, rounded, tally as CountingTally)
+    } else mixFloat64(values, noise, count, format, validBits, settings, tally as CountingTally)
   },
 }

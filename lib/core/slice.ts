@@ -8,7 +8,7 @@ import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { checkNoise, type Noise } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
-import { NoiseTransform, type PartTally, PowerMeter, pieceFrames } from './transform.js'
+import { openWalk, type PartTally, type PassSettings, pieceFrames } from './transform.js'
 import { MAX_CHANNELS } from './wav/format.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './wav/samples.js'
 
@@ -35,7 +35,7 @@ const STEP_BYTES = 256 * 1024
  * await using pool = new Pool({ backend })
  * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 2000 bytes of pcm16
  */
-export interface SliceJob {
+export interface SliceJob extends PassSettings {
   /** Whole frames at the start of an ArrayBuffer of their own. Noise is added in place. */
   readonly bytes: Uint8Array
   /** Format of the samples. */
@@ -52,9 +52,7 @@ export interface SliceJob {
   readonly frames: number
   /** Number of the slice's first frame in the signal; it starts a noise block. */
   readonly firstFrame: number
-  /**
-   * The noise to add. Its level is of the kind 'sigma'; with level 0 the slice is only measured.
-   */
+  /** The noise to add. Its level has no effect. */
   readonly noise: Noise
 }
 
@@ -122,16 +120,12 @@ export function checkSliceJob({ bytes, format, channels, validBits, frames, firs
 
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {
   checkSliceJob(job)
-  const { bytes, channels, sampleRate, frames, bigEndian, validBits, firstFrame, noise } = job
-  const sigma = noise.level.deviation
+  const { bytes, channels, sampleRate, frames, bigEndian, validBits, firstFrame, noise, pass } = job
   const format = sampleFormats.find((known) => known.name === job.format)!
   const blockAlign = channels * format.bytes
   const layout: FrameLayout = { format, channels, sampleRate, blockAlign, frames, bigEndian, validBits }
   kernels.reset()
-  const walk =
-    sigma === 0
-      ? new PowerMeter(layout, firstFrame, kernels)
-      : new NoiseTransform(layout, firstFrame, noise, sigma, kernels)
+  const walk = openWalk(layout, firstFrame, noise, job, kernels)
   const piece = pieceFrames(channels) * layout.blockAlign
   const stepBytes = piece * Math.max(1, Math.floor(STEP_BYTES / piece))
   // Kernels can only work on their own memory, which does not grow. So samples are copied there
@@ -143,7 +137,7 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
     const copy = room.subarray(0, part.length)
     copy.set(part)
     walk.run(copy)
-    if (sigma !== 0) part.set(copy)
+    if (pass === 'write') part.set(copy)
   }
   return walk.takeTally()
 }

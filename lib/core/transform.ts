@@ -1,8 +1,9 @@
 /** Adds noise to the frames of a signal, piece by piece, and keeps track of blocks and channels. */
 
+import { ActivityMeter, type ActivityTally } from './activity.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import type { MixTally } from './mix.js'
-import { type Noise, openSource } from './noise/noise.js'
+import type { MixSettings, MixTally } from './mix.js'
+import { measuresActivity, type Noise, openDither, openSource } from './noise/noise.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type NoiseSource } from './noise/source.js'
 import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
@@ -20,26 +21,54 @@ export function pieceFrames(channels: number): number {
   return frames
 }
 
+/**
+ * A walk over all samples of a signal:
+ *
+ * - 'measure' finds the power of the signal, and that of its noise if the SNR refers to it
+ * - 'survey' finds the power and the largest magnitude of the mixture
+ * - 'write' makes the output
+ */
+export type Pass = 'measure' | 'survey' | 'write'
+
+/** What a pass needs to know of those before it. */
+export interface PassSettings {
+  readonly pass: Pass
+  /** Standard deviation of the noise in full-scale units, also if its level is an SNR. */
+  readonly sigma: number
+  /** Factor of the mixture. */
+  readonly gain: number
+}
+
 /** Sums and counts of one part of the frames: the sum of each block, in order. */
 export interface PartTally {
   readonly signal: readonly number[]
   readonly noise: readonly number[]
+  readonly mixture: readonly number[]
   readonly clipped: number
   readonly nonFinite: number
+  readonly peak: number
+  /** Only if the whole signal was walked at once, to measure its active level. */
+  readonly activity?: ActivityTally
 }
 
 /** Sums of squares and counts of all frames. Parts are added in their order. */
 export class FileTally {
   signal = 0
   noise = 0
+  mixture = 0
   clipped = 0
   nonFinite = 0
+  peak = 0
+  activity: ActivityTally | undefined
 
   add(part: PartTally): void {
     for (const block of part.signal) this.signal += block
     for (const block of part.noise) this.noise += block
+    for (const block of part.mixture) this.mixture += block
     this.clipped += part.clipped
     this.nonFinite += part.nonFinite
+    this.peak = Math.max(this.peak, part.peak)
+    if (part.activity) this.activity = part.activity
   }
 }
 
@@ -50,6 +79,7 @@ export abstract class FrameWalk {
   readonly #pieceFrames: number
   readonly #signal: number[] = []
   readonly #noise: number[] = []
+  readonly #mixture: number[] = []
 
   constructor(
     protected readonly layout: FrameLayout,
@@ -82,67 +112,137 @@ export abstract class FrameWalk {
       if (this.frame % BLOCK_FRAMES === 0 || this.frame === total) {
         this.#signal.push(foldBlock(this.tally.signal))
         this.#noise.push(foldBlock(this.tally.noise))
+        this.#mixture.push(foldBlock(this.tally.mixture))
       }
     }
   }
 
   /** Returns the sums, once the walk has reached the end of a block or the last frame. */
   takeTally(): PartTally {
-    const { clipped, nonFinite } = this.tally
-    return { signal: this.#signal, noise: this.#noise, clipped, nonFinite }
+    const { clipped, nonFinite, peak } = this.tally
+    return { signal: this.#signal, noise: this.#noise, mixture: this.#mixture, clipped, nonFinite, peak }
   }
 
   protected abstract piece(bytes: Uint8Array, frames: number): void
 }
 
-/** Measures the mean power that an SNR refers to, and changes nothing. */
-export class PowerMeter extends FrameWalk {
-  protected piece(bytes: Uint8Array, frames: number): void {
-    const count = frames * this.layout.channels
-    const { format } = this.layout
-    this.kernels.measure(this.kernels.decode(format, bytes, count, this.scratch), count, format, this.tally)
-  }
+/** Opens the walk of a pass, from the first frame of a block on. */
+export function openWalk(
+  layout: FrameLayout,
+  firstFrame: number,
+  noise: Noise,
+  { pass, sigma, gain }: PassSettings,
+  kernels: Kernels = tsKernels,
+): FrameWalk {
+  if (pass === 'write')
+    return sigma === 0 && gain === 1
+      ? new PowerMeter(layout, firstFrame, undefined, kernels)
+      : new NoiseTransform(layout, firstFrame, noise, sigma, gain, kernels)
+  if (pass === 'survey') return new MixtureMeter(layout, firstFrame, noise, sigma, undefined, kernels)
+  const activity = measuresActivity(noise) ? new ActivityMeter(layout.channels, layout.sampleRate) : undefined
+  return noise.mixing.exact
+    ? new MixtureMeter(layout, firstFrame, noise, 1, activity, kernels)
+    : new PowerMeter(layout, firstFrame, activity, kernels)
 }
 
-/** Adds noise to the frames. */
-export class NoiseTransform extends FrameWalk {
-  readonly #source: NoiseSource
-  readonly #noise: Float32Array
-  readonly #channelNoise: Float32Array
-
-  /**
-   * @param sigma standard deviation of the noise in full-scale units, also if its level is an SNR
-   */
+/** Measures a signal, and changes nothing. */
+class PowerMeter extends FrameWalk {
   constructor(
     layout: FrameLayout,
     firstFrame: number,
-    readonly noise: Noise,
-    readonly sigma: number,
-    kernels: Kernels = tsKernels,
+    readonly activity: ActivityMeter | undefined,
+    kernels: Kernels,
   ) {
     super(layout, firstFrame, kernels)
-    const frames = pieceFrames(layout.channels)
-    this.#source = openSource(noise, layout, kernels)
-    this.#noise = kernels.floats(frames * layout.channels)
-    this.#channelNoise = layout.channels === 1 ? this.#noise : kernels.floats(frames)
+  }
+
+  protected piece(bytes: Uint8Array, frames: number): void {
+    const { channels, format } = this.layout
+    const count = frames * channels
+    const values = this.kernels.decode(format, bytes, count, this.scratch)
+    this.measure(values, count, frames)
+    this.activity?.add(values, count)
+  }
+
+  protected measure(values: SampleValues, count: number, _frames: number): void {
+    this.kernels.measure(values, count, this.layout.format, this.tally)
+  }
+
+  override takeTally(): PartTally {
+    const { activity } = this
+    return activity === undefined ? super.takeTally() : { ...super.takeTally(), activity: activity.tally }
+  }
+}
+
+/** Writes a source for the next frames of every channel, interleaved like the samples. */
+class InterleavedSource {
+  readonly values: Float32Array
+  readonly #channelValues: Float32Array
+
+  constructor(
+    readonly source: NoiseSource,
+    readonly channels: number,
+    readonly kernels: Kernels,
+  ) {
+    const frames = pieceFrames(channels)
+    this.values = kernels.floats(frames * channels)
+    this.#channelValues = channels === 1 ? this.values : kernels.floats(frames)
+  }
+
+  fill(frame: number, frames: number): Float32Array {
+    const { channels, values } = this
+    for (let channel = 0; channel < channels; channel++) {
+      this.source.fill(channel, frame, this.#channelValues, frames)
+      if (channels > 1) this.kernels.interleave(this.#channelValues, values, frames, channel, channels)
+    }
+    return values
+  }
+}
+
+/** Measures a signal, its noise and their mixture, and changes nothing. */
+class MixtureMeter extends PowerMeter {
+  readonly #noise: InterleavedSource
+
+  constructor(
+    layout: FrameLayout,
+    firstFrame: number,
+    noise: Noise,
+    readonly sigma: number,
+    activity: ActivityMeter | undefined,
+    kernels: Kernels,
+  ) {
+    super(layout, firstFrame, activity, kernels)
+    this.#noise = new InterleavedSource(openSource(noise, layout, kernels), layout.channels, kernels)
+  }
+
+  protected override measure(values: SampleValues, count: number, frames: number): void {
+    const noise = this.#noise.fill(this.frame, frames)
+    this.kernels.survey(values, noise, count, this.layout.format, this.sigma, this.tally)
+  }
+}
+
+/** Makes the output: adds noise to the frames. */
+class NoiseTransform extends FrameWalk {
+  readonly #noise: InterleavedSource
+  readonly #dither: InterleavedSource | undefined
+  readonly #settings: MixSettings
+
+  constructor(layout: FrameLayout, firstFrame: number, noise: Noise, sigma: number, gain: number, kernels: Kernels) {
+    super(layout, firstFrame, kernels)
+    const { channels, format } = layout
+    this.#noise = new InterleavedSource(openSource(noise, layout, kernels), channels, kernels)
+    if (noise.mixing.dither && !format.float)
+      this.#dither = new InterleavedSource(openDither(noise, layout, kernels), channels, kernels)
+    this.#settings = { sigma, gain, clip: noise.mixing.clip !== 'none', dither: this.#dither?.values }
   }
 
   protected piece(bytes: Uint8Array, frames: number): void {
     const { format, channels, validBits } = this.layout
-    this.#fillNoise(frames)
+    const noise = this.#noise.fill(this.frame, frames)
+    this.#dither?.fill(this.frame, frames)
     const count = frames * channels
     const values = this.kernels.decode(format, bytes, count, this.scratch)
-    this.kernels.mix(values, this.#noise, count, format, validBits, this.sigma, this.noise.clip, this.tally)
+    this.kernels.mix(values, noise, count, format, validBits, this.#settings, this.tally)
     this.kernels.encode(format, values, bytes, count)
-  }
-
-  /** Generates noise for the next frames of every channel, interleaved like the samples. */
-  #fillNoise(frames: number): void {
-    const { channels } = this.layout
-    for (let channel = 0; channel < channels; channel++) {
-      this.#source.fill(channel, this.frame, this.#channelNoise, frames)
-      if (channels === 1) return
-      this.kernels.interleave(this.#channelNoise, this.#noise, frames, channel, channels)
-    }
   }
 }

@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { Names } from '../show.js'
-import { identityOf, isLink, realPath } from './outputs.js'
+import { identityOf, isLink, realPath, type Variants } from './outputs.js'
 import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
 import { ProtectedFiles } from './protected.js'
 import type { WalkedFile } from './walk.js'
@@ -76,13 +76,13 @@ function realName(file: FilePath): string | undefined {
 export async function refuseClashes(
   groups: AsyncIterable<readonly WalkedFile[]>,
   out: string,
-  copies: number,
+  variants: Variants,
   onRepeat: (file: string, first: string) => void,
 ): Promise<WalkedFile[]> {
   const byRelative = new Map<string, WalkedFile[]>()
   // They have no output, so they clash with nothing.
   const failed: WalkedFile[] = []
-  const inputs = new ProtectedFiles(copies)
+  const inputs = new ProtectedFiles(variants)
   for await (const files of groups) {
     for (const file of files) {
       if (file.failure) {

@@ -7,35 +7,68 @@ import { fsPath, makeFolders, nameExists } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, joinPath, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
-/** Returns the relative path of one copy: `a.wav` for a single copy, otherwise `a.1.wav`, `a.2.wav` and so on. */
-export function copyName(relative: FilePath, copy: number, copies: number): FilePath {
-  if (copies === 1) return relative
+/**
+ * What tells the outputs of an input apart: the number of a copy, a label, both, or nothing if there is only one. Outputs
+ * are numbered from 1: first all labels of copy 1, then those of copy 2.
+ */
+export interface Variants {
+  readonly copies: number
+  /** Such as `_snr5`; empty if outputs have none. */
+  readonly labels: readonly string[]
+}
+
+/** Number of outputs of an input. */
+export const countOf = ({ copies, labels }: Variants): number => copies * Math.max(1, labels.length)
+
+/** Returns the copy that output n belongs to, from 1, and the place of its label. */
+export function placeOf(n: number, { labels }: Variants): { readonly copy: number; readonly label: number } {
+  const each = Math.max(1, labels.length)
+  return { copy: Math.ceil(n / each), label: (n - 1) % each }
+}
+
+/** Returns the relative path of output n of an input: `a.wav`, `a.1.wav` with copies, `a.1_snr5.wav` with labels too. */
+export function variantName(relative: FilePath, n: number, variants: Variants): FilePath {
+  if (countOf(variants) === 1 && variants.labels.length === 0) return relative
+  const { copy, label } = placeOf(n, variants)
   const { folder, name } = splitPath(relative)
   const bytes = pathToBytes(name)
   const dot = bytes.lastIndexOf('.')
   const at = dot > 0 ? dot : bytes.length
+  const suffix = `${variants.copies > 1 ? `.${copy}` : ''}${variants.labels[label] ?? ''}`
   return joinPath(
     folder,
-    pathFromBytes(Buffer.concat([bytes.subarray(0, at), Buffer.from(`.${copy}`), bytes.subarray(at)])),
+    pathFromBytes(Buffer.concat([bytes.subarray(0, at), Buffer.from(suffix), bytes.subarray(at)])),
   )
 }
 
 /**
- * Returns the names that have this name as one of their copies: the inverse of `copyName`. The name `a.1.wav` is copy 1
- * of `a.wav`.
+ * Returns the names that have this name as one of their outputs: the inverse of `variantName`. The name `a.1.wav` is
+ * output 1 of `a.wav`.
  */
-export function originalsOf(name: FilePath, copies: number): { readonly original: FilePath; readonly copy: number }[] {
-  if (copies === 1) return [{ original: name, copy: 1 }]
-  const text = pathToBytes(name).toString('latin1')
-  // The number is before the extension, or at the end of a name that has none.
-  return [/^(.+)\.([1-9]\d*)(\.[^.]*)$/s, /^(.+)\.([1-9]\d*)()$/s].flatMap((form) => {
-    const match = form.exec(text)
-    if (match === null || Number(match[2]) > copies) return []
-    const original = pathFromBytes(Buffer.from(`${match[1]}${match[3]}`, 'latin1'))
-    const copy = Number(match[2])
-    const isCopy = pathToBytes(copyName(original, copy, copies)).equals(pathToBytes(name))
-    return isCopy ? [{ original, copy }] : []
-  })
+export function originalsOf(
+  name: FilePath,
+  variants: Variants,
+): { readonly original: FilePath; readonly output: number }[] {
+  const { copies, labels } = variants
+  if (copies === 1 && labels.length === 0) return [{ original: name, output: 1 }]
+  const bytes = pathToBytes(name)
+  const text = bytes.toString('latin1')
+  const dot = text.lastIndexOf('.')
+  // The suffix is before the extension, or at the end of a name that has none.
+  const ends = dot > 0 ? [dot, text.length] : [text.length]
+  return ends.flatMap((end) =>
+    (labels.length > 0 ? labels : ['']).flatMap((label, place) => {
+      if (!text.slice(0, end).endsWith(label)) return []
+      const stem = text.slice(0, end - label.length)
+      const number = copies === 1 ? undefined : /^.+\.([1-9]\d*)$/s.exec(stem)?.[1]
+      if (copies > 1 && (number === undefined || Number(number) > copies)) return []
+      const rest = number === undefined ? stem : stem.slice(0, -number.length - 1)
+      if (rest === '') return []
+      const original = pathFromBytes(Buffer.from(`${rest}${text.slice(end)}`, 'latin1'))
+      const output = (Number(number ?? 1) - 1) * Math.max(1, labels.length) + place + 1
+      return pathToBytes(variantName(original, output, variants)).equals(bytes) ? [{ original, output }] : []
+    }),
+  )
 }
 
 /** Longest file name on common file systems, in bytes. */

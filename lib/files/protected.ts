@@ -3,7 +3,7 @@
 import { readlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fsPath } from '../core/files.js'
-import { copyName, identityOf, isLink, isSameFile, originalsOf } from './outputs.js'
+import { identityOf, isLink, isSameFile, originalsOf, type Variants, variantName } from './outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
 /** Longest chain of symbolic links that Linux follows. */
@@ -11,17 +11,17 @@ const MAX_LINKS = 40
 
 interface ProtectedFile {
   readonly file: FilePath
-  /** The number of the copy that has the file's name. */
-  readonly copy: number
+  /** The number of the output that has the file's name. */
+  readonly number: number
 }
 
 /**
  * A set of files that finds the outputs that would replace one of them. It compares folders by device and inode, because
- * a folder has several paths if a symbolic link or a mount leads to it. It keeps the names by folder and without their
- * copy numbers, so that one look-up suffices for all copies of an output.
+ * a folder has several paths if a symbolic link or a mount leads to it. It keeps the names by folder and without what
+ * tells the outputs of an input apart, so that one look-up suffices for all of them.
  */
 export class ProtectedFiles {
-  /** The files of each folder, by the name of the output whose copy would replace them. */
+  /** The files of each folder, by the name of the input whose outputs would replace them. */
   readonly #folders = new Map<string, Map<string, ProtectedFile[]>>()
   readonly #keys = new Map<string, string>()
 
@@ -29,7 +29,7 @@ export class ProtectedFiles {
    * @param ignoresCase whether names that differ in case alone are equal even if there is no file yet that shows it
    */
   constructor(
-    readonly copies: number,
+    readonly variants: Variants,
     readonly ignoresCase = false,
   ) {}
 
@@ -46,28 +46,28 @@ export class ProtectedFiles {
     const { folder, name } = splitPath(file)
     const key = this.#keyOf(folder)
     this.#keys.set(bytesOf(folder), key)
-    for (const { original, copy } of originalsOf(name, this.copies)) {
+    for (const { original, output: number } of originalsOf(name, this.variants)) {
       const files = this.#folders.get(key) ?? new Map<string, ProtectedFile[]>()
       this.#folders.set(key, files)
       const folded = nameOf(original, true)
       const same = files.get(folded)
-      if (same === undefined) files.set(folded, [{ file, copy }])
-      else if (!same.some((other) => other.copy === copy && nameOf(other.file) === nameOf(file)))
-        same.push({ file, copy })
+      if (same === undefined) files.set(folded, [{ file, number }])
+      else if (!same.some((other) => other.number === number && nameOf(other.file) === nameOf(file)))
+        same.push({ file, number })
     }
   }
 
   /**
-   * Returns the path of the first copy of an output that would replace one of the files. Undefined if none would.
+   * Returns the path of the first output that would replace one of the files. Undefined if none would.
    *
-   * @param output the output's path without the number of a copy
+   * @param output the path without what tells the outputs of an input apart
    */
   find(output: FilePath): FilePath | undefined {
     if (this.#folders.size === 0) return undefined
     const { folder, name } = splitPath(output)
     const files = this.#folders.get(this.#keyOf(folder))?.get(nameOf(name, true))
-    for (const { file, copy } of files ?? []) {
-      const replacing = copyName(output, copy, this.copies)
+    for (const { file, number } of files ?? []) {
+      const replacing = variantName(output, number, this.variants)
       if (this.ignoresCase || isSameName(replacing, file)) return replacing
     }
     return undefined

@@ -1,10 +1,31 @@
-/** Levels of noise: checks the options `sigma` and `snr`, and draws a level from a range. */
+/** Levels of noise and of mixtures: checks their options, and draws a level from a range or a list. */
 
-import { draw, type NoiseKey, Purpose } from '../core/noise/keys.js'
+import { draw, type NoiseKey, type Purpose } from '../core/noise/keys.js'
+import type { OutputLevel, OutputLevelKind } from '../core/noise/noise.js'
+import { powerOf2 } from '../core/powers.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 
 /**
- * A level: one value, or the range `[low, high]`, from which a level is drawn uniformly for each file.
+ * A list of levels. One of them is drawn for each file, or with `snrMode: 'each'` each file gets an output for each.
+ *
+ * @example
+ * import { addNoiseToFiles, type LevelList } from 'noisemill'
+ *
+ * const snr: LevelList = { values: [0, 5, 10] }
+ * const outputs = addNoiseToFiles('speech/a.wav', { out: 'noisy', snr, snrMode: 'each' })
+ * for await (const { output, drawn } of outputs) console.log(output, drawn.snr)
+ * // -> noisy/a_snr0.wav 0
+ * // -> noisy/a_snr5.wav 5
+ * // -> noisy/a_snr10.wav 10
+ */
+export interface LevelList {
+  /** The levels: 1 to 1000, all different. */
+  readonly values: readonly number[]
+}
+
+/**
+ * A level: one value; the range `[low, high]`, from which a level is drawn uniformly for each file; or a list of values,
+ * of which one is drawn.
  *
  * @example
  * import { addNoise, type LevelOption } from 'noisemill'
@@ -16,10 +37,24 @@ import { invalidOption, NoisemillError } from '../errors.js'
  * // -> a.wav 6.3
  * // -> b.wav 7.7
  */
-export type LevelOption = number | readonly [low: number, high: number]
+export type LevelOption = number | readonly [low: number, high: number] | LevelList
 
 /**
- * The level that the options ask for: `sigma` or `snr`, whichever was given.
+ * Level of the mixture: 'keep' leaves it as it is. `rms` and `peak` are the RMS and the largest magnitude that it gets,
+ * in decibels of full scale, -120 to 0.
+ *
+ * @example
+ * import { addNoise, type OutputLevelOption } from 'noisemill'
+ *
+ * const level: OutputLevelOption = { peak: -6 }
+ * const loud = await addNoise(new Float32Array(1000).fill(0.5), { sigma: 0.1, level })
+ * console.log(Math.max(...loud).toFixed(3)) // -> 0.501
+ */
+export type OutputLevelOption = 'keep' | { readonly rms: LevelOption } | { readonly peak: LevelOption }
+
+/**
+ * The levels that the options ask for: `sigma`, `snr` or `dbfs`, whichever was given, and the level of the mixture if it
+ * is not 'keep'.
  *
  * @example
  * import { type AskedLevel, addNoiseToFiles } from 'noisemill'
@@ -28,14 +63,19 @@ export type LevelOption = number | readonly [low: number, high: number]
  * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10 })) console.log(show(r.asked)) // -> 10 dB
  */
 export interface AskedLevel {
-  /** Standard deviation in full-scale units, or a range of standard deviations. */
+  /** Standard deviation in full-scale units, or a range or list of standard deviations. */
   readonly sigma?: LevelOption
-  /** Signal-to-noise ratio in decibels, or a range of ratios. */
+  /** Signal-to-noise ratio in decibels, or a range or list of ratios. */
   readonly snr?: LevelOption
+  /** RMS of the noise in decibels of full scale, or a range or list of such levels. */
+  readonly dbfs?: LevelOption
+  /** Level of the mixture, if it is not 'keep'. */
+  readonly level?: OutputLevelOption
 }
 
 /**
- * The level that was drawn for one file: `sigma` or `snr`, whichever was asked for.
+ * The levels that were drawn for one output: `sigma`, `snr` or `dbfs`, whichever was asked for, and the level of the
+ * mixture if it is not 'keep'.
  *
  * @example
  * import { addNoiseToFiles, type DrawnLevel } from 'noisemill'
@@ -49,12 +89,21 @@ export interface DrawnLevel {
   readonly sigma?: number
   /** Signal-to-noise ratio in decibels. */
   readonly snr?: number
+  /** RMS of the noise in decibels of full scale. */
+  readonly dbfs?: number
+  /** Level of the mixture, in decibels of full scale. */
+  readonly level?: { readonly rms: number } | { readonly peak: number }
 }
 
-/** Allowed values of `sigma`, in full-scale units. */
-const SIGMA_RANGE = { minimum: 0, maximum: 16 } as const
-/** Allowed values of `snr`, in decibels. */
-const SNR_RANGE = { minimum: -100, maximum: 200 } as const
+/** Allowed values of the options that set the level of the noise: `sigma` in full-scale units, the others in decibels. */
+const NOISE_LEVELS = {
+  sigma: { minimum: 0, maximum: 16 },
+  snr: { minimum: -100, maximum: 200 },
+  dbfs: { minimum: -200, maximum: 24 },
+} as const
+/** Allowed levels of the mixture, in decibels of full scale. */
+const OUTPUT_LEVEL = { minimum: -120, maximum: 0 } as const
+const MAX_VALUES = 1000
 
 /** W_SNR_OFF is reported if the SNR achieved differs from the one drawn by more decibels than this. */
 export const SNR_TOLERANCE = 0.5
@@ -62,64 +111,91 @@ export const SNR_TOLERANCE = 0.5
 /** W_CLIPPED is reported if clipping changed more than this share of the samples. */
 export const CLIPPED_SHARE = 0.01
 
-export interface LevelRange {
-  readonly kind: 'sigma' | 'snr'
-  readonly low: number
-  readonly high: number
+/** A checked LevelOption. */
+export type Choice = { readonly low: number; readonly high: number } | LevelList
+
+/** What sets the level of the noise. */
+export interface LevelChoice {
+  readonly kind: keyof typeof NOISE_LEVELS
+  readonly choice: Choice
 }
 
-/** Checks sigma and snr: exactly one, in range, low no greater than high. Throws NoisemillError. */
-export function checkLevel(sigma: unknown, snr: unknown): LevelRange {
-  if (sigma === undefined && snr === undefined) throw new NoisemillError('E_LEVEL_MISSING')
-  if (sigma !== undefined && snr !== undefined) throw new NoisemillError('E_LEVEL_BOTH')
-  return sigma === undefined ? rangeOf('snr', snr, SNR_RANGE) : rangeOf('sigma', sigma, SIGMA_RANGE)
+/** What sets the level of the mixture. */
+export interface OutputChoice {
+  readonly kind: Exclude<OutputLevelKind, 'keep'>
+  readonly choice: Choice
 }
 
-function rangeOf(
-  kind: LevelRange['kind'],
+/** Checks the options that set the level of the noise: exactly one is given, and its values are in range. */
+export function checkLevel(options: Readonly<Record<string, unknown>>): LevelChoice {
+  const kinds = Object.keys(NOISE_LEVELS) as LevelChoice['kind'][]
+  const [kind, ...others] = kinds.filter((kind) => options[kind] !== undefined)
+  if (kind === undefined) throw new NoisemillError('E_LEVEL_MISSING')
+  if (others.length > 0) throw new NoisemillError('E_LEVEL_BOTH')
+  return { kind, choice: checkChoice(kind, options[kind], NOISE_LEVELS[kind]) }
+}
+
+/** Checks the option `level`. Undefined for 'keep'. */
+export function checkOutputLevel(value: unknown): OutputChoice | undefined {
+  if (value === 'keep') return undefined
+  const [entry, ...others] = typeof value === 'object' && value !== null ? Object.entries(value) : []
+  const [kind, asked] = entry ?? []
+  if ((kind !== 'rms' && kind !== 'peak') || others.length > 0)
+    throw invalidOption('level', "'keep', or a level in decibels of full scale, `{ rms }` or `{ peak }`", value)
+  return { kind, choice: checkChoice('level', asked, OUTPUT_LEVEL) }
+}
+
+function checkChoice(
+  option: string,
   value: unknown,
   { minimum, maximum }: { minimum: number; maximum: number },
-): LevelRange {
+): Choice {
+  const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
+  const numbers = `from ${minimum} to ${maximum}`
+  if (isList(value)) {
+    const { values } = value
+    if (values.length === 0 || values.length > MAX_VALUES || !values.every(inRange))
+      throw invalidOption(option, `a list of 1 to ${MAX_VALUES} numbers ${numbers}`, values)
+    if (new Set(values).size < values.length) throw invalidOption(option, 'a list of different numbers', values)
+    return { values }
+  }
   const ends: readonly unknown[] = Array.isArray(value) ? value : [value, value]
   const [low, high] = ends
-  const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
   if (ends.length !== 2 || !inRange(low) || !inRange(high))
-    throw invalidOption(
-      kind,
-      `a number from ${minimum} to ${maximum}, or a range \`[low, high]\` of such numbers`,
-      value,
-    )
-  if (low > high) throw invalidOption(kind, 'a range `[low, high]` with the lower number first', value)
-  return { kind, low, high }
+    throw invalidOption(option, `a number ${numbers}, or a range \`[low, high]\` of such numbers`, value)
+  if (low > high) throw invalidOption(option, 'a range `[low, high]` with the lower number first', value)
+  return { low, high }
 }
 
-/** Converts a checked range back to the form of its option. */
-export function askedLevel({ kind, low, high }: LevelRange): AskedLevel {
-  return { [kind]: low === high ? low : [low, high] }
+const isList = (value: unknown): value is LevelList =>
+  typeof value === 'object' && value !== null && 'values' in value && Array.isArray(value.values)
+
+/** Converts a checked choice back to the form of its option. */
+export function askedChoice(choice: Choice): LevelOption {
+  if ('values' in choice) return choice
+  return choice.low === choice.high ? choice.low : [choice.low, choice.high]
 }
 
-/** Returns the level of one file: the single value, or a draw from the range, which depends on the key alone. */
-export function levelFor(level: LevelRange, key: NoiseKey): number {
-  return level.low === level.high ? level.low : level.low + (level.high - level.low) * draw(key, Purpose.level, 0)
+/** Returns the level of one output: the single value, or a draw from the range or list, which depends on the key alone. */
+export function drawLevel(choice: Choice, key: NoiseKey, purpose: (typeof Purpose)[keyof typeof Purpose]): number {
+  if ('values' in choice) return choice.values[Math.floor(draw(key, purpose, 0) * choice.values.length)]
+  const { low, high } = choice
+  return low === high ? low : low + (high - low) * draw(key, purpose, 0)
 }
 
-/** Terms of Taylor's series of 2^x. For |x| <= 1/2, the remainder is far smaller than the rounding error. */
-const EXP2_TERMS = 17
+const LOG2_10_OVER_20 = 0.16609640474436813
 
-/**
- * Converts an SNR in decibels to the ratio of noise RMS to signal RMS: 10^(-snr / 20). It uses only sums, products and
- * quotients, because engines differ in Math.pow and every bit of sigma changes the output.
- */
-export function noiseGain(snr: number): number {
-  const LOG2_10_OVER_20 = 0.16609640474436813
-  const exponent = -snr * LOG2_10_OVER_20
-  const whole = Math.floor(exponent + 0.5)
-  const x = (exponent - whole) * Math.LN2
-  let power = 1
-  for (let n = EXP2_TERMS - 1; n >= 1; n--) power = 1 + (power * x) / n
-  for (let i = 0; i < Math.abs(whole); i++) power *= whole > 0 ? 2 : 0.5
-  return power
+/** Converts decibels to a ratio of amplitudes: 10^(decibels / 20), the same bits on every engine. */
+export const amplitudeOf = (decibels: number): number => powerOf2(decibels * LOG2_10_OVER_20)
+
+/** Returns the standard deviation of noise: in full-scale units, or for an SNR as a multiple of the signal's RMS. */
+export function deviationOf(kind: LevelChoice['kind'], level: number): number {
+  if (kind === 'sigma') return level
+  return amplitudeOf(kind === 'snr' ? -level : level)
 }
+
+/** The level of mixtures that are left as they are. */
+export const KEEP: OutputLevel = { kind: 'keep', target: 0 }
 
 /** Returns the SNR in decibels, from the energies of signal and noise. Null if either energy is zero or not finite. */
 export function achievedSnr(signalEnergy: number, noiseEnergy: number): number | null {

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
-import { copyName, freshRunId, isNameTooLong, temporaryName } from '../files/outputs.js'
+import { countOf, freshRunId, isNameTooLong, placeOf, temporaryName, variantName } from '../files/outputs.js'
 import {
   type FilePath,
   joinPath,
@@ -21,7 +21,7 @@ import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
-import { type FileResult, failedResult, type OutputPlan, resultOf, skippedResult } from './results.js'
+import { type FileResult, failedResult, isLeftOut, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
  * A file to add noise to: its path, or an object that also has a key or an output. A path is a string, a file: URL, or
@@ -143,7 +143,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   /** Names of the outputs so far. Of two items with the same output, the first in the order of items gets it. */
   readonly #outputs = new Set<string>()
   /** The known inputs. Kept only if outputs may replace existing files. */
-  readonly #inputs = new ProtectedFiles(1)
+  readonly #inputs = new ProtectedFiles({ copies: 1, labels: [] })
 
   readonly #run: string
   #count = 0
@@ -158,7 +158,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     readonly settings: NoiseSettings,
     { isWalked = false, journal }: ItemOrigin,
   ) {
-    this.copies = settings.copies
+    this.copies = countOf(settings.variants)
     this.#isWalked = isWalked
     this.journal = journal
     this.#run = journal?.run ?? freshRunId()
@@ -178,7 +178,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
       this.#located = this.#locate(item)
       if (this.settings.overwrite && this.#claims) this.#inputs.add(this.#located.input)
     }
-    return this.#planCopy(this.#located!, copy)
+    return this.#planOutput(this.#located!, copy)
   }
 
   begin(planned: readonly Planned<EtlJob, FileResult>[]): void {
@@ -188,7 +188,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   record(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult | undefined {
     const output = planned as PlannedOutput
     if ('figures' in outcome) {
-      this.journal?.done(output, outcome.figures)
+      if (isLeftOut(this.settings, outcome.figures)) this.journal?.failed(output)
+      else this.journal?.done(output, outcome.figures)
       return undefined
     }
     this.#failed(output, outcome.failure.code)
@@ -215,15 +216,18 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
     return result.error
   }
 
-  #planCopy(located: Located, copy: number): PlannedOutput {
+  /** @param number number of the output among those of its input, from 1 */
+  #planOutput(located: Located, number: number): PlannedOutput {
     const { settings, journal } = this
     const { input, key, parent, folder } = located
-    const { noise, drawn } = drawNoise(settings.noise, key, copy)
-    const hasCopies = settings.copies > 1
-    const name = copyName(located.name, copy, settings.copies)
-    const output = hasCopies ? joinPath(folder, name) : located.output
+    const { variants } = settings
+    const { copy, label } = placeOf(number, variants)
+    const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
+    const isOne = variants.copies === 1 && variants.labels.length === 0
+    const name = isOne ? located.name : variantName(located.name, number, variants)
+    const output = !isOne ? joinPath(folder, name) : located.output
     // The key of a walked file is its relative path.
-    const relative = hasCopies ? joinSlashed(parent.relative, name) : key
+    const relative = !isOne ? joinSlashed(parent.relative, name) : key
     const id = `${this.#run}-${(this.#count++).toString(36)}`
     const plan = { id, input, parent, output, relative, key, copy, drawn, settings, begun: undefined }
     const failure = located.failure ?? checkName(name, output) ?? this.#claim(output)

@@ -1,25 +1,42 @@
 /** Checks the options of the noise task, once and before any work starts. */
 
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
+import { Purpose } from '../core/noise/keys.js'
 import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
-import type { Noise, NoiseLevel } from '../core/noise/noise.js'
+import {
+  type ClipPolicy,
+  clipPolicies,
+  type Mixing,
+  type Noise,
+  type SilentPolicy,
+  type SnrReference,
+  silentPolicies,
+  snrReferences,
+} from '../core/noise/noise.js'
 import { invalidOption } from '../errors.js'
+import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
 import { offeredKinds } from './kinds.js'
 import {
   type AskedLevel,
-  askedLevel,
+  amplitudeOf,
+  askedChoice,
   checkLevel,
+  checkOutputLevel,
   type DrawnLevel,
+  deviationOf,
+  drawLevel,
+  KEEP,
+  type LevelChoice,
   type LevelOption,
-  type LevelRange,
-  levelFor,
-  noiseGain,
+  type OutputChoice,
+  type OutputLevelOption,
 } from './levels.js'
 
 /**
- * Options that describe the noise, for files and for samples in memory. Give exactly one of `sigma` and `snr`.
+ * Options that describe the noise and how it is mixed with signals, for files and for samples in memory. Give exactly one
+ * of `sigma`, `snr` and `dbfs`.
  *
  * @example
  * import { addNoise, addNoiseToFiles, type NoiseSpec } from 'noisemill'
@@ -32,21 +49,53 @@ import {
  * // -> done
  */
 export interface NoiseSpec {
-  /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16, or a range to draw from for each file. */
+  /** Standard deviation in full-scale units (1.0 = full scale), 0 to 16; or a range or list to draw from for each file. */
   readonly sigma?: LevelOption
   /**
-   * Signal-to-noise ratio in decibels, -100 to 200, or a range to draw from for each file. It refers to
-   * the signal's mean power over all channels.
+   * Signal-to-noise ratio in decibels, -100 to 200, or a range or list to draw from for each file. It refers to the
+   * signal's mean power over all channels. For gaussian noise it is that of the nominal deviation, for all other kinds
+   * that of the noise that is added.
    */
   readonly snr?: LevelOption
+  /**
+   * RMS of the noise in decibels of full scale, -200 to 24, or a range or list to draw from for each file. A square wave
+   * of full scale has 0 dB, a sine wave -3.01 dB.
+   */
+  readonly dbfs?: LevelOption
+  /**
+   * What is done with a list of SNRs: 'draw' draws one for each file, 'each' makes an output for each, with the same
+   * noise, named `a_snr5.wav`. 'draw' by default. Samples in memory have one output, so there it must be 'draw'.
+   */
+  readonly snrMode?: SnrMode
+  /**
+   * Power of the signal that an SNR refers to: 'rms', its mean power, or 'active', its active speech level by ITU-T P.56,
+   * which leaves out pauses; 'rms' by default. One thread then measures the whole file.
+   */
+  readonly snrReference?: SnrReference
+  /**
+   * Whether gaussian noise is scaled by its measured power too, so that the SNR before clipping and rounding is exactly
+   * what was drawn; false by default. Other kinds are always scaled so.
+   */
+  readonly exactSnr?: boolean
   /** Seed of all noise: an integer or a string without NUL; 0 by default. */
   readonly seed?: Seed
   /** Kind of noise; 'gaussian' by default. */
   readonly kind?: string
   /** Parameters of the kind, by name. Each has a default. */
   readonly parameters?: Readonly<Record<string, number>>
-  /** Clip samples of float formats to [-1, 1]; true by default. PCM is always clipped to its range. */
-  readonly clip?: boolean
+  /** Level of the mixture of signal and noise, which one gain sets; 'keep' by default. */
+  readonly level?: OutputLevelOption
+  /**
+   * What happens to values beyond full scale: 'clamp', 'scale', 'error' or 'none'; 'clamp' by default. true is 'clamp',
+   * and false is 'none'.
+   */
+  readonly clip?: boolean | ClipPolicy
+  /** Largest magnitude that `clip: 'scale'` leaves, in full-scale units, 0.01 to 1; 0.99 by default. */
+  readonly ceiling?: number
+  /** Whether PCM gets triangular dither of one step before it is rounded, from the same seed; false by default. */
+  readonly dither?: boolean
+  /** What is done with a signal without power, if the level is an SNR: 'copy', 'skip' or 'error'; 'copy' by default. */
+  readonly silent?: SilentPolicy
 }
 
 /**
@@ -81,15 +130,35 @@ export interface NoiseOptions extends NoiseSpec {
   readonly strict?: boolean
 }
 
+/**
+ * What is done with a list of SNRs: 'draw' draws one for each file, 'each' makes an output for each.
+ *
+ * @example
+ * import { addNoiseToFiles, type SnrMode } from 'noisemill'
+ *
+ * const snrMode: SnrMode = 'each'
+ * for await (const { output } of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: { values: [0, 5] }, snrMode }))
+ *   console.log(output)
+ * // -> noisy/a_snr0.wav
+ * // -> noisy/a_snr5.wav
+ */
+export type SnrMode = 'draw' | 'each'
+
 /** A checked NoiseSpec with its defaults. */
 export interface NoiseSpecSettings {
-  readonly level: LevelRange
-  /** The level in the form that results report as `asked`. */
+  readonly level: LevelChoice
+  /** Undefined if mixtures keep their level. */
+  readonly outputLevel: OutputChoice | undefined
+  /** The SNRs of which each file gets an output; empty if it gets one. */
+  readonly each: readonly number[]
+  /** The levels in the form that results report as `asked`. */
   readonly asked: AskedLevel
   readonly seed: Seed
   readonly kind: NoiseKind
+  /** Parameters of the kind, by name. */
+  readonly parameters: Readonly<Record<string, number>>
   /** The fields of Noise that are the same for every output. */
-  readonly common: Omit<Noise, 'key' | 'level'>
+  readonly common: Pick<Noise, 'kind' | 'parameters' | 'mixing'>
 }
 
 /** Checked NoiseOptions with their defaults. */
@@ -97,7 +166,7 @@ export interface NoiseSettings {
   readonly noise: NoiseSpecSettings
   readonly out: string | undefined
   readonly root: string | undefined
-  readonly copies: number
+  readonly variants: Variants
   readonly overwrite: boolean
   readonly fsync: boolean
   readonly dryRun: boolean
@@ -106,7 +175,22 @@ export interface NoiseSettings {
 
 const MAX_COPIES = 1_000_000
 /** Names of the options in NoiseSpec. */
-export const SPEC_OPTIONS: readonly string[] = ['sigma', 'snr', 'seed', 'kind', 'parameters', 'clip']
+export const SPEC_OPTIONS: readonly string[] = [
+  'sigma',
+  'snr',
+  'dbfs',
+  'snrMode',
+  'snrReference',
+  'exactSnr',
+  'seed',
+  'kind',
+  'parameters',
+  'level',
+  'clip',
+  'ceiling',
+  'dither',
+  'silent',
+]
 /** Names of the options in NoiseOptions. */
 export const NOISE_OPTIONS: readonly string[] = [
   ...SPEC_OPTIONS,
@@ -150,6 +234,48 @@ function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
   )
 }
 
+const DEFAULT_CEILING = 0.99
+const MIN_CEILING = 0.01
+
+function checkClip(value: unknown): ClipPolicy {
+  if (typeof value === 'boolean') return value ? 'clamp' : 'none'
+  return checkOneOf('clip', value, clipPolicies)
+}
+
+function checkCeiling(value: unknown, clip: ClipPolicy): number {
+  if (value === undefined) return DEFAULT_CEILING
+  if (typeof value !== 'number' || !(value >= MIN_CEILING && value <= 1))
+    throw invalidOption('ceiling', `a number from ${MIN_CEILING} to 1`, value)
+  if (clip !== 'scale') throw invalidOption('ceiling', "only with `clip` 'scale'", value)
+  return value
+}
+
+/** Throws if an option that is about SNRs is given and the level is none. */
+function checkSnrOptions(options: Readonly<Record<string, unknown>>, { kind }: LevelChoice): void {
+  if (kind === 'snr') return
+  for (const name of ['snrMode', 'snrReference', 'exactSnr', 'silent'])
+    if (options[name] !== undefined) throw invalidOption(name, 'only with `snr`', options[name])
+}
+
+function checkMixing(options: Readonly<Record<string, unknown>>, kind: NoiseKind): Mixing {
+  const clip = checkClip(given(options.clip, true))
+  return {
+    exact: checkBoolean('exactSnr', given(options.exactSnr, false)) || !kind.isNominal,
+    reference: checkOneOf('snrReference', given(options.snrReference, 'rms'), snrReferences),
+    clip,
+    ceiling: checkCeiling(options.ceiling, clip),
+    dither: checkBoolean('dither', given(options.dither, false)),
+    silent: checkOneOf('silent', given(options.silent, 'copy'), silentPolicies),
+  }
+}
+
+/** Returns the SNRs of which each file gets an output. */
+function checkEach(snrMode: unknown, { choice }: LevelChoice): readonly number[] {
+  if (checkOneOf('snrMode', snrMode, ['draw', 'each']) === 'draw') return []
+  if (!('values' in choice)) throw invalidOption('snrMode', "'draw', because 'each' needs a list of SNRs", snrMode)
+  return choice.values
+}
+
 /**
  * Checks the options that describe noise. Throws NoisemillError with the invalid option.
  *
@@ -162,27 +288,44 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   const name = checkOneOf('kind', given(options.kind, names[0]), names)
   const kind = kinds[names.indexOf(name)]
   checkKeys(options, known)
-  const level = checkLevel(options.sigma, options.snr)
+  const level = checkLevel(options)
+  checkSnrOptions(options, level)
+  const outputLevel = checkOutputLevel(given(options.level, 'keep'))
+  const parameters = checkParameters(kind, given(options.parameters, {}))
   return {
     level,
-    asked: askedLevel(level),
+    outputLevel,
+    each: checkEach(given(options.snrMode, 'draw'), level),
+    asked: {
+      [level.kind]: askedChoice(level.choice),
+      ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
+    },
     seed: checkSeed(given(options.seed, 0)),
     kind,
+    parameters: Object.fromEntries(kind.parameters.map(({ name }, i) => [name, parameters[i]])),
     common: {
       kind: kind.name,
-      parameters: checkParameters(kind, given(options.parameters, {})),
-      clip: checkBoolean('clip', given(options.clip, true)),
+      parameters,
+      mixing: checkMixing(options, kind),
     },
   }
 }
 
+/** Returns what tells the outputs of an input apart. The options need not be checked. */
+export function variantsOf({ copies = 1, snr, snrMode }: NoiseOptions): Variants {
+  const isEach = snrMode === 'each' && typeof snr === 'object' && 'values' in snr && Array.isArray(snr.values)
+  return { copies, labels: isEach ? snr.values.map((value) => `_snr${value}`) : [] }
+}
+
 /** Checks the options of `noiseTask`. Throws NoisemillError with the invalid option. */
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
+  const noise = checkNoiseSpec(options, NOISE_OPTIONS)
+  const copies = checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES)
   return {
-    noise: checkNoiseSpec(options, NOISE_OPTIONS),
+    noise,
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
-    copies: checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES),
+    variants: variantsOf({ ...options, copies }),
     overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
     fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
@@ -190,18 +333,26 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   }
 }
 
-/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
-export function recordOf({ noise, copies }: NoiseSettings): Record<string, unknown> {
-  const { asked, seed, kind: declared, common } = noise
-  const { kind, parameters, ...others } = common
-  const values = declared.parameters.map(({ name }, i) => [name, parameters[i]] as const)
+/**
+ * Returns the settings that decide the bytes of outputs, by option name, for the journal. Settings that earlier releases
+ * did not have are left out if they have their defaults, so that journals of those releases still fit.
+ */
+export function recordOf({ noise, variants }: NoiseSettings): Record<string, unknown> {
+  const { asked, seed, kind, parameters, common, each } = noise
+  const { clip, ceiling, dither, silent, reference, exact } = common.mixing
   return {
     ...asked,
     seed: String(seed),
-    kind,
-    ...(values.length > 0 && { parameters: Object.fromEntries(values) }),
-    ...others,
-    copies,
+    kind: kind.name,
+    ...(kind.parameters.length > 0 && { parameters }),
+    clip: clip === 'clamp' || clip === 'none' ? clip === 'clamp' : clip,
+    copies: variants.copies,
+    ...(each.length > 0 && { snrMode: 'each' }),
+    ...(reference !== 'rms' && { snrReference: reference }),
+    ...(exact && kind.isNominal && { exactSnr: true }),
+    ...(clip === 'scale' && { ceiling }),
+    ...(dither && { dither }),
+    ...(silent !== 'copy' && { silent }),
   }
 }
 
@@ -212,17 +363,35 @@ export interface DrawnNoise {
 }
 
 /**
- * Computes the key of one output and draws its level.
+ * Computes the key of one output and draws its levels.
  *
  * @param path the path or text that the key is computed from, see `fileKey`
  * @param copy number of the copy, from 1
+ * @param snr the SNR of this output, if each of several has an output; otherwise it is drawn
  */
-export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number): DrawnNoise {
-  const { level: range, seed } = settings
-  const { kind, parameters, clip } = settings.common
+export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number, snr?: number): DrawnNoise {
+  const { level, outputLevel, seed } = settings
+  const { kind, parameters, mixing } = settings.common
   const key = fileKey(seed, path, copy)
-  const drawn = levelFor(range, key)
-  const isSnr = range.kind === 'snr'
-  const level: NoiseLevel = { kind: range.kind, deviation: isSnr ? noiseGain(drawn) : drawn }
-  return { noise: { kind, parameters, key, level, clip }, drawn: isSnr ? { snr: drawn } : { sigma: drawn } }
+  const value = snr ?? drawLevel(level.choice, key, Purpose.level)
+  const deviation = deviationOf(level.kind, value)
+  const noise = {
+    kind,
+    parameters,
+    key,
+    level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation },
+    mixing,
+  } as const
+  const drawn = drawnOf(level.kind, value)
+  if (outputLevel === undefined) return { noise: { ...noise, output: KEEP }, drawn }
+  const decibels = drawLevel(outputLevel.choice, key, Purpose.outputLevel)
+  return {
+    noise: { ...noise, output: { kind: outputLevel.kind, target: amplitudeOf(decibels) } },
+    drawn: { ...drawn, level: outputLevel.kind === 'rms' ? { rms: decibels } : { peak: decibels } },
+  }
+}
+
+function drawnOf(kind: LevelChoice['kind'], level: number): DrawnLevel {
+  if (kind === 'snr') return { snr: level }
+  return kind === 'sigma' ? { sigma: level } : { dbfs: level }
 }

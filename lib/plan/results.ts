@@ -3,6 +3,7 @@
  * tables in docs/results.md are made from these declarations.
  */
 
+import type { Activity } from '../core/activity.js'
 import type { EtlFigures, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
@@ -13,9 +14,8 @@ import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
-import type { Seed } from './keys.js'
 import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
-import type { NoiseSettings } from './options.js'
+import type { NoiseSettings, NoiseSpecSettings } from './options.js'
 
 /**
  * The result of one output. Figures that are not known are null: those of failed outputs, and some in a dry run.
@@ -45,8 +45,9 @@ export type FileResult = FinishedFile | FailedFile
  */
 export interface FinishedFile extends FileFigures {
   /**
-   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it. A skipped output has
-   * the figures of that run, or only its sizes if the journal has no figures.
+   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it, or if the file is silent
+   * and `silent` is 'skip'. A skipped output has the figures of the earlier run, or only its sizes if the journal has no
+   * figures. `bytesOut` is 0 if nothing was written.
    */
   readonly status: 'done' | 'planned' | 'skipped'
   /** Only failed outputs have an error. */
@@ -103,22 +104,37 @@ export interface FileFigures {
   readonly format: SampleFormatName | null
   /** Codec of the input: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null if its samples are not coded. */
   readonly codec: CodecName | null
-  /** Level that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  /** Kind of the noise. */
+  readonly kind: string
+  /** Parameters of the kind, by name. */
+  readonly parameters: Readonly<Record<string, number>>
+  /** Levels that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
   readonly asked: AskedLevel
   /**
-   * Level drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level asked
+   * Levels drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level asked
    * for. Also known in a dry run and for failed outputs.
    */
   readonly drawn: DrawnLevel
-  /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
+  /** Standard deviation of the noise before the gain, clipping and rounding, in full-scale units. */
   readonly sigma: number | null
   /**
-   * Root mean square of the noise, measured after clipping and rounding, in full-scale units; null if no sample is
-   * finite.
+   * Root mean square of the noise, measured after the gain, clipping and rounding, in full-scale units; null if no sample
+   * is finite.
    */
   readonly noiseRms: number | null
-  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null if signal or noise is zero. */
+  /**
+   * Signal-to-noise ratio in decibels, measured after clipping and rounding, against the power that SNRs refer to; null
+   * if signal or noise is zero.
+   */
   readonly snr: number | null
+  /** Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active'. */
+  readonly activeLevel: number | null
+  /** Share of the time in which the signal is active, from 0 to 1; null if it was not measured or is not known. */
+  readonly activity: number | null
+  /** Factor that `level` or `clip` 'scale' applied to the mixture; 1 if it was not changed. */
+  readonly gain: number | null
+  /** Largest magnitude of the mixture before the gain, in full-scale units; null if neither `level` nor `clip` needs it. */
+  readonly peak: number | null
   /** Number of samples that clipping changed. */
   readonly clipped: number | null
   /** Size of the input, in bytes. */
@@ -183,22 +199,37 @@ export interface SampleFigures {
   readonly channels: number
   /** Number of frames: samples of one channel. */
   readonly frames: number
-  /** Level that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
+  /** Kind of the noise. */
+  readonly kind: string
+  /** Parameters of the kind, by name. */
+  readonly parameters: Readonly<Record<string, number>>
+  /** Levels that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
   readonly asked: AskedLevel
   /**
-   * Level drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level
+   * Levels drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level
    * asked for.
    */
   readonly drawn: DrawnLevel
-  /** Standard deviation of the noise before clipping and rounding, in full-scale units. */
+  /** Standard deviation of the noise before the gain, clipping and rounding, in full-scale units. */
   readonly sigma: number
   /**
-   * Root mean square of the noise, measured after clipping and rounding, in full-scale units; null if no sample is
-   * finite.
+   * Root mean square of the noise, measured after the gain, clipping and rounding, in full-scale units; null if no sample
+   * is finite.
    */
   readonly noiseRms: number | null
-  /** Signal-to-noise ratio in decibels, measured after clipping and rounding; null if signal or noise is zero. */
+  /**
+   * Signal-to-noise ratio in decibels, measured after clipping and rounding, against the power that SNRs refer to; null
+   * if signal or noise is zero.
+   */
   readonly snr: number | null
+  /** Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active'. */
+  readonly activeLevel: number | null
+  /** Share of the time in which the signal is active, from 0 to 1; null if it was not measured or is not known. */
+  readonly activity: number | null
+  /** Factor that `level` or `clip` 'scale' applied to the mixture; 1 if it was not changed. */
+  readonly gain: number
+  /** Largest magnitude of the mixture before the gain, in full-scale units; null if neither `level` nor `clip` needs it. */
+  readonly peak: number | null
   /** Number of samples that clipping changed. */
   readonly clipped: number
   /** Key of the noise. */
@@ -231,6 +262,7 @@ type Learning =
   | 'sampleRate'
   | 'frames'
   | 'sigma'
+  | 'gain'
   | 'clipped'
   | 'nonFinite'
   | 'bytesIn'
@@ -238,7 +270,7 @@ type Learning =
   | 'seconds'
 
 /** The figures of a job, with null for each that is not known. */
-type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings'> & {
+type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings' | 'peak' | 'activePower' | 'activity'> & {
   readonly [Name in Learning]: EtlFigures[Name] | null
 }
 
@@ -249,6 +281,10 @@ const NOTHING: Learned = {
   sampleRate: null,
   frames: null,
   sigma: null,
+  gain: null,
+  peak: null,
+  activePower: null,
+  activity: null,
   signalEnergy: 0,
   noiseEnergy: 0,
   clipped: null,
@@ -261,8 +297,8 @@ const NOTHING: Learned = {
 
 /** Makes the result of an output. Its fields are in the order in which JSON lines show them. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
-  const { asked, seed } = plan.settings.noise
-  const snr = achievedSnr(learned.signalEnergy, learned.noiseEnergy)
+  const { asked, seed, kind, parameters } = plan.settings.noise
+  const snr = snrOf(learned)
   const isMeasured = status !== 'planned'
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
   if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
@@ -275,11 +311,17 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     sampleRate: learned.sampleRate,
     format: learned.format,
     codec: learned.codec,
+    kind: kind.name,
+    parameters,
     asked,
     drawn: plan.drawn,
     sigma: learned.sigma,
     noiseRms: isMeasured ? noiseRms(learned) : null,
     snr,
+    activeLevel: decibelsOf(learned.activePower),
+    activity: learned.activity,
+    gain: learned.gain,
+    peak: learned.peak,
     clipped: learned.clipped,
     bytesIn: learned.bytesIn,
     bytesOut: learned.bytesOut,
@@ -316,9 +358,14 @@ export function skippedResult(plan: OutputPlan, recorded: Partial<EtlFigures>): 
   return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...recorded }), plan)
 }
 
+/** Whether nothing was written because the file is silent. */
+export const isLeftOut = ({ noise, dryRun }: NoiseSettings, { warnings }: EtlFigures): boolean =>
+  !dryRun && noise.common.mixing.silent === 'skip' && warnings.includes('W_SILENT')
+
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
+  if (isLeftOut(plan.settings, figures)) return withBytes(resultWith(plan, 'skipped', figures), plan)
   return plan.settings.dryRun
     ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null, bytesOut: null }), plan)
     : withBytes(resultWith(plan, 'done', figures), plan)
@@ -339,6 +386,16 @@ function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: nu
   return achieved === null || Math.abs(achieved - snr) > SNR_TOLERANCE
 }
 
+/** Returns the SNR against the power that SNRs refer to. */
+function snrOf(sums: NoiseSums & Pick<Learned, 'signalEnergy' | 'activePower' | 'gain'>): number | null {
+  const { signalEnergy, noiseEnergy, activePower, gain, frames, channels, nonFinite } = sums
+  const energy = activePower === null ? signalEnergy : activePower * (frames! * channels! - nonFinite!)
+  return achievedSnr(energy * gain! * gain!, noiseEnergy)
+}
+
+/** Converts a power to decibels of full scale. */
+const decibelsOf = (power: number | null): number | null => (power === null ? null : 10 * Math.log10(power))
+
 /** Returns the RMS of the noise over the finite samples. Null if no sample is finite or the sum overflows. */
 function noiseRms({ noiseEnergy, frames, channels, nonFinite }: NoiseSums): number | null {
   const rms = Math.sqrt(noiseEnergy / (frames! * channels! - nonFinite!))
@@ -350,30 +407,42 @@ export function sampleFigures(work: {
   readonly layout: FrameLayout
   readonly codec: CodecName | null
   readonly sigma: number
+  readonly gain: number
+  readonly peak: number | null
+  readonly activity: Activity | undefined
   readonly tally: FileTally
-  readonly asked: AskedLevel
+  readonly settings: NoiseSpecSettings
   readonly drawn: DrawnLevel
   readonly warnings: readonly SampleWarning[]
   readonly key: string
-  readonly seed: Seed
 }): SampleFigures {
-  const { layout, codec, asked, drawn, sigma, tally, key, seed } = work
+  const { layout, codec, settings, drawn, sigma, gain, peak, activity, tally, key } = work
   const { channels, frames } = layout
-  const snr = achievedSnr(tally.signal, tally.noise)
+  const { kind, parameters, asked, seed } = settings
+  const activePower = activity?.power ?? null
+  const share = activity === undefined || Number.isNaN(activity.factor) ? null : activity.factor
+  const { signal: signalEnergy, noise: noiseEnergy, nonFinite } = tally
+  const snr = snrOf({ signalEnergy, noiseEnergy, activePower, gain, frames, channels, nonFinite })
   const warnings = [...work.warnings]
-  if (tally.nonFinite > 0) warnings.push('W_NON_FINITE')
+  if (nonFinite > 0) warnings.push('W_NON_FINITE')
   warnings.push(...oddities(frames, channels, tally.clipped))
-  if (isSnrOff(drawn, snr, tally.signal)) warnings.push('W_SNR_OFF')
+  if (isSnrOff(drawn, snr, signalEnergy)) warnings.push('W_SNR_OFF')
   return {
     format: layout.format.name,
     codec,
     channels,
     frames,
+    kind: kind.name,
+    parameters,
     asked,
     drawn,
     sigma,
-    noiseRms: noiseRms({ noiseEnergy: tally.noise, frames, channels, nonFinite: tally.nonFinite }),
+    noiseRms: noiseRms({ noiseEnergy, frames, channels, nonFinite }),
     snr,
+    activeLevel: decibelsOf(activePower),
+    activity: share,
+    gain,
+    peak,
     clipped: tally.clipped,
     key,
     seed: String(seed),

@@ -68,6 +68,8 @@ export const pathOf = (text: string): FilePath =>
 /** Names of the figures that are numbers. Sums may also be null, because JSON writes an infinite sum as null. */
 const COUNTS = ['channels', 'sampleRate', 'frames', 'sigma', 'clipped', 'nonFinite', 'seconds'] as const
 const SUMS = ['signalEnergy', 'noiseEnergy'] as const
+/** Figures that lines have only if they were measured or changed, with what they are otherwise. */
+const OPTIONAL = { gain: 1, peak: null, activePower: null, activity: null } as const
 
 /** Returns the figures of a `done` line as JSON. A template takes half the time that JSON.stringify does. */
 export function figuresText({
@@ -77,6 +79,10 @@ export function figuresText({
   sampleRate,
   frames,
   sigma,
+  gain,
+  peak,
+  activePower,
+  activity,
   signalEnergy,
   noiseEnergy,
   clipped,
@@ -87,8 +93,10 @@ export function figuresText({
   const samples = `"format":"${format}","codec":${codec === null ? null : `"${codec}"`},"channels":${channels}`
   const level = `"sampleRate":${sampleRate},"frames":${frames},"sigma":${sigma}`
   const sums = `"signalEnergy":${sumText(signalEnergy)},"noiseEnergy":${sumText(noiseEnergy)}`
+  const mixing = `${gain === 1 ? '' : `"gain":${gain},`}${peak === null ? '' : `"peak":${peak},`}`
+  const speech = activePower === null ? '' : `"activePower":${activePower},"activity":${activity},`
   const rest = `"clipped":${clipped},"nonFinite":${nonFinite},"seconds":${seconds}`
-  return `{${samples},${level},${sums},${rest},"warnings":${codes.length === 0 ? '[]' : JSON.stringify(codes)}}`
+  return `{${samples},${level},${sums},${mixing}${speech}${rest},"warnings":${codes.length === 0 ? '[]' : JSON.stringify(codes)}}`
 }
 
 const sumText = (sum: number): number | null => (Number.isFinite(sum) ? sum : null)
@@ -107,7 +115,10 @@ export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
     codes.every((code) => Object.hasOwn(warnings, code))
   if (!isKnown) return undefined
   const numbers = [...COUNTS, ...SUMS].map((name) => [name, values[name] ?? Number.POSITIVE_INFINITY])
-  return { ...Object.fromEntries(numbers), format, codec, warnings: codes } as DoneFigures
+  const others = Object.entries(OPTIONAL).map(([name, otherwise]) => {
+    return [name, typeof values[name] === 'number' ? values[name] : otherwise]
+  })
+  return { ...Object.fromEntries([...numbers, ...others]), format, codec, warnings: codes } as DoneFigures
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path'
 import { makeFolders } from '../core/files.js'
 import { NoisemillError } from '../errors.js'
-import { isSameFile } from '../files/outputs.js'
+import { isSameFile, type Variants } from '../files/outputs.js'
 import { joinPath } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
 import { isAudioName, relativeOf } from '../files/walk.js'
@@ -33,7 +33,7 @@ export interface ReportedRun {
   readonly inputs: readonly string[]
   readonly out: string
   readonly root?: string | undefined
-  readonly copies?: number | undefined
+  readonly variants: Variants
   readonly overwrite?: boolean | undefined
   readonly resume?: boolean | undefined
 }
@@ -133,10 +133,13 @@ export class Report {
   }
 }
 
+/** Those of a file that has one output with its own name. */
+const ONE: Variants = { copies: 1, labels: [] }
+
 /** Returns which file of its run a report would be written over. Undefined if there is none. */
-function clashOf(path: string, { inputs, out, root, copies = 1 }: ReportedRun): string | undefined {
-  const report = new ProtectedFiles(1, true)
-  const outputs = new ProtectedFiles(copies, true)
+function clashOf(path: string, { inputs, out, root, variants }: ReportedRun): string | undefined {
+  const report = new ProtectedFiles(ONE, true)
+  const outputs = new ProtectedFiles(variants, true)
   for (const files of [report, outputs]) files.add(path)
   const isReport = (file: string) => report.find(file) !== undefined || isSameFile(file, path)
   if (isReport(journalOf(out))) return 'it is the journal of the output folder'

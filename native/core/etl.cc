@@ -30,19 +30,49 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
 // Number of warnings that do not come from the header. Room for them is reserved early, because
 // nothing may fail once the output has its final name.
-constexpr size_t kOwnWarnings = 3;
+constexpr size_t kOwnWarnings = 4;
+
+// How loud the noise is, and what was measured for that.
+struct MeasuredLevel {
+  // Standard deviation of the noise in full-scale units.
+  double sigma = 0;
+  // Whether the signal has samples but no power. It then has no SNR, and sigma is 0.
+  bool is_silent = false;
+  std::optional<Activity> activity;
+};
 
 // Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
-// `gain` is the standard deviation of the noise divided by the RMS of the signal.
-double sigma_for_snr(const FileTally& tally, const FrameLayout& layout, double gain) {
+// `tally` is that of the pass kMeasure.
+MeasuredLevel sigma_of(const Noise& noise, const FileTally& tally, const FrameLayout& layout) {
   const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
-  const double power = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
-  if (!std::isfinite(power)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
-  const double sigma = std::sqrt(power) * gain;
-  if (!std::isfinite(layout.format->wide ? sigma : static_cast<float>(sigma))) {
+  const double mean = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
+  if (!std::isfinite(mean)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
+  MeasuredLevel measured;
+  if (tally.activity && layout.frames > 0) measured.activity = activity_of(*tally.activity, layout.frames);
+  const double signal = std::sqrt(measured.activity ? measured.activity->power : mean) * noise.level;
+  const bool is_silent = mean == 0;
+  measured.sigma = noise.exact && !is_silent ? signal / std::sqrt(tally.noise / static_cast<double>(finite)) : signal;
+  if (!std::isfinite(layout.format->wide ? measured.sigma : static_cast<float>(measured.sigma))) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
-  return sigma;
+  measured.is_silent = is_silent && layout.frames > 0;
+  return measured;
+}
+
+// Returns the gain that brings the mixture to its level, and below the ceiling if clipping scales.
+// `tally` is that of the pass kSurvey.
+double gain_of(const Noise& noise, const FileTally& tally, const FrameLayout& layout) {
+  const double peak = tally.peak;
+  if (peak == 0) return 1;
+  const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
+  const double present = noise.output == OutputLevel::kRms ? std::sqrt(tally.mixture / static_cast<double>(finite)) : peak;
+  const double gain = noise.output == OutputLevel::kKeep ? 1 : noise.target / present;
+  const bool lowers = noise.clip == ClipPolicy::kScale && peak * gain > noise.ceiling;
+  const double lowered = lowers ? noise.ceiling / peak : gain;
+  if (!(lowered > 0 && std::isfinite(lowered))) {
+    throw Failure{"E_SIGNAL_POWER", "the mixture would need a gain beyond what can be computed"};
+  }
+  return lowered;
 }
 
 // Returns where in the buffer a read belongs. The read starts at `position` of the file, and
@@ -82,10 +112,10 @@ size_t Etl::begin() {
   size_t parts = 0;
   guard([&] {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
-    const bool measures = job_.noise.level_kind == LevelKind::kSnr;
+    const bool measures = job_.noise.measures_signal();
     file_.emplace(job_.input);
     const uint64_t size = file_->size();
-    const bool held = size <= kShortFileBytes || (measures && size <= kHeldFileBytes);
+    const bool held = size <= kShortFileBytes || ((measures || job_.noise.surveys_mixture()) && size <= kHeldFileBytes);
     file_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));
     Readable readable = open_samples(*file_);
     header_ = std::move(readable.header);
@@ -100,9 +130,7 @@ size_t Etl::begin() {
     warnings_ = header_.warnings;
     const size_t piece = piece_frames(header_.channels) * header_.block_align;
     read_bytes_ = piece * std::max<size_t>(1, kReadBytes / piece);
-    const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
-    part_bytes_ = block * std::max<uint64_t>(1, kPartBytes / block);
-    parts = measures ? start_pass(Pass::kMeasure) : start_writing(job_.noise.level);
+    parts = measures ? start_pass(Pass::kMeasure) : start_survey(job_.noise.level);
   });
   if (parts == 0) finish();
   return parts;
@@ -117,14 +145,23 @@ void Etl::check_output() const {
 }
 
 size_t Etl::start_pass(Pass pass) {
-  pass_ = pass;
+  settings_.pass = pass;
   tally_ = {};
   next_tally_ = 0;
-  return static_cast<size_t>(std::max<uint64_t>(1, (header_.data_bytes + part_bytes_ - 1) / part_bytes_));
+  const bool is_ordered = pass == Pass::kMeasure && job_.noise.measures_activity();
+  const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
+  const uint64_t all = std::max<uint64_t>(1, (header_.data_bytes + block - 1) / block);
+  const uint64_t blocks = is_ordered ? all : std::max<uint64_t>(1, kPartBytes / block);
+  part_bytes_ = block * blocks;
+  return static_cast<size_t>((all + blocks - 1) / blocks);
 }
 
-size_t Etl::start_writing(double sigma) {
-  sigma_ = sigma;
+size_t Etl::start_survey(double sigma) {
+  settings_.sigma = sigma;
+  return job_.noise.surveys_mixture() ? start_pass(Pass::kSurvey) : start_writing();
+}
+
+size_t Etl::start_writing() {
   if (job_.dry_run) return 0;
   output_.emplace(job_.temporary, file_->mode(), job_.fsync);
   return start_pass(Pass::kWrite);
@@ -154,7 +191,7 @@ uint64_t Etl::read_end(uint64_t position, uint64_t end) const {
 }
 
 PartTally Etl::walk_part(size_t part, Arena& arena) {
-  const bool writes = pass_ == Pass::kWrite;
+  const bool writes = settings_.pass == Pass::kWrite;
   // The head belongs to the first part, and the bytes after the data to the last. If the sizes in
   // the header are wrong, the data extend to the end of the file, and nothing follows them.
   const uint64_t first = part * part_bytes_;
@@ -165,13 +202,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
 
   arena.reset();
   uint8_t* const room = arena.take<uint8_t>(read_bytes_ + 2 * kSideBytes + kPageBytes + kAlignment);
-  std::unique_ptr<FrameWalk> walk;
-  const uint64_t first_frame = first / header_.block_align;
-  if (writes && sigma_ != 0) {
-    walk = std::make_unique<NoiseTransform>(header_, first_frame, job_.noise, sigma_, arena);
-  } else {
-    walk = std::make_unique<PowerMeter>(header_, first_frame, arena);
-  }
+  const std::unique_ptr<FrameWalk> walk = open_walk(header_, first / header_.block_align, job_.noise, settings_, arena);
   while (position < end) {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
     const uint64_t stop = read_end(position, end);
@@ -191,19 +222,42 @@ size_t Etl::end_pass() {
   size_t parts = 0;
   if (!has_failed()) {
     guard([&] {
-      if (pass_ == Pass::kMeasure) {
-        const double sigma = sigma_for_snr(tally_, header_, job_.noise.level);
-        if (sigma == 0 && header_.frames > 0) warnings_.push_back("W_SILENT");
-        parts = start_writing(sigma);
+      if (settings_.pass == Pass::kMeasure) {
+        parts = end_measuring();
         return;
       }
+      if (settings_.pass == Pass::kSurvey) {
+        figures_.peak = tally_.peak;
+        settings_.gain = gain_of(job_.noise, tally_, header_);
+        parts = start_writing();
+        return;
+      }
+      if (job_.noise.clip == ClipPolicy::kError && tally_.clipped > 0) {
+        throw Failure{"E_CLIPPED", std::to_string(tally_.clipped) + " samples"};
+      }
       if (header_.sizes_lie) repair_sizes(*output_, header_, output_size_);
-      figures_.bytes_out = output_size_.size;
       if (!output_->publish(job_.output, job_.overwrite)) warnings_.push_back("W_NO_HARD_LINKS");
     });
   }
   if (parts == 0) finish();
   return parts;
+}
+
+size_t Etl::end_measuring() {
+  const MeasuredLevel measured = sigma_of(job_.noise, tally_, header_);
+  if (measured.activity) {
+    figures_.active_power = measured.activity->power;
+    figures_.activity = measured.activity->factor;
+    if (std::isnan(figures_.activity)) warnings_.push_back("W_NO_ACTIVITY");
+  }
+  if (measured.is_silent) {
+    const SilentPolicy silent = job_.noise.silent;
+    if (silent == SilentPolicy::kError) throw Failure{"E_SIGNAL_SILENT", ""};
+    warnings_.push_back("W_SILENT");
+    is_left_out_ = silent == SilentPolicy::kSkip;
+    if (is_left_out_) return 0;
+  }
+  return start_survey(measured.sigma);
 }
 
 // Closes the files, whether or not the job succeeded. An output that was not published is removed.
@@ -216,12 +270,14 @@ void Etl::finish() {
     figures_.channels = header_.channels;
     figures_.sample_rate = header_.sample_rate;
     figures_.frames = header_.frames;
-    figures_.sigma = sigma_;
+    figures_.sigma = settings_.sigma;
+    figures_.gain = settings_.gain;
     figures_.signal_energy = tally_.signal;
     figures_.noise_energy = tally_.noise;
     figures_.clipped = tally_.clipped;
     figures_.non_finite = tally_.non_finite;
     figures_.bytes_in = file_->size();
+    figures_.bytes_out = is_left_out_ ? 0 : output_size_.size;
     figures_.modified = file_->modified();
     figures_.warnings = std::move(warnings_);
   }

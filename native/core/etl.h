@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,11 +53,22 @@ struct EtlFigures {
   uint32_t channels = 0;
   uint32_t sample_rate = 0;
   uint64_t frames = 0;
-  // Standard deviation of the requested noise, in full-scale units.
+  // Standard deviation of the requested noise before the gain, in full-scale units.
   double sigma = 0;
+  // Factor of the mixture; 1 if it was not changed.
+  double gain = 1;
+  // Largest magnitude of the mixture before the gain, in full-scale units; NaN if it was not
+  // measured.
+  double peak = std::numeric_limits<double>::quiet_NaN();
+  // Active level of the signal: its mean power while active, in full-scale units; NaN if it was not
+  // measured.
+  double active_power = std::numeric_limits<double>::quiet_NaN();
+  // Share of the time in which the signal is active, 0 to 1; NaN if it was not measured or is not
+  // known.
+  double activity = std::numeric_limits<double>::quiet_NaN();
   // Sum of the squares of the samples that were read.
   double signal_energy = 0;
-  // Sum of the squares of the differences between written and read samples.
+  // Sum of the squares of the differences between written samples and those read, times the gain.
   double noise_energy = 0;
   uint64_t clipped = 0;
   uint64_t non_finite = 0;
@@ -100,8 +112,6 @@ class Etl {
   EtlOutcome take_outcome();
 
  private:
-  enum class Pass : uint8_t { kMeasure, kWrite };
-
   // Runs a step and keeps its failure, if it fails.
   template <typename Step>
   void guard(const Step& step);
@@ -109,8 +119,12 @@ class Etl {
   // The file, or its decoded form if it is coded.
   const Input& input() const { return decoded_ ? *decoded_ : *file_; }
   void check_output() const;
+  // Returns the number of parts. A pass in which samples must come in order has one.
   size_t start_pass(Pass pass);
-  size_t start_writing(double sigma);
+  size_t end_measuring();
+  // Sets sigma, and surveys the mixture if its gain depends on it.
+  size_t start_survey(double sigma);
+  size_t start_writing();
   // Returns the end of the read that starts at `position`.
   uint64_t read_end(uint64_t position, uint64_t end) const;
   PartTally walk_part(size_t part, Arena& arena);
@@ -129,8 +143,9 @@ class Etl {
   // Bytes of data in one read (whole pieces), and in one part (whole noise blocks).
   size_t read_bytes_ = 0;
   uint64_t part_bytes_ = 0;
-  Pass pass_ = Pass::kWrite;
-  double sigma_ = 0;
+  PassSettings settings_;
+  // Whether nothing is written, because the signal is silent.
+  bool is_left_out_ = false;
   std::vector<const char*> warnings_;
   // During a pass it guards everything that parts change: the members from here to `failure_`.
   mutable std::mutex mutex_;

@@ -32,9 +32,11 @@ inline T round_half_even(T v) {
   return P::magnitude(v) < P::kIntegersFrom ? rounded : v;
 }
 
+// The settings in the precision of the format, and what follows from the format.
 template <typename T>
-struct MixSettings {
+struct MixConstants {
   T sigma;
+  T gain;
   T scale;
   T unscale;
   T low;
@@ -53,25 +55,28 @@ struct Counts {
   uint32_t non_finite[kAccumulators] = {};
 };
 
-// What a piece contains: PCM, which is always finite; floats that are all finite; or floats of which
-// some may not be.
-enum class Content : uint8_t { kPcm, kFinite, kAny };
+// What a piece contains: PCM, which is always finite, without or with dither; floats that are all
+// finite; or floats of which some may not be.
+enum class Content : uint8_t { kPcm, kDithered, kFinite, kAny };
 
 // Mixes up to kAccumulators samples. One loop has the precision of the format, and one computes the
 // sums in float64. Compilers vectorise both, because they are separate and `count` is a constant
 // when it is inlined.
 template <typename P, Content kContent, typename T = typename P::Real>
-inline void mix_group(T* values, const float* noise, size_t count, const MixSettings<T>& settings, double* signal_lanes,
-                      double* noise_lanes, Counts& counts) {
-  constexpr bool kPcm = kContent == Content::kPcm;
+inline void mix_group(T* values, const float* noise, const float* dither, size_t count, const MixConstants<T>& settings,
+                      double* signal_lanes, double* noise_lanes, Counts& counts) {
+  constexpr bool kDithered = kContent == Content::kDithered;
+  constexpr bool kPcm = kContent == Content::kPcm || kDithered;
   constexpr bool kAny = kContent == Content::kAny;
   // The values for the sums, with 0 in place of values that are not finite.
   T before[kAccumulators];
   T after[kAccumulators];
   for (size_t lane = 0; lane < count; lane++) {
     const T x = values[lane];
-    T v = x + settings.sigma * static_cast<T>(noise[lane]);
-    if (kPcm) v = round_half_even<P>(v * settings.scale);
+    T v = (x + settings.sigma * static_cast<T>(noise[lane])) * settings.gain;
+    if (kPcm) v = v * settings.scale;
+    if (kDithered) v = v + static_cast<T>(dither[lane]);
+    if (kPcm) v = round_half_even<P>(v);
     T clamped = v < settings.low ? settings.low : v;
     clamped = clamped > settings.high ? settings.high : clamped;
     const T y = kPcm ? clamped * settings.unscale : clamped;
@@ -84,14 +89,14 @@ inline void mix_group(T* values, const float* noise, size_t count, const MixSett
   }
   for (size_t lane = 0; lane < count; lane++) {
     const double signal = static_cast<double>(before[lane]);
-    const double difference = static_cast<double>(after[lane]) - signal;
+    const double difference = static_cast<double>(after[lane]) - static_cast<double>(settings.gain) * signal;
     signal_lanes[lane] += signal * signal;
     noise_lanes[lane] += difference * difference;
   }
 }
 
 template <typename P, Content kContent, typename T = typename P::Real>
-void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& settings, MixTally& tally) {
+void mix_run(T* values, const float* noise, const float* dither, size_t count, const MixConstants<T>& settings, MixTally& tally) {
   Counts counts;
   double signal_lanes[kAccumulators];
   double noise_lanes[kAccumulators];
@@ -101,9 +106,9 @@ void mix_run(T* values, const float* noise, size_t count, const MixSettings<T>& 
   }
   size_t i = 0;
   for (; i + kAccumulators <= count; i += kAccumulators) {
-    mix_group<P, kContent>(values + i, noise + i, kAccumulators, settings, signal_lanes, noise_lanes, counts);
+    mix_group<P, kContent>(values + i, noise + i, dither + i, kAccumulators, settings, signal_lanes, noise_lanes, counts);
   }
-  mix_group<P, kContent>(values + i, noise + i, count - i, settings, signal_lanes, noise_lanes, counts);
+  mix_group<P, kContent>(values + i, noise + i, dither + i, count - i, settings, signal_lanes, noise_lanes, counts);
   for (size_t lane = 0; lane < kAccumulators; lane++) {
     tally.signal[lane] = signal_lanes[lane];
     tally.noise[lane] = noise_lanes[lane];
@@ -120,20 +125,97 @@ bool all_finite(const T* values, size_t count) {
 }
 
 template <typename P, typename T = typename P::Real>
-void mix(T* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, T sigma, bool clip,
-         MixTally& tally) {
+void mix_as(T* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, const MixSettings& settings,
+            MixTally& tally) {
+  const T sigma = static_cast<T>(settings.sigma);
+  const T gain = static_cast<T>(settings.gain);
+  // Only dithered pieces read it. The noise stands in, so that no pointer is moved beyond its array.
+  const float* const dither = settings.dither == nullptr ? noise : settings.dither;
   if (!format.is_float) {
     const T scale = static_cast<T>(int64_t{1} << (valid_bits - 1));
-    const MixSettings<T> settings = {sigma, scale, T(1) / scale, -scale, scale - T(1)};
-    mix_run<P, Content::kPcm>(values, noise, count, settings, tally);
+    const MixConstants<T> constants = {sigma, gain, scale, T(1) / scale, -scale, scale - T(1)};
+    if (settings.dither == nullptr) {
+      mix_run<P, Content::kPcm>(values, noise, dither, count, constants, tally);
+    } else {
+      mix_run<P, Content::kDithered>(values, noise, dither, count, constants, tally);
+    }
     return;
   }
-  const MixSettings<T> settings = {sigma, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
+  const bool clip = settings.clip;
+  const MixConstants<T> constants = {sigma, gain, 1, 1, clip ? T(-1) : -P::kLargest, clip ? T(1) : P::kLargest};
   // One check of all values is faster than a check in every step.
   if (all_finite<P>(values, count)) {
-    mix_run<P, Content::kFinite>(values, noise, count, settings, tally);
+    mix_run<P, Content::kFinite>(values, noise, dither, count, constants, tally);
   } else {
-    mix_run<P, Content::kAny>(values, noise, count, settings, tally);
+    mix_run<P, Content::kAny>(values, noise, dither, count, constants, tally);
+  }
+}
+
+// Sums and peaks of one piece, one per lane.
+template <typename T>
+struct SurveyLanes {
+  double signal[kAccumulators];
+  double noise[kAccumulators];
+  double mixture[kAccumulators];
+  T peak[kAccumulators];
+  uint32_t non_finite[kAccumulators];
+};
+
+template <typename P, typename T = typename P::Real>
+inline void survey_group(const T* values, const float* noise, size_t count, T sigma, SurveyLanes<T>& lanes) {
+  T before[kAccumulators];
+  T added[kAccumulators];
+  T mixed[kAccumulators];
+  for (size_t lane = 0; lane < count; lane++) {
+    const T x = values[lane];
+    const T n = sigma * static_cast<T>(noise[lane]);
+    const T m = x + n;
+    const bool finite = is_finite<P>(x);
+    before[lane] = finite ? x : T(0);
+    added[lane] = finite ? n : T(0);
+    mixed[lane] = finite ? m : T(0);
+    const T magnitude = P::magnitude(mixed[lane]);
+    lanes.peak[lane] = magnitude > lanes.peak[lane] ? magnitude : lanes.peak[lane];
+    lanes.non_finite[lane] += finite ? 0u : 1u;
+  }
+  for (size_t lane = 0; lane < count; lane++) {
+    const double x = static_cast<double>(before[lane]);
+    const double n = static_cast<double>(added[lane]);
+    const double m = static_cast<double>(mixed[lane]);
+    lanes.signal[lane] += x * x;
+    lanes.noise[lane] += n * n;
+    lanes.mixture[lane] += m * m;
+  }
+}
+
+template <typename P, typename T = typename P::Real>
+void survey_as(const T* values, const float* noise, size_t count, T sigma, MixTally& tally) {
+  SurveyLanes<T> lanes;
+  for (size_t lane = 0; lane < kAccumulators; lane++) {
+    lanes.signal[lane] = tally.signal[lane];
+    lanes.noise[lane] = tally.noise[lane];
+    lanes.mixture[lane] = tally.mixture[lane];
+    lanes.peak[lane] = 0;
+    lanes.non_finite[lane] = 0;
+  }
+  size_t i = 0;
+  for (; i + kAccumulators <= count; i += kAccumulators) survey_group<P>(values + i, noise + i, kAccumulators, sigma, lanes);
+  survey_group<P>(values + i, noise + i, count - i, sigma, lanes);
+  for (size_t lane = 0; lane < kAccumulators; lane++) {
+    tally.signal[lane] = lanes.signal[lane];
+    tally.noise[lane] = lanes.noise[lane];
+    tally.mixture[lane] = lanes.mixture[lane];
+    const double peak = static_cast<double>(lanes.peak[lane]);
+    tally.peak = peak > tally.peak ? peak : tally.peak;
+    tally.non_finite += lanes.non_finite[lane];
+  }
+}
+
+void survey(const void* values, const float* noise, size_t count, const SampleFormat& format, double sigma, MixTally& tally) {
+  if (format.wide) {
+    survey_as<Double>(static_cast<const double*>(values), noise, count, sigma, tally);
+  } else {
+    survey_as<Single>(static_cast<const float*>(values), noise, count, static_cast<float>(sigma), tally);
   }
 }
 
@@ -164,14 +246,13 @@ void measure(const void* values, size_t count, const SampleFormat& format, MixTa
   }
 }
 
-void mix_float32(float* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, float sigma,
-                 bool clip, MixTally& tally) {
-  mix<Single>(values, noise, count, format, valid_bits, sigma, clip, tally);
-}
-
-void mix_float64(double* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, double sigma,
-                 bool clip, MixTally& tally) {
-  mix<Double>(values, noise, count, format, valid_bits, sigma, clip, tally);
+void mix(void* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, const MixSettings& settings,
+         MixTally& tally) {
+  if (format.wide) {
+    mix_as<Double>(static_cast<double*>(values), noise, count, format, valid_bits, settings, tally);
+  } else {
+    mix_as<Single>(static_cast<float*>(values), noise, count, format, valid_bits, settings, tally);
+  }
 }
 
 }  // namespace

@@ -12,12 +12,7 @@ constexpr size_t kStepBytes = 256 * 1024;
 
 PartTally walk(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
   arena.reset();
-  std::unique_ptr<FrameWalk> walk;
-  if (job.noise.level == 0) {
-    walk = std::make_unique<PowerMeter>(job.layout, job.first_frame, arena);
-  } else {
-    walk = std::make_unique<NoiseTransform>(job.layout, job.first_frame, job.noise, job.noise.level, arena);
-  }
+  const std::unique_ptr<FrameWalk> walk = open_walk(job.layout, job.first_frame, job.noise, job.settings, arena);
   const size_t piece = piece_frames(job.layout.channels) * job.layout.block_align;
   const size_t step_bytes = piece * std::max<size_t>(1, kStepBytes / piece);
   for (size_t done = 0; done < job.length; done += step_bytes) {

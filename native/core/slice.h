@@ -23,8 +23,9 @@ struct SliceJob {
   FrameLayout layout;
   // Number of the slice's first frame in the signal; it starts a noise block.
   uint64_t first_frame = 0;
-  // Its level is of the kind kSigma; with level 0 the slice is only measured.
+  // Its level has no effect.
   Noise noise;
+  PassSettings settings;
 };
 
 struct SliceOutcome {

@@ -21,8 +21,11 @@ size_t piece_frames(uint32_t channels) {
 void FileTally::add(const PartTally& part) {
   for (const double block : part.signal) signal += block;
   for (const double block : part.noise) noise += block;
+  for (const double block : part.mixture) mixture += block;
   clipped += part.clipped;
   non_finite += part.non_finite;
+  peak = std::max(peak, part.peak);
+  if (part.activity) activity = part.activity;
 }
 
 FrameWalk::FrameWalk(const FrameLayout& layout, uint64_t first_frame, Arena& arena)
@@ -43,6 +46,7 @@ void FrameWalk::run(uint8_t* bytes, size_t length) {
     if (frame_ % kBlockFrames == 0 || frame_ == layout_.frames) {
       part_.signal.push_back(fold_block(tally_.signal));
       part_.noise.push_back(fold_block(tally_.noise));
+      part_.mixture.push_back(fold_block(tally_.mixture));
     }
   }
 }
@@ -50,47 +54,129 @@ void FrameWalk::run(uint8_t* bytes, size_t length) {
 PartTally FrameWalk::take_tally() {
   part_.clipped = tally_.clipped;
   part_.non_finite = tally_.non_finite;
+  part_.peak = tally_.peak;
   return std::move(part_);
 }
 
-void PowerMeter::piece(uint8_t* bytes, size_t frames) {
-  const size_t count = frames * layout_.channels;
-  const Kernels& use = kernels();
-  use.measure(use.decode(*layout_.format, bytes, count, scratch_), count, *layout_.format, tally_);
-}
+namespace {
 
-NoiseTransform::NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena)
-    : FrameWalk(layout, first_frame, arena),
-      source_(open_source(noise, {layout.channels, layout.sample_rate, layout.frames}, arena)),
-      sigma_(sigma),
-      clip_(noise.clip) {
-  const size_t frames = piece_frames(layout.channels);
-  noise_ = arena.take<float>(frames * layout.channels);
-  channel_noise_ = layout.channels == 1 ? noise_ : arena.take<float>(frames);
-}
+// Measures a signal, and changes nothing.
+class PowerMeter : public FrameWalk {
+ public:
+  PowerMeter(const FrameLayout& layout, uint64_t first_frame, std::unique_ptr<ActivityMeter> activity, Arena& arena)
+      : FrameWalk(layout, first_frame, arena), activity_(std::move(activity)) {}
 
-void NoiseTransform::piece(uint8_t* bytes, size_t frames) {
-  fill_noise(frames);
-  const SampleFormat& format = *layout_.format;
-  const uint32_t valid = layout_.valid_bits;
-  const size_t count = frames * layout_.channels;
-  const Kernels& use = kernels();
-  void* values = use.decode(format, bytes, count, scratch_);
-  if (format.wide) {
-    use.mix_float64(static_cast<double*>(values), noise_, count, format, valid, sigma_, clip_, tally_);
-  } else {
-    use.mix_float32(static_cast<float*>(values), noise_, count, format, valid, static_cast<float>(sigma_), clip_, tally_);
+  PartTally take_tally() override {
+    PartTally tally = FrameWalk::take_tally();
+    if (activity_) tally.activity = std::move(activity_->tally);
+    return tally;
   }
-  use.encode(format, values, bytes, count);
-}
 
-void NoiseTransform::fill_noise(size_t frames) {
-  const uint32_t channels = layout_.channels;
-  for (uint32_t channel = 0; channel < channels; channel++) {
-    source_->fill(channel, frame_, channel_noise_, frames);
-    if (channels == 1) return;
-    for (size_t i = 0; i < frames; i++) noise_[i * channels + channel] = channel_noise_[i];
+ protected:
+  void piece(uint8_t* bytes, size_t frames) override {
+    const size_t count = frames * layout_.channels;
+    const void* values = kernels().decode(*layout_.format, bytes, count, scratch_);
+    measure(values, count, frames);
+    if (activity_) activity_->add(values, count, *layout_.format);
   }
+
+  virtual void measure(const void* values, size_t count, size_t) { kernels().measure(values, count, *layout_.format, tally_); }
+
+ private:
+  const std::unique_ptr<ActivityMeter> activity_;
+};
+
+// Writes a source for the next frames of every channel, interleaved like the samples.
+class InterleavedSource {
+ public:
+  InterleavedSource(std::unique_ptr<NoiseSource> source, uint32_t channels, Arena& arena)
+      : source_(std::move(source)), channels_(channels) {
+    const size_t frames = piece_frames(channels);
+    values_ = arena.take<float>(frames * channels);
+    channel_values_ = channels == 1 ? values_ : arena.take<float>(frames);
+  }
+
+  const float* fill(uint64_t frame, size_t frames) {
+    for (uint32_t channel = 0; channel < channels_; channel++) {
+      source_->fill(channel, frame, channel_values_, frames);
+      if (channels_ == 1) break;
+      for (size_t i = 0; i < frames; i++) values_[i * channels_ + channel] = channel_values_[i];
+    }
+    return values_;
+  }
+
+ private:
+  const std::unique_ptr<NoiseSource> source_;
+  const uint32_t channels_;
+  float* values_;
+  float* channel_values_;
+};
+
+SignalShape shape_of(const FrameLayout& layout) { return {layout.channels, layout.sample_rate, layout.frames}; }
+
+// Measures a signal, its noise and their mixture, and changes nothing.
+class MixtureMeter final : public PowerMeter {
+ public:
+  MixtureMeter(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma,
+               std::unique_ptr<ActivityMeter> activity, Arena& arena)
+      : PowerMeter(layout, first_frame, std::move(activity), arena),
+        noise_(open_source(noise, shape_of(layout), arena), layout.channels, arena),
+        sigma_(sigma) {}
+
+ protected:
+  void measure(const void* values, size_t count, size_t frames) override {
+    kernels().survey(values, noise_.fill(frame_, frames), count, *layout_.format, sigma_, tally_);
+  }
+
+ private:
+  InterleavedSource noise_;
+  const double sigma_;
+};
+
+// Makes the output: adds noise to the frames.
+class NoiseTransform final : public FrameWalk {
+ public:
+  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, double gain, Arena& arena)
+      : FrameWalk(layout, first_frame, arena),
+        noise_(open_source(noise, shape_of(layout), arena), layout.channels, arena),
+        settings_{sigma, gain, noise.clip != ClipPolicy::kNone, nullptr} {
+    if (noise.dither && !layout.format->is_float) {
+      dither_.emplace(open_dither(noise, shape_of(layout), arena), layout.channels, arena);
+    }
+  }
+
+ protected:
+  void piece(uint8_t* bytes, size_t frames) override {
+    const SampleFormat& format = *layout_.format;
+    const float* noise = noise_.fill(frame_, frames);
+    if (dither_) settings_.dither = dither_->fill(frame_, frames);
+    const size_t count = frames * layout_.channels;
+    const Kernels& use = kernels();
+    void* values = use.decode(format, bytes, count, scratch_);
+    use.mix(values, noise, count, format, layout_.valid_bits, settings_, tally_);
+    use.encode(format, values, bytes, count);
+  }
+
+ private:
+  InterleavedSource noise_;
+  std::optional<InterleavedSource> dither_;
+  MixSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<FrameWalk> open_walk(const FrameLayout& layout, uint64_t first_frame, const Noise& noise,
+                                     const PassSettings& settings, Arena& arena) {
+  const double sigma = settings.sigma;
+  if (settings.pass == Pass::kWrite) {
+    if (sigma == 0 && settings.gain == 1) return std::make_unique<PowerMeter>(layout, first_frame, nullptr, arena);
+    return std::make_unique<NoiseTransform>(layout, first_frame, noise, sigma, settings.gain, arena);
+  }
+  if (settings.pass == Pass::kSurvey) return std::make_unique<MixtureMeter>(layout, first_frame, noise, sigma, nullptr, arena);
+  std::unique_ptr<ActivityMeter> activity;
+  if (noise.measures_activity()) activity = std::make_unique<ActivityMeter>(layout.channels, layout.sample_rate);
+  if (noise.exact) return std::make_unique<MixtureMeter>(layout, first_frame, noise, 1, std::move(activity), arena);
+  return std::make_unique<PowerMeter>(layout, first_frame, std::move(activity), arena);
 }
 
 }  // namespace noisemill

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "activity.h"
 #include "arena.h"
 #include "mix.h"
 #include "noise/noise.h"
@@ -17,20 +19,43 @@ namespace noisemill {
 // that blocks end where pieces end. It is also a multiple of the frames that noise is generated in.
 size_t piece_frames(uint32_t channels);
 
+// A walk over all samples of a signal:
+//
+// - kMeasure finds the power of the signal, and that of its noise if the SNR refers to it
+// - kSurvey finds the power and the largest magnitude of the mixture
+// - kWrite makes the output
+enum class Pass : uint8_t { kMeasure, kSurvey, kWrite };
+
+// What a pass needs to know of those before it.
+struct PassSettings {
+  Pass pass = Pass::kWrite;
+  // Standard deviation of the noise in full-scale units, also if its level is an SNR.
+  double sigma = 0;
+  // Factor of the mixture.
+  double gain = 1;
+};
+
 // Sums and counts of one part of the frames: the sum of each block, in order.
 struct PartTally {
   std::vector<double> signal;
   std::vector<double> noise;
+  std::vector<double> mixture;
   uint64_t clipped = 0;
   uint64_t non_finite = 0;
+  double peak = 0;
+  // Only if the whole signal was walked at once, to measure its active level.
+  std::optional<ActivityTally> activity;
 };
 
 // Sums of squares and counts of all frames. Parts are added in their order.
 struct FileTally {
   double signal = 0;
   double noise = 0;
+  double mixture = 0;
   uint64_t clipped = 0;
   uint64_t non_finite = 0;
+  double peak = 0;
+  std::optional<ActivityTally> activity;
 
   void add(const PartTally& part);
 };
@@ -46,7 +71,7 @@ class FrameWalk {
   void run(uint8_t* bytes, size_t length);
 
   // Returns the sums, once the walk has reached the end of a block or the last frame.
-  PartTally take_tally();
+  virtual PartTally take_tally();
 
  protected:
   virtual void piece(uint8_t* bytes, size_t frames) = 0;
@@ -61,34 +86,9 @@ class FrameWalk {
   PartTally part_;
 };
 
-// Measures the mean power that an SNR refers to, and changes nothing.
-class PowerMeter final : public FrameWalk {
- public:
-  using FrameWalk::FrameWalk;
-
- protected:
-  void piece(uint8_t* bytes, size_t frames) override;
-};
-
-// Adds noise to the frames.
-class NoiseTransform final : public FrameWalk {
- public:
-  // `sigma` is the standard deviation of the noise in full-scale units, also if its level is an
-  // SNR. The noise must outlive this object.
-  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, Arena& arena);
-
- protected:
-  void piece(uint8_t* bytes, size_t frames) override;
-
- private:
-  // Generates noise for the next frames of every channel, interleaved like the samples.
-  void fill_noise(size_t frames);
-
-  const std::unique_ptr<NoiseSource> source_;
-  const double sigma_;
-  const bool clip_;
-  float* noise_;
-  float* channel_noise_;
-};
+// Opens the walk of a pass, from the first frame of a block on. The layout and the noise must outlive
+// it.
+std::unique_ptr<FrameWalk> open_walk(const FrameLayout& layout, uint64_t first_frame, const Noise& noise,
+                                     const PassSettings& settings, Arena& arena);
 
 }  // namespace noisemill

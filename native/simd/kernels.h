@@ -30,19 +30,17 @@ struct Kernels {
   // Adds up the squares of finite samples (core/mix.inl). `values` are float or double according to
   // `format.wide`.
   void (*measure)(const void* values, size_t count, const SampleFormat& format, MixTally& tally);
-  // Adds noise in float32, in place: y = x + sigma g, clamped, and rounded for PCM.
-  // docs/numerics.md specifies the arithmetic.
+  // Measures samples, their noise and the mixture x + sigma g, before any gain, rounding and clamp,
+  // and changes nothing. `values` are as for `measure`; `noise` has as many values.
+  void (*survey)(const void* values, const float* noise, size_t count, const SampleFormat& format, double sigma, MixTally& tally);
+  // Adds noise, in place: y = gain (x + sigma g), clamped, and rounded for PCM. docs/numerics.md
+  // specifies the arithmetic.
   //
-  // - `values`: samples in full-scale units, interleaved
-  // - `noise`: as many values, of mean power 1
+  // - `values`: samples in full-scale units, interleaved, float or double according to `format.wide`
+  // - `noise`: as many values
   // - `valid_bits`: valid bits of the samples; PCM is rounded to the grid of that many bits
-  // - `clip`: whether float formats are clamped to [-1, 1], else to the finite range; PCM is always
-  //   clamped to its range
-  void (*mix_float32)(float* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, float sigma,
-                      bool clip, MixTally& tally);
-  // Adds noise in float64. The noise is float32 and is widened.
-  void (*mix_float64)(double* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits, double sigma,
-                      bool clip, MixTally& tally);
+  void (*mix)(void* values, const float* noise, size_t count, const SampleFormat& format, uint32_t valid_bits,
+              const MixSettings& settings, MixTally& tally);
 };
 
 // Returns the kernels in use.

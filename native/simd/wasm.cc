@@ -43,14 +43,13 @@ NOISEMILL_EXPORT(measure) void wasm_measure(const void* values, size_t count, ui
   measure(values, count, kSampleFormats[format], *tally);
 }
 
-NOISEMILL_EXPORT(mix_float32)
-void wasm_mix_float32(float* values, const float* noise, size_t count, uint32_t format, uint32_t valid_bits, float sigma, bool clip,
-                      MixTally* tally) {
-  mix_float32(values, noise, count, kSampleFormats[format], valid_bits, sigma, clip, *tally);
+NOISEMILL_EXPORT(survey)
+void wasm_survey(const void* values, const float* noise, size_t count, uint32_t format, double sigma, MixTally* tally) {
+  survey(values, noise, count, kSampleFormats[format], sigma, *tally);
 }
 
-NOISEMILL_EXPORT(mix_float64)
-void wasm_mix_float64(double* values, const float* noise, size_t count, uint32_t format, uint32_t valid_bits, double sigma, bool clip,
-                      MixTally* tally) {
-  mix_float64(values, noise, count, kSampleFormats[format], valid_bits, sigma, clip, *tally);
+NOISEMILL_EXPORT(mix)
+void wasm_mix(void* values, const float* noise, size_t count, uint32_t format, uint32_t valid_bits, double sigma, double gain, bool clip,
+              const float* dither, MixTally* tally) {
+  mix(values, noise, count, kSampleFormats[format], valid_bits, {sigma, gain, clip, dither}, *tally);
 }

@@ -8,7 +8,7 @@ import type { Outcome } from '../../dist-lib/backends/backend.js'
 import { Cancellation } from '../../dist-lib/backends/cancellation.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
-import { noiseGain } from '../../dist-lib/plan/levels.js'
+import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { type JobSettings, jobFor, runTypeScript, threadPool } from '../support/jobs.js'
 import { bySize } from '../support/size.js'
@@ -18,7 +18,7 @@ import { formats, wav } from '../support/wav.js'
 
 const MIB = 2 ** 20
 const sigma: JobSettings = { level: 0.1 }
-const snr: JobSettings = { levelKind: 'snr', level: noiseGain(10) }
+const snr: JobSettings = { levelKind: 'snr', level: amplitudeOf(-10) }
 
 /** Indexes of the cells that tests share with sharing-thread.mjs; each thread counts in the cell of its role. */
 const [OWNER, REACHED, CALLS, READS, GATE, IS_OVER] = [0, 1, 2, 4, 6, 7]

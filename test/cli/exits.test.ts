@@ -120,9 +120,9 @@ describe('2, and nothing is done,', () => {
     ['too many arguments', ['demo', 'more']],
     ["required option '--out <dir>'", ['add', 'in', ...snr]],
     ["unknown option '--output'\n(Did you mean --out?)", ['add', 'in', ...snr, '--output', 'out']],
-    ['(Did you mean --sigma or --snr for the level', ['add', 'in', '--out', 'out', '--noise', '0.1']],
-    ['(Did you mean --sigma or --snr for the level', ['add', 'in', '--out', 'out', '--noise=0.1']],
-    ['(Did you mean --sigma or --snr?)', ['add', 'in', '--out', 'out', '--level', '0.1']],
+    ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise', '0.1']],
+    ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise=0.1']],
+    ['(Did you mean --sigma, --snr or --dbfs?)', ['add', 'in', '--out', 'out', '--noise-level', '0.1']],
     ["missing required argument 'input'", ['add', ...toOut]],
   ])('%s: %j', (words, args) => expectRefusals(words, args))
 
@@ -170,7 +170,7 @@ describe('2, and nothing is done,', () => {
     ['--snr: invalid option: expected a range LOW:HIGH with the lower number first but got 20:0', ['--snr', '20:0']],
     ['or a range LOW:HIGH of such numbers but got 5:300', ['--snr', '5:300']],
     ['--resume: invalid option: expected only one of --resume and --overwrite', [...snr, '--resume', '--overwrite']],
-    ['Give --sigma (standard deviation, 1.0 = full scale) or --snr (decibels)', []],
+    ['Give --sigma (standard deviation, 1.0 = full scale), --snr or --dbfs (decibels)', []],
   ])('%s', (words, flags) => expectRefusals(words, add(...flags)))
 
   test('but a switch may be repeated', async () => {

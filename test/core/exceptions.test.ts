@@ -134,7 +134,7 @@ describe.each(Object.entries(backendsOf))('TypeScript on the backend %s', (_name
 function slice(): SliceJob {
   const layout = { format: 'pcm16', channels: 1, sampleRate: 0, bigEndian: false, validBits: 16, frames: 4 } as const
   const { noise } = jobFor('', 'a', 'out', { level: 0.1 })
-  return { bytes: new Uint8Array(8), ...layout, firstFrame: 0, noise }
+  return { bytes: new Uint8Array(8), ...layout, firstFrame: 0, noise, pass: 'write', sigma: 0.1, gain: 1 }
 }
 
 test('a caller sees E_INTERNAL, what to do, and the cause', () => {

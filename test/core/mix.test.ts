@@ -11,8 +11,10 @@ const floats = sampleFormats.filter((format) => format.float)
 const newTally = (): MixTally => ({
   signal: new Float64Array(ACCUMULATORS),
   noise: new Float64Array(ACCUMULATORS),
+  mixture: new Float64Array(ACCUMULATORS),
   clipped: 0,
   nonFinite: 0,
+  peak: 0,
 })
 
 /** Mixes in the precision of the format. */
@@ -25,14 +27,15 @@ function mix(
   validBits = format.bits,
 ) {
   const tally = newTally()
+  const settings = { sigma, gain: 1, clip, dither: undefined }
   const g = Float32Array.from(noise)
   if (format.wide) {
     const values = Float64Array.from(samples)
-    mixFloat64(values, g, values.length, format, validBits, sigma, clip, tally)
+    mixFloat64(values, g, values.length, format, validBits, settings, tally)
     return { values, tally }
   }
   const values = Float32Array.from(samples)
-  mixFloat32(values, g, values.length, format, validBits, sigma, clip, tally)
+  mixFloat32(values, g, values.length, format, validBits, settings, tally)
   return { values, tally }
 }
 
@@ -123,8 +126,8 @@ describe('sums over blocks', () => {
       [2 ** 53, 1],
       [-(2 ** 53), 1],
     ])
-      tally.add({ signal, noise: [], clipped: 1, nonFinite: 2 })
-    expect(tally).toEqual({ signal: 1, noise: 0, clipped: 2, nonFinite: 4 })
+      tally.add({ signal, noise: [], mixture: [], clipped: 1, nonFinite: 2, peak: 0 })
+    expect(tally).toMatchObject({ signal: 1, noise: 0, mixture: 0, clipped: 2, nonFinite: 4 })
     const lanes = new Float64Array(ACCUMULATORS).fill(3)
     expect(foldBlock(lanes)).toBe(48)
     expect([...lanes]).toEqual(new Array(16).fill(0))
@@ -220,9 +223,10 @@ describe.each(floats)('$name', (format) => {
     // Signalling, with a payload: all that a load into a register could make quiet.
     bytes.set(format.wide ? [1, 2, 3, 4, 5, 6, 0xf4, 0x7f] : [1, 2, 0xa0, 0x7f])
     const before = [...bytes]
+    const settings = { sigma: 1, gain: 1, clip: true, dither: undefined }
     if (values instanceof Float64Array)
-      mixFloat64(values, Float32Array.of(1, 0), 2, format, format.bits, 1, true, newTally())
-    else mixFloat32(values, Float32Array.of(1, 0), 2, format, format.bits, 1, true, newTally())
+      mixFloat64(values, Float32Array.of(1, 0), 2, format, format.bits, settings, newTally())
+    else mixFloat32(values, Float32Array.of(1, 0), 2, format, format.bits, settings, newTally())
     expect([...bytes]).toEqual(before)
   })
 })

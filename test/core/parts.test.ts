@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { EtlFigures, EtlOutcome } from '../../dist-lib/core/etl.js'
-import { noiseGain } from '../../dist-lib/plan/levels.js'
+import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { describeNative } from '../support/backends.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { type JobSettings, jobFor, nativeOf, type RunJobs, runTypeScript, twins, workersOf } from '../support/jobs.js'
@@ -66,7 +66,7 @@ const fileOf = (format: Format, channels: number, frames: number, parts: WavPart
 const sigma: JobSettings = { level: 0.1 }
 const unclipped: JobSettings = { level: 0.5, clip: false }
 const copy: JobSettings = { level: 0 }
-const snr: JobSettings = { levelKind: 'snr', level: noiseGain(10) }
+const snr: JobSettings = { levelKind: 'snr', level: amplitudeOf(-10) }
 
 describeNative('a long file is the same from any number of threads', () => {
   // Parts of 4 MiB, in whole blocks of 4096 frames.

@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Noise } from '../../dist-lib/core/noise/noise.js'
-import { NoiseTransform, PowerMeter, pieceFrames } from '../../dist-lib/core/transform.js'
+import { openWalk, type PassSettings, pieceFrames } from '../../dist-lib/core/transform.js'
 import type { WavHeader } from '../../dist-lib/core/wav/header.js'
 import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
-import { noiseGain } from '../../dist-lib/plan/levels.js'
+import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { temporaryFolder } from '../support/folders.js'
-import { describeHalves, jobFor } from '../support/jobs.js'
+import { describeHalves, jobFor, noiseFor } from '../support/jobs.js'
 import { wav } from '../support/wav.js'
 
 const named = (name: string): SampleFormat => sampleFormats.find((format) => format.name === name)!
@@ -36,20 +35,16 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
       coded: undefined,
     }
     const sigma = 0.3
-    const noise: Noise = {
-      kind: 'gaussian',
-      parameters: new Float64Array(0),
-      key: { low: 3, high: 4 },
-      level: { kind: 'sigma', deviation: sigma },
-      clip: true,
-    }
+    const noise = noiseFor({ key: { low: 3, high: 4 }, level: sigma })
+    const writing: PassSettings = { pass: 'write', sigma, gain: 1 }
+    const measuring: PassSettings = { pass: 'measure', sigma: 0, gain: 1 }
     const source = sourceOf(format, frames * channels)
     const slice = pieceFrames(channels)
 
     const whole = source.slice()
-    const transform = new NoiseTransform(header, 0, noise, sigma)
+    const transform = openWalk(header, 0, noise, writing)
     transform.run(whole)
-    const meter = new PowerMeter(header, 0)
+    const meter = openWalk(header, 0, noise, measuring)
     meter.run(source)
     const [noisy, measured] = [transform.takeTally(), meter.takeTally()]
     expect(noisy.signal).toEqual(measured.signal)
@@ -57,8 +52,8 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
     // Runs end where slices do: at each, at every third, and at two and one by turns.
     for (const pattern of [[1], [3], [2, 1]]) {
       const cut = source.slice()
-      const parts = new NoiseTransform(header, 0, noise, sigma)
-      const partMeter = new PowerMeter(header, 0)
+      const parts = openWalk(header, 0, noise, writing)
+      const partMeter = openWalk(header, 0, noise, measuring)
       for (let start = 0, turn = 0; start < frames; turn++) {
         const end = Math.min(start + pattern[turn % pattern.length] * slice, frames)
         parts.run(cut.subarray(start * blockAlign, end * blockAlign))
@@ -92,7 +87,7 @@ describeHalves('noise that float32 cannot hold', (run) => {
     const folder = temporaryFolder()
     writeFileSync(path.join(folder, 'a.wav'), wav({ tag: 3, bits: 32, data }))
     for (const clip of [true, false]) {
-      const [outcome] = await run([jobFor(folder, 'a', `${clip}`, { levelKind: 'snr', level: noiseGain(-100), clip })])
+      const [outcome] = await run([jobFor(folder, 'a', `${clip}`, { levelKind: 'snr', level: amplitudeOf(100), clip })])
       expect(outcome).toMatchObject({ failure: { code: 'E_SIGNAL_POWER' } })
     }
   })

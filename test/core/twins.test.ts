@@ -5,7 +5,7 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
-import { noiseGain } from '../../dist-lib/plan/levels.js'
+import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
 import { posixTest } from '../support/systems.js'
@@ -37,7 +37,7 @@ const fileOf = (format: Format, channels: number, data: Uint8Array) =>
   wav({ tag: format.tag, bits: format.bits, channels, data })
 
 const sigma = (level: number, clip = true): JobSettings => ({ level, clip })
-const snr = (decibels: number, clip = true): JobSettings => ({ levelKind: 'snr', level: noiseGain(decibels), clip })
+const snr = (decibels: number, clip = true): JobSettings => ({ levelKind: 'snr', level: amplitudeOf(-decibels), clip })
 
 const withoutTime = (outcome: EtlOutcome) =>
   'figures' in outcome ? { figures: { ...outcome.figures, seconds: null } } : outcome

@@ -140,7 +140,7 @@ test('paths of inputs are as the page lists them', async () => {
 test('the levels that are allowed are those of the page', async () => {
   const rows = rowsOf('| option | meaning | allowed |')
   const check = (options: object) => addNoise(new Float32Array(1), options)
-  expect(rows.flatMap(([option]) => codeIn(option))).toEqual(['sigma', 'snr'])
+  expect(rows.flatMap(([option]) => codeIn(option))).toEqual(['sigma', 'snr', 'dbfs'])
   for (const [option, , allowed] of rows) {
     const [name] = codeIn(option)
     const [low, high] = allowed.split(' to ').map(Number)

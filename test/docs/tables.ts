@@ -12,7 +12,7 @@ import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
 import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
-import { levelFor, noiseGain } from '../../dist-lib/plan/levels.js'
+import { amplitudeOf, drawLevel } from '../../dist-lib/plan/levels.js'
 import { subjects } from '../../dist-lib/pool/doctor/verdict.js'
 import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
@@ -136,9 +136,9 @@ function workedExample(): string {
       ['A and B of its step 0', hexadecimal(nextWord(words, 0), nextWord(words, 0))],
       ['the value by cosine, frame 0', `${hexadecimal(bits[0])}, ${noise[0]}`],
       ['the value by sine, frame 16', `${hexadecimal(bits[LANES])}, ${noise[LANES]}`],
-      ['G for an SNR of 10 dB', `${noiseGain(10)}`],
+      ['G for an SNR of 10 dB', `${amplitudeOf(-10)}`],
       ['U of draw 0 for purpose 0', `${draw(key, Purpose.level, 0)}`],
-      ['the SNR from the range [5, 20], dB', `${levelFor({ kind: 'snr', low: 5, high: 20 }, key)}`],
+      ['the SNR from the range [5, 20], dB', `${drawLevel({ low: 5, high: 20 }, key, Purpose.level)}`],
     ],
   )
 }

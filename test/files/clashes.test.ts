@@ -350,7 +350,7 @@ describeBackends('clashes', (backend) => {
 
 posixTest('a protected file stays protected if its folder is created later (needs symbolic links)', () => {
   const folder = tree('real/', 'link -> real')
-  const inputs = new ProtectedFiles(2)
+  const inputs = new ProtectedFiles({ copies: 2, labels: [] })
   inputs.add(`${folder}/real/new/a.1.wav`)
   for (const name of ['real', 'link']) expect(inputs.find(`${folder}/${name}/new/a.wav`), name).toBeDefined()
   mkdirSync(`${folder}/real/new`)

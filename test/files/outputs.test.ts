@@ -5,7 +5,7 @@
 
 import { linkSync, mkdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { copyName, originalsOf } from '../../dist-lib/files/outputs.js'
+import { countOf, originalsOf, variantName } from '../../dist-lib/files/outputs.js'
 import { filesBelow, JOURNAL } from '../support/folders.js'
 import { outcomes, place, runsOn } from '../support/resuming.js'
 import { posixTest, tellsCaseApart } from '../support/systems.js'
@@ -66,16 +66,26 @@ test.each([
   ...NAMES.map((name) => ({ name })),
   { name: Buffer.from('\xff.wav', 'latin1') },
   { name: Buffer.from('\xff', 'latin1') },
-])('the name of each copy leads back to its original: $name', ({ name }) => {
-  for (const copy of [1, 2, 10]) {
-    const originals = originalsOf(copyName(name, copy, 10), 10)
-    expect(originals).toContainEqual({ original: name, copy })
-    for (const found of originals) expect(copyName(found.original, found.copy, 10)).toEqual(copyName(name, copy, 10))
+])('the name of each output leads back to its original: $name', ({ name }) => {
+  const labels = ['_snr0', '_snr-5', '_snr2.5']
+  for (const variants of [
+    { copies: 10, labels: [] },
+    { copies: 1, labels },
+    { copies: 10, labels },
+  ]) {
+    for (const output of [1, 2, countOf(variants)]) {
+      const shown = variantName(name, output, variants)
+      const originals = originalsOf(shown, variants)
+      expect(originals).toContainEqual({ original: name, output })
+      for (const found of originals) expect(variantName(found.original, found.output, variants)).toEqual(shown)
+    }
   }
-  expect(originalsOf(copyName(name, 11, 11), 10)).not.toContainEqual(expect.objectContaining({ original: name }))
-  expect(originalsOf(name, 1)).toEqual([{ original: name, copy: 1 }])
+  const eleventh = variantName(name, 11, { copies: 11, labels: [] })
+  const found = originalsOf(eleventh, { copies: 10, labels: [] })
+  expect(found).not.toContainEqual(expect.objectContaining({ original: name }))
+  expect(originalsOf(name, { copies: 1, labels: [] })).toEqual([{ original: name, output: 1 }])
 })
 
 test.each(['a.wav', 'a.0.wav', 'a.01.wav', 'a.1x.wav', '1.wav', 'a.-1.wav'])('%s is no copy', (name) => {
-  expect(originalsOf(name, 100)).toEqual([])
+  expect(originalsOf(name, { copies: 100, labels: [] })).toEqual([])
 })

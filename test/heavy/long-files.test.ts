@@ -4,10 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { NoiseTransform } from '../../dist-lib/core/transform.js'
+import { openWalk } from '../../dist-lib/core/transform.js'
 import { sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { temporaryFolder } from '../support/folders.js'
+import { noiseFor } from '../support/jobs.js'
 import { jsKernel } from '../support/kernels.js'
 import { formats, type WavParts, wav } from '../support/wav.js'
 
@@ -57,10 +58,9 @@ function run(way: (typeof ways)[number], input: string, output: string, sigma: n
 function noiseFrom(frame: number, count: number, frames: number, channels: number, sigma: number): Buffer {
   const format = sampleFormats.find(({ name }) => name === 'pcm16')!
   const layout = { format, channels, sampleRate: 0, blockAlign: 2 * channels, frames, bigEndian: false, validBits: 16 }
-  const level = { kind: 'sigma', deviation: sigma } as const
-  const noise = { kind: 'gaussian', parameters: new Float64Array(0), key: fileKey(1, 'a', 1), level, clip: true }
+  const noise = noiseFor({ key: fileKey(1, 'a', 1), level: sigma })
   const bytes = Buffer.from(new ArrayBuffer(count * layout.blockAlign))
-  new NoiseTransform(layout, frame, noise, sigma).run(bytes)
+  openWalk(layout, frame, noise, { pass: 'write', sigma, gain: 1 }).run(bytes)
   return bytes
 }
 

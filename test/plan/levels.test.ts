@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { type NoiseKey, Purpose } from '../../dist-lib/core/noise/keys.js'
 import { NoisemillError } from '../../dist-lib/errors.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
-import { achievedSnr, checkLevel, levelFor, noiseGain } from '../../dist-lib/plan/levels.js'
+import { achievedSnr, amplitudeOf, type Choice, checkLevel, drawLevel } from '../../dist-lib/plan/levels.js'
 import { sha256 } from '../support/folders.js'
+
+const noiseGain = (snr: number) => amplitudeOf(-snr)
+const drawn = (choice: Choice, key: NoiseKey) => drawLevel(choice, key, Purpose.level)
 
 function refusal(sigma: unknown, snr: unknown): NoisemillError {
   try {
-    checkLevel(sigma, snr)
+    checkLevel({ sigma, snr })
   } catch (error) {
     if (error instanceof NoisemillError) return error
     throw error
@@ -24,8 +28,8 @@ describe('a noise level is taken', () => {
     ['snr', 0],
     ['snr', 200],
   ] as const)('as one value: %s %d', (kind, value) => {
-    const level = kind === 'sigma' ? checkLevel(value, undefined) : checkLevel(undefined, value)
-    expect(level).toEqual({ kind, low: value, high: value })
+    const level = checkLevel({ [kind]: value })
+    expect(level).toEqual({ kind, choice: { low: value, high: value } })
   })
 
   test.each([
@@ -34,8 +38,8 @@ describe('a noise level is taken', () => {
     ['snr', [-100, 200]],
     ['snr', [5, 20]],
   ] as const)('as a range: %s %j', (kind, range) => {
-    const level = kind === 'sigma' ? checkLevel(range, undefined) : checkLevel(undefined, range)
-    expect(level).toEqual({ kind, low: range[0], high: range[1] })
+    const level = checkLevel({ [kind]: range })
+    expect(level).toEqual({ kind, choice: { low: range[0], high: range[1] } })
   })
 })
 
@@ -114,11 +118,11 @@ describe('the level of one file', () => {
   const keys = Array.from({ length: 20_000 }, (_, i) => fileKey(1, `${i}.wav`, 1))
 
   test('is the value itself, whatever the key', () => {
-    for (const key of keys.slice(0, 100)) expect(levelFor({ kind: 'sigma', low: 0.3, high: 0.3 }, key)).toBe(0.3)
+    for (const key of keys.slice(0, 100)) expect(drawn({ low: 0.3, high: 0.3 }, key)).toBe(0.3)
   })
 
   test('is uniform over its range', () => {
-    const draws = keys.map((key) => (levelFor({ kind: 'snr', low: 5, high: 20 }, key) - 5) / 15).sort((a, b) => a - b)
+    const draws = keys.map((key) => (drawn({ low: 5, high: 20 }, key) - 5) / 15).sort((a, b) => a - b)
     // Kolmogorov and Smirnov's distance; sqrt(n) D exceeds 1.95 once in a thousand uniform samples.
     const distance = Math.max(...draws.map((u, i) => Math.max(u - i / draws.length, (i + 1) / draws.length - u)))
     expect(distance * Math.sqrt(draws.length)).toBeLessThan(1.95)
@@ -127,7 +131,7 @@ describe('the level of one file', () => {
   })
 
   test('does not depend on the level of the file before it', () => {
-    const centred = keys.map((key) => levelFor({ kind: 'snr', low: -0.5, high: 0.5 }, key))
+    const centred = keys.map((key) => drawn({ low: -0.5, high: 0.5 }, key))
     const products = centred.slice(1).map((u, i) => u * centred[i])
     // The mean product of two independent uniforms of variance 1/12 has a standard error of 1 / (12 sqrt(n)).
     const mean = products.reduce((sum, product) => sum + product) / products.length
@@ -136,15 +140,15 @@ describe('the level of one file', () => {
 
   test('depends on the key alone: a wider range stretches the same draw', () => {
     for (const key of keys.slice(0, 100)) {
-      const unit = levelFor({ kind: 'sigma', low: 0, high: 1 }, key)
-      expect(levelFor({ kind: 'sigma', low: 0, high: 1 }, { ...key })).toBe(unit)
-      expect(levelFor({ kind: 'sigma', low: 0, high: 16 }, key)).toBe(unit * 16)
-      expect(levelFor({ kind: 'snr', low: -100, high: 200 }, key)).toBeCloseTo(300 * unit - 100, 10)
+      const unit = drawn({ low: 0, high: 1 }, key)
+      expect(drawn({ low: 0, high: 1 }, { ...key })).toBe(unit)
+      expect(drawn({ low: 0, high: 16 }, key)).toBe(unit * 16)
+      expect(drawn({ low: -100, high: 200 }, key)).toBeCloseTo(300 * unit - 100, 10)
     }
   })
 
   test('differs between the copies of a file', () => {
-    const levels = [1, 2, 3, 4].map((copy) => levelFor({ kind: 'snr', low: 0, high: 1 }, fileKey(1, 'a.wav', copy)))
+    const levels = [1, 2, 3, 4].map((copy) => drawn({ low: 0, high: 1 }, fileKey(1, 'a.wav', copy)))
     expect(new Set(levels).size).toBe(4)
   })
 })

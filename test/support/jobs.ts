@@ -14,7 +14,7 @@ import { WorkerPool } from '../../dist-lib/backends/worker-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
-import type { Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
+import type { ClipPolicy, Mixing, Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
 import { packageFile } from '../../dist-lib/package-files.js'
 import { describeNative, instructionSets, theAddon } from './backends.js'
 import { temporaryFolder } from './folders.js'
@@ -91,15 +91,38 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
 }
 
 /** Settings of a job: the noise, and whether an output is written. */
-export interface JobSettings extends Partial<Omit<Noise, 'level'>> {
+export interface JobSettings extends Partial<Omit<Noise, 'level' | 'mixing'>>, Partial<Omit<Mixing, 'clip'>> {
   readonly levelKind?: NoiseLevel['kind']
   readonly level: number
+  /** false is 'none'. */
+  readonly clip?: ClipPolicy | boolean
   readonly dryRun?: boolean
+}
+
+/** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
+export function noiseFor(settings: Omit<JobSettings, 'dryRun'>): Noise {
+  const { levelKind = 'sigma', level, kind = 'gaussian', parameters, key, output, clip = 'clamp', ...mixing } = settings
+  return {
+    kind,
+    parameters: parameters ?? new Float64Array(0),
+    key: key ?? { low: 1, high: 2 },
+    level: { kind: levelKind, deviation: level },
+    output: output ?? { kind: 'keep', target: 0 },
+    mixing: {
+      exact: false,
+      reference: 'rms',
+      clip: typeof clip === 'string' ? clip : clip ? 'clamp' : 'none',
+      ceiling: 0.99,
+      dither: false,
+      silent: 'copy',
+      ...mixing,
+    },
+  }
 }
 
 /** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
-  const { levelKind = 'sigma', level, dryRun = false, ...noise } = settings
+  const { dryRun = false, ...noise } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
@@ -109,14 +132,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     dryRun,
     free: false,
     strict: false,
-    noise: {
-      kind: 'gaussian',
-      parameters: new Float64Array(0),
-      key: { low: 1, high: 2 },
-      level: { kind: levelKind, deviation: level },
-      clip: true,
-      ...noise,
-    },
+    noise: noiseFor(noise),
   }
 }
 

@@ -118,6 +118,7 @@ export const gaussian: NoiseKind = {
   name: 'gaussian',
   summary: 'white Gaussian noise (normal distribution), independent in every sample and channel',
   parameters: [],
+  isNominal: true,
   needsSampleRate: false,
   blockFrames: BLOCK_FRAMES,
   stateWords: LANE_STATE_WORDS,

@@ -23,6 +23,8 @@ export interface NoiseKey {
 export const Purpose = {
   /** The level of an output, within the requested range. */
   level: 0,
+  /** The level of the mixture, within the requested range. */
+  outputLevel: 1,
   /** Where the kind "sway" is, at the first frame, in its cycle of sign reversals. */
   swayOffset: 0xffffffff,
 } as const

@@ -23,6 +23,8 @@ export interface NoiseKind {
   readonly name: string
   readonly summary: string
   readonly parameters: readonly NoiseParameter[]
+  /** Whether an SNR refers to its nominal power, as stream version 1 does, and not to its measured power. */
+  readonly isNominal: boolean
   /** Whether the noise depends on the sample rate, as it does with parameters in Hz. */
   readonly needsSampleRate: boolean
   /**

@@ -4,6 +4,7 @@
  */
 
 import { Failure } from '../failure.js'
+import { dither } from './dither.js'
 import { gaussian } from './gaussian.js'
 import type { NoiseKind } from './kind.js'
 import { sway } from './sway.js'
@@ -14,8 +15,8 @@ export const noiseKinds: readonly NoiseKind[] = [gaussian]
 /** Kinds for the project's own tests; see sway.ts. */
 const testKinds: readonly NoiseKind[] = [sway]
 
-/** All kinds, those for tests included. */
-export const allKinds: readonly NoiseKind[] = [...noiseKinds, ...testKinds]
+/** All kinds, those for tests included, and dither. */
+export const allKinds: readonly NoiseKind[] = [...noiseKinds, dither, ...testKinds]
 
 /** Returns the kind with this name. Throws Failure E_OPTION_INVALID if there is none. */
 export function findKind(name: string): NoiseKind {

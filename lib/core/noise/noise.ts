@@ -5,10 +5,13 @@
 
 import { Failure } from '../failure.js'
 import type { Kernels } from '../kernels.js'
+import { dither } from './dither.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
 import { findKind } from './kinds.js'
 import type { NoiseSource, SignalShape } from './source.js'
+
+const NO_PARAMETERS = new Float64Array()
 
 /**
  * Level of the noise. `deviation` is its standard deviation: in full-scale units if `kind` is
@@ -17,6 +20,88 @@ import type { NoiseSource, SignalShape } from './source.js'
 export interface NoiseLevel {
   readonly kind: 'sigma' | 'snr'
   readonly deviation: number
+}
+
+/** What the RMS of a signal is for an SNR: its mean, or that of active speech only (activity.ts). */
+export const snrReferences = ['rms', 'active'] as const
+/**
+ * What an SNR refers to: 'rms', the mean power of the signal, or 'active', its active speech level by ITU-T P.56, which
+ * leaves out pauses.
+ *
+ * @example
+ * import { addNoise, type SnrReference } from 'noisemill'
+ *
+ * // Half of it is a pause, so its active level is higher than its mean level.
+ * const speech = Float32Array.from({ length: 64_000 }, (_, n) => (n < 32_000 ? 0.5 * Math.sin(n / 5) : 0))
+ * const snrReference: SnrReference = 'active'
+ * const options = { snr: 10, snrReference, sampleRate: 16_000 }
+ * await addNoise(speech, { ...options, onFigures: ({ activity }) => console.log(activity?.toFixed(1)) }) // -> 0.6
+ */
+export type SnrReference = (typeof snrReferences)[number]
+
+/** How the level of a mixture is set: not at all, by its RMS, or by its largest magnitude. */
+export const outputLevels = ['keep', 'rms', 'peak'] as const
+export type OutputLevelKind = (typeof outputLevels)[number]
+
+/** Level of the mixture. `target` is its RMS or largest magnitude in full-scale units. */
+export interface OutputLevel {
+  readonly kind: OutputLevelKind
+  readonly target: number
+}
+
+/** What happens to values beyond the range of the format. */
+export const clipPolicies = ['clamp', 'scale', 'error', 'none'] as const
+/**
+ * What happens to values beyond full scale:
+ *
+ * - 'clamp': they become the nearest value in range
+ * - 'scale': the whole mixture is lowered by one gain, so that its largest magnitude is the
+ *   `ceiling`; a mixture below the ceiling stays as it is
+ * - 'error': the output fails (E_CLIPPED)
+ * - 'none': float formats keep them; PCM, which cannot, is clamped
+ *
+ * @example
+ * import { addNoise, type ClipPolicy } from 'noisemill'
+ *
+ * const loud = new Float32Array(1000).fill(0.9)
+ * const peak = (samples: Float32Array) => Math.max(...samples.map(Math.abs)).toFixed(2)
+ * for (const clip of ['clamp', 'scale', 'none'] satisfies ClipPolicy[])
+ *   console.log(clip, peak(await addNoise(loud, { sigma: 0.5, seed: 1, clip })))
+ * // -> clamp 1.00
+ * // -> scale 0.99
+ * // -> none 2.55
+ */
+export type ClipPolicy = (typeof clipPolicies)[number]
+
+/** What is done with a signal without power, which has no SNR. */
+export const silentPolicies = ['copy', 'skip', 'error'] as const
+/**
+ * What is done with a silent file, which has no SNR: 'copy' writes it without noise, 'skip' writes
+ * nothing, 'error' makes it fail (E_SIGNAL_SILENT).
+ *
+ * @example
+ * import { addNoise, NoisemillError, type SilentPolicy } from 'noisemill'
+ *
+ * const silent: SilentPolicy = 'error'
+ * try {
+ *   await addNoise(new Float32Array(1000), { snr: 10, silent })
+ * } catch (error) {
+ *   if (error instanceof NoisemillError) console.log(error.code) // -> E_SIGNAL_SILENT
+ * }
+ */
+export type SilentPolicy = (typeof silentPolicies)[number]
+
+/** How noise is mixed with signals: what all outputs of a task have in common. */
+export interface Mixing {
+  /** Whether an SNR refers to the power of the noise that is added, instead of its nominal power. */
+  readonly exact: boolean
+  readonly reference: SnrReference
+  readonly clip: ClipPolicy
+  /** Largest magnitude that `clip: 'scale'` leaves, in full-scale units. */
+  readonly ceiling: number
+  /** Whether samples of PCM get dither before they are rounded. */
+  readonly dither: boolean
+  readonly silent: SilentPolicy
 }
 
 /**
@@ -30,9 +115,18 @@ export interface Noise {
   readonly parameters: Float64Array
   readonly key: NoiseKey
   readonly level: NoiseLevel
-  /** Whether float formats are clamped to [-1, 1]. PCM is always clamped to its range. */
-  readonly clip: boolean
+  readonly output: OutputLevel
+  readonly mixing: Mixing
 }
+
+/** Whether the signal must be measured before sigma is known. */
+export const measuresSignal = ({ level }: Noise): boolean => level.kind === 'snr'
+
+/** Whether the active level of the signal is measured, for which its samples must come in order. */
+export const measuresActivity = (noise: Noise): boolean => measuresSignal(noise) && noise.mixing.reference === 'active'
+
+/** Whether the mixture must be measured before its gain is known. */
+export const surveysMixture = ({ output, mixing }: Noise): boolean => output.kind !== 'keep' || mixing.clip === 'scale'
 
 /**
  * Checks the noise of a job that may not come from checked options. Throws Failure
@@ -45,6 +139,12 @@ export function checkNoise({ kind, parameters }: Noise): void {
       'E_OPTION_INVALID',
       `${parameters.length} parameters of the noise kind ${kind}, which has ${length}`,
     )
+}
+
+/** Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format. */
+export function openDither({ key }: Noise, signal: SignalShape, kernels: Kernels): NoiseSource {
+  const { channels, sampleRate, frames } = signal
+  return new GeneratedSource(dither, { key, parameters: NO_PARAMETERS, channels, sampleRate, frames }, kernels)
 }
 
 /**

@@ -97,6 +97,7 @@ export const sway: NoiseKind = {
       default: 10,
     },
   ],
+  isNominal: false,
   needsSampleRate: true,
   blockFrames: SWAY_BLOCK_FRAMES,
   stateWords: STATE_WORDS,

@@ -3,12 +3,13 @@
 // `fill` is compiled once for each instruction set.
 #pragma once
 
+#include "dither.h"
 #include "gaussian.h"
 #include "kind.h"
 #include "sway.h"
 
 // Calls the macro EACH with the struct of every kind.
-#define NOISEMILL_KINDS(EACH) EACH(Gaussian) EACH(Sway)
+#define NOISEMILL_KINDS(EACH) EACH(Gaussian) EACH(Dither) EACH(Sway)
 
 namespace noisemill {
 

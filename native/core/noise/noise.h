@@ -20,6 +20,18 @@ enum class LevelKind : uint8_t {
   kSnr,
 };
 
+// What the RMS of a signal is for an SNR: its mean, or that of active speech only (activity.h).
+enum class SnrReference : uint8_t { kRms, kActive };
+
+// How the level of a mixture is set: not at all, by its RMS, or by its largest magnitude.
+enum class OutputLevel : uint8_t { kKeep, kRms, kPeak };
+
+// What happens to values beyond the range of the format; see lib/core/noise/noise.ts.
+enum class ClipPolicy : uint8_t { kClamp, kScale, kError, kNone };
+
+// What is done with a signal without power, which has no SNR.
+enum class SilentPolicy : uint8_t { kCopy, kSkip, kError };
+
 // The noise of a job, as plain data that crosses threads. Options are already checked and the level
 // is drawn. The twin is lib/core/noise/noise.ts.
 struct Noise {
@@ -30,9 +42,29 @@ struct Noise {
   NoiseKey key;
   LevelKind level_kind = LevelKind::kSigma;
   double level = 0;
-  // Whether float formats are clamped to [-1, 1]. PCM is always clamped to its range.
-  bool clip = true;
+  // RMS or largest magnitude of the mixture, in full-scale units.
+  OutputLevel output = OutputLevel::kKeep;
+  double target = 0;
+  // Whether an SNR refers to the power of the noise that is added, instead of its nominal power.
+  bool exact = false;
+  SnrReference reference = SnrReference::kRms;
+  ClipPolicy clip = ClipPolicy::kClamp;
+  // Largest magnitude that ClipPolicy::kScale leaves, in full-scale units.
+  double ceiling = 1;
+  // Whether samples of PCM get dither before they are rounded.
+  bool dither = false;
+  SilentPolicy silent = SilentPolicy::kCopy;
+
+  // Whether the signal must be measured before sigma is known.
+  bool measures_signal() const { return level_kind == LevelKind::kSnr; }
+  // Whether the active level of the signal is measured, for which its samples must come in order.
+  bool measures_activity() const { return measures_signal() && reference == SnrReference::kActive; }
+  // Whether the mixture must be measured before its gain is known.
+  bool surveys_mixture() const { return output != OutputLevel::kKeep || clip == ClipPolicy::kScale; }
 };
+
+// Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format.
+std::unique_ptr<NoiseSource> open_dither(const Noise& noise, const SignalShape& signal, Arena& arena);
 
 // Opens the source of this noise for a signal. The noise must outlive the source. Throws Failure
 // E_OPTION_INVALID if the kind does not exist.

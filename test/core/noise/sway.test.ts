@@ -6,6 +6,7 @@ import { openSource } from '../../../dist-lib/core/noise/noise.js'
 import type { NoiseContext } from '../../../dist-lib/core/noise/source.js'
 import { instructionSets, theAddon } from '../../support/backends.js'
 import { sha256 } from '../../support/folders.js'
+import { noiseFor } from '../../support/jobs.js'
 import { wasm } from '../../support/kernels.js'
 import known from '../../vectors/sway.json' with { type: 'json' }
 
@@ -14,13 +15,11 @@ const BLOCK_FRAMES = 8192
 /** Values of one channel from a frame on, in calls of so many frames. */
 type Fill = (context: NoiseContext, channel: number, frame: number, frames: number, step: number) => Float32Array
 
-const level = { kind: 'sigma', deviation: 1 } as const
-
 const filledBy =
   (kernels: Kernels): Fill =>
   (context, channel, frame, frames, step) => {
     kernels.reset()
-    const noise = { kind: 'sway', parameters: context.parameters, key: context.key, level, clip: false }
+    const noise = noiseFor({ kind: 'sway', parameters: context.parameters, key: context.key, level: 1 })
     const source = openSource(noise, context, kernels)
     const all = new Float32Array(frames)
     const room = kernels.floats(step)

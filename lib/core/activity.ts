@@ -1,0 +1,131 @@
+/**
+ * Active speech level and activity factor by Recommendation ITU-T P.56 (12/2011), method B: the
+ * power of speech without its pauses. docs/numerics.md specifies the operations and their order.
+ *
+ * The samples of a signal must come in order, so one thread measures the whole file.
+ */
+
+import { logTo2, powerOf2 } from './powers.js'
+
+/** Time constant of the envelope, in seconds. */
+const SMOOTHING = 0.03
+/** Time for which speech counts as active after the envelope has left a threshold, in seconds. */
+const HANGOVER = 0.2
+/** Difference between the active level and the threshold of activity, in dB. */
+const MARGIN = 15.9
+/** Number of thresholds. Threshold j is 2^(j - 16), in full-scale units. */
+const THRESHOLDS = 16
+/** 10 log10(2): the decibels of a doubled power. */
+const DECIBELS_OF_2 = 3.010299956639812
+
+/** What a signal's samples add up to, for each channel. */
+export interface ActivityTally {
+  /** Number of samples for which threshold j of channel c was active, at `c * THRESHOLDS + j`. */
+  readonly active: ArrayLike<number>
+  /** Sum of the squares. */
+  readonly energy: ArrayLike<number>
+}
+
+/** The active level of a signal. */
+export interface Activity {
+  /** Mean power of the active parts, as a mean over the channels. */
+  readonly power: number
+  /** Share of the time that is active, from 0 to 1, as a mean over the channels; NaN if it is not known. */
+  readonly factor: number
+}
+
+/** Follows the envelope of each channel. */
+export class ActivityMeter {
+  readonly #channels: number
+  readonly #smoothing: number
+  readonly #hangover: number
+  readonly #envelopes: Float64Array
+  /** Samples since a threshold was last reached, at the place of `active`. */
+  readonly #idle: Float64Array
+  readonly tally: { readonly active: Float64Array; readonly energy: Float64Array }
+
+  /** @param sampleRate 0 counts as 1 */
+  constructor(channels: number, sampleRate: number) {
+    const rate = Math.max(1, sampleRate)
+    this.#channels = channels
+    this.#smoothing = powerOf2(-1 / (SMOOTHING * rate) / Math.LN2)
+    this.#hangover = Math.ceil(HANGOVER * rate)
+    this.#envelopes = new Float64Array(2 * channels)
+    this.#idle = new Float64Array(channels * THRESHOLDS).fill(this.#hangover)
+    this.tally = { active: new Float64Array(channels * THRESHOLDS), energy: new Float64Array(channels) }
+  }
+
+  /** Adds the next samples, interleaved. NaN and infinities count as 0. */
+  add(values: ArrayLike<number>, count: number): void {
+    for (let channel = 0; channel < this.#channels; channel++) this.#follow(channel, values, count)
+  }
+
+  #follow(channel: number, values: ArrayLike<number>, count: number): void {
+    const { active, energy } = this.tally
+    const hangover = this.#hangover
+    const idle = this.#idle
+    const keep = this.#smoothing
+    const take = 1 - keep
+    const first = channel * THRESHOLDS
+    let sum = energy[channel]
+    let p = this.#envelopes[2 * channel]
+    let q = this.#envelopes[2 * channel + 1]
+    for (let i = channel; i < count; i += this.#channels) {
+      const x = Number.isFinite(values[i]) ? values[i] : 0
+      sum += x * x
+      p = keep * p + take * Math.abs(x)
+      q = keep * q + take * p
+      for (let j = 0, threshold = 2 ** -THRESHOLDS; j < THRESHOLDS; j++, threshold *= 2) {
+        const at = first + j
+        if (q >= threshold) idle[at] = 0
+        else if (idle[at] < hangover) idle[at]++
+        else continue
+        active[at]++
+      }
+    }
+    energy[channel] = sum
+    this.#envelopes[2 * channel] = p
+    this.#envelopes[2 * channel + 1] = q
+  }
+}
+
+/**
+ * Returns the active level. A channel whose level the method cannot tell, because it is too short or
+ * too quiet, counts with its mean power, and the factor is then NaN.
+ *
+ * @param frames number of frames, at least 1
+ */
+export function activityOf({ active, energy }: ActivityTally, frames: number): Activity {
+  const channels = energy.length
+  let power = 0
+  let factor = 0
+  for (let channel = 0; channel < channels; channel++) {
+    const mean = energy[channel] / frames
+    if (mean === 0) continue
+    const found = activePower(active, channel * THRESHOLDS, energy[channel])
+    power += found ?? mean
+    factor += found === undefined ? Number.NaN : mean / found
+  }
+  return { power: power / channels, factor: factor / channels }
+}
+
+/**
+ * Returns the power whose level is MARGIN dB above the threshold with that activity, interpolated
+ * between two thresholds in decibels. Undefined if no threshold is that far below.
+ */
+function activePower(active: ArrayLike<number>, first: number, energy: number): number | undefined {
+  let level = 0
+  let margin = 0
+  for (let j = 0; j < THRESHOLDS && active[first + j] > 0; j++) {
+    const nextLevel = DECIBELS_OF_2 * logTo2(energy / active[first + j])
+    const nextMargin = nextLevel - 2 * DECIBELS_OF_2 * (j - THRESHOLDS)
+    if (nextMargin <= MARGIN) {
+      if (j === 0) return undefined
+      const found = nextLevel + ((level - nextLevel) * (MARGIN - nextMargin)) / (margin - nextMargin)
+      return powerOf2(found / DECIBELS_OF_2)
+    }
+    level = nextLevel
+    margin = nextMargin
+  }
+  return undefined
+}
