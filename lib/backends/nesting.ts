@@ -4,6 +4,7 @@
  */
 
 import { pathToFileURL } from 'node:url'
+import type { Cancellation } from './cancellation.js'
 
 /** Files of task modules, as a thread of a pool or the main thread knows them. */
 export interface TaskFiles {
@@ -57,3 +58,17 @@ export function isNested(url: string): boolean {
   const file = fileOf(url)
   return loading.includes(file) || (depths.get(file) ?? 0) >= MAX_DEPTH
 }
+
+/** Runs that began while their module was being loaded. */
+const nestedRuns = new WeakSet<Cancellation>()
+
+/**
+ * Notes that a run of functions of a module begins. Its jobs reach a backend a little later, when the
+ * module may be loaded.
+ */
+export function noteRun(run: Cancellation, url: string): void {
+  if (isNested(url)) nestedRuns.add(run)
+}
+
+/** Whether `isNested` was true when a run began. */
+export const isNestedRun = (run: Cancellation): boolean => nestedRuns.has(run)

@@ -11,7 +11,7 @@ import { PoolFunctions } from './functions.js'
 import type { HostEnd, Hosts } from './host.js'
 import { AcceptedChunk, type Jobs, type Load } from './load.js'
 import type { LoadFigures } from './messages.js'
-import { isNested } from './nesting.js'
+import { isNested, isNestedRun } from './nesting.js'
 import { Offers } from './offers.js'
 import { PoolWorker } from './pool-worker.js'
 import { RunQueues } from './run-queues.js'
@@ -103,7 +103,7 @@ export class WorkerPool {
         accepted.fail(jobs, new NoisemillError('E_POOL_TERMINATED'))
         return
       }
-      if (chunk.kind === 'calls' && isNested(chunk.call.url)) {
+      if (chunk.kind === 'calls' && (isNestedRun(chunk.cancellation) || isNested(chunk.call.url))) {
         accepted.fail(jobs, new NoisemillError('E_TASK_NESTED', { received: chunk.call.url }))
         return
       }

@@ -3,6 +3,7 @@
 import type { Backend, CloseOptions } from '../backends/backend.js'
 import { Cancellation } from '../backends/cancellation.js'
 import { chooseBackend } from '../backends/choose.js'
+import { noteRun } from '../backends/nesting.js'
 import type { PoolInfo, PoolOptions } from '../backends/options.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { definitionOf, type Task } from '../task.js'
@@ -292,20 +293,24 @@ export class Pool {
     const pass = definition.start()
     if (Array.isArray(items)) pass.foresee?.(items)
     const inOrder = method !== 'imapUnordered'
+    const cancellation = new Cancellation()
     const run: Run<I, unknown, unknown, R> = new Run({
       method,
       source: new Source(items),
       work,
       task: pass,
       backend: this.#backend,
-      cancellation: new Cancellation(),
+      cancellation,
       threads: this.info.threads,
       ...settings,
       inOrder,
       stopAtFailure: errors === 'throw',
       givesValues: givesValues && inOrder && errors === 'throw',
       endsWhenCancelled,
-      enter: () => this.#enter(run, signal, grace, isAccepted),
+      enter: () => {
+        if (work.kind === 'calls') noteRun(cancellation, work.call.url)
+        return this.#enter(run, signal, grace, isAccepted)
+      },
     })
     return run
   }
