@@ -21,7 +21,11 @@ process.once('message', (first) => {
       moves: false,
       post: (message, transfer) => {
         const bytes = serialized(message, transfer)
-        if (process.connected) send(bytes)
+        if (!process.connected) return
+        send(bytes, () => {
+          // The pool's process has ended, which the channel tells soon. Without this function, an error
+          // would end this process, and print itself.
+        })
       },
       listen: (receive) => process.on('message', (bytes) => receive(deserialized(bytes as Uint8Array) as ToWorker)),
     },
