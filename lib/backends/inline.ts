@@ -113,7 +113,11 @@ export function inlineBackend(kernels: Kernels): Backend {
     async close({ force = false, signal } = {}) {
       const isWorking = inProgress.size > 0
       for (const jobs of inProgress) jobs.failRest(new NoisemillError('E_POOL_TERMINATED'))
-      if (force || isWorking) return
+      if (force || isWorking) {
+        // Otherwise teardowns would be called when the garbage collector finds their tasks.
+        inlineFunctions.clear()
+        return
+      }
       for (const own of inlineFunctions.keys()) release(own)
       const forced = new Promise<void>((resolve) => {
         signal?.addEventListener('abort', () => resolve())

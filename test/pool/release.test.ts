@@ -102,6 +102,29 @@ describeThreads('a thread [%s]', (backend) => {
   })
 })
 
+test('a task that is no longer referenced after its pool was terminated has no teardown', () => {
+  const { stdout } = runNode(
+    `
+      const [opened, closed] = [new Int32Array(new SharedArrayBuffer(4)), new Int32Array(new SharedArrayBuffer(4))]
+      const options = () => ({ setup: 'openCounted', teardown: 'close', data: { opened, closed } })
+      async function terminated() {
+        const pool = new noisemill.Pool({ backend: 'inline' })
+        await pool.map(noisemill.moduleTask(${quote(url.href)}, 'same', options()), [1])
+        await pool.terminate()
+        return pool
+      }
+      const pool = await terminated()
+      for (let round = 0; round < 60; round++) {
+        gc()
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      console.log(pool.backend, opened[0], closed[0])
+    `,
+    { flags: ['--expose-gc'] },
+  )
+  expect(stdout).toBe('inline 1 0\n')
+})
+
 const COLLECTED = `
   async function isCollected(ref) {
     for (let round = 0; round < 100 && ref.deref() !== undefined; round++) {
