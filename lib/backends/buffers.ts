@@ -182,16 +182,52 @@ export function trimmed(value: unknown): unknown {
   return replaced.size === 0 ? value : rebuild(value, found.seen, replaced)
 }
 
-/** Returns values as `trimmed` does. If none of them changes, it is the same array. */
-export function trimmedEach(values: readonly unknown[]): readonly unknown[] {
+/**
+ * Smallest buffer that is copied and transferred. Structured clone copies a buffer twice, into the
+ * message and out of it, which takes less time only for small ones.
+ */
+const LARGE = 1024 * 1024
+
+/** Values that cross in one message. */
+export interface CrossingEach {
+  /** If none of the values has changed, it is the same array. */
+  readonly values: readonly unknown[]
+  readonly transfer: readonly ArrayBuffer[]
+}
+
+/**
+ * Returns values in which views on much larger buffers are copies of their own, and large buffers are
+ * copies that can leave the sender.
+ *
+ * @param moves whether buffers can leave the sender; otherwise large ones are not copied
+ */
+export function copiedEach(values: readonly unknown[], moves: boolean): CrossingEach {
+  const large = moves ? LARGE : Infinity
   let changed: unknown[] | undefined
+  const transfer: ArrayBuffer[] = []
+  // Shared by all values, so that memory that several of them have is copied once.
+  const replaced = new Map<unknown, unknown>()
   for (let i = 0; i < values.length; i++) {
-    const own = trimmed(values[i])
+    let found: Found | undefined
+    try {
+      found = search(values[i])
+    } catch {
+      // A getter throws. The crossing itself then fails with the reason.
+    }
+    if (found === undefined) continue
+    for (const [buffer, used] of found.buffers) {
+      if (buffer.byteLength < large && !isMostlyUnused(buffer, used)) continue
+      if (Array.from(used.memories).every((memory) => replaced.has(memory))) continue
+      for (const own of replace(buffer, used, copyPlain, replaced))
+        if (own.byteLength >= large) transfer.push(own as ArrayBuffer)
+    }
+    if (replaced.size === 0) continue
+    const own = rebuild(values[i], found.seen, replaced)
     if (own === values[i]) continue
     changed ??= values.slice()
     changed[i] = own
   }
-  return changed ?? values
+  return { values: changed ?? values, transfer }
 }
 
 /** What to transfer of a value: all of its buffers, or what a function returns. */

@@ -1,6 +1,6 @@
 /** Packs the items or the results of a message into one value that crosses quickly. */
 
-import { type Transfer, transferred, trimmedEach } from './buffers.js'
+import { copiedEach, type Transfer, transferred } from './buffers.js'
 
 /** Values of a message, in order. Numbers cross as the memory of an array. */
 export type Packed = Int32Array | Float64Array | readonly unknown[]
@@ -26,15 +26,19 @@ export interface PackedItems {
 }
 
 /**
- * Packs items. Of a view on a much larger buffer only the view crosses.
+ * Packs items. Of a view on a much larger buffer only the view crosses. Large buffers are copied, and
+ * the copies leave the sender.
  *
  * @param transfer what leaves the sender with each item; undefined if everything is copied
+ * @param moves whether buffers can leave the sender
  */
-export function packItems(items: readonly unknown[], transfer: Transfer | undefined): PackedItems {
+export function packItems(items: readonly unknown[], transfer: Transfer | undefined, moves: boolean): PackedItems {
   if (transfer !== undefined) {
     const crossings = items.map((item) => transferred(item, transfer))
     return { packed: crossings.map(({ value }) => value), transfer: crossings.flatMap((each) => each.transfer) }
   }
   const packed = pack(items)
-  return { packed: packed === items ? trimmedEach(items) : packed, transfer: [] }
+  if (packed !== items) return { packed, transfer: [] }
+  const { values, transfer: copies } = copiedEach(items, moves)
+  return { packed: values, transfer: copies }
 }

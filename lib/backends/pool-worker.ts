@@ -9,7 +9,7 @@ import { LoadedFunctions, type PoolFunction } from './functions.js'
 import type { Host, HostEnd, Hosts } from './host.js'
 import { type AcceptedChunk, type Jobs, Load } from './load.js'
 import type { Done, FromWorker, LoadFigures, LoadMessage, Settled, ToWorker } from './messages.js'
-import { packItems } from './packing.js'
+import { type Packed, packItems } from './packing.js'
 import type { PassOffer } from './sharing.js'
 import { awaitTeardowns, warnOfTeardown } from './teardown.js'
 import { type Thrown, textOf, unpackThrown } from './thrown.js'
@@ -134,10 +134,10 @@ export class PoolWorker {
 
   #post(load: Load): void {
     const began = performance.now()
-    const { message, transfer } = this.#message(load)
+    const { message, transfer, counted } = this.#message(load)
     const { tally } = load.accepted
     // Buffers that have left this thread without a copy have no bytes any more.
-    const count = () => tally.bytes.sent.add(message.jobs)
+    const count = () => tally.bytes.sent.add(counted)
     if (!this.#host.moves) count()
     this.#host.post(message, transfer)
     if (this.#host.moves) count()
@@ -200,6 +200,8 @@ export class PoolWorker {
   #message({ number, at, first, count, accepted, deadlines }: Load): {
     message: LoadMessage
     transfer: readonly ArrayBuffer[]
+    /** The jobs, of which those bytes are counted that are copied. */
+    counted: Packed
   } {
     const { chunk } = accepted
     const jobs = first === 0 && count === chunk.jobs.length ? chunk.jobs : chunk.jobs.slice(first, first + count)
@@ -208,12 +210,13 @@ export class PoolWorker {
       return {
         message: { ...load, kind: chunk.kind, jobs: jobs as never[], cancelled: chunk.cancellation.flag },
         transfer: [],
+        counted: jobs,
       }
     const own = accepted.own!
     if (this.#load(own, chunk.call)) accepted.tally.bytes.data.add([chunk.call.data])
     const { concurrency, timeout } = accepted
     const { attempt = 1 } = chunk
-    const { packed, transfer } = packItems(jobs, chunk.call.transferItems)
+    const { packed, transfer } = packItems(jobs, chunk.call.transferItems, this.#host.moves)
     return {
       message: {
         ...load,
@@ -226,6 +229,8 @@ export class PoolWorker {
         deadlines: deadlines?.place,
       },
       transfer,
+      // Copies leave this thread, and the items that they were made of do not.
+      counted: ArrayBuffer.isView(packed) || accepted.isTransferred ? packed : jobs,
     }
   }
 

@@ -340,6 +340,7 @@ describe('bytes', () => {
     ['a buffer', large.buffer, 100_000],
     ['an array of bytes', large, 100_000],
     ['an array of floats', new Float32Array(1000), 4000],
+    ['a large array, which crosses as a copy', new Uint8Array(2_000_000), 2_000_000],
     ['shared memory', new SharedArrayBuffer(1000), 0],
   ])('of %s are exact', async (_, item, bytes) => {
     const { report } = await reportOf(workers(1), calls('same'), [item])

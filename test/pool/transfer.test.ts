@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Backend, moduleTask, Pool } from '../../dist/index.js'
 import { describePlaces, describeThreads, testPool } from '../support/pools.js'
-import { buffers, cell, open } from '../support/tasks.js'
+import { buffers, calls, cell, open } from '../support/tasks.js'
 
 const whole = (length: number) => Uint8Array.from({ length }, (_, i) => i % 251)
 const refused = (received: string) => ({ code: 'E_NOT_CLONEABLE', received: expect.stringContaining(received) })
@@ -43,6 +43,19 @@ describePlaces('of a view on a large buffer [%s]', (backend) => {
     const item = [bytes.subarray(0, 3000), bytes.subarray(2998)]
     const [second] = await testPool({ backend, size: 1 }).map(buffers('writeThrough'), [item])
     expect(second.slice(0, 3)).toEqual([7, 7, bytes[3000]])
+  })
+})
+
+describePlaces('large memory of items [%s]', (backend) => {
+  test('arrives whole, also if several items have it, and stays with the caller', async () => {
+    const bytes = whole(2_000_000)
+    const half = whole(3_000_000).subarray(1_500_000)
+    const items = [{ view: bytes }, { view: bytes }, { view: half, list: [half.subarray(1)] }, { view: whole(4) }]
+    const arrived = await testPool({ backend, size: 1 }).map(calls('same'), items, { chunkSize: 4 })
+    const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0
+    expect(arrived.map(({ view }, i) => same(view, items[i].view))).toEqual([true, true, true, true])
+    expect(same(arrived[2].list[0], half.subarray(1))).toBe(true)
+    expect([same(bytes, whole(2_000_000)), half.buffer.byteLength]).toEqual([true, 3_000_000])
   })
 })
 
