@@ -93,9 +93,9 @@ export class NoisemillError extends Error {
    * const { code, path } = new NoisemillError('E_INPUT_MISSING', { path: 'a.wav' }).toJSON()
    * console.log(code, path) // -> E_INPUT_MISSING a.wav
    */
-  toJSON(): Record<string, unknown> {
+  toJSON(): Pick<NoisemillError, 'code' | 'message' | 'path' | 'option' | 'expected' | 'received' | 'errno'> {
     const { code, message, path, option, expected, received, errno } = this
-    return { code, message, path, option, expected, received, errno }
+    return { code, message, path, option, expected, received, errno } as ReturnType<NoisemillError['toJSON']>
   }
 }
 

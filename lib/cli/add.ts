@@ -11,12 +11,13 @@ import { type Diagnosis, diagnose, showDiagnosis } from '../pool/doctor.js'
 import { Pool } from '../pool/pool.js'
 import type { RunReport } from '../pool/run-report.js'
 import { Report, type ReportedRun } from '../record/report.js'
-import { plural } from '../show.js'
+import { plural, showBytes } from '../show.js'
 import { EXIT, exitForError, isFatal } from './exit.js'
 import { type AddRequest, declareAddFlags, parsePath, readAddFlags, textInFlags } from './flags.js'
 import { resultLine } from './lines.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
+import { Room, type RoomFigures } from './room.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
@@ -54,6 +55,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const ending = new AbortController()
   const signal = AbortSignal.any([stop.signal, ending.signal])
   const progress = new Progress()
+  const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
   const messages = new Messages(terminal, countOf(variantsOf(noise)))
   const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
@@ -66,7 +68,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   }
   const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, ...(own.doctor && { onReport }) }
   const options = { ...noise, pool, signal, ...callbacks }
-  const report = own.report === undefined ? undefined : new Report(own.report, reportedRun(inputs, noise))
+  const report = own.report === undefined ? undefined : await Report.open(own.report, reportedRun(inputs, noise))
   const counting = new AbortController()
   let fatal: NoisemillError | undefined
   /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
@@ -84,6 +86,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
       }
       for (const result of results) {
         progress.add(result)
+        room?.add(result)
         show(result, terminal, own)
         if (result.error && isFatal(result.error)) endFor(result.error)
         messages.add(result)
@@ -113,6 +116,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     terminal.stopLive()
     await pool.terminate()
   }
+  if (room) progress.room = await roomFor(room, String(noise.out), pool, terminal)
   printSummary(terminal, progress, pool, request, diagnosis)
   if (stop.exitCode !== undefined) {
     if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, noise))
@@ -126,6 +130,17 @@ function reportedRun(inputs: readonly string[], noise: AddRequest['noise']): Rep
   const { out, root, overwrite, resume } = noise
   const variants = variantsOf(noise)
   return { inputs, out: String(out), root: root === undefined ? undefined : String(root), variants, overwrite, resume }
+}
+
+/** Compares the room that the outputs of a dry run need with that of their volume, and warns if there is too little. */
+async function roomFor(room: Room, out: string, { info }: Pool, terminal: Terminal): Promise<RoomFigures> {
+  const figures = await room.figures(out, info.threads)
+  const { needed, free } = figures
+  if (free !== null && needed > free)
+    terminal.notice(
+      `warning: the outputs need ${showBytes(needed)}, but the volume of ${out} has only ${showBytes(free)} free.`,
+    )
+  return figures
 }
 
 const onLoop = (terminal: Terminal) => (path: string) =>

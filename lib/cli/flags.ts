@@ -44,7 +44,7 @@ export const groups = {
   print: {
     heading: 'Reporting',
     short:
-      'write a JSON line for each output, to a file or to stdout; print what took the time; or print nothing but errors',
+      'write a line for each output to a file, JSON or CSV by its name, or to stdout as JSON; print what took the time; or print nothing but errors',
   },
 } as const
 
@@ -284,7 +284,8 @@ const ownFlags: FlagsFor<OwnOptions> = {
     name: '--report',
     value: 'file',
     group: 'print',
-    summary: 'write a JSON line for each output to this file; its folder is created if needed',
+    summary:
+      'write a line for each output to this file, as CSV if its name ends in .csv, and otherwise as JSON; its folder is created if needed',
     parse: parsePath,
   },
   json: { name: '--json', group: 'print', summary: 'print a JSON line for each output, and one for the summary' },

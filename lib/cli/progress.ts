@@ -4,6 +4,7 @@ import { usableCpus } from '../cpus.js'
 import type { Diagnosis, PoolInfo, Verdict } from '../index.js'
 import type { FileResult } from '../plan/results.js'
 import { Counts, plural, showBytes, showSeconds } from '../show.js'
+import type { RoomFigures } from './room.js'
 
 /** The last line that --json prints: the sums of a run, and the fields of its pool. */
 export interface Summary extends PoolInfo {
@@ -38,6 +39,13 @@ export interface Summary extends PoolInfo {
   readonly snr: SnrRange | null
   /** Total size of the inputs in bytes, without those of skipped outputs. */
   readonly bytesIn: number
+  /** Total size of the outputs in bytes, without skipped ones; in a dry run, the size that they would have. */
+  readonly bytesOut: number
+  /**
+   * In a dry run, the bytes that the outputs need and those that are free on their volume, `{ "needed": 5000, "free":
+   * 90000 }`; `free` is null if the system does not say it. Null in other runs.
+   */
+  readonly room: RoomFigures | null
   /** Seconds that the run took. */
   readonly seconds: number
   /** The seed, as text. */
@@ -59,6 +67,9 @@ export class Progress {
   skipped = 0
   failed = 0
   bytes = 0
+  #bytesOut = 0
+  /** The room for the outputs of a dry run. */
+  room: RoomFigures | undefined
   repeatedFiles = 0
   repeatedFolders = 0
   readonly #unread = new Counts()
@@ -77,7 +88,10 @@ export class Progress {
     else if (result.status === 'planned') this.planned++
     else if (result.status === 'skipped') this.skipped++
     else this.done++
-    if (result.status !== 'skipped') this.bytes += result.bytesIn ?? 0
+    if (result.status !== 'skipped') {
+      this.bytes += result.bytesIn ?? 0
+      this.#bytesOut += result.bytesOut ?? 0
+    }
     for (const warning of result.warnings) this.#warnings.add(warning)
     const clipped = result.clipped ?? 0
     if (clipped > 0) this.#clippedFiles++
@@ -146,6 +160,8 @@ export class Progress {
       clippedSamples: this.#clippedSamples,
       snr: this.#snr,
       bytesIn: bytes,
+      bytesOut: this.#bytesOut,
+      room: this.room ?? null,
       seconds,
       seed,
       doctor: diagnosis?.verdicts ?? null,
@@ -153,7 +169,7 @@ export class Progress {
     }
   }
 
-  /** Returns a line about SNRs, clipping and warnings, or '' if there is nothing to report. */
+  /** Returns a line about SNRs, clipping, warnings and room, or '' if there is nothing to report. */
   figuresLine(): string {
     const snr = this.#snr
     const decibels = (value: number) => `${value.toFixed(2)} dB`
@@ -167,6 +183,7 @@ export class Progress {
         ? [`clipped: ${plural(this.#clippedSamples, 'sample')} in ${plural(this.#clippedFiles, 'file')}`]
         : []),
       ...(this.#warnings.isEmpty ? [] : [`warnings: ${this.#warnings}`]),
+      ...(this.room ? [`room: ${showBytes(this.room.needed)} needed, ${showFree(this.room)}`] : []),
     ].join('; ')
   }
 
@@ -183,3 +200,5 @@ export class Progress {
     return `${counts.join(', ')}: ${rate}, CPU ${Math.round(100 * this.cpuShare)} %`
   }
 }
+
+const showFree = ({ free }: RoomFigures): string => (free === null ? 'free room not known' : `${showBytes(free)} free`)

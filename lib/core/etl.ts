@@ -122,6 +122,7 @@ export interface EtlFigures {
   readonly bytesIn: number
   /** Time of the input's last modification, in microseconds since 1970. */
   readonly modified: number
+  /** Size of the output; in a dry run, the size that it would have. */
   readonly bytesOut: number
   /** Time from opening the input to publishing the output. */
   readonly seconds: number

@@ -94,6 +94,8 @@ export interface FileFigures {
   readonly input: string
   /** Path of the output, shown like `input`. */
   readonly output: string
+  /** What became of the output. */
+  readonly status: 'done' | 'planned' | 'skipped' | 'failed'
   /** Number of frames: samples of one channel. */
   readonly frames: number | null
   /** Number of channels, 1 to 1024. */
@@ -139,7 +141,7 @@ export interface FileFigures {
   readonly clipped: number | null
   /** Size of the input, in bytes. */
   readonly bytesIn: number | null
-  /** Size of the output, in bytes. */
+  /** Size of the output, in bytes. In a dry run, the size that it would have. */
   readonly bytesOut: number | null
   /** Seconds from opening the input to publishing the output. */
   readonly seconds: number | null
@@ -155,6 +157,8 @@ export interface FileFigures {
   readonly stream: number
   /** Codes of the warnings about the input and the output. */
   readonly warnings: readonly FileWarning[]
+  /** Why the output failed. */
+  readonly error?: NoisemillError | undefined
   /** Bytes of the input's path in base64, if `input` cannot show them exactly. */
   readonly inputBase64?: string
   /** Bytes of the output's path in base64, if `output` cannot show them exactly. */
@@ -302,7 +306,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
   const isMeasured = status !== 'planned'
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
   if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
-  const result: FileFigures & { readonly status: Status } = {
+  const result: Omit<FileFigures, 'error'> & { readonly status: Status } = {
     input: showPath(plan.input),
     output: showPath(plan.output),
     status,
@@ -367,7 +371,7 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   const { figures } = outcome
   if (isLeftOut(plan.settings, figures)) return withBytes(resultWith(plan, 'skipped', figures), plan)
   return plan.settings.dryRun
-    ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null, bytesOut: null }), plan)
+    ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null }), plan)
     : withBytes(resultWith(plan, 'done', figures), plan)
 }
 

@@ -1,4 +1,4 @@
-/** Writes the file of `--report`: one line of JSON for each output. */
+/** Writes the file of `--report`: a line for each output, as JSON or CSV. */
 
 import {
   closeSync,
@@ -10,6 +10,7 @@ import {
   readSync,
   rmdirSync,
   statSync,
+  truncateSync,
   unlinkSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -21,12 +22,10 @@ import { ProtectedFiles } from '../files/protected.js'
 import { isAudioName, relativeOf } from '../files/walk.js'
 import { Appender } from './appender.js'
 import { journalOf } from './journal.js'
+import { formOf, type ReportForm, RowEnds } from './report-forms.js'
 
-/**
- * The bytes that every report begins with. They are checked so that a report never replaces another file, such as an
- * input.
- */
-const START = '{"input":'
+/** Bytes of a report that are read at once. */
+const BLOCK_BYTES = 64 * 1024
 
 /** What a report's run reads and writes. */
 export interface ReportedRun {
@@ -46,14 +45,21 @@ export class Report {
   readonly #lines: Appender
   #replaces = true
   #isEmpty = true
+  /** Whether the header is still to be written. */
+  #lacksHeader = true
 
   /**
    * Creates the file and its folder, or opens an existing report. With `overwrite`, the first result replaces its content;
-   * with `resume`, results are added to it. Throws NoisemillError E_REPORT or E_REPORT_CLASH.
+   * with `resume`, results are added to it. Rejects with NoisemillError E_REPORT or E_REPORT_CLASH.
    */
-  constructor(
+  static async open(path: string, run: ReportedRun): Promise<Report> {
+    return new Report(path, run, await formOf(path))
+  }
+
+  private constructor(
     readonly path: string,
     run: ReportedRun,
+    readonly form: ReportForm,
   ) {
     const { overwrite = false, resume = false } = run
     if (isAudioName(path)) throw new NoisemillError('E_REPORT', { path, received: 'it has the name of an audio file' })
@@ -73,15 +79,29 @@ export class Report {
     this.#lines = new Appender(this.#fd)
     this.#isNew = opened.isNew
     if (this.#isNew) return
-    const start = Buffer.alloc(START.length)
-    const length = this.#guard(() => readSync(this.#fd, start, 0, start.length, 0))
-    if (length === 0 || start.toString('latin1') === START) {
+    const fault = this.#faultOf(resume)
+    if (fault === undefined) {
       this.#replaces = !resume
-      if (resume) this.#endLine()
+      if (resume) this.#guard(() => this.#endLine())
       return
     }
     closeSync(this.#fd)
-    throw new NoisemillError('E_REPORT', { path, received: 'the file with this name is not a report' })
+    throw new NoisemillError('E_REPORT', { path, received: fault })
+  }
+
+  /** Returns why an existing file cannot be the report. Undefined if it can. */
+  #faultOf(resume: boolean): string | undefined {
+    const { start, header } = this.form
+    const bytes = Buffer.alloc(Math.max(start.length, header.length))
+    const text = bytes.toString(
+      'latin1',
+      0,
+      this.#guard(() => readSync(this.#fd, bytes, 0, bytes.length, 0)),
+    )
+    // The run that wrote it may have been killed in the middle of the header.
+    if (text === '' || header.startsWith(text)) return undefined
+    if (!text.startsWith(start)) return 'the file with this name is not a report of this form'
+    return resume && !text.startsWith(header) ? 'its columns are those of another version' : undefined
   }
 
   /**
@@ -94,17 +114,30 @@ export class Report {
       if (this.#replaces) ftruncateSync(this.#fd)
       this.#replaces = false
       this.#isEmpty = false
-      this.#lines.add(`${JSON.stringify(result)}\n`)
+      const line = this.form.line(result)
+      const text = this.#lacksHeader ? this.form.header + line : line
+      this.#lacksHeader = false
+      this.#lines.add(text)
     })
   }
 
-  /** Ends the last line if it has no line feed, because the run that wrote it was killed. */
+  /** Ends or removes the last line if it is not whole, because the run that wrote it was killed. */
   #endLine(): void {
-    this.#guard(() => {
-      const { size } = fstatSync(this.#fd)
+    const { size } = fstatSync(this.#fd)
+    if (this.form.header === '') {
       const last = Buffer.alloc(1)
       if (size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n') this.#lines.add('\n')
-    })
+      return
+    }
+    const rows = new RowEnds()
+    const block = Buffer.alloc(BLOCK_BYTES)
+    for (let at = 0, length = 1; length > 0; at += length) {
+      length = readSync(this.#fd, block, 0, block.length, at)
+      rows.add(block.subarray(0, length))
+    }
+    // On Windows, a file that is open for appending cannot be truncated.
+    if (rows.end < size) truncateSync(this.path, rows.end)
+    this.#lacksHeader = rows.end === 0
   }
 
   /**

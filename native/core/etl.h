@@ -75,6 +75,7 @@ struct EtlFigures {
   uint64_t bytes_in = 0;
   // Time of the input's last modification, in microseconds since 1970.
   double modified = 0;
+  // Size of the output; in a dry run, the size that it would have.
   uint64_t bytes_out = 0;
   // Time from opening the input to publishing the output.
   double seconds = 0;

@@ -49,7 +49,7 @@ test.each(pages)('files that %s names are there', (page) => {
   const names = Array.from(prose(read(page)).matchAll(/`([\w./-]+)`/g), ([, name]) => name)
   const files = names.filter((name) => /^[\w.-]+(\/[\w.-]+)+\.(ts|mjs|js|cc|h|inl|py|json|md|svg|yml)$/.test(name))
   const isThere = (name: string) => ['', 'lib'].some((folder) => existsSync(path.join(root, folder, name)))
-  const ofUsers = /^(speech|noisy|corpus)\/|KIND/
+  const ofUsers = /^(speech|noisy|corpus|noisemill)\/|KIND/
   expect(files.filter((name) => !ofUsers.test(name) && !isThere(name))).toEqual([])
 })
 

@@ -14,6 +14,7 @@ import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xos
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { amplitudeOf, drawLevel } from '../../dist-lib/plan/levels.js'
 import { subjects } from '../../dist-lib/pool/doctor/verdict.js'
+import { csvColumns } from '../../dist-lib/record/report-forms.js'
 import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
 
@@ -105,11 +106,7 @@ const fieldTable = (fields: ReadonlyMap<string, string>): string =>
 /** In the order of JSON lines. */
 export function fileFields(): Map<string, string> {
   const fields = fieldsOf(sources[0], 'FinishedFile', 'FailedFile')
-  const { status, error, ...figures } = Object.fromEntries(fields)
-  const order = Object.entries(figures)
-  order.splice(2, 0, ['status', status])
-  order.splice(-2, 0, ['error', error])
-  return new Map(order)
+  return new Map(Array.from(fieldsOf(sources[0], 'FileFigures').keys(), (name) => [name, fields.get(name)!]))
 }
 
 export const summaryFields = () => fieldsOf(sources[1], 'Summary')
@@ -168,6 +165,14 @@ export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
   'flags in short': shortFlagTable,
   'fields of files': () => fieldTable(fileFields()),
+  'columns of CSV reports': () =>
+    table(
+      ['column', 'meaning'],
+      csvColumns().map(({ name, schema, path }) => [
+        code(name),
+        schema.description ?? `The message of \`${path[0]}\`.`,
+      ]),
+    ),
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of summaries': () => fieldTable(summaryFields()),
   'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),

@@ -24,7 +24,7 @@ describe('the tarball', () => {
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [
       /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|THIRD-PARTY-NOTICES\.md|package\.json)$/,
-      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm)$/,
+      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm|report\.schema\.json)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,
@@ -38,6 +38,7 @@ describe('the tarball', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/bin.cjs',
+      'dist/report.schema.json',
       'binding.gyp',
       'native/addon.cc',
       'LICENSE',
@@ -106,6 +107,18 @@ describe('what a program can import', () => {
     )
     const { code, stdout } = await project.run(['names.cjs'])
     expect([code, JSON.parse(stdout)]).toEqual([0, exported])
+  })
+
+  test('has the schema of reports, with its version', async () => {
+    project.write(
+      'schema.js',
+      `import { createRequire } from 'node:module'
+const schema = createRequire(import.meta.url)('noisemill/report.schema.json')
+const { default: same } = await import('noisemill/report.schema.json', { with: { type: 'json' } })
+console.log(schema.$id, same.$id === schema.$id)`,
+    )
+    const { code, stdout } = await project.run(['schema.js'])
+    expect([code, stdout]).toEqual([0, `urn:noisemill:report:${manifest.version} true\n`])
   })
 
   test.each([

@@ -125,14 +125,14 @@ describeBackends('the noise task', (backend) => {
       const out = path.join(temporaryFolder(), 'out')
       const real = await noisy({ out, ...level }, [at('a.wav'), at('b.wav')])
       expect(dry.map(({ status }) => status)).toEqual(['planned', 'failed'])
-      const { sigma, frames, format, key, bytesIn } = real[0]
+      const { sigma, frames, format, key, bytesIn, bytesOut } = real[0]
       expect(dry[0]).toMatchObject({
         sigma,
         frames,
         format,
         key,
         bytesIn,
-        bytesOut: null,
+        bytesOut,
         clipped: null,
         snr: null,
         output: at('out/a.wav'),
