@@ -3,9 +3,12 @@
 import path from 'node:path'
 import type { PoolOptions } from './backends/options.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
-import { invalidOption, NoisemillError } from './errors.js'
+import { describe, invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
 import { flatten } from './files/flatten.js'
+import { Exclusion } from './files/globs.js'
+import { InputList, type ListedFile } from './files/input-list.js'
+import { type Listing, walkListed } from './files/listed.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { type FilePath, joinPath, pathFromCaller } from './files/paths.js'
 import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
@@ -14,6 +17,7 @@ import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings
 import type { FileResult } from './plan/results.js'
 import type { RunOptions } from './pool/options.js'
 import { isPool, Pool } from './pool/pool.js'
+import { type Items, isItems } from './pool/source.js'
 import { Journal } from './record/journal.js'
 
 /**
@@ -53,6 +57,12 @@ export interface AddNoiseOptions
    */
   readonly follow?: boolean
   /**
+   * Globs of files and folders to leave out. A glob without a slash is compared with names. One with a slash is compared
+   * with the path below `root`, or without `root` below the input. One that ends with a slash matches folders only. A
+   * folder that matches is not searched.
+   */
+  readonly exclude?: string | readonly string[]
+  /**
    * Pool to run on. By default the call makes a pool of its own. With `pool`, the options `size`,
    * `backend` and `kernel` have no effect.
    */
@@ -73,18 +83,21 @@ export interface AddNoiseOptions
    * as 'flac'. A file that several inputs contain under one relative path is reported once.
    */
   readonly onUnread?: (file: string, kind: string) => void
+  /** Called with each file and folder that `exclude` leaves out. */
+  readonly onExclude?: (path: string, kind: 'file' | 'folder') => void
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onReport']
-const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', ...CALLBACKS]
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onReport']
+const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', 'exclude', ...CALLBACKS]
 
 /**
  * Adds noise to all WAV files of the inputs and yields a result for each output, in the order in
  * which they finish. It records its work in the file `.noisemill-journal` of the output folder,
  * which `resume` reads.
  *
- * @param inputs files, folders (searched for .wav, .wave, .bwf and .rf64 files) and globs
+ * @param inputs a path or an array of paths of files, folders (searched for .wav, .wave, .bwf and .rf64 files) and globs;
+ * or another iterable or async iterable of paths of files, which is read as the run goes on
  * @throws NoisemillError for wrong options; E_NO_INPUT if no file is found, E_OUTPUT_IN_INPUT,
  * E_OUTPUT_FOLDER, E_RESUME_SETTINGS, E_JOURNAL, and E_VOLUME_FULL if the volume has no room for
  * the journal. A file that cannot be processed does not throw: its result has the status 'failed'.
@@ -99,7 +112,7 @@ const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', ...CALLB
  * console.log(outputs.sort()) // -> [ 'noisy/a.wav', 'noisy/b.wav' ]
  */
 export async function* addNoiseToFiles(
-  inputs: string | URL | readonly (string | URL)[],
+  inputs: string | URL | readonly (string | URL)[] | Items<string | URL | Uint8Array>,
   options: AddNoiseOptions,
 ): AsyncGenerator<FileResult, void, undefined> {
   for await (const results of addNoiseInGroups(inputs, options)) {
@@ -110,7 +123,7 @@ export async function* addNoiseToFiles(
 
 /** Does what `addNoiseToFiles` does, and yields several results at a time. */
 export async function* addNoiseInGroups(
-  inputs: string | URL | readonly (string | URL)[],
+  inputs: Parameters<typeof addNoiseToFiles>[0] | InputList,
   options: AddNoiseOptions,
 ): AsyncGenerator<readonly FileResult[], void, undefined> {
   const plan = await planAddNoise(inputs, options)
@@ -156,9 +169,59 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
     })
   const out = pathFromCaller(options.out)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
-  const names = checkInputs(inputs)
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
-  const walked = await walkedFolders(names, root)
+  const exclusion = await Exclusion.of(checkGlobs(options.exclude))
+  const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
+  const { dryRun, fsync, overwrite } = settings
+  const journal =
+    dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
+  return {
+    task: noiseTaskOf(settings, { isWalked: true, journal }),
+    items: asItems(found.groups, out, found.folders, settings, journal),
+    journal,
+  }
+}
+
+type Callbacks = Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude'>
+
+function checkGlobs(value: unknown): string[] {
+  const globs: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  const isGlob = (glob: unknown): glob is string => typeof glob === 'string' && glob !== ''
+  if (!globs.every(isGlob)) throw invalidOption('exclude', 'globs', value)
+  return [...globs]
+}
+
+interface FindOptions extends Callbacks {
+  readonly out: string
+  readonly root: string | undefined
+  readonly follow: boolean
+  readonly exclusion: Exclusion | undefined
+  readonly resume: boolean
+  readonly settings: NoiseSettings
+}
+
+type FileGroups = Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>
+
+/** Returns the files of all inputs, and the folders that are walked for them. */
+async function findFiles(
+  inputs: unknown,
+  options: FindOptions,
+): Promise<{ readonly groups: FileGroups; readonly folders: readonly string[] }> {
+  const { out, root, exclusion, resume, settings, onRepeat } = options
+  const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
+  const listing = listingOf(inputs)
+  if (listing !== undefined) {
+    const { variants, overwrite } = settings
+    const groups = walkListed(listing, {
+      ...options,
+      variants,
+      replaces: overwrite || resume,
+      onRepeat: repeated('file'),
+    })
+    return { groups, folders: [] }
+  }
+  const names = checkInputs(inputs)
+  const walked = await walkedFolders(names, root, exclusion)
   for (const { folder, prefix, reaches } of walked) {
     // With a root, the outputs of a folder are written to the folder's own path below the output
     // folder.
@@ -167,28 +230,11 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
         throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
     }
   }
-  const { onLoop, onRepeat, onUnread } = options as Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread'>
-  const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
-  const files = walk(names, {
-    root,
-    out,
-    follow,
-    onLoop,
-    onRepeat: repeated('folder'),
-    onUnread,
-  })
+  const files = walk(names, { ...options, onRepeat: repeated('folder') })
   // No two files of one input have the same relative path, so outputs cannot clash and files are
   // processed while it is walked.
-  const found = names.length === 1 ? files : [await refuseClashes(files, out, settings.variants, repeated('file'))]
-  const folders = walked.map(({ folder }) => folder)
-  const { dryRun, fsync, overwrite } = settings
-  const journal =
-    dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
-  return {
-    task: noiseTaskOf(settings, { isWalked: true, journal }),
-    items: asItems(found, out, folders, settings, journal),
-    journal,
-  }
+  const groups = names.length === 1 ? files : [await refuseClashes(files, out, settings.variants, repeated('file'))]
+  return { groups, folders: walked.map(({ folder }) => folder) }
 }
 
 function checkInputs(inputs: unknown): string[] {
@@ -200,12 +246,27 @@ function checkInputs(inputs: unknown): string[] {
   })
 }
 
+/** Returns the list that inputs are. Undefined for a path or an array of paths, which may be folders and globs. */
+function listingOf(inputs: unknown): Listing | undefined {
+  if (inputs instanceof InputList) return inputs
+  if (Array.isArray(inputs) || ArrayBuffer.isView(inputs) || !isItems(inputs)) return undefined
+  return { isReadAgain: false, groups: () => groupsOf(inputs) }
+}
+
+async function* groupsOf(items: Items<unknown>): AsyncGenerator<readonly ListedFile[]> {
+  for await (const item of items) {
+    const input = pathFromCaller(item)
+    if (input !== undefined) yield [{ input }]
+    else yield [{ input: describe(item), failure: new NoisemillError('E_ITEM_INVALID', { received: describe(item) }) }]
+  }
+}
+
 /**
  * Turns walked files into items. Makes the output folder and opens its journal when the first files
  * are found.
  */
 function asItems(
-  groups: Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>,
+  groups: FileGroups,
   out: string,
   folders: readonly string[],
   { dryRun, fsync }: NoiseSettings,

@@ -36,6 +36,15 @@ const table = {
     summary: 'there is no input',
     remedy: 'Name a file, a folder that contains .wav, .wave, .bwf or .rf64 files, or a glob that matches such files.',
   },
+  E_LIST: {
+    summary: 'the list of inputs cannot be read',
+    remedy: 'Check its permissions.',
+    remedies: {
+      '': 'A list is a text file with one path in each line.',
+      ENOENT: 'Check its path.',
+      EISDIR: 'A list is a file. Give the folder itself as an input.',
+    },
+  },
   E_OUTPUT_IN_INPUT: {
     summary: 'the output folder is inside an input folder',
     remedy: 'Choose a folder outside all input folders, so that outputs do not become inputs.',
@@ -78,8 +87,24 @@ const table = {
     summary: 'invalid file item',
     remedy: 'A file item is a path or an object { input, key?, output? }.',
   },
+  E_LIST_LINE: {
+    summary: 'the line of the list is not a path',
+    remedy:
+      'Write one path in each line. If the name of the list ends in .scp, write an id, a space and a path, as Kaldi does.',
+  },
+  E_LIST_COMMAND: {
+    summary: 'the line of the list is a command, and noisemill runs none',
+    remedy: 'Run the command, write what it prints to a WAV file, and put the path of that file into the list.',
+  },
+  E_INPUT_IN_OUTPUT: {
+    summary: 'the file lies in the output folder',
+    remedy: 'Take it from the list, or choose another output folder, so that outputs do not become inputs.',
+  },
   E_INPUT_MISSING: { summary: 'no such file', remedy: 'Check the path.' },
-  E_INPUT_NOT_FILE: { summary: 'not a regular file', remedy: 'noisemill reads regular files only.' },
+  E_INPUT_NOT_FILE: {
+    summary: 'not a regular file',
+    remedy: 'noisemill reads regular files only. A folder can be an INPUT of its own, but not a line of a list.',
+  },
   E_INPUT_UNREADABLE: { summary: 'cannot be opened', remedy: 'Check its permissions.' },
   E_INPUT_READ: { summary: 'reading failed', remedy: 'Check the disk that holds the file.' },
   E_INPUT_CHANGED: {

@@ -185,7 +185,10 @@ const trials: readonly Trial[] = [
 
 /** All other codes, and where their remedies are tried. */
 const others: Readonly<Record<string, readonly ErrorCode[]>> = {
-  'below in this file': ['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT', 'E_REPORT_CLASH'],
+  'below in this file': [
+    ...(['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT', 'E_REPORT_CLASH'] as const),
+    ...(['E_LIST', 'E_LIST_LINE', 'E_LIST_COMMAND', 'E_INPUT_IN_OUTPUT'] as const),
+  ],
   'not tried here: the remedy is another file, disk, or amount of memory': [
     ...(['E_WAV_NO_FORMAT', 'E_WAV_NO_DATA', 'E_WAV_FORMAT', 'E_WAV_DAMAGED', 'E_WAV_TOO_LONG'] as const),
     ...(['E_INPUT_NOT_FILE', 'E_INPUT_READ', 'E_INPUT_CHANGED', 'E_OUTPUT_WRITE'] as const),
@@ -224,6 +227,24 @@ describe('a remedy removes its error', () => {
 
   test('and every code is in one of the tables', () => {
     expect([...trials.map(({ code }) => code), ...Object.values(others).flat()].sort()).toEqual([...errorCodes].sort())
+  })
+
+  test.each([
+    ['E_LIST', 'none', '', ['--from', 'list', '--out', 'out'], 'in/a.wav'],
+    ['E_LIST', 'in', '', ['in', '--out', 'out'], ''],
+    ['E_LIST', 'list', '\0', ['--from', 'list', '--out', 'out'], 'in/a.wav'],
+    ['E_LIST_LINE', 'list.scp', 'in/a.wav', ['--from', 'list.scp', '--out', 'out'], 'id in/a.wav'],
+    ['E_LIST_COMMAND', 'list.scp', 'id cat in/a.wav|', ['--from', 'list.scp', '--out', 'out'], 'id in/a.wav'],
+    ['E_INPUT_IN_OUTPUT', 'list', 'out/b.wav', ['--from', 'list', '--out', 'out'], 'in/a.wav'],
+    ['E_INPUT_IN_OUTPUT', 'list', 'out/b.wav', ['--from', 'list', '--out', 'far'], 'out/b.wav'],
+  ])('%s of the list %s', async (code, list, content, corrected, correctedContent) => {
+    const at = place()
+    write('out/b.wav')(at)
+    if (content !== '') write(list, Buffer.from(content))(at)
+    const add = (...args: string[]) => noisemill(['add', ...args, '--sigma', '0.1'], { cwd: at('') })
+    expect((await add('--from', list, '--out', 'out')).stderr).toContain(`(${code})`)
+    if (corrected[0] === '--from') write(corrected[1], Buffer.from(correctedContent))(at)
+    expect(await add(...corrected)).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('E_REPORT', async () => {

@@ -3,6 +3,9 @@
 import type { Command } from 'commander'
 import { addNoiseInGroups } from '../add.js'
 import { NoisemillError } from '../errors.js'
+import { Exclusion } from '../files/globs.js'
+import { InputList } from '../files/input-list.js'
+import { walkListed } from '../files/listed.js'
 import { countOf } from '../files/outputs.js'
 import { walk } from '../files/walk.js'
 import { variantsOf } from '../plan/options.js'
@@ -34,29 +37,44 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
     .description(
       'Adds noise to WAV files. Each INPUT is a file, a folder or a glob. Outputs in DIR have the same relative paths.',
     )
-    .argument('<input...>', 'files, globs, and folders, which are searched for .wav, .wave, .bwf and .rf64')
+    .usage('[options] INPUT...\n       noisemill add [options] --from FILE')
+    .argument('[input...]', 'files, globs, and folders, which are searched for .wav, .wave, .bwf and .rf64')
   declareAddFlags(command)
   command.addHelpText('after', NOTES)
-  command.action(async (inputs: string[], given: Record<string, unknown>) =>
-    exit(
-      await add(
-        inputs.map((input) => parsePath(input, 'INPUT')),
-        readAddFlags(given),
-        stop,
-      ),
-    ),
-  )
+  command.action(async (inputs: string[], given: Record<string, unknown>) => {
+    const request = readAddFlags(given)
+    exit(await add(inputsOf(inputs, request.own.from, command), request, stop))
+  })
 }
 
-async function add(inputs: readonly string[], request: AddRequest, stop: Stop): Promise<number> {
+type Inputs = readonly string[] | InputList
+
+function inputsOf(inputs: readonly string[], from: string | undefined, command: Command): Inputs {
+  if (from === undefined) {
+    if (inputs.length === 0) command.error("error: missing required argument 'input', or option '--from <file>'")
+    return inputs.map((input) => parsePath(input, 'INPUT'))
+  }
+  if (inputs.length > 0) {
+    const expected = 'no INPUT beside it, because the list has all inputs'
+    throw new NoisemillError('E_OPTION_INVALID', {
+      option: '--from',
+      expected,
+      received: plural(inputs.length, 'INPUT'),
+    })
+  }
+  return new InputList(from)
+}
+
+async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<number> {
   const { noise, own } = request
   const terminal = await Terminal.open(own.quiet === true)
   const pool = new Pool(request.pool)
   const ending = new AbortController()
   const signal = AbortSignal.any([stop.signal, ending.signal])
-  const progress = new Progress()
+  const progress = new Progress(noise.exclude !== undefined)
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
+  const onExclude = (_: string, kind: 'file' | 'folder') => progress.addExcluded(kind)
   const messages = new Messages(terminal, countOf(variantsOf(noise)))
   const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
     progress.addRepeat(kind)
@@ -66,7 +84,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   const onReport = (report: RunReport) => {
     diagnosis = diagnose(report, pool.info)
   }
-  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, ...(own.doctor && { onReport }) }
+  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, onExclude, ...(own.doctor && { onReport }) }
   const options = { ...noise, pool, signal, ...callbacks }
   const report = own.report === undefined ? undefined : await Report.open(own.report, reportedRun(inputs, noise))
   const counting = new AbortController()
@@ -106,6 +124,7 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
     }
   } finally {
     counting.abort()
+    if (inputs instanceof InputList) inputs.close()
     messages.shortage(pool.info.shortage)
     messages.close()
     try {
@@ -126,10 +145,11 @@ async function add(inputs: readonly string[], request: AddRequest, stop: Stop): 
   return progress.failed > 0 ? EXIT.filesFailed : EXIT.done
 }
 
-function reportedRun(inputs: readonly string[], noise: AddRequest['noise']): ReportedRun {
+function reportedRun(inputs: Inputs, noise: AddRequest['noise']): ReportedRun {
   const { out, root, overwrite, resume } = noise
+  const read = inputs instanceof InputList ? { inputs: [], list: inputs.file } : { inputs }
   const variants = variantsOf(noise)
-  return { inputs, out: String(out), root: root === undefined ? undefined : String(root), variants, overwrite, resume }
+  return { ...read, out: String(out), root: root === undefined ? undefined : String(root), variants, overwrite, resume }
 }
 
 /** Compares the room that the outputs of a dry run need with that of their volume, and warns if there is too little. */
@@ -152,7 +172,7 @@ const onLoop = (terminal: Terminal) => (path: string) =>
 function startLiveLine(
   terminal: Terminal,
   progress: Progress,
-  inputs: readonly string[],
+  inputs: Inputs,
   noise: AddRequest['noise'],
   signal: AbortSignal,
 ): void {
@@ -170,11 +190,7 @@ function startLiveLine(
 const COUNT_MILLISECONDS = 1000
 
 /** Describes how far an interrupted run came, and how to continue it. */
-async function interruptedLine(
-  progress: Progress,
-  inputs: readonly string[],
-  noise: AddRequest['noise'],
-): Promise<string> {
+async function interruptedLine(progress: Progress, inputs: Inputs, noise: AddRequest['noise']): Promise<string> {
   if (noise.dryRun) return 'interrupted.'
   const done = `interrupted; ${plural(progress.done + progress.skipped, 'file')} done`
   const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
@@ -184,19 +200,32 @@ async function interruptedLine(
   return `${done}${left}. Run the same command with ${flags} to go on.`
 }
 
-/** Counts the outputs of all inputs, by a second walk that runs at the same time as that of the run. */
+/**
+ * Counts the outputs of all inputs, by a second walk that runs at the same time as that of the run. Returns undefined for
+ * a list that can be read only once.
+ */
 async function countOutputs(
-  inputs: readonly string[],
+  inputs: Inputs,
   noise: AddRequest['noise'],
   { repeatedFiles }: Progress,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<number | undefined> {
+  const { follow, exclude } = noise
+  const variants = variantsOf(noise)
+  const exclusion = await Exclusion.of([exclude ?? []].flat())
+  const root = noise.root === undefined ? undefined : String(noise.root)
+  const options = { out: String(noise.out), root, follow, exclusion }
+  const isList = inputs instanceof InputList
+  if (isList && !inputs.isReadAgain) return undefined
+  const groups = isList
+    ? walkListed(inputs, { ...options, variants, replaces: false, onRepeat: () => {} })
+    : walk(inputs, options)
   let files = 0
-  for await (const group of walk(inputs, { out: String(noise.out), follow: noise.follow })) {
+  for await (const group of groups) {
     signal.throwIfAborted()
     files += group.length
   }
-  return (files - repeatedFiles) * countOf(variantsOf(noise))
+  return (isList ? files : files - repeatedFiles) * countOf(variants)
 }
 
 function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {

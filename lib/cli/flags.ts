@@ -29,7 +29,10 @@ export const groups = {
     heading: 'Mixture',
     short: 'the level of the output, and what is done with values beyond full scale',
   },
-  inputs: { heading: 'Inputs', short: 'ignore symbolic links in folders' },
+  inputs: {
+    heading: 'Inputs',
+    short: 'read a list of files, or stdin; leave out what a glob matches; ignore symbolic links in folders',
+  },
   outputs: {
     heading: 'Outputs',
     short:
@@ -68,6 +71,8 @@ export interface ValueFlag<Value> extends Switch {
   parse(text: string, flag: string): Value
   /** A flag without a value that sets the option to false. Its name is that of the flag with --no-. */
   readonly negation?: Switch
+  /** Whether the flag may be given several times. Its option is then the array of all values. */
+  readonly isRepeatable?: boolean
 }
 
 export type AnyFlag = Switch | ValueFlag<unknown>
@@ -83,11 +88,12 @@ export type Flags = Readonly<Record<string, AnyFlag>>
 /** Options of `addNoiseToFiles` that flags set, apart from the options of the pool and the parameters of kinds. */
 type NoiseOptions = Omit<
   AddNoiseOptions,
-  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread' | 'onReport'
+  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude' | 'onReport'
 >
 
 /** Options that only the command has. */
 interface OwnOptions {
+  readonly from?: string
   readonly report?: string
   readonly json?: boolean
   readonly doctor?: boolean
@@ -99,6 +105,15 @@ const asText = (text: string): string => text
 export function parsePath(text: string, name: string): string {
   if (text === '' || text === '-')
     throw invalidOption(name, 'a path, not a standard stream (write ./- for a file or folder named -)', text)
+  return text
+}
+/** Parses the path of a list, which may be '-'. */
+function parseList(text: string, name: string): string {
+  if (text === '') throw invalidOption(name, 'a path, or - for stdin', text)
+  return text
+}
+function asGlob(text: string, flag: string): string {
+  if (text === '') throw invalidOption(flag, 'a glob', text)
   return text
 }
 /** Passes a name on; it is checked later, with the option. */
@@ -208,6 +223,14 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
     parse: parseNumber,
   },
   dither: { name: '--dither', group: 'mixture', summary: 'add triangular dither of one step before PCM is rounded' },
+  exclude: {
+    name: '--exclude',
+    value: 'glob',
+    group: 'inputs',
+    isRepeatable: true,
+    summary: 'leave out files and folders that match: by name, or by path if the glob has a slash; may be repeated',
+    parse: asGlob,
+  },
   follow: {
     name: '--no-follow',
     group: 'inputs',
@@ -280,6 +303,14 @@ export const poolFlags: FlagsFor<Pick<PoolOptions, 'size' | 'backend' | 'kernel'
 }
 
 const ownFlags: FlagsFor<OwnOptions> = {
+  from: {
+    name: '--from',
+    value: 'file',
+    group: 'inputs',
+    summary:
+      "list of files to read in place of INPUT, a path in each line; - is stdin, and a list named *.scp is Kaldi's wav.scp",
+    parse: parseList,
+  },
   report: {
     name: '--report',
     value: 'file',
@@ -318,7 +349,7 @@ export function flagsOfKinds(kinds: readonly KindDeclaration[]): Readonly<Record
 
 export const parameterFlags = flagsOfKinds(kinds)
 
-const tables: readonly Flags[] = [poolFlags, noiseFlags, parameterFlags, ownFlags]
+const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, parameterFlags]
 
 const withNegation = (flag: AnyFlag): AnyFlag[] =>
   'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]
@@ -330,10 +361,14 @@ export const flagsOf = (group: string): AnyFlag[] =>
 /** Formats a flag with the placeholder for its value, as in the help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)
 
-/** Makes commander's parser of a flag. A second value is an error, because one of the two would be ignored. */
+/**
+ * Makes commander's parser of a flag. If it is not repeatable, a second value is an error, because one of the two would be
+ * ignored.
+ */
 function parserOf(flag: ValueFlag<unknown>) {
   let earlier = ''
   return (text: string, value: unknown): unknown => {
+    if (flag.isRepeatable) return [...((value ?? []) as readonly unknown[]), flag.parse(text, flag.name)]
     if (value !== undefined) {
       const received = `it is given twice, as ${describe(earlier)} and ${describe(text)}`
       throw new NoisemillError('E_OPTION_INVALID', { option: flag.name, received })

@@ -26,6 +26,10 @@ export interface Summary extends PoolInfo {
    * Audio files of other formats in input folders, which are not read. They are counted by extension: `{ "flac": 12 }`.
    */
   readonly unread: Readonly<Record<string, number>>
+  /** Number of files that --exclude left out, without those in folders that it left out. */
+  readonly excludedFiles: number
+  /** Number of folders that --exclude left out. */
+  readonly excludedFolders: number
   /**
    * Number of outputs with each warning, by code: `{ "W_SILENT": 3 }`. Skipped outputs count here,
    * and in `clippedFiles`, `clippedSamples` and `snr`.
@@ -61,6 +65,9 @@ interface SnrRange {
 }
 
 export class Progress {
+  /** @param hasExclusions whether the summary says what was left out, even if it is nothing */
+  constructor(readonly hasExclusions: boolean) {}
+
   done = 0
   planned = 0
   /** Outputs that an earlier run had written. */
@@ -72,6 +79,8 @@ export class Progress {
   room: RoomFigures | undefined
   repeatedFiles = 0
   repeatedFolders = 0
+  excludedFiles = 0
+  excludedFolders = 0
   readonly #unread = new Counts()
   readonly #warnings = new Counts()
   #clippedFiles = 0
@@ -104,9 +113,19 @@ export class Progress {
     else this.repeatedFolders++
   }
 
+  addExcluded(kind: 'file' | 'folder'): void {
+    if (kind === 'file') this.excludedFiles++
+    else this.excludedFolders++
+  }
+
   /** @param kind the extension of an audio file that is not read */
   addUnread(kind: string): void {
     this.#unread.add(kind)
+  }
+
+  get #excluded(): string {
+    const { excludedFiles: files, excludedFolders: folders } = this
+    return folders === 0 ? `${files}` : `${plural(files, 'file')} and ${plural(folders, 'folder')}`
   }
 
   get #snr(): SnrRange | null {
@@ -155,6 +174,8 @@ export class Progress {
       repeatedFiles,
       repeatedFolders,
       unread: this.#unread.byName(),
+      excludedFiles: this.excludedFiles,
+      excludedFolders: this.excludedFolders,
       warnings: this.#warnings.byName(),
       clippedFiles: this.#clippedFiles,
       clippedSamples: this.#clippedSamples,
@@ -194,6 +215,7 @@ export class Progress {
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
       ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
+      ...(this.hasExclusions ? [`${this.#excluded} excluded`] : []),
       ...(this.#unread.isEmpty ? [] : [`other audio files not read (${this.#unread})`]),
     ]
     const rate = `${showBytes(this.bytes)} in ${showSeconds(this.seconds)} s`

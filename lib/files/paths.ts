@@ -80,7 +80,8 @@ export function showPath(file: FilePath): string {
   return showText(text)
 }
 
-const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))
+/** Whether a path has a NUL, which no path can have. */
+export const hasNul = (file: FilePath) => (typeof file === 'string' ? file.includes('\0') : file.includes(0))
 
 /**
  * Reads a path from a caller's value: a string, a file: URL or bytes. Undefined for other values, '' and paths with a

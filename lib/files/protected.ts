@@ -3,7 +3,7 @@
 import { readlinkSync } from 'node:fs'
 import path from 'node:path'
 import { fsPath } from '../core/files.js'
-import { identityOf, isLink, isSameFile, originalsOf, type Variants, variantName } from './outputs.js'
+import { identityOf, isLink, isSameFile, isWithin, originalsOf, type Variants, variantName } from './outputs.js'
 import { type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, splitPath } from './paths.js'
 
 /** Longest chain of symbolic links that Linux follows. */
@@ -24,13 +24,16 @@ export class ProtectedFiles {
   /** The files of each folder, by the name of the input whose outputs would replace them. */
   readonly #folders = new Map<string, Map<string, ProtectedFile[]>>()
   readonly #keys = new Map<string, string>()
+  #last: { readonly folder: FilePath; readonly isWithin: boolean } | undefined
 
   /**
    * @param ignoresCase whether names that differ in case alone are equal even if there is no file yet that shows it
+   * @param within a folder that all outputs are in: files elsewhere need no protection
    */
   constructor(
     readonly variants: Variants,
     readonly ignoresCase = false,
+    readonly within?: string,
   ) {}
 
   /** Adds a file and, if it is a symbolic link, all that it leads to. */
@@ -44,6 +47,7 @@ export class ProtectedFiles {
 
   #addPlace(file: FilePath): void {
     const { folder, name } = splitPath(file)
+    if (this.within !== undefined && !this.#isWithin(folder, this.within)) return
     const key = this.#keyOf(folder)
     this.#keys.set(bytesOf(folder), key)
     for (const { original, output: number } of originalsOf(name, this.variants)) {
@@ -86,6 +90,12 @@ export class ProtectedFiles {
     return identity ?? this.#missingKeyOf(folder)
   }
 
+  /** Whether a folder of inputs is in `within`. The answer for the last folder is kept, because files come by folder. */
+  #isWithin(folder: FilePath, within: string): boolean {
+    if (this.#last?.folder !== folder) this.#last = { folder, isWithin: isFolderWithin(folder, within) }
+    return this.#last.isWithin
+  }
+
   #missingKeyOf(folder: FilePath): string {
     let at = pathFromBytes(Buffer.from(nameOf(folder, false), 'latin1'))
     for (let below = ''; ; ) {
@@ -99,6 +109,10 @@ export class ProtectedFiles {
     }
   }
 }
+
+/** Whether a folder is another folder, or lies in it. True if its path is not text, because that is not looked up. */
+const isFolderWithin = (folder: FilePath, other: string): boolean =>
+  typeof folder !== 'string' || isWithin(folder === '' ? '.' : folder, other)
 
 /** Returns a path as text in which each character is one byte. */
 const bytesOf = (file: FilePath): string => pathToBytes(file).toString('latin1')

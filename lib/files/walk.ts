@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 import type { ErrorCode } from '../error-codes.js'
 import { type ErrorDetails, invalidOption, NoisemillError } from '../errors.js'
 import { Counts } from '../show.js'
+import { type ExcludeOptions, Exclusions } from './exclusions.js'
 import { type Entry, FolderReader } from './folder-reader.js'
+import { type Exclusion, readGlob, textOf } from './globs.js'
 import { isWithin } from './outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
 
@@ -47,7 +49,7 @@ export interface WalkedFile {
   readonly unread?: string
 }
 
-export interface WalkOptions {
+export interface WalkOptions extends ExcludeOptions {
   readonly root?: string | undefined
   /** The output folder. It is not walked if a link leads to it. */
   readonly out?: string | undefined
@@ -65,12 +67,19 @@ export interface WalkOptions {
 }
 
 /** Returns the folders that are walked for the inputs. */
-export async function walkedFolders(inputs: readonly string[], root: string | undefined): Promise<WalkedFolder[]> {
+export async function walkedFolders(
+  inputs: readonly string[],
+  root: string | undefined,
+  exclusion: Exclusion | undefined,
+): Promise<WalkedFolder[]> {
   const sources = await Promise.all(inputs.map(sourceOf))
   return sources.flatMap((source) => {
     if (source.kind === 'file') return []
-    const { folder, reaches } = source
-    return [{ folder, prefix: fromRoot(root, folder) ?? '', reaches }]
+    const { folder } = source
+    const prefix = fromRoot(root, folder) ?? ''
+    const isLeftOut = (below: string) =>
+      exclusion?.covers(joinSlashed(prefix, below.split(path.sep).join('/')), 'folder') === true
+    return [{ folder, prefix, reaches: (below: string) => source.reaches(below) && !isLeftOut(below) }]
   })
 }
 
@@ -81,7 +90,7 @@ export interface WalkedFolder {
   readonly prefix: FilePath
   /**
    * Whether a folder below it, given by its relative path, may have inputs. Not if the glob cannot match any file
-   * there.
+   * there, or if the folder is left out.
    */
   reaches(below: string): boolean
 }
@@ -95,11 +104,12 @@ export async function* walk(
   inputs: readonly string[],
   options: WalkOptions = {},
 ): AsyncGenerator<readonly WalkedFile[]> {
-  const empty: { readonly input: string; readonly unread: Counts }[] = []
+  const empty: { readonly input: string; readonly unread: Counts; readonly leavesOut: boolean }[] = []
   const allUnread = new Counts()
   /** Audio files in other formats that were reported. A single input contains each of them once. */
   const reported = inputs.length > 1 ? new Set<string>() : undefined
   const visits = new Visits(options)
+  const exclusions = new Exclusions(options, inputs.length > 1)
   /** Returns the files that the walk gives, and reports others. `unread` counts those of the input. */
   const keep = async (files: readonly WalkedFile[], unread: Counts) => {
     const kept: WalkedFile[] = []
@@ -123,17 +133,19 @@ export async function* walk(
   for (const input of inputs) {
     let isEmpty = true
     const unread = new Counts()
-    for await (const files of walkInput(input, options, visits)) {
+    const before = exclusions.total
+    for await (const files of walkInput(input, options, visits, exclusions)) {
       const kept = files.every(isPlain) ? files : await keep(files, unread)
       if (kept.length === 0) continue
       isEmpty = false
       yield kept
     }
-    if (isEmpty) empty.push({ input, unread })
+    if (isEmpty) empty.push({ input, unread, leavesOut: exclusions.total > before })
   }
-  if (empty.length === inputs.length) throw noInput(allUnread)
-  for (const { input, unread } of empty)
-    yield [{ ...fileOf(input, splitPath(input).name), failure: noInput(unread, { path: input }) }]
+  if (empty.length === inputs.length) throw exclusions.total > 0 ? exclusions.noInput() : noInput(allUnread)
+  for (const { input, unread, leavesOut } of empty) {
+    if (!leavesOut) yield [{ ...fileOf(input, splitPath(input).name), failure: noInput(unread, { path: input }) }]
+  }
 }
 
 const isPlain = ({ unread, isLink }: WalkedFile) => unread === undefined && isLink === undefined
@@ -157,10 +169,16 @@ function noInput(unread: Counts, details: ErrorDetails = {}): NoisemillError {
 }
 
 /** Yields the files of an input in groups. */
-async function* walkInput(input: string, options: WalkOptions, visits: Visits): AsyncGenerator<readonly WalkedFile[]> {
+async function* walkInput(
+  input: string,
+  options: WalkOptions,
+  visits: Visits,
+  exclusions: Exclusions,
+): AsyncGenerator<readonly WalkedFile[]> {
   const source = await sourceOf(input)
   if (source.kind === 'file') {
     const file = fileOf(input, relativeOf(input, options.root))
+    if (exclusions.leavesOut(input, file.relative, 'file', false)) return
     // A name that Node has decoded with U+FFFD fails here. Two such names may be equal, which would be reported as a
     // clash.
     const isMangled = !source.exists && input.includes('\ufffd')
@@ -169,12 +187,18 @@ async function* walkInput(input: string, options: WalkOptions, visits: Visits): 
     return
   }
   const prefix = fromRoot(options.root, source.folder) ?? ''
-  for await (const files of walkFolder(source, prefix, options, visits)) {
+  if (prefix !== '' && exclusions.leavesOut(source.folder, prefix, 'folder', false)) return
+  for await (const files of walkFolder(source, prefix, options, visits, exclusions)) {
     const { isWanted } = source
     const wanted = isWanted
       ? files.filter(({ relative, failure }) => failure !== undefined || isWanted(relative))
       : files
-    yield prefix === '' ? wanted : withPrefix(wanted, prefix)
+    const prefixed = prefix === '' ? wanted : withPrefix(wanted, prefix)
+    if (options.exclusion === undefined) yield prefixed
+    else
+      yield prefixed.filter(
+        ({ input, relative, failure }) => failure !== undefined || !exclusions.leavesOut(input, relative, 'file', true),
+      )
   }
 }
 
@@ -220,44 +244,25 @@ async function sourceOf(input: string): Promise<Source> {
   const all = { depth: Number.POSITIVE_INFINITY, reaches: () => true }
   if (found) return found.isDirectory() ? { kind: 'folder', folder: input, ...all } : { kind: 'file', exists: true }
   // An input that exists is never a glob, even with brackets in its name.
-  const { default: picomatch } = await import('picomatch')
-  // A backslash escapes the next character, except on Windows, where it separates names.
-  const pattern = path.sep === '\\' ? input.replaceAll('\\', '/') : input
-  const { base, glob, isGlob } = picomatch.scan(pattern, { nonegate: true })
-  if (!isGlob) return { kind: 'file', exists: false }
+  const glob = await readGlob(input)
+  if (glob === undefined) return { kind: 'file', exists: false }
+  const { base, rest } = glob
   // The base of C:/*.wav is C:, which would mean the current folder of that drive.
   const rooted = path.sep === '\\' && /^[A-Za-z]:$/.test(base) ? `${base}/` : base
   const folder = rooted === '' ? '.' : rooted.replaceAll(/\\(.)/g, '$1')
-  const matches = compiled(() => picomatch(glob, { nonegate: true }), input)
   // With a slash in a group, as in {a,b/c}, the depth is not known.
-  const depth = /\*\*|[({][^)}]*\//.test(glob) ? Number.POSITIVE_INFINITY : glob.split('/').length - 1
+  const depth = /\*\*|[({][^)}]*\//.test(rest) ? Number.POSITIVE_INFINITY : rest.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
   const reaches = (below: string) => {
     const names = below.split(path.sep)
     // A folder with another path, such as one found by device and inode, cannot be compared with the glob.
     if (depth === Number.POSITIVE_INFINITY || below === '' || names[0] === '..' || path.isAbsolute(below)) return true
-    const parts = glob.split('/').slice(0, names.length).join('/')
-    return names.length <= depth && picomatch(parts, { nonegate: true })(names.join('/'))
+    return names.length <= depth && glob.beginsAs(names.join('/'))
   }
   // A glob in a folder that does not exist matches nothing.
-  const isWanted = (relative: FilePath) => matches(textOf(relative))
+  const isWanted = (relative: FilePath) => glob.matches(textOf(relative))
   return { kind: 'folder', folder, isWanted, depth: exists ? depth : -1, reaches }
 }
-
-/** Compiles the glob of an input. Throws E_OPTION_INVALID if that fails. */
-function compiled(compile: () => (name: string) => boolean, input: string): (name: string) => boolean {
-  try {
-    const matches = compile()
-    // A regular expression that is too large fails when it is first used.
-    matches('a')
-    return matches
-  } catch {
-    throw invalidOption('inputs', 'paths, or globs of fewer characters', input)
-  }
-}
-
-/** Converts a path to text for globs. */
-const textOf = (relative: FilePath): string => (typeof relative === 'string' ? relative : showPath(relative))
 
 interface FoundFolder {
   readonly folder: FilePath
@@ -334,9 +339,13 @@ async function* walkFolder(
   prefix: FilePath,
   options: WalkOptions,
   visits: Visits,
+  exclusions: Exclusions,
 ): AsyncGenerator<readonly WalkedFile[]> {
   if (depth < 0) return
   const levels: Level[] = []
+  const isReached = ({ folder, relative }: FoundFolder) =>
+    reaches(path.normalize(textOf(relative))) &&
+    !exclusions.leavesOut(folder, joinSlashed(prefix, relative), 'folder', true)
   let next: FoundFolder | undefined = { folder, relative: '', isLink: false, isLinked: false, isCovered: false }
   for (;;) {
     if (next) {
@@ -352,8 +361,8 @@ async function* walkFolder(
           if (isRepeated) visits.report(found, visit, place)
           const folders: FoundFolder[] = []
           yield* readFolder({ ...found, isCovered: found.isCovered || isRepeated }, folders, options.follow ?? true)
-          const reached = folders.filter(({ relative }) => reaches(path.normalize(textOf(relative))))
-          if (levels.length < depth && reached.length > 0) {
+          const reached = levels.length < depth ? folders.filter(isReached) : []
+          if (reached.length > 0) {
             visit.isOpen = true
             levels.push({ visit, folders: reached.reverse() })
           }
@@ -428,14 +437,14 @@ class Sorter {
     for (;;) {
       const entry = entries.next()
       if (entry === null || entry instanceof Promise || !entry.isFile()) return entry
-      this.#addFile(nameOf(entry), false)
+      this.#addFile(entryName(entry), false)
     }
   }
 
   /** Adds any entry. */
   async add(entry: Entry): Promise<void> {
     const { folder, relative, isLinked, isCovered } = this.found
-    const name = nameOf(entry)
+    const name = entryName(entry)
     const isLink = entry.isSymbolicLink()
     if (isHidden(name) || (isLink && !this.follow)) return
     const path = joinPath(folder, name)
@@ -458,7 +467,7 @@ class Sorter {
   }
 }
 
-const nameOf = ({ name }: Entry): FilePath => (typeof name === 'string' ? name : pathFromBytes(name))
+const entryName = ({ name }: Entry): FilePath => (typeof name === 'string' ? name : pathFromBytes(name))
 
 function failed({ folder, relative }: FoundFolder, code: ErrorCode, error: unknown): WalkedFile {
   const failure = new NoisemillError(code, { path: showPath(folder), errno: errnoOf(error) })

@@ -30,6 +30,8 @@ const BLOCK_BYTES = 64 * 1024
 /** What a report's run reads and writes. */
 export interface ReportedRun {
   readonly inputs: readonly string[]
+  /** The list of the inputs, if they are not given one by one. */
+  readonly list?: string
   readonly out: string
   readonly root?: string | undefined
   readonly variants: Variants
@@ -170,12 +172,13 @@ export class Report {
 const ONE: Variants = { copies: 1, labels: [] }
 
 /** Returns which file of its run a report would be written over. Undefined if there is none. */
-function clashOf(path: string, { inputs, out, root, variants }: ReportedRun): string | undefined {
+function clashOf(path: string, { inputs, list, out, root, variants }: ReportedRun): string | undefined {
   const report = new ProtectedFiles(ONE, true)
   const outputs = new ProtectedFiles(variants, true)
   for (const files of [report, outputs]) files.add(path)
   const isReport = (file: string) => report.find(file) !== undefined || isSameFile(file, path)
   if (isReport(journalOf(out))) return 'it is the journal of the output folder'
+  if (list !== undefined && isReport(list)) return 'it is the list of inputs'
   // Files that are found in folders have names of audio files, which a report cannot have.
   const files = inputs.filter((input) => !isFolder(input))
   if (files.some(isReport)) return 'it is an input'

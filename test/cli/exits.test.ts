@@ -123,7 +123,7 @@ describe('2, and nothing is done,', () => {
     ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise', '0.1']],
     ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise=0.1']],
     ['(Did you mean --sigma, --snr or --dbfs?)', ['add', 'in', '--out', 'out', '--noise-level', '0.1']],
-    ["missing required argument 'input'", ['add', ...toOut]],
+    ["missing required argument 'input', or option '--from <file>'", ['add', ...toOut]],
   ])('%s: %j', (words, args) => expectRefusals(words, args))
 
   const add = (...flags: string[]) => ['add', 'in', '--out', 'out', ...flags]

@@ -21,7 +21,7 @@ function read(...args: string[]) {
 }
 
 test('without flags only required options are passed on', () => {
-  expect(read()).toEqual({ noise: { out: 'out', clip: true, follow: true }, pool: {}, own: {} })
+  expect(read()).toEqual({ noise: { out: 'out', follow: true }, pool: {}, own: {} })
 })
 
 test('each flag sets the option that it stands for', () => {
@@ -41,7 +41,8 @@ test('each flag sets the option that it stands for', () => {
   ]
   const care = ['--overwrite', '--resume', '--fsync', '--dry-run', '--strict']
   const run = ['--jobs', '4', '--backend', 'workers', '--kernel', 'ts', '--chunk-size', '5']
-  expect(read(...noise, ...care, ...run, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
+  const inputs = ['--from', '-', '--exclude', 'raw', '--exclude', '*.bwf']
+  expect(read(...noise, ...inputs, ...care, ...run, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
     noise: {
       ...{
         sigma: [0.1, 0.2],
@@ -50,13 +51,14 @@ test('each flag sets the option that it stands for', () => {
         kind: 'gaussian',
         clip: false,
         follow: false,
+        exclude: ['raw', '*.bwf'],
         out: 'out',
         root: 'in',
       },
       ...{ overwrite: true, resume: true, fsync: true, dryRun: true, strict: true, chunkSize: 5 },
     },
     pool: { size: 4, backend: 'workers', kernel: 'ts' },
-    own: { report: 'r.jsonl', json: true, quiet: true },
+    own: { from: '-', report: 'r.jsonl', json: true, quiet: true },
   })
   expect(read('--snr', '-3', '--chunk-size', 'auto').noise).toMatchObject({ snr: -3, chunkSize: 'auto' })
 })
@@ -66,7 +68,7 @@ describe('errors name the flag', () => {
     ['size', '--jobs'],
     ['chunkSize', '--chunk-size'],
     ['dryRun', '--dry-run'],
-    ['clip', '--no-clip'],
+    ['clip', '--clip'],
     ['NOISEMILL_ISA', 'NOISEMILL_ISA'],
     ['constructor', 'constructor'],
   ])('%s: %s', (option, flag) => {
