@@ -63,7 +63,8 @@ export class FileLedger implements Ledger {
   }
 
   begun(at: number, count: number): number {
-    return Math.min(count, this.#words.read(countOf(at)))
+    // A process whose native code goes wrong may have written anything.
+    return Math.max(0, Math.min(count, this.#words.read(countOf(at))))
   }
 
   close(at: number, count: number): number {

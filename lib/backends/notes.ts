@@ -19,11 +19,24 @@ export interface Words {
 export const NOTE_WORDS = 16_384
 
 /**
- * Words before each outcome: a number that all notes have that were not reported, and the number of
- * its bytes. A note is written at once, so one that has the number is complete.
+ * Words before each outcome: a number that all notes have that were not reported, the number of its
+ * bytes, and a checksum. Behind the last note is what earlier notes have left there, which may be any
+ * words, and so also the number. A process that is killed may have written a part of a note. Only the
+ * checksum tells a note from both.
  */
-const HEAD_WORDS = 2
+const HEAD_WORDS = 3
 const WORD_BYTES = 4
+
+/** Returns the checksum of a note whose bytes are the words from `first` to `end - 1`. */
+function checksum(number: number, length: number, words: Int32Array, first: number, end: number): number {
+  let sum = mixed(mixed(0, number), length)
+  for (let at = first; at < end; at++) sum = mixed(sum, words[at])
+  return sum
+}
+
+const mixed = (sum: number, word: number) => Math.imul(((sum << 5) | (sum >>> 27)) ^ word, 0x9e3779b1)
+
+const wordsOf = (bytes: number) => HEAD_WORDS + Math.ceil(bytes / WORD_BYTES)
 
 export class Notes {
   readonly #words: Words
@@ -44,11 +57,12 @@ export class Notes {
     } catch {
       return false
     }
-    const words = HEAD_WORDS + Math.ceil(bytes.length / WORD_BYTES)
+    const words = wordsOf(bytes.length)
     if (this.#next + words > NOTE_WORDS) return false
+    new Uint8Array(this.#buffer.buffer).set(bytes, HEAD_WORDS * WORD_BYTES)
     this.#buffer[0] = this.#number
     this.#buffer[1] = bytes.length
-    new Uint8Array(this.#buffer.buffer).set(bytes, HEAD_WORDS * WORD_BYTES)
+    this.#buffer[2] = checksum(this.#number, bytes.length, this.#buffer, HEAD_WORDS, words)
     this.#words.writeAll(this.#next, this.#buffer.subarray(0, words))
     this.#next += words
     return true
@@ -63,17 +77,24 @@ export class Notes {
 
 /**
  * Reads the notes of a process that has ended. Those that come first may have been reported, if the
- * process has noted nothing since then.
+ * process has noted nothing since then. Whatever the words are, it does not throw.
  */
 export function readNotes(words: Words): Noted[] {
   const all = words.readAll(0, NOTE_WORDS)
   const noted: Noted[] = []
-  const number = all[0]
-  for (let at = 0; number !== 0 && at + HEAD_WORDS < NOTE_WORDS && all[at] === number; ) {
-    const length = all[at + 1]
-    const start = (at + HEAD_WORDS) * WORD_BYTES
-    noted.push(deserialized(new Uint8Array(all.buffer, start, length)) as Noted)
-    at += HEAD_WORDS + Math.ceil(length / WORD_BYTES)
+  const [number] = all
+  for (let at = 0; at + HEAD_WORDS < NOTE_WORDS && all[at] === number; ) {
+    const [, length, sum] = all.subarray(at, at + HEAD_WORDS)
+    const end = at + wordsOf(length)
+    if (length <= 0 || end > NOTE_WORDS) break
+    if (sum !== checksum(number, length, all, at + HEAD_WORDS, end)) break
+    try {
+      const bytes = new Uint8Array(all.buffer, (at + HEAD_WORDS) * WORD_BYTES, length)
+      noted.push(deserialized(bytes) as Noted)
+    } catch {
+      // It is nested too deeply for the stack of this thread. Its item counts as lost.
+    }
+    at = end
   }
   return noted
 }

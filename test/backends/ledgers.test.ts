@@ -273,6 +273,114 @@ describe('in a file', () => {
     }
   })
 
+  describe('notes', () => {
+    /** An outcome whose note takes more or fewer words, and which no other call makes. */
+    const outcome = (serial: number, length: number) => ({ value: `${serial}${'x'.repeat(length)}`, lost: undefined })
+
+    /** Words in memory, of which a write may be cut off, as that of a process that is killed. */
+    class CutWords implements Words {
+      readonly words = new Int32Array(NOTE_WORDS + 2)
+      left = Infinity
+
+      read = (at: number) => this.words[at]
+      readAll = (at: number, count: number) => this.words.slice(at, at + count)
+
+      write(at: number, value: number): void {
+        this.words[at] = value
+      }
+
+      writeAll(at: number, values: Int32Array): void {
+        this.words.set(values.subarray(0, this.left), at)
+      }
+    }
+
+    const draws = (seed: number) => {
+      let state = seed
+      return (limit: number) => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+        return Math.floor((state / 2 ** 32) * limit)
+      }
+    }
+
+    test.each([0, 1, 2, 3, 4])(
+      'only those since the last report are read; they end %i words into an earlier one',
+      (shift) => {
+        const words = new CutWords()
+        const ledger = new FileLedger(1, words)
+        const process = new ProcessLedger(words)
+        // The number of a report takes every value that a word of an earlier note may have, such as its length.
+        for (let report = 0; report < 150; report++) {
+          const lengths = report % 2 === 0 ? [10, 10, 10] : [10 + 4 * shift]
+          const since: unknown[] = []
+          for (const [index, length] of lengths.entries()) {
+            const note = [1, index, outcome(1000 + report, length)] as const
+            expect(process.note(...note)).toBe(true)
+            since.push(note)
+            expect(ledger.noted(), `report ${report}`).toEqual(since)
+          }
+          process.forget()
+        }
+      },
+    )
+
+    test('one that was written in part is not read, wherever the write was cut off', () => {
+      const draw = draws(2)
+      for (let round = 0; round < 60; round++) {
+        for (let left = 0; ; left++) {
+          const words = new CutWords()
+          const ledger = new FileLedger(1, words)
+          const process = new ProcessLedger(words)
+          const earlier = draws(round)
+          for (let report = 0; report < 8; report++) {
+            for (let note = 0; note < 3; note++) process.note(1, note, outcome(earlier(100), earlier(30)))
+            process.forget()
+          }
+          const first = [1, 0, outcome(draw(100), round % 7)] as const
+          process.note(...first)
+          words.left = left
+          process.note(1, 1, outcome(1000 + round, round % 13))
+          const noted = ledger.noted()
+          if (noted.length === 2) break
+          expect(noted).toEqual([first])
+          expect(left).toBeLessThan(100)
+        }
+      }
+    })
+
+    test('whatever the words are, reading throws nothing and takes no more memory than they have', () => {
+      const words = new CutWords()
+      const ledger = new FileLedger(1, words)
+      const process = new ProcessLedger(words)
+      const draw = draws(3)
+      for (let round = 0; round < 300; round++) {
+        process.forget()
+        for (let index = 0; index < 3; index++) process.note(1, index, outcome(index, draw(20)))
+        for (let change = 1 + draw(4); change > 0; change--)
+          words.words[draw(24)] = [draw(2 ** 32), draw(40), 0x03410fff, -1, 2 ** 31 - 1][draw(5)]
+        for (const [load, index] of ledger.noted()) expect([load, [0, 1, 2].includes(index)]).toEqual([1, true])
+        words.words[NOTE_WORDS] = draw(2 ** 32)
+        expect([0, 1, 2, 3]).toContain(ledger.begun(0, 3))
+      }
+      words.words.fill(0x03410fff)
+      expect(ledger.noted()).toEqual([])
+    })
+
+    test('notes that fill their place are all read, and there is no place for more', () => {
+      const file = new LedgerFile()
+      onTestFinished(() => file.close())
+      const words = new FileWords(file.descriptor)
+      const process = new ProcessLedger(words)
+      const since: unknown[] = []
+      for (let index = 0; ; index++) {
+        const note = [1, index, outcome(index, 1000)] as const
+        if (!process.note(...note)) break
+        since.push(note)
+      }
+      expect(since.length).toBeGreaterThan(50)
+      expect(new FileLedger(1, words).noted()).toEqual(since)
+    })
+  })
+
   test('a real process that races with the pool begins each item or leaves it to the pool, once', async () => {
     const ROUNDS = 40
     const COUNT = 2000
