@@ -78,7 +78,7 @@ export async function walkedFolders(
     const { folder } = source
     const prefix = fromRoot(root, folder) ?? ''
     const isLeftOut = (below: string) =>
-      exclusion?.covers(joinSlashed(prefix, below.split(path.sep).join('/')), 'folder') === true
+      !isElsewhere(below) && exclusion?.covers(joinSlashed(prefix, below.replaceAll(path.sep, '/')), 'folder') === true
     return [{ folder, prefix, reaches: (below: string) => source.reaches(below) && !isLeftOut(below) }]
   })
 }
@@ -226,6 +226,9 @@ function fromRoot(root: string | undefined, input: string): FilePath | undefined
 export const relativeOf = (input: string, root: string | undefined): FilePath =>
   fromRoot(root, input) ?? splitPath(input).name
 
+/** Whether a relative path leads out of its folder, as that of a folder found by device and inode: globs do not apply. */
+const isElsewhere = (below: string): boolean => below.split(path.sep)[0] === '..' || path.isAbsolute(below)
+
 type Source = { readonly kind: 'file'; readonly exists: boolean } | FolderSource
 
 /** A folder to walk: an input, or the folder at the start of a glob. */
@@ -254,9 +257,8 @@ async function sourceOf(input: string): Promise<Source> {
   const depth = /\*\*|[({][^)}]*\//.test(rest) ? Number.POSITIVE_INFINITY : rest.split('/').length - 1
   const exists = await statAsync(folder).catch(() => undefined)
   const reaches = (below: string) => {
+    if (depth === Number.POSITIVE_INFINITY || below === '' || isElsewhere(below)) return true
     const names = below.split(path.sep)
-    // A folder with another path, such as one found by device and inode, cannot be compared with the glob.
-    if (depth === Number.POSITIVE_INFINITY || below === '' || names[0] === '..' || path.isAbsolute(below)) return true
     return names.length <= depth && glob.beginsAs(names.join('/'))
   }
   // A glob in a folder that does not exist matches nothing.
