@@ -149,6 +149,10 @@ const table = {
     summary: 'samples of the mixture are beyond full scale',
     remedy: "Add less noise, lower the mixture with `level`, or choose with `clip` what is done: 'clamp' or 'scale'.",
   },
+  E_NOISE_LOW: {
+    summary: 'the lowest frequency of the noise is out of range for this file',
+    remedy: 'Pass a `low` in that range; it is a parameter of this kind of noise.',
+  },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
     remedy:

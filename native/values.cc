@@ -272,8 +272,8 @@ Napi::Array warning_names(Napi::Env env) {
 }
 
 Napi::Array kind_names(Napi::Env env) {
-  auto names = Napi::Array::New(env, std::size(kKinds));
-  for (uint32_t i = 0; i < std::size(kKinds); i++) names.Set(i, kKinds[i].name + (" " + std::to_string(kKinds[i].parameters)));
+  auto names = Napi::Array::New(env, kKindCount);
+  for (uint32_t i = 0; i < kKindCount; i++) names.Set(i, kKinds[i].name + (" " + std::to_string(kKinds[i].parameters)));
   return names;
 }
 

@@ -328,23 +328,36 @@ const ownFlags: FlagsFor<OwnOptions> = {
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
+/** Describes a parameter: its meaning, range, unit and default. */
+function textOf(parameter: KindDeclaration['parameters'][number]): string {
+  const { summary, unit, minimum, maximum, default: preset } = parameter
+  const range = `${minimum} to ${maximum} ${unit}`.trimEnd()
+  return `${summary}, ${range} (default: ${preset})`
+}
+
 /** Makes a flag for each parameter of the kinds. Kinds whose parameters have the same name share a flag. */
 export function flagsOfKinds(kinds: readonly KindDeclaration[]): Readonly<Record<string, ValueFlag<number>>> {
-  const flags: Record<string, ValueFlag<number>> = {}
+  /** For each name, the kinds of each text. */
+  const texts = new Map<string, Map<string, string[]>>()
   for (const kind of kinds) {
-    for (const { name, summary, unit, minimum, maximum, default: preset } of kind.parameters) {
-      const range = `${minimum} to ${maximum} ${unit}`.trimEnd()
-      const own = `${kind.name}: ${summary}, ${range} (default: ${preset})`
-      flags[name] = {
-        name: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-        value: 'x',
-        group: 'noise',
-        summary: Object.hasOwn(flags, name) ? `${flags[name].summary}; ${own}` : own,
-        parse: parseNumber,
-      }
+    for (const parameter of kind.parameters) {
+      const ofName = texts.get(parameter.name) ?? new Map<string, string[]>()
+      texts.set(parameter.name, ofName)
+      const text = textOf(parameter)
+      ofName.set(text, [...(ofName.get(text) ?? []), kind.name])
     }
   }
-  return flags
+  const flags = Array.from(texts, ([name, ofName]): [string, ValueFlag<number>] => [
+    name,
+    {
+      name: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      value: 'x',
+      group: 'noise',
+      summary: Array.from(ofName, ([text, names]) => `${names.join(', ')}: ${text}`).join('; '),
+      parse: parseNumber,
+    },
+  ])
+  return Object.fromEntries(flags)
 }
 
 export const parameterFlags = flagsOfKinds(kinds)

@@ -16,7 +16,14 @@ import {
   type WrittenFile,
 } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { checkNoise, measuresActivity, measuresSignal, type Noise, surveysMixture } from './noise/noise.js'
+import {
+  checkNoise,
+  checkSampleRate,
+  measuresActivity,
+  measuresSignal,
+  type Noise,
+  surveysMixture,
+} from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
 import { FileTally, openWalk, type PartTally, type Pass, type PassSettings, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
@@ -305,6 +312,7 @@ class Etl implements JoinedPass {
     const isHeld = size <= SHORT_FILE_BYTES || ((measures || surveysMixture(noise)) && size <= HELD_FILE_BYTES)
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
     if (!job.free) this.#checkOutput()
+    checkSampleRate(job.noise, this.#header.sampleRate)
     this.#warnings.push(...this.#header.warnings)
     return measures ? this.#startPass('measure') : this.#startSurvey(noise.level.deviation)
   }

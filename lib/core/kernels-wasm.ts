@@ -5,8 +5,8 @@
 
 import type { Kernels } from './kernels.js'
 import type { MixSettings, MixTally } from './mix.js'
-import type { NoiseKind } from './noise/kind.js'
-import { allKinds } from './noise/kinds.js'
+import type { GeneratedKind } from './noise/kind.js'
+import { allKinds, isGenerated } from './noise/kinds.js'
 import { ACCUMULATORS } from './sums.js'
 import { type SampleFormat, type SampleValues, sampleFormats } from './wav/samples.js'
 
@@ -38,6 +38,7 @@ interface Exports {
   format_name(index: number): number
   tally_bytes(): number
   fill(kind: number, state: number, parameters: number, out: number, frames: number): void
+  filter(state: number, coefficients: number, lanes: number, values: number, frames: number): void
   interleave(from: number, to: number, frames: number, channels: number): void
   decode(format: number, bytes: number, count: number, scratch: number): number
   encode(format: number, values: number, bytes: number, count: number): void
@@ -128,7 +129,7 @@ class WasmKernels implements Kernels {
   #checkFit(): void {
     const formats = sampleFormats.map(({ name }) => name).join()
     if (this.#names('format_name').join() !== formats) throw new Error(`it does not have the sample formats ${formats}`)
-    const lacking = allKinds.find(({ name }) => !this.#kinds.has(name))
+    const lacking = allKinds.find((kind) => isGenerated(kind) && !this.#kinds.has(kind.name))
     if (lacking) throw new Error(`it does not have the noise kind ${lacking.name}`)
     if (this.#exports.tally_bytes() !== TALLY_BYTES) throw new Error(`its sums do not take ${TALLY_BYTES} bytes`)
   }
@@ -166,9 +167,13 @@ class WasmKernels implements Kernels {
     return new WasmTally(this.bytes(TALLY_BYTES))
   }
 
-  fill(kind: NoiseKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void {
+  fill(kind: GeneratedKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void {
     const index = this.#kinds.get(kind.name)!
     this.#exports.fill(index, state.byteOffset, parameters.byteOffset, out.byteOffset, frames)
+  }
+
+  filter(state: Float64Array, coefficients: Float64Array, values: Float32Array, frames: number): void {
+    this.#exports.filter(state.byteOffset, coefficients.byteOffset, state.length, values.byteOffset, frames)
   }
 
   interleave(from: Float32Array, to: Float32Array, frames: number, channel: number, channels: number): void {

@@ -13,7 +13,8 @@ import {
   surveyFloat32,
   surveyFloat64,
 } from './mix.js'
-import type { NoiseKind } from './noise/kind.js'
+import { filter } from './noise/filter.js'
+import type { GeneratedKind } from './noise/kind.js'
 import { ACCUMULATORS } from './sums.js'
 import { decode, encode, type SampleFormat, type SampleValues } from './wav/samples.js'
 
@@ -40,8 +41,10 @@ export interface Kernels {
   doubles(count: number): Float64Array
   tally(): MixTally
 
-  /** See NoiseKind.fill. */
-  fill(kind: NoiseKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void
+  /** See GeneratedKind.fill. */
+  fill(kind: GeneratedKind, state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void
+  /** See filter in noise/filter.ts. */
+  filter(state: Float64Array, coefficients: Float64Array, values: Float32Array, frames: number): void
   /**
    * Copies the values of one channel to their places among the interleaved values of all channels.
    */
@@ -86,6 +89,7 @@ export const tsKernels: Kernels = {
     peak: 0,
   }),
   fill: (kind, state, parameters, out, frames) => kind.fill(state, parameters, out, frames),
+  filter,
   interleave(from, to, frames, channel, channels) {
     for (let i = 0, at = channel; i < frames; i++, at += channels) to[at] = from[i]
   },

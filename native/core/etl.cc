@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "noise/kinds.h"
 
 namespace noisemill {
 
@@ -124,8 +123,8 @@ size_t Etl::begin() {
     if (job_.strict) refuse_warnings(header_);
     output_size_ = output_size(header_, input().size());
     if (!job_.free) check_output();
-    // Also checked early: nothing is written if the kind does not exist.
-    find_kind(job_.noise.kind.c_str());
+    // Also checked early: nothing is written if there is no such noise.
+    check_sample_rate(job_.noise, header_.sample_rate);
     warnings_.reserve(header_.warnings.size() + kOwnWarnings);
     warnings_ = header_.warnings;
     const size_t piece = piece_frames(header_.channels) * header_.block_align;

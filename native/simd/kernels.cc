@@ -21,7 +21,7 @@ namespace noisemill {
 
 extern const Kernels NOISEMILL_TABLE(NOISEMILL_ISA);
 const Kernels NOISEMILL_TABLE(NOISEMILL_ISA) = {
-    NOISEMILL_NAME(NOISEMILL_ISA), {NOISEMILL_KINDS(NOISEMILL_FILL)}, decode, encode, measure, survey, mix,
+    NOISEMILL_NAME(NOISEMILL_ISA), {NOISEMILL_GENERATED(NOISEMILL_FILL)}, filter, decode, encode, measure, survey, mix,
 };
 
 }  // namespace noisemill

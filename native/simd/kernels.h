@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/mix.h"
+#include "core/noise/filter.h"
 #include "core/noise/kinds.h"
 #include "core/wav/samples.h"
 
@@ -15,8 +16,12 @@ namespace noisemill {
 struct Kernels {
   const char* instruction_set;
 
-  // The inner loops of all kinds of noise, in the order of core/noise/kinds.h. See NoiseKind::fill.
-  void (*fill[kKindCount])(uint32_t* state, const double* parameters, float* out, size_t frames);
+  // The inner loops of all generated kinds of noise, in the order of core/noise/kinds.h. See
+  // GeneratedKind::fill.
+  void (*fill[kGeneratedCount])(uint32_t* state, const double* parameters, float* out, size_t frames);
+
+  // The inner loop of coloured noise (core/noise/filter.h).
+  void (*filter)(double* state, const double* coefficients, size_t lanes, float* values, size_t frames);
 
   // Decodes samples to values in full-scale units, float or double according to `format.wide`
   // (core/wav/samples.inl). Float formats return the bytes themselves. So samples that are not

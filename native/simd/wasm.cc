@@ -1,6 +1,7 @@
 // The kernels as a WebAssembly module, for lib/core/kernels-wasm.ts. The module is freestanding: it
 // has no imports, no heap and hardly any stack. The caller lays out its memory.
 #include "core/mix.inl"
+#include "core/noise/filter.h"
 #include "core/noise/kinds.h"
 #include "core/wav/samples.inl"
 
@@ -11,8 +12,8 @@ using namespace noisemill;
 // Returns the name with an index that other functions take; nullptr after the last.
 NOISEMILL_EXPORT(kind_name) const char* wasm_kind_name(size_t index) {
 #define NOISEMILL_NAME(Kind) Kind::kName,
-  static constexpr const char* names[] = {NOISEMILL_KINDS(NOISEMILL_NAME)};
-  return index < kKindCount ? names[index] : nullptr;
+  static constexpr const char* names[] = {NOISEMILL_GENERATED(NOISEMILL_NAME)};
+  return index < kGeneratedCount ? names[index] : nullptr;
 }
 
 NOISEMILL_EXPORT(format_name) const char* wasm_format_name(size_t index) {
@@ -24,7 +25,11 @@ NOISEMILL_EXPORT(tally_bytes) size_t wasm_tally_bytes() { return sizeof(MixTally
 NOISEMILL_EXPORT(fill) void wasm_fill(size_t kind, uint32_t* state, const double* parameters, float* out, size_t frames) {
 #define NOISEMILL_FILL(Kind) \
   if (kind-- == 0) return Kind::fill(state, parameters, out, frames);
-  NOISEMILL_KINDS(NOISEMILL_FILL)
+  NOISEMILL_GENERATED(NOISEMILL_FILL)
+}
+
+NOISEMILL_EXPORT(filter) void wasm_filter(double* state, const double* coefficients, size_t lanes, float* values, size_t frames) {
+  filter(state, coefficients, lanes, values, frames);
 }
 
 NOISEMILL_EXPORT(interleave) void wasm_interleave(const float* from, float* to, size_t frames, size_t channels) {

@@ -146,7 +146,7 @@ describe('2, and nothing is done,', () => {
     ['--copies', ['0', '1000001']],
     ['--backend', ['gpu']],
     ['--kernel', ['sse']],
-    ['--kind', ['pink']],
+    ['--kind', ['Pink']],
     ['--root', ['elsewhere']],
   ])('E_OPTION_INVALID: %s %j', (flag, texts) =>
     expectRefusals('(E_OPTION_INVALID)', ...texts.map((text) => add(...snr, flag, text))),

@@ -1,6 +1,7 @@
 """The noise stream a second time, written from docs/numerics.md alone, in plain NumPy.
 
-stdin: a JSON list of jobs {input, output, seed, path, copy, sigma or snr, clip}; a level is a number or [low, high].
+stdin: a JSON list of jobs {input, output, seed, path, copy, sigma or snr, clip}; a level is a number or [low, high];
+a job may have a kind and its parameters {name: value}.
 stdout: a JSON list of {sigma, snr, clipped}, one a job. Reads little-endian RIFF files, and trusts them.
 """
 
@@ -44,11 +45,11 @@ def rotl(word, count):
 
 
 def words(blocks, steps, channels, key):
-    """The words of as many steps of each block: blocks x channels x steps x (A, B) x lanes."""
-    block, channel, lane = np.meshgrid(np.arange(blocks), np.arange(channels), np.arange(LANES), indexing="ij")
-    s0, s1, s2, s3 = philox((block & 0xFFFFFFFF, block >> 32, channel, lane), key)
+    """The words of as many steps of these blocks: blocks x channels x steps x (A, B) x lanes."""
+    block, channel, lane = np.meshgrid(blocks, channels, np.arange(LANES), indexing="ij")
+    s0, s1, s2, s3 = philox((block & 0xFFFFFFFF, (block >> 32) & 0xFFFFFFFF, channel, lane), key)
     s0[(s0 | s1 | s2 | s3) == 0] = 1
-    out = np.empty((blocks, channels, 2 * steps, LANES), U32)
+    out = np.empty((*block.shape[:2], 2 * steps, LANES), U32)
     for draw in range(2 * steps):
         out[:, :, draw, :] = rotl(s0 + s3, 7) + s0
         t = s1 << U32(9)
@@ -58,7 +59,7 @@ def words(blocks, steps, channels, key):
         s0 ^= s3
         s2 ^= t
         s3 = rotl(s3, 11)
-    return out.reshape(blocks, channels, steps, 2, LANES)
+    return out.reshape(*block.shape[:2], steps, 2, LANES)
 
 
 def constants(*patterns):
@@ -95,12 +96,120 @@ def gaussians(a, b):
     return signed * horner(C, z), signed * (horner(S, z) * w)
 
 
-def noise(frames, channels, key):
-    """Standard Gaussian noise, frames x channels of float32."""
+def gaussian(first, frames, channels, key):
+    """Gaussian noise from the first frame of a block on, frames x channels of float32."""
     steps = min(STEPS, -(-frames // (2 * LANES)))
-    drawn = words(-(-frames // BLOCK), steps, channels, key)
+    drawn = words(first // BLOCK + np.arange(-(-frames // BLOCK)), steps, channels, key)
     pairs = np.stack(gaussians(drawn[:, :, :, 0], drawn[:, :, :, 1]), axis=3)  # block, channel, step, cosine or sine, lane
-    return pairs.transpose(0, 2, 3, 4, 1).reshape(-1, channels)[:frames]
+    return pairs.transpose(0, 2, 3, 4, 1).reshape(-1, len(channels))[:frames]
+
+
+(U,) = constants(0x345DB3D7)
+
+
+def uniform(first, frames, channels, key):
+    """Uniform noise, in the same form."""
+    drawn = words(first // BLOCK + np.arange(-(-frames // BLOCK)), STEPS, channels, key)
+    values = ((drawn.view(I32) >> I32(8)).astype(F32) + F32(0.5)) * U
+    return values.transpose(0, 2, 3, 4, 1).reshape(-1, len(channels))[:frames]
+
+
+OCTAVE = 3.010299956639812
+SLOPES = {"pink": -OCTAVE, "brown": -2 * OCTAVE, "blue": OCTAVE, "violet": 2 * OCTAVE}
+
+
+def pole(s):
+    return 1 / (1 + s * s / 2 + s * math.sqrt(1 + s * s / 4))
+
+
+class Color:
+    """The filter of coloured noise."""
+
+    def __init__(self, slope, low, rate):
+        whole = abs(slope) / OCTAVE
+        self.stages = 2 if whole > 2 else 1
+        b = whole / self.stages
+        lowest = 6.283185307179586 * low / rate
+        ratio = exp2(b / 2 * 2.321928094887362)
+        pairs = []
+        x = lowest / (5 if slope > 0 else 3) * 5 / ratio
+        e = x * x * (ratio * ratio - 1) / 24
+        while x < 32:
+            pairs.append((pole(x), pole(x * ratio)))
+            x *= 5
+        pairs.append((-0.06782273813872931, -(0.06782273813872931 + b * (0.04984167892861449 + 0.005311646241446677 * b))))
+        pairs.append((-0.5167987512275825, -(0.5167987512275825 + b * (0.03801228598389989 + -0.005325429316709107 * b))))
+        if slope > 0:
+            pairs = [(z, p) for p, z in pairs]
+        d, m = lowest / 5, lowest / 4
+        pairs.append((pole(m), pole(math.sqrt(m * m + d * d + (-e if slope > 0 else e)))))
+        pairs.append((pole(d), 1.0))
+        p, z = zip(*pairs)
+        self.sections = pairs
+        n = range(len(p))
+
+        c = []
+        for k in n:
+            residue = p[k] - z[k]
+            for j in n:
+                if j != k:
+                    residue = residue * (p[k] - z[j]) / (p[k] - p[j])
+            c.append(residue)
+        power = 1.0
+        for k in n:
+            for l in n:
+                power += c[k] * c[l] / (1 - p[k] * p[l])
+        if self.stages == 2:
+            a = []
+            for k in n:
+                total = 1.0
+                for l in n:
+                    total += c[l] * p[k] / (1 - p[k] * p[l])
+                a.append(c[k] * total)
+            total = 0.0
+            for k in n:
+                for l in n:
+                    total += a[k] * a[l] / (1 - p[k] * p[l])
+            power = math.sqrt(power * power + 2 * total)
+        self.gain = 1 / math.sqrt(power)
+        lanes = -(-len(p) // 4) * 4
+        self.poles = np.array(p + (0.0,) * (lanes - len(p)))
+        self.inputs = np.array([one * self.gain for one in c] + [0.0] * (lanes - len(p)))
+        self.warm_up = BLOCK * math.ceil((80, 100)[self.stages - 1] / lowest / BLOCK)
+        self.block = BLOCK
+        while self.block < 4 * self.warm_up:
+            self.block *= 2
+
+    def run(self, values):
+        """One stage, from zero: blocks x frames x channels."""
+        out = np.empty_like(values)
+        state = np.zeros((*values[:, 0].shape, len(self.poles)))
+        for i in range(values.shape[1]):
+            w = values[:, i].astype(F64)
+            t = state[..., :4]
+            for group in range(4, len(self.poles), 4):
+                t = t + state[..., group : group + 4]
+            out[:, i] = (self.gain * w + ((t[..., 0] + t[..., 2]) + (t[..., 1] + t[..., 3]))).astype(F32)
+            state = self.poles * state + self.inputs * w[..., None]
+        return out
+
+
+def colored(color, first, frames, channels, key):
+    """Coloured noise from any frame on, in the same form."""
+    starts = range(first // color.block * color.block, first + frames, color.block)
+    length = min(color.block, first + frames - starts[0])
+    values = np.stack([gaussian(at - color.warm_up, color.warm_up + length, channels, key) for at in starts])
+    for _ in range(color.stages):
+        values = color.run(values)
+    return values[:, color.warm_up :].reshape(-1, len(channels))[first - starts[0] :][:frames]
+
+
+def noise(first, frames, channels, key, kind, parameters, rate):
+    """Noise from the first frame of a block on, frames x channels of float32."""
+    if kind in ("gaussian", "uniform"):
+        return {"gaussian": gaussian, "uniform": uniform}[kind](first, frames, channels, key)
+    slope = SLOPES[kind] if kind in SLOPES else parameters.get("slope", -3)
+    return colored(Color(slope, parameters.get("low", 20), rate), first, frames, channels, key)
 
 
 def energy(values, channels):
@@ -117,8 +226,7 @@ def energy(values, channels):
     return total
 
 
-def gain(snr):
-    y = -snr * 0.16609640474436813
+def exp2(y):
     whole = math.floor(y + 0.5)
     x = (y - whole) * math.log(2)
     p = 1.0
@@ -127,6 +235,10 @@ def gain(snr):
     for _ in range(abs(whole)):
         p = p * 2 if whole > 0 else p / 2
     return p
+
+
+def gain(snr):
+    return exp2(-snr * 0.16609640474436813)
 
 
 def drawn_level(level, key):
@@ -208,7 +320,7 @@ def run(job):
     start = at + 8
     if wav[:4] in (b"RF64", b"BW64"):
         (size,) = struct.unpack_from("<Q", wav, 28)
-    tag, channels, _, _, _, bits = struct.unpack_from(order + "HHIIHH", fmt)
+    tag, channels, rate, _, _, bits = struct.unpack_from(order + "HHIIHH", fmt)
     valid = bits
     if tag == 0xFFFE:
         valid, _, tag = struct.unpack_from(order + "HII", fmt, 18)
@@ -223,9 +335,14 @@ def run(job):
     key = file_key(job["seed"], job["path"], job["copy"])
     sigma = sigma_of(job, key, signal / max(1, np.count_nonzero(finite)))
 
+    kind, parameters = job.get("kind", "gaussian"), job.get("parameters", {})
+    g = noise(0, len(x) // channels, np.arange(channels), key, kind, parameters, rate).reshape(-1)
+    if "snr" in job and kind != "gaussian" and sigma != 0:
+        sigma = sigma / math.sqrt(energy(np.where(finite, g, 0).astype(F64), channels) / np.count_nonzero(finite))
+
     data, written, clipped = original, samples, 0
     if sigma != 0:
-        g = noise(len(x) // channels, channels, key).reshape(-1).astype(codec.type)
+        g = g.astype(codec.type)
         data, written, clipped = codec.encode(x + codec.type(sigma) * g, x, job["clip"])
     with open(job["output"].encode(), "wb") as file:
         file.write(wav[:start] + turned(data, bits // 8, order) + wav[start + size :])

@@ -19,7 +19,9 @@ const hasNumpy = hasModule('numpy')
 const program = fileURLToPath(new URL('specification.py', import.meta.url))
 
 type Format = (typeof formats)[number]
-type Options = Pick<NoiseOptions, 'sigma' | 'snr' | 'clip' | 'copies'> & { readonly seed: number | string }
+type Options = Pick<NoiseOptions, 'sigma' | 'snr' | 'clip' | 'copies' | 'kind' | 'parameters'> & {
+  readonly seed: number | string
+}
 type Files = Readonly<Record<string, Uint8Array>>
 
 interface Case {
@@ -138,6 +140,13 @@ const minusZero: Files = {
 }
 const silent: Files = { ...floats(...repeated(50, 0)), 'pcm16.wav': wav({ ...pcm16, data: new Uint8Array(100) }) }
 
+/** Two blocks of coloured noise and a part, if `low` is an eighth of the sample rate or more. */
+const colored: Files = {
+  'mono.wav': wav({ ...float32, sampleRate: 8000, data: samples(float32, 33_000, 1) }),
+  'three.wav': wav({ ...pcm16, channels: 3, sampleRate: 16_000, data: samples(pcm16, 16_500, 3) }),
+  'short.wav': wav({ ...float64, sampleRate: 48_000, data: samples(float64, 33, 1) }),
+}
+
 const text = 'Zufall ✓ 😀'
 
 const cases: readonly Case[] = [
@@ -176,6 +185,17 @@ const cases: readonly Case[] = [
   },
   { name: 'subnormal float32', options: { sigma: 1e-40, seed: 1 }, files: floats(...repeated(50, 1e-40, -3e-39)) },
   { name: 'subnormal float64', options: { sigma: 1e-310, seed: 1 }, files: floats(...repeated(50, 1e-310, -5e-324)) },
+  { name: 'uniform noise', options: { sigma: 0.1, seed: 3, kind: 'uniform' }, files: everyFormat },
+  ...['pink', 'brown', 'blue', 'violet', 'color'].map((kind) => ({
+    name: `${kind} noise`,
+    options: { snr: 10, seed: 4, kind, parameters: { low: 2000 } },
+    files: colored,
+  })),
+  {
+    name: 'noise of 9 dB an octave',
+    options: { sigma: [0.1, 0.2], seed: 5, kind: 'color', parameters: { low: 500, slope: 9 } },
+    files: colored,
+  },
   // Draws of one in 33 million, found by search: u is 1 in float32, so r is minus zero; B with and without its top bit.
   { name: 'a radius of zero, turned', options: { sigma: 1, seed: 17765 }, files: minusZero },
   { name: 'a radius of zero', options: { sigma: 1, seed: 112511 }, files: minusZero },

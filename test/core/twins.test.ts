@@ -5,6 +5,8 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
+import type { NoiseParameter } from '../../dist-lib/core/noise/kind.js'
+import { noiseKinds } from '../../dist-lib/core/noise/kinds.js'
 import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
@@ -38,6 +40,10 @@ const fileOf = (format: Format, channels: number, data: Uint8Array) =>
 
 const sigma = (level: number, clip = true): JobSettings => ({ level, clip })
 const snr = (decibels: number, clip = true): JobSettings => ({ levelKind: 'snr', level: amplitudeOf(-decibels), clip })
+
+/** Values of a kind's parameters: the last is `low`, the others have their defaults. */
+const at = (parameters: readonly NoiseParameter[], low: number) =>
+  Float64Array.from(parameters, ({ name, default: preset }) => (name === 'low' ? low : preset))
 
 const withoutTime = (outcome: EtlOutcome) =>
   'figures' in outcome ? { figures: { ...outcome.figures, seconds: null } } : outcome
@@ -135,6 +141,63 @@ describe.skipIf(twins.length === 0)('both halves agree (needs the addon or the W
       levels.flatMap(([title, settings]) =>
         [true, false].map((clip) => ({ title: `${title}, clip ${clip}`, input, settings: settings(clip) })),
       ),
+    )
+  })
+
+  test.each(noiseKinds)('on noise of the kind $name, at every edge of blocks', async ({ name, parameters }) => {
+    const defaults = Float64Array.from(parameters, (parameter) => parameter.default)
+    // Blocks of 16,384 frames with the last rate.
+    const cases = [1, 3].flatMap((channels) =>
+      [1, 33, 4097, 16_384, 32_801].flatMap((frames) =>
+        [44_100, 500_000].map((sampleRate) => ({
+          title: `${channels} channels, ${frames} frames, ${sampleRate} Hz`,
+          input: wav({ ...formats[4], channels, sampleRate, data: noisyData(formats[4], channels * frames) }),
+          settings: { ...sigma(0.1), kind: name, parameters: sampleRate > 44_100 ? at(parameters, 125_000) : defaults },
+        })),
+      ),
+    )
+    cases.push({
+      title: '1024 channels',
+      input: wav({ ...formats[4], channels: 1024, sampleRate: 500_000, data: noisyData(formats[4], 1024 * 33) }),
+      settings: { ...snr(10), kind: name, parameters: at(parameters, 125_000) },
+    })
+    await compare(cases)
+  })
+
+  // The ends of its range, and numbers beyond them.
+  const lows = [
+    [1, 0.001, true],
+    [1, 0.25, true],
+    [1, 20, false],
+    [8000, 0.039, false],
+    [8000, 0.04, true],
+    [8000, 2000, true],
+    [8000, 2001, false],
+    [2 ** 32 - 1, 20, false],
+    [2 ** 32 - 1, 21_474.84, true],
+    [2 ** 32 - 1, 1e6, true],
+  ] as const
+  const colors = noiseKinds.filter((kind) => kind.needsSampleRate)
+  test.each(colors)('on where noise of the kind $name is possible', async ({ name, parameters }) => {
+    const cases = lows.map(([sampleRate, low]) => ({
+      title: `${low} at ${sampleRate} Hz`,
+      input: wav({ ...formats[1], sampleRate, data: noisyData(formats[1], 100) }),
+      settings: { ...sigma(0.1), kind: name, parameters: at(parameters, low) },
+    }))
+    const outcomes = await compare(cases, true)
+    const failed = outcomes.map((outcome) => 'failure' in outcome && outcome.failure.code)
+    expect(failed).toEqual(lows.map(([, , isPossible]) => !isPossible && 'E_NOISE_LOW'))
+  })
+
+  test('on noise of every slope', async () => {
+    const slopes = [-12, -6.03, -6.02, -3, -1e-9, -0, 0, 1e-300, 1, 6.0205999, 6.0206, 9, 12]
+    const input = wav({ ...formats[4], data: noisyData(formats[4], 5000) })
+    await compare(
+      slopes.map((slope) => ({
+        title: `${slope} dB an octave`,
+        input,
+        settings: { ...sigma(0.1), kind: 'color', parameters: Float64Array.of(slope, 100) },
+      })),
     )
   })
 

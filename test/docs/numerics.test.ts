@@ -42,7 +42,7 @@ sys.path.insert(0, sys.argv[1])
 from specification import drawn_level, file_key, gain, gaussians, philox, words
 key = file_key(1, "a.wav", 1)
 state = [int(word) for word in philox((0, 0, 0, 0), key)]
-a, b = words(1, 1, 1, key)[0, 0, 0, :, 0]
+a, b = words([0], 1, [0], key)[0, 0, 0, :, 0]
 values = np.array(gaussians(np.array([a]), np.array([b]))).reshape(2)
 patterns = values.view(np.uint32).tolist()
 json.dump({

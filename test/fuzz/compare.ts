@@ -38,6 +38,10 @@ export interface Case {
   readonly settings: JobSettings
 }
 
+/** Some are out of range for the rate of a file. */
+const LOWS = [20, 100, 1000, 4000, 20_000]
+const SLOPES = [-12, -7.5, -3, 0, 4.5, 12]
+
 export function caseOf(seed: number, files: readonly Buffer[]): Case {
   const random = new Random(seed)
   const input = mutate(random.pick(files), random)
@@ -48,7 +52,13 @@ export function caseOf(seed: number, files: readonly Buffer[]): Case {
     kind: 'sway',
     parameters: Float64Array.of(random.pick([0, 0.5, 0.999]), random.pick([1, 440, 100_000])),
   }
-  const kind = random.once(4) ? sway : {}
+  const colors = {
+    kind: random.pick(['pink', 'brown', 'blue', 'violet']),
+    parameters: Float64Array.of(random.pick(LOWS)),
+  }
+  const color = { kind: 'color', parameters: Float64Array.of(random.pick(SLOPES), random.pick(LOWS)) }
+  const uniform = { kind: 'uniform', parameters: new Float64Array(0) }
+  const kind = random.once(2) ? random.pick([sway, uniform, colors, color]) : {}
   const settings = { ...kind, ...random.pick([sigma, snr]), key, ...mixing(random), dryRun: random.once(20) }
   return { seed, input, settings }
 }

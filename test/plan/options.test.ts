@@ -37,7 +37,7 @@ const refused: Record<string, readonly unknown[]> = {
   snr: [...noLevels, -100.1, 200.1, [-101, 0], [0, 201]],
   seed: [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 'a\0b', {}, true, Symbol('seed')],
   copies: [0, -1, 1.5, 1_000_001, Number.NaN, '2', 2n],
-  kind: ['', 'Gaussian', 'pink', 0, ['gaussian']],
+  kind: ['', 'Gaussian', 'Pink', 0, ['gaussian']],
   parameters: ['', 1, []],
   clip: [0, 1, 'false'],
   overwrite: [0, 1, 'false'],

@@ -66,7 +66,7 @@ const settings: readonly (readonly [options: unknown, error: object])[] = [
   ...[-101, 201, NaN, [30, 10], '10'].map((snr) => [{ snr }, invalid('snr')] as const),
   ...[1.5, NaN, 2 ** 53, 'a\0b', null, {}].map((seed) => [{ ...good, seed }, invalid('seed')] as const),
   ...[1, null, {}, Buffer.from('a'), Symbol('a')].map((key) => [{ ...good, key }, invalid('key')] as const),
-  ...['pink', null].map((kind) => [{ ...good, kind }, invalid('kind')] as const),
+  ...['Pink', null].map((kind) => [{ ...good, kind }, invalid('kind')] as const),
   [
     { ...good, parameters: { colour: 1 } },
     { code: 'E_OPTION_UNKNOWN', option: 'colour' },

@@ -4,7 +4,7 @@
  * that can be chosen.
  */
 
-import type { NoiseKind } from './kind.js'
+import type { GeneratedKind } from './kind.js'
 import { BLOCK_FRAMES } from './source.js'
 import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from './xoshiro.js'
 
@@ -23,7 +23,7 @@ function fill(state: Uint32Array, _parameters: Float64Array, out: Float32Array, 
   }
 }
 
-export const dither: NoiseKind = {
+export const dither: GeneratedKind = {
   name: 'dither',
   summary: 'triangular dither for PCM',
   parameters: [],

@@ -4,7 +4,7 @@
  * So even an "equivalent" rewrite changes the stream.
  */
 
-import type { NoiseKind } from './kind.js'
+import type { GeneratedKind } from './kind.js'
 import { BLOCK_FRAMES } from './source.js'
 import { LANE_STATE_WORDS, LANES, seedLanes } from './xoshiro.js'
 
@@ -114,7 +114,7 @@ function fill(state: Uint32Array, _parameters: Float64Array, out: Float32Array, 
   }
 }
 
-export const gaussian: NoiseKind = {
+export const gaussian: GeneratedKind = {
   name: 'gaussian',
   summary: 'white Gaussian noise (normal distribution), independent in every sample and channel',
   parameters: [],

@@ -1,5 +1,5 @@
 /**
- * Interface of a generated kind of noise: a pure function from (key, parameters, channel, frame) to
+ * What a kind of noise is. A kind gives a pure function from (key, parameters, channel, frame) to
  * samples.
  */
 
@@ -15,11 +15,7 @@ export interface NoiseParameter {
   readonly default: number
 }
 
-/**
- * A generated kind: one file in each half of core, and one line in each registry (kinds.ts,
- * kinds.h).
- */
-export interface NoiseKind {
+interface Declaration {
   readonly name: string
   readonly summary: string
   readonly parameters: readonly NoiseParameter[]
@@ -27,6 +23,13 @@ export interface NoiseKind {
   readonly isNominal: boolean
   /** Whether the noise depends on the sample rate, as it does with parameters in Hz. */
   readonly needsSampleRate: boolean
+}
+
+/**
+ * A kind that generates its values from random words: one file in each half of core, and one line
+ * in each registry (kinds.ts, kinds.h).
+ */
+export interface GeneratedKind extends Declaration {
   /**
    * Frames in a block, a multiple of BLOCK_FRAMES. `seed` is called at the start of each block, and
    * random access begins there.
@@ -48,3 +51,14 @@ export interface NoiseKind {
    */
   fill(state: Uint32Array, parameters: Float64Array, out: Float32Array, frames: number): void
 }
+
+/**
+ * A kind whose noise is white Gaussian noise through the filter of color.ts: one line in each
+ * registry. Its last parameter is `low`.
+ */
+export interface ColoredKind extends Declaration {
+  /** Slope of the density in dB per octave; undefined if it is the first parameter. */
+  readonly slope: number | undefined
+}
+
+export type NoiseKind = GeneratedKind | ColoredKind

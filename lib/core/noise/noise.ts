@@ -5,10 +5,12 @@
 
 import { Failure } from '../failure.js'
 import type { Kernels } from '../kernels.js'
+import { checkLow, colorFilter } from './color.js'
+import { ColoredSource } from './colored.js'
 import { dither } from './dither.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
-import { findKind } from './kinds.js'
+import { findKind, isGenerated } from './kinds.js'
 import type { NoiseSource, SignalShape } from './source.js'
 
 const NO_PARAMETERS = new Float64Array()
@@ -133,12 +135,16 @@ export const surveysMixture = ({ output, mixing }: Noise): boolean => output.kin
  * E_OPTION_INVALID. Native core trusts its callers, so jobs are checked before they cross to it.
  */
 export function checkNoise({ kind, parameters }: Noise): void {
-  const { length } = findKind(kind).parameters
-  if (parameters.length !== length)
+  const declared = findKind(kind).parameters
+  if (parameters.length !== declared.length)
     throw new Failure(
       'E_OPTION_INVALID',
-      `${parameters.length} parameters of the noise kind ${kind}, which has ${length}`,
+      `${parameters.length} parameters of the noise kind ${kind}, which has ${declared.length}`,
     )
+  for (const [i, { name, minimum, maximum }] of declared.entries()) {
+    const value = parameters[i]
+    if (!(value >= minimum && value <= maximum)) throw new Failure('E_OPTION_INVALID', `${name} ${value}`)
+  }
 }
 
 /** Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format. */
@@ -147,11 +153,26 @@ export function openDither({ key }: Noise, signal: SignalShape, kernels: Kernels
   return new GeneratedSource(dither, { key, parameters: NO_PARAMETERS, channels, sampleRate, frames }, kernels)
 }
 
+/** What the values of the noise depend on, apart from the signal. */
+type Source = Pick<Noise, 'kind' | 'parameters' | 'key'>
+
+const lowOf = ({ parameters }: Source) => parameters[parameters.length - 1]
+
 /**
- * Opens the source of this noise for a signal. Throws Failure E_OPTION_INVALID if the kind does not
- * exist.
+ * Throws Failure E_NOISE_LOW if the noise is not possible at this sample rate, and E_OPTION_INVALID
+ * if the kind does not exist.
  */
-export function openSource({ kind, parameters, key }: Noise, signal: SignalShape, kernels: Kernels): NoiseSource {
+export function checkSampleRate(noise: Source, sampleRate: number): void {
+  if (!isGenerated(findKind(noise.kind))) checkLow(lowOf(noise), sampleRate)
+}
+
+/** Opens the source of this noise for a signal. Throws what checkSampleRate throws. */
+export function openSource(noise: Source, signal: SignalShape, kernels: Kernels): NoiseSource {
   const { channels, sampleRate, frames } = signal
-  return new GeneratedSource(findKind(kind), { key, parameters, channels, sampleRate, frames }, kernels)
+  checkSampleRate(noise, sampleRate)
+  const kind = findKind(noise.kind)
+  const context = { key: noise.key, parameters: noise.parameters, channels, sampleRate, frames }
+  if (isGenerated(kind)) return new GeneratedSource(kind, context, kernels)
+  const slope = kind.slope ?? noise.parameters[0]
+  return new ColoredSource(colorFilter(slope, lowOf(noise), sampleRate), context, kernels)
 }

@@ -13,7 +13,7 @@ export const FILL_FRAMES = 32
 /** The properties of a signal on which its noise may depend. */
 export interface SignalShape {
   readonly channels: number
-  /** Frames per second; 0 if unknown, see `NoiseKind.needsSampleRate`. */
+  /** Frames per second; 0 if unknown, see `needsSampleRate` of NoiseKind. */
   readonly sampleRate: number
   /** Length of the whole signal. */
   readonly frames: number

@@ -20,7 +20,7 @@
  */
 
 import { draw, Purpose } from './keys.js'
-import type { NoiseKind } from './kind.js'
+import type { GeneratedKind } from './kind.js'
 import { BLOCK_FRAMES, type NoiseContext } from './source.js'
 import { LANE_STATE_WORDS, LANES, nextWord, seedLanes } from './xoshiro.js'
 
@@ -76,7 +76,7 @@ function fill(state: Uint32Array, parameters: Float64Array, out: Float32Array, f
   state[LAST] = bitsCell[0]
 }
 
-export const sway: NoiseKind = {
+export const sway: GeneratedKind = {
   name: 'sway',
   summary: 'low-pass noise whose sign is reversed at regular intervals, for tests',
   parameters: [

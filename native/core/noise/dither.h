@@ -8,7 +8,7 @@ namespace noisemill {
 
 namespace {
 
-// The members are described in NoiseKind.
+// The members are described in GeneratedKind.
 struct Dither {
   static constexpr const char* kName = "dither";
   static constexpr size_t kParameters = 0;

@@ -97,7 +97,7 @@ inline void box_muller(const uint32_t* radius_words, const uint32_t* angle_words
 
 }  // namespace gaussian
 
-// The members are described in NoiseKind.
+// The members are described in GeneratedKind.
 struct Gaussian {
   static constexpr const char* kName = "gaussian";
   static constexpr size_t kParameters = 0;

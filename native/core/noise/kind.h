@@ -1,4 +1,4 @@
-// Interface of a generated kind of noise: a pure function from (key, parameters, channel, frame) to
+// What a kind of noise is. A kind gives a pure function from (key, parameters, channel, frame) to
 // samples. Only the TypeScript half declares and checks what its parameters mean and their ranges.
 #pragma once
 
@@ -9,11 +9,8 @@
 
 namespace noisemill {
 
-// A generated kind: one file in each half of core, and one line in each registry (kinds.h,
-// kinds.ts).
-struct NoiseKind {
-  const char* name;
-  size_t parameters;
+// How a kind generates its values from random words.
+struct GeneratedKind {
   // Frames in a block, a multiple of kBlockFrames. `seed` is called at the start of each block, and
   // random access begins there.
   size_t block_frames;
@@ -26,6 +23,17 @@ struct NoiseKind {
   // and advances `state`. `frames` is a multiple of kFillFrames, except at the end of the signal.
   // `out` has room for `frames` rounded up to kFillFrames.
   size_t fill;
+};
+
+// A kind of noise: a line in the registry (kinds.cc, kinds.ts). A generated kind also has a file in
+// each half of core.
+struct NoiseKind {
+  const char* name;
+  size_t parameters;
+  // nullptr if the kind is a colour.
+  const GeneratedKind* generated;
+  // Slope of a colour in dB per octave, if it is not the first parameter.
+  double slope;
 };
 
 }  // namespace noisemill

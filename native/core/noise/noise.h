@@ -63,11 +63,15 @@ struct Noise {
   bool surveys_mixture() const { return output != OutputLevel::kKeep || clip == ClipPolicy::kScale; }
 };
 
+// Throws Failure E_NOISE_LOW if the noise is not possible at this sample rate, and E_OPTION_INVALID
+// if the kind does not exist.
+void check_sample_rate(const Noise& noise, uint32_t sample_rate);
+
 // Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format.
 std::unique_ptr<NoiseSource> open_dither(const Noise& noise, const SignalShape& signal, Arena& arena);
 
-// Opens the source of this noise for a signal. The noise must outlive the source. Throws Failure
-// E_OPTION_INVALID if the kind does not exist.
+// Opens the source of this noise for a signal. The noise must outlive the source. Throws what
+// check_sample_rate throws.
 std::unique_ptr<NoiseSource> open_source(const Noise& noise, const SignalShape& signal, Arena& arena);
 
 }  // namespace noisemill

@@ -9,7 +9,7 @@ namespace noisemill {
 
 namespace {
 
-// The members are described in NoiseKind.
+// The members are described in GeneratedKind.
 struct Sway {
   static constexpr const char* kName = "sway";
   static constexpr size_t kParameters = 2;

@@ -5,6 +5,7 @@ import { BLOCK_FRAMES } from '../../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../../dist-lib/core/noise/xoshiro.js'
 import { sha256 } from '../../support/folders.js'
 import { describeHalves, type RunJobs, runFile } from '../../support/jobs.js'
+import { bitsOf } from '../../support/noise.js'
 import { HEADER_BYTES, wav } from '../../support/wav.js'
 import golden from '../../vectors/gaussian.json' with { type: 'json' }
 
@@ -18,10 +19,6 @@ const keyOf = ([low, high]: readonly string[]): NoiseKey => ({
   low: Number.parseInt(low, 16),
   high: Number.parseInt(high, 16),
 })
-const bitsOf = (values: Float32Array) =>
-  Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length), (bits) =>
-    bits.toString(16).padStart(8, '0'),
-  )
 
 /** Gaussian noise depends on the key alone. */
 const contextOf = (key: NoiseKey) => ({ key, parameters: NO_PARAMETERS, channels: 1, sampleRate: 0, frames: 0 })
