@@ -37,7 +37,7 @@ export type Neighbours = keyof typeof neighbours
 
 export const neighbourNames = Object.keys(neighbours) as Neighbours[]
 
-/** Gaussian noise depends on nothing else of its signal. */
+/** White noise depends on nothing else of its signal. */
 const contextOf = (key: NoiseKey) => ({
   key,
   parameters: new Float64Array(0),
@@ -47,9 +47,9 @@ const contextOf = (key: NoiseKey) => ({
 })
 
 /** `frames` values of noise of a channel, from a block on. */
-export function noiseOf({ key, channel, block }: Stream, frames: number): Float32Array {
+export function noiseOf({ key, channel, block }: Stream, frames: number, kind = 'gaussian'): Float32Array {
   const whole = new Float32Array(Math.ceil(frames / BLOCK_FRAMES) * BLOCK_FRAMES)
-  theAddon().fillNoise('gaussian', contextOf(key), channel, block * BLOCK_FRAMES, whole)
+  theAddon().fillNoise(kind, contextOf(key), channel, block * BLOCK_FRAMES, whole)
   return whole.subarray(0, frames)
 }
 
