@@ -134,7 +134,7 @@ const table = {
     remedy: 'Convert a RIFX file to RIFF first, or a file with coded samples to RF64.',
   },
   E_WAV_STRICT: {
-    summary: 'the header has faults',
+    summary: 'the file has faults that `strict` refuses',
     remedy: 'Leave `strict` out to process the file and to get these faults as warnings.',
   },
   E_SIGNAL_POWER: {

@@ -61,8 +61,8 @@ export interface WavNoiseOptions extends NoiseSpec {
    */
   readonly inPlace?: boolean
   /**
-   * Whether to refuse a file whose header has faults (E_WAV_STRICT), instead of warning of them;
-   * false by default.
+   * Whether to refuse a file whose header has faults, or whose active level cannot be measured (E_WAV_STRICT), instead
+   * of warning of them; false by default.
    */
   readonly strict?: boolean
   /**
@@ -175,7 +175,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
   const to = request.inPlace ? memory : bytesOf(result)
   const blockAlign = channels * format.bytes
   const layout = { format, channels, sampleRate, blockAlign, frames, bigEndian: false, validBits: format.bits }
-  const figures = await noiseOnto({ layout, codec: null, warnings: [] }, request, memory, to)
+  const figures = await noiseOnto({ layout, codec: null, warnings: [], strict: false }, request, memory, to)
   request.onFigures?.(figures)
   return result
 }
@@ -210,7 +210,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
     read: (position, buffer) => buffer.set(original().subarray(position, position + buffer.length)),
   }
   const { input, header, codec } = asError(() => openSamples(file))
-  if (strict) asError(() => refuseWarnings(header))
+  if (strict) asError(() => refuseWarnings(header.warnings))
   const isDecoded = input !== file
   const bytes = isDecoded ? await decode(input, request.signal) : wav
   const memory = isDecoded ? () => bytes : original
@@ -226,7 +226,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
   }
   const from = () => memory().subarray(header.dataOffset, end)
   const onto = () => to().subarray(header.dataOffset + shift, end + shift)
-  const figures = await noiseOnto({ layout: header, codec, warnings: header.warnings }, request, from, onto)
+  const figures = await noiseOnto({ layout: header, codec, warnings: header.warnings, strict }, request, from, onto)
   if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header, sizes)
   request.onFigures?.(figures)
   return result
@@ -296,6 +296,7 @@ interface FoundSamples {
   readonly layout: FrameLayout
   readonly codec: CodecName | null
   readonly warnings: readonly SampleWarning[]
+  readonly strict: boolean
 }
 
 /** Adds noise. For an SNR it measures the power of the signal first. */
@@ -320,12 +321,15 @@ async function noiseOnto(
       runSlices(threads, layout, noise, { pass, sigma, gain }, from, pass === 'write' ? to : undefined, signal)
     if (measuresSignal(noise)) {
       const measured = await walk('measure')
-      const found = asError(() => sigmaOf(noise, measured, layout))
-      sigma = found.sigma
-      activity = found.activity
-      if (activity !== undefined && Number.isNaN(activity.factor)) warnings.push('W_NO_ACTIVITY')
-      if (found.isSilent && noise.mixing.silent === 'error') throw new NoisemillError('E_SIGNAL_SILENT')
-      if (found.isSilent) warnings.push('W_SILENT')
+      const level = asError(() => sigmaOf(noise, measured, layout))
+      sigma = level.sigma
+      activity = level.activity
+      if (activity !== undefined && Number.isNaN(activity.factor)) {
+        if (found.strict) asError(() => refuseWarnings(['W_NO_ACTIVITY']))
+        warnings.push('W_NO_ACTIVITY')
+      }
+      if (level.isSilent && noise.mixing.silent === 'error') throw new NoisemillError('E_SIGNAL_SILENT')
+      if (level.isSilent) warnings.push('W_SILENT')
     }
     if (surveysMixture(noise)) {
       const surveyed = await walk('survey')

@@ -263,7 +263,7 @@ const noiseFlags: FlagsFor<NoiseOptions> = {
   strict: {
     name: '--strict',
     group: 'care',
-    summary: 'fail files whose header has a fault, instead of warning',
+    summary: 'fail files whose header has a fault or whose active level cannot be measured, instead of warning',
   },
   chunkSize: {
     name: '--chunk-size',

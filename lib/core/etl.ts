@@ -328,7 +328,7 @@ class Etl implements JoinedPass {
     this.#input = input
     this.#header = header
     this.#codec = codec
-    if (this.job.strict) refuseWarnings(header)
+    if (this.job.strict) refuseWarnings(header.warnings)
     this.#outputSize = outputSize(header, input.size)
     const piece = pieceFrames(header.channels) * header.blockAlign
     this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
@@ -485,7 +485,10 @@ class Etl implements JoinedPass {
     if (activity !== undefined) {
       this.#activePower = activity.power
       this.#activity = Number.isNaN(activity.factor) ? null : activity.factor
-      if (this.#activity === null) this.#warnings.push('W_NO_ACTIVITY')
+      if (this.#activity === null) {
+        if (this.job.strict) refuseWarnings(['W_NO_ACTIVITY'])
+        this.#warnings.push('W_NO_ACTIVITY')
+      }
     }
     if (isSilent) {
       const { silent } = noise.mixing

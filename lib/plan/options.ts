@@ -126,7 +126,10 @@ export interface NoiseOptions extends NoiseSpec {
   readonly fsync?: boolean
   /** Check and measure the inputs, but write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
-  /** Fail files whose header has a fault (E_WAV_STRICT) instead of reporting a warning; false by default. */
+  /**
+   * Fail files whose header has a fault, or whose active level cannot be measured (E_WAV_STRICT), instead of reporting a
+   * warning; false by default.
+   */
   readonly strict?: boolean
 }
 

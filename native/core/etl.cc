@@ -120,7 +120,7 @@ size_t Etl::begin() {
     header_ = std::move(readable.header);
     codec_ = readable.codec;
     decoded_ = std::move(readable.decoded);
-    if (job_.strict) refuse_warnings(header_);
+    if (job_.strict) refuse_warnings(header_.warnings);
     output_size_ = output_size(header_, input().size());
     if (!job_.free) check_output();
     // Also checked early: nothing is written if there is no such noise.
@@ -247,7 +247,10 @@ size_t Etl::end_measuring() {
   if (measured.activity) {
     figures_.active_power = measured.activity->power;
     figures_.activity = measured.activity->factor;
-    if (std::isnan(figures_.activity)) warnings_.push_back("W_NO_ACTIVITY");
+    if (std::isnan(figures_.activity)) {
+      if (job_.strict) refuse_warnings({"W_NO_ACTIVITY"});
+      warnings_.push_back("W_NO_ACTIVITY");
+    }
   }
   if (measured.is_silent) {
     const SilentPolicy silent = job_.noise.silent;

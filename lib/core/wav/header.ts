@@ -115,8 +115,8 @@ export function readHeader(input: Input): WavHeader {
   throw new Failure('E_WAV_NO_DATA', 'the file ends before any data chunk')
 }
 
-/** Throws Failure E_WAV_STRICT if the header has any warning. */
-export function refuseWarnings({ warnings }: WavHeader): void {
+/** Throws Failure E_WAV_STRICT if there is any warning. */
+export function refuseWarnings(warnings: readonly string[]): void {
   if (warnings.length > 0) throw new Failure('E_WAV_STRICT', warnings.join(', '))
 }
 

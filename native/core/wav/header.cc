@@ -221,9 +221,9 @@ WavHeader read_header(const Input& input) {
   throw Failure{"E_WAV_NO_DATA", "the file ends before any data chunk"};
 }
 
-void refuse_warnings(const WavHeader& header) {
+void refuse_warnings(const std::vector<const char*>& warnings) {
   std::string all;
-  for (const char* warning : header.warnings) all += (all.empty() ? "" : ", ") + std::string(warning);
+  for (const char* warning : warnings) all += (all.empty() ? "" : ", ") + std::string(warning);
   if (!all.empty()) throw Failure{"E_WAV_STRICT", all};
 }
 

@@ -51,7 +51,7 @@ inline bool has_long_sizes(Container container) { return container == Container:
 // Reads the header. Throws Failure with a code E_WAV_..., or a failure of reading.
 WavHeader read_header(const Input& input);
 
-// Throws Failure E_WAV_STRICT if the header has any warning.
-void refuse_warnings(const WavHeader& header);
+// Throws Failure E_WAV_STRICT if there is any warning.
+void refuse_warnings(const std::vector<const char*>& warnings);
 
 }  // namespace noisemill

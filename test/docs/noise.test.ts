@@ -1,0 +1,29 @@
+/** The commands in docs/noise.md run, and its table has all kinds. */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { noiseKinds } from '../../dist-lib/core/noise/kinds.js'
+import { hashesBelow, root, temporaryFolder } from '../support/folders.js'
+import { noisemill } from '../support/programs.js'
+import { formats, sine, wav } from '../support/wav.js'
+
+const page = readFileSync(path.join(root, 'docs/noise.md'), 'utf8')
+const commands = Array.from(page.matchAll(/^ {4}noisemill (.*)$/gm), ([, args]) => args.split(' '))
+
+test('there are commands', () => expect(commands.length).toBeGreaterThan(15))
+
+test.each(commands.map((args) => [args.join(' '), args] as const))('noisemill %s', async (_, args) => {
+  const cwd = temporaryFolder()
+  mkdirSync(path.join(cwd, 'speech'))
+  writeFileSync(path.join(cwd, 'speech/a.wav'), wav({ sampleRate: 8000, data: sine(formats[1], 8000) }))
+  const { code, stderr } = await noisemill(args, { cwd })
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('E_')])
+  expect(Object.keys(hashesBelow(path.join(cwd, 'noisy')))).not.toEqual([])
+})
+
+test('the table has every kind, in the order of the help', () => {
+  const names = Array.from(page.matchAll(/^\| `(\w+)` \| (?!values|the |all)/gm), ([, name]) => name)
+  const kinds = noiseKinds.map(({ name }) => name)
+  expect(names.filter((name) => kinds.includes(name))).toEqual(kinds)
+})
