@@ -39,16 +39,19 @@ const WORKED_EXAMPLE = `
 import json, sys
 import numpy as np
 sys.path.insert(0, sys.argv[1])
-from specification import drawn_level, file_key, gain, gaussians, philox, words
+from specification import OCTAVE, Color, drawn_level, file_key, gain, gaussians, noise, philox, words
 key = file_key(1, "a.wav", 1)
 state = [int(word) for word in philox((0, 0, 0, 0), key)]
 a, b = words([0], 1, [0], key)[0, 0, 0, :, 0]
+pink = Color(-OCTAVE, 20, 48000)
 values = np.array(gaussians(np.array([a]), np.array([b]))).reshape(2)
 patterns = values.view(np.uint32).tolist()
 json.dump({
     "words": [list(key), state, [int(a), int(b)]],
     "values": list(zip(patterns, values.astype(np.float64).tolist())),
-    "numbers": [gain(10), drawn_level([0, 1], key), drawn_level([5, 20], key)],
+    "numbers": [gain(10), drawn_level([0, 1], key), drawn_level([5, 20], key),
+        pink.poles[0], pink.inputs[0], pink.gain, pink.warm_up, pink.block,
+        float(noise(0, 1, np.array([0]), key, "pink", {"low": 20}, 48000)[0, 0])],
 }, sys.stdout)`
 
 const codeIn = (text: string): string[] => Array.from(text.matchAll(/`(.*?)`/g), ([, code]) => code)

@@ -7,8 +7,11 @@ import { talkChart } from '../../bench/chart.js'
 import type { Recorded } from '../../bench/harness.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
 import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
+import { tsKernels } from '../../dist-lib/core/kernels.js'
+import { colorFilter, OCTAVE } from '../../dist-lib/core/noise/color.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
 import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
+import { openSource } from '../../dist-lib/core/noise/noise.js'
 import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
@@ -125,6 +128,11 @@ function workedExample(): string {
   const noise = new Float32Array(2 * LANES)
   gaussian.fill(state, context.parameters, noise, noise.length)
   const bits = new Uint32Array(noise.buffer)
+  const pink = { kind: 'pink', key, parameters: Float64Array.of(20) }
+  const filter = colorFilter(-OCTAVE, 20, 48_000)
+  const lanes = (filter.coefficients.length - 1) / 2
+  const colored = new Float32Array(2 * LANES)
+  openSource(pink, { ...context, sampleRate: 48_000 }, tsKernels).fill(0, 0, colored, colored.length)
   return table(
     ['what', 'value'],
     [
@@ -136,6 +144,12 @@ function workedExample(): string {
       ['G for an SNR of 10 dB', `${amplitudeOf(-10)}`],
       ['U of draw 0 for purpose 0', `${draw(key, Purpose.level, 0)}`],
       ['the SNR from the range [5, 20], dB', `${drawLevel({ low: 5, high: 20 }, key, Purpose.level)}`],
+      ['`pink` from 20 Hz on, at 48 kHz: p_0', `${filter.coefficients[0]}`],
+      ['its c_0 g', `${filter.coefficients[lanes]}`],
+      ['its g', `${filter.coefficients[2 * lanes]}`],
+      ['frames of its warm-up', `${filter.warmUpFrames}`],
+      ['frames of its blocks', `${filter.blockFrames}`],
+      ['its value, frame 0', `${colored[0]}`],
     ],
   )
 }
