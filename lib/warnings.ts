@@ -22,7 +22,7 @@ const table = {
   W_NON_FINITE: 'some samples are NaN or infinite; they were copied without noise and left out of all sums',
   W_SILENT: 'the file is silent, so it has no SNR and got no noise',
   W_NO_ACTIVITY:
-    'the active speech level cannot be measured, because the file is too short or too quiet; the SNR refers to its mean power',
+    'the active speech level of a channel cannot be measured, because it is too short or only a click; its mean power is used instead',
   W_EMPTY: 'the file has no samples',
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:

@@ -13,8 +13,11 @@ const SMOOTHING = 0.03
 const HANGOVER = 0.2
 /** Difference between the active level and the threshold of activity, in dB. */
 const MARGIN = 15.9
-/** Number of thresholds. Threshold j is 2^(j - 16), in full-scale units. */
-const THRESHOLDS = 16
+/** Number of thresholds, and the lowest. Each is twice the one before, up to 2^15, in full-scale units. */
+const THRESHOLDS = 48
+const LOWEST = 2 ** -32
+/** An envelope below this is 0, because processors are slow with subnormal numbers. */
+const VANISHING = 2 ** -200
 /** 10 log10(2): the decibels of a doubled power. */
 const DECIBELS_OF_2 = 3.010299956639812
 
@@ -61,37 +64,58 @@ export class ActivityMeter {
   }
 
   #follow(channel: number, values: ArrayLike<number>, count: number): void {
-    const { active, energy } = this.tally
-    const hangover = this.#hangover
-    const idle = this.#idle
+    const { energy } = this.tally
     const keep = this.#smoothing
     const take = 1 - keep
-    const first = channel * THRESHOLDS
     let sum = energy[channel]
     let p = this.#envelopes[2 * channel]
     let q = this.#envelopes[2 * channel + 1]
+    // The envelope is smooth, so it stays between two thresholds for many samples, which are counted at once.
+    let reached = 0
+    let samples = 0
+    let low = 0
+    let high = LOWEST
     for (let i = channel; i < count; i += this.#channels) {
       const x = Number.isFinite(values[i]) ? values[i] : 0
       sum += x * x
       p = keep * p + take * Math.abs(x)
+      if (p < VANISHING) p = 0
       q = keep * q + take * p
-      for (let j = 0, threshold = 2 ** -THRESHOLDS; j < THRESHOLDS; j++, threshold *= 2) {
-        const at = first + j
-        if (q >= threshold) idle[at] = 0
-        else if (idle[at] < hangover) idle[at]++
-        else continue
-        active[at]++
+      if (q < VANISHING) q = 0
+      if (q < low || q >= high) {
+        this.#countSamples(channel, reached, samples)
+        samples = 0
+        for (reached = 0, high = LOWEST; reached < THRESHOLDS && q >= high; reached++) high *= 2
+        low = reached === 0 ? 0 : high / 2
       }
+      samples++
     }
+    this.#countSamples(channel, reached, samples)
     energy[channel] = sum
     this.#envelopes[2 * channel] = p
     this.#envelopes[2 * channel + 1] = q
+  }
+
+  /** Counts the next samples, at which the envelope reaches the first `reached` thresholds and no other. */
+  #countSamples(channel: number, reached: number, samples: number): void {
+    const { active } = this.tally
+    const idle = this.#idle
+    const first = channel * THRESHOLDS
+    for (let at = first; at < first + reached; at++) {
+      active[at] += samples
+      idle[at] = 0
+    }
+    for (let at = first + reached; at < first + THRESHOLDS; at++) {
+      const lingering = Math.min(samples, this.#hangover - idle[at])
+      active[at] += lingering
+      idle[at] += lingering
+    }
   }
 }
 
 /**
  * Returns the active level. A channel whose level the method cannot tell, because it is too short or
- * too quiet, counts with its mean power, and the factor is then NaN.
+ * only a click, counts with its mean power, and the factor is then NaN.
  *
  * @param frames number of frames, at least 1
  */
@@ -104,21 +128,23 @@ export function activityOf({ active, energy }: ActivityTally, frames: number): A
     if (mean === 0) continue
     const found = activePower(active, channel * THRESHOLDS, energy[channel])
     power += found ?? mean
-    factor += found === undefined ? Number.NaN : mean / found
+    factor += found === undefined ? Number.NaN : Math.min(1, mean / found)
   }
   return { power: power / channels, factor: factor / channels }
 }
 
 /**
  * Returns the power whose level is MARGIN dB above the threshold with that activity, interpolated
- * between two thresholds in decibels. Undefined if no threshold is that far below.
+ * between two thresholds in decibels. Undefined if no threshold is that far below, or if the energy
+ * overflows.
  */
 function activePower(active: ArrayLike<number>, first: number, energy: number): number | undefined {
+  if (energy === Number.POSITIVE_INFINITY) return undefined
   let level = 0
   let margin = 0
   for (let j = 0; j < THRESHOLDS && active[first + j] > 0; j++) {
     const nextLevel = DECIBELS_OF_2 * logTo2(energy / active[first + j])
-    const nextMargin = nextLevel - 2 * DECIBELS_OF_2 * (j - THRESHOLDS)
+    const nextMargin = nextLevel - 2 * DECIBELS_OF_2 * (j - 32)
     if (nextMargin <= MARGIN) {
       if (j === 0) return undefined
       const found = nextLevel + ((level - nextLevel) * (MARGIN - nextMargin)) / (margin - nextMargin)

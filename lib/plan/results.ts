@@ -129,7 +129,10 @@ export interface FileFigures {
    * if signal or noise is zero.
    */
   readonly snr: number | null
-  /** Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active'. */
+  /**
+   * Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active', and
+   * if the signal is zero.
+   */
   readonly activeLevel: number | null
   /** Share of the time in which the signal is active, from 0 to 1; null if it was not measured or is not known. */
   readonly activity: number | null
@@ -226,7 +229,10 @@ export interface SampleFigures {
    * if signal or noise is zero.
    */
   readonly snr: number | null
-  /** Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active'. */
+  /**
+   * Active speech level of the signal in decibels of full scale, by ITU-T P.56; null without `snrReference` 'active', and
+   * if the signal is zero.
+   */
   readonly activeLevel: number | null
   /** Share of the time in which the signal is active, from 0 to 1; null if it was not measured or is not known. */
   readonly activity: number | null
@@ -397,8 +403,9 @@ function snrOf(sums: NoiseSums & Pick<Learned, 'signalEnergy' | 'activePower' | 
   return achievedSnr(energy * gain! * gain!, noiseEnergy)
 }
 
-/** Converts a power to decibels of full scale. */
-const decibelsOf = (power: number | null): number | null => (power === null ? null : 10 * Math.log10(power))
+/** Converts a power to decibels of full scale. Null for no power. */
+const decibelsOf = (power: number | null): number | null =>
+  power === null || power === 0 ? null : 10 * Math.log10(power)
 
 /** Returns the RMS of the noise over the finite samples. Null if no sample is finite or the sum overflows. */
 function noiseRms({ noiseEnergy, frames, channels, nonFinite }: NoiseSums): number | null {

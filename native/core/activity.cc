@@ -17,18 +17,24 @@ constexpr double kSmoothing = 0.03;
 constexpr double kHangover = 0.2;
 // Difference between the active level and the threshold of activity, in dB.
 constexpr double kMargin = 15.9;
+// The lowest threshold. Each is twice the one before, up to 2^15, in full-scale units.
+constexpr double kLowest = 0x1p-32;
+// An envelope below this is 0, because processors are slow with subnormal numbers.
+constexpr double kVanishing = 0x1p-200;
 // 10 log10(2): the decibels of a doubled power.
 constexpr double kDecibelsOf2 = 3.010299956639812;
 constexpr double kLn2 = 0.6931471805599453;
 
 // Returns the power whose level is kMargin dB above the threshold with that activity, interpolated
-// between two thresholds in decibels. Nothing if no threshold is that far below.
+// between two thresholds in decibels. Nothing if no threshold is that far below, or if the energy
+// overflows.
 std::optional<double> active_power(const double* counts, double energy) {
+  if (std::isinf(energy)) return std::nullopt;
   double level = 0;
   double margin = 0;
   for (size_t j = 0; j < kThresholds && counts[j] > 0; j++) {
     const double next_level = kDecibelsOf2 * log_to_2(energy / counts[j]);
-    const double next_margin = next_level - 2 * kDecibelsOf2 * (static_cast<double>(j) - static_cast<double>(kThresholds));
+    const double next_margin = next_level - 2 * kDecibelsOf2 * (static_cast<double>(j) - 32);
     if (next_margin <= kMargin) {
       if (j == 0) return std::nullopt;
       const double active = next_level + ((level - next_level) * (kMargin - next_margin)) / (margin - next_margin);
@@ -65,32 +71,48 @@ template <typename T>
 void ActivityMeter::follow(uint32_t channel, const T* values, size_t count) {
   const double keep = smoothing_;
   const double take = 1 - keep;
-  const uint32_t hangover = hangover_;
-  Channel state = states_[channel];
   double sum = tally.energy[channel];
-  // Counts of this call, which fit into 32 bits, so that a step takes few registers.
-  uint32_t active[kThresholds] = {};
-  float thresholds[kThresholds];
-  for (size_t j = 0; j < kThresholds; j++) thresholds[j] = 1.0f / static_cast<float>(1u << (kThresholds - j));
+  double p = states_[channel].p;
+  double q = states_[channel].q;
+  // The envelope is smooth, so it stays between two thresholds for many samples, which are counted
+  // at once.
+  size_t reached = 0;
+  uint32_t samples = 0;
+  double low = 0;
+  double high = kLowest;
   for (size_t i = channel; i < count; i += channels_) {
     const double x = std::isfinite(values[i]) ? static_cast<double>(values[i]) : 0;
     sum += x * x;
-    state.p = keep * state.p + take * std::fabs(x);
-    state.q = keep * state.q + take * state.p;
-    const double q = state.q;
-    for (size_t j = 0; j < kThresholds; j++) {
-      const uint32_t reached = q >= static_cast<double>(thresholds[j]) ? 1 : 0;
-      const uint32_t lingers = state.idle[j] < hangover ? 1 : 0;
-      active[j] += reached | lingers;
-      state.idle[j] = reached != 0 ? 0 : state.idle[j] + lingers;
+    p = keep * p + take * std::fabs(x);
+    if (p < kVanishing) p = 0;
+    q = keep * q + take * p;
+    if (q < kVanishing) q = 0;
+    if (q < low || q >= high) {
+      count_samples(channel, reached, samples);
+      samples = 0;
+      for (reached = 0, high = kLowest; reached < kThresholds && q >= high; reached++) high *= 2;
+      low = reached == 0 ? 0 : high / 2;
     }
+    samples++;
   }
-  for (size_t j = 0; j < kThresholds; j++) {
-    state.active[j] += active[j];
-    tally.active[channel * kThresholds + j] = static_cast<double>(state.active[j]);
-  }
+  count_samples(channel, reached, samples);
   tally.energy[channel] = sum;
-  states_[channel] = state;
+  states_[channel].p = p;
+  states_[channel].q = q;
+}
+
+void ActivityMeter::count_samples(uint32_t channel, size_t reached, uint32_t samples) {
+  double* active = &tally.active[channel * kThresholds];
+  uint32_t* idle = states_[channel].idle;
+  for (size_t j = 0; j < reached; j++) {
+    active[j] += samples;
+    idle[j] = 0;
+  }
+  for (size_t j = reached; j < kThresholds; j++) {
+    const uint32_t lingering = std::min(samples, hangover_ - idle[j]);
+    active[j] += lingering;
+    idle[j] += lingering;
+  }
 }
 
 Activity activity_of(const ActivityTally& tally, uint64_t frames) {
@@ -102,7 +124,7 @@ Activity activity_of(const ActivityTally& tally, uint64_t frames) {
     if (mean == 0) continue;
     const std::optional<double> found = active_power(&tally.active[channel * kThresholds], tally.energy[channel]);
     power += found.value_or(mean);
-    factor += found ? mean / *found : std::numeric_limits<double>::quiet_NaN();
+    factor += found ? std::min(1.0, mean / *found) : std::numeric_limits<double>::quiet_NaN();
   }
   return {power / static_cast<double>(channels), factor / static_cast<double>(channels)};
 }

@@ -10,8 +10,8 @@
 
 namespace noisemill {
 
-// Number of thresholds. Threshold j is 2^(j - 16), in full-scale units.
-constexpr size_t kThresholds = 16;
+// Number of thresholds.
+constexpr size_t kThresholds = 48;
 
 // What a signal's samples add up to, for each channel.
 struct ActivityTally {
@@ -46,13 +46,15 @@ class ActivityMeter {
   struct Channel {
     double p = 0;
     double q = 0;
-    // Samples since a threshold was last reached, and samples for which it was active.
+    // Samples for which each threshold has been active since it was last reached.
     uint32_t idle[kThresholds];
-    uint64_t active[kThresholds] = {};
   };
 
   template <typename T>
   void follow(uint32_t channel, const T* values, size_t count);
+  // Counts the next samples, at which the envelope reaches the first `reached` thresholds and no
+  // other.
+  void count_samples(uint32_t channel, size_t reached, uint32_t samples);
 
   const uint32_t channels_;
   double smoothing_;
@@ -61,7 +63,7 @@ class ActivityMeter {
 };
 
 // Returns the active level. A channel whose level the method cannot tell, because it is too short or
-// too quiet, counts with its mean power, and the factor is then NaN. `frames` is at least 1.
+// only a click, counts with its mean power, and the factor is then NaN. `frames` is at least 1.
 Activity activity_of(const ActivityTally& tally, uint64_t frames);
 
 }  // namespace noisemill
