@@ -6,7 +6,6 @@ import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
 import type { Activity } from './core/activity.js'
 import { gainOf, sigmaOf } from './core/etl.js'
 import { Failure } from './core/failure.js'
-import type { NoiseKind } from './core/noise/kind.js'
 import { measuresSignal, surveysMixture } from './core/noise/noise.js'
 import type { Pass } from './core/transform.js'
 import type { CodecName } from './core/wav/codecs.js'
@@ -18,7 +17,7 @@ import { outputSize, repairSizes } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import type { ErrorCode } from './error-codes.js'
 import { invalidOption, NoisemillError } from './errors.js'
-import { checkNoiseSpec, drawNoise, type NoiseSpec, SPEC_OPTIONS } from './plan/options.js'
+import { checkNoiseSpec, drawNoise, type NoiseSpec, type NoiseSpecSettings, SPEC_OPTIONS } from './plan/options.js'
 import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
 import { abortReason } from './pool/abort.js'
 import { isPool, Pool } from './pool/pool.js'
@@ -96,8 +95,8 @@ export interface SampleNoiseOptions extends Omit<WavNoiseOptions, 'strict'> {
    */
   readonly channels?: number
   /**
-   * Sample rate in frames per second, an integer from 1 to 4,294,967,295. Only some kinds of noise
-   * depend on it; `gaussian`, `sigma` and `snr` do not.
+   * Sample rate in frames per second, an integer from 1 to 4,294,967,295. It is needed only for
+   * `snrReference: 'active'` and for some kinds of noise, of which `gaussian` is none.
    */
   readonly sampleRate?: number
 }
@@ -164,7 +163,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
     throw invalidOption('samples', `a ${names} (use addNoiseToWav for the bytes of a WAV file)`, samples)
   }
   const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
-  const sampleRate = checkSampleRate(options.sampleRate, request.noise.kind)
+  const sampleRate = checkSampleRate(options.sampleRate, request.noise)
   const frames = samples.length / channels
   if (!Number.isInteger(frames))
     throw invalidOption('samples', `a length that is a multiple of the ${channels} channels`, samples.length)
@@ -246,8 +245,9 @@ async function decode(input: Input, signal: AbortSignal | undefined): Promise<Ui
 const MAX_SAMPLE_RATE = 2 ** 32 - 1
 
 /** Returns the sample rate, or 0 if it is neither given nor needed. */
-function checkSampleRate(value: number | undefined, kind: NoiseKind): number {
-  if (value === undefined && !kind.needsSampleRate) return 0
+function checkSampleRate(value: number | undefined, { kind, common }: NoiseSpecSettings): number {
+  const isNeeded = kind.needsSampleRate || common.mixing.reference === 'active'
+  if (value === undefined && !isNeeded) return 0
   return checkInteger('sampleRate', value, 1, MAX_SAMPLE_RATE)
 }
 
