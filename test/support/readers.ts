@@ -1,4 +1,4 @@
-/** Runs other programs that read audio, and Python with SciPy. */
+/** Runs other programs that read or make audio, and Python with SciPy. */
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -10,6 +10,7 @@ const runs = (command: string, ...args: string[]) => spawnSync(command, args).st
 
 export const hasSox = (): boolean => runs('sox', '--version') && runs('soxi', '-V0')
 export const hasFfmpeg = (): boolean => runs('ffmpeg', '-version')
+export const hasEspeak = (): boolean => runs('espeak-ng', '--version')
 
 /**
  * Decodes files by ffmpeg to raw samples of a type such as `s16le`. One process decodes all files, because starting it
