@@ -1,6 +1,7 @@
 /** What the backends of this package measure of a chunk, for the report of its run. */
 
 import type { RunBytes } from './byte-count.js'
+import type { CpuUse } from './cpu-use.js'
 import type { HistogramData } from './histogram.js'
 import type { TimeSpent } from './timesheet.js'
 import type { WorkerLife } from './worker-figures.js'
@@ -18,6 +19,8 @@ export interface WorkerShare {
   /** When it had ended the last of them, on the shared clock. */
   readonly ended: number
   readonly spent: TimeSpent
+  /** What its process used of the CPUs; undefined if that is the pool's process. */
+  readonly used: CpuUse | undefined
 }
 
 /** Figures are null if the backend cannot measure them. */

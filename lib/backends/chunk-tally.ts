@@ -23,10 +23,10 @@ export class ChunkTally {
   }
 
   /** Notes that a thread has ended a load. */
-  done({ began, ended, spent, times }: LoadFigures, share: Omit<WorkerShare, 'ended' | 'spent'>): void {
+  done({ began, ended, spent, used, times }: LoadFigures, share: Omit<WorkerShare, 'ended' | 'spent' | 'used'>): void {
     this.#began = Math.min(this.#began, began)
     this.#times.push(times)
-    this.#shares.push({ ...share, ended, spent })
+    this.#shares.push({ ...share, ended, spent, used })
   }
 
   details(): ChunkDetails {

@@ -7,6 +7,7 @@ import type { SliceJob } from '../core/slice.js'
 import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
+import type { CpuUse } from './cpu-use.js'
 import type { HistogramData } from './histogram.js'
 import type { TaskFiles } from './nesting.js'
 import type { Packed } from './packing.js'
@@ -107,6 +108,8 @@ export interface LoadFigures {
   readonly ended: number
   /** How the thread spent its time since the end of the load before. */
   readonly spent: TimeSpent
+  /** What its process used of the CPUs in that time; undefined if that is the pool's process. */
+  readonly used: CpuUse | undefined
   /** Times of the jobs. */
   readonly times: HistogramData
   /** Bytes of the thread's heap and buffers; 0 if it was not asked to weigh itself. */

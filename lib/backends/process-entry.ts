@@ -1,5 +1,6 @@
 /** The entry of a worker process. */
 
+import { CpuMeter } from './cpu-use.js'
 import { ProcessLedger } from './file-ledger.js'
 import { FileWords, LEDGER_DESCRIPTOR } from './ledger-file.js'
 import type { ProcessData, ToWorker } from './messages.js'
@@ -33,5 +34,6 @@ process.once('message', (first) => {
     wasm: undefined,
     files,
     weighs,
+    meter: new CpuMeter(),
   })
 })

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { Calls } from './calls.js'
 import { sharedTime } from './clock.js'
+import type { CpuMeter } from './cpu-use.js'
 import type { WorkerLedger } from './ledger.js'
 import type { FromWorker, LoadMessage, ThreadKernels, ToWorker } from './messages.js'
 import { inheritFiles, type TaskFiles } from './nesting.js'
@@ -27,12 +28,14 @@ export interface Served {
   readonly files: TaskFiles
   /** Whether it reports how many bytes it has. */
   readonly weighs: boolean
+  /** Measures its process; undefined if that is the pool's process. */
+  readonly meter: CpuMeter | undefined
 }
 
 /** Begins to serve the pool. Call it once in a worker. */
-export function serve({ port, ledger, wasm, files, weighs }: Served): void {
+export function serve({ port, ledger, wasm, files, weighs, meter }: Served): void {
   const post = (message: FromWorker) => port.post(message, [])
-  const loads = new WorkerLoads(port, ledger, () => (weighs ? weight() : 0))
+  const loads = new WorkerLoads(port, ledger, () => ({ weight: weighs ? weight() : 0, used: meter?.take() }))
   const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
   const noise = new NoiseWork(wasm, post)
   inheritFiles(files)

@@ -24,4 +24,5 @@ serve({
   wasm,
   files,
   weighs,
+  meter: undefined,
 })

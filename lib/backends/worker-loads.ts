@@ -55,15 +55,15 @@ export class WorkerLoads {
   readonly #histograms: Histogram[] = []
   #active = 0
   #willPost = false
-  readonly #weigh: () => number
+  readonly #measure: () => Pick<LoadFigures, 'weight' | 'used'>
 
   /**
    * @param ledger that of the worker
-   * @param weigh returns the bytes that the worker has
+   * @param measure measures the worker at the end of a load
    */
-  constructor(port: Port, ledger: WorkerLedger, weigh: () => number) {
+  constructor(port: Port, ledger: WorkerLedger, measure: () => Pick<LoadFigures, 'weight' | 'used'>) {
     this.#port = port
-    this.#weigh = weigh
+    this.#measure = measure
     this.#ledger = ledger
   }
 
@@ -194,7 +194,7 @@ export class WorkerLoads {
       ended: sharedTime(ended),
       spent: this.timesheet.take(now),
       times: times.take(),
-      weight: this.#weigh(),
+      ...this.#measure(),
     }
     this.#histograms.push(times)
     if (!hasOutput()) {

@@ -1,6 +1,7 @@
 /** Measures what the process and its JS thread use in the time of a run. */
 
 import { readdirSync, readFileSync } from 'node:fs'
+import type { CpuUse } from '../backends/cpu-use.js'
 import { usableCpus } from '../cpus.js'
 import type { ProcessTimes } from './run-report.js'
 
@@ -28,6 +29,11 @@ function readWaits(): Map<string, number> | undefined {
   }
 }
 
+const sumOf = (a: number | null, b: number | null) => (a === null || b === null ? null : a + b)
+
+/** Returns the use of both together. */
+export const together = (a: CpuUse, b: CpuUse): CpuUse => ({ cpu: a.cpu + b.cpu, waited: sumOf(a.waited, b.waited) })
+
 /** How many CPUs the process may use, once it is known. */
 let cpus: number | undefined
 
@@ -41,15 +47,19 @@ export class ProcessUse {
     this.#waits = isPrecise ? readWaits() : undefined
   }
 
-  /** Returns what was used since this object was made. */
-  soFar(): ProcessTimes {
+  /**
+   * Returns what was used since this object was made.
+   *
+   * @param workers what worker processes have used
+   */
+  soFar(workers: CpuUse): ProcessTimes {
     const { user, system } = process.cpuUsage(this.#cpu)
     cpus ??= usableCpus()
     return {
       cpus,
-      cpu: (user + system) / 1000,
+      cpu: (user + system) / 1000 + workers.cpu,
       jsThread: performance.eventLoopUtilization(this.#loop).active,
-      waitedForCpu: this.#waitedForCpu(),
+      waitedForCpu: sumOf(this.#waitedForCpu(), workers.waited),
     }
   }
 

@@ -105,14 +105,17 @@ export interface RunWaits {
 export interface ProcessTimes {
   /** Number of CPUs that the process may use. */
   readonly cpus: number
-  /** CPU time of all threads of the process. */
+  /**
+   * CPU time of all threads of the process. With the backend 'processes', also that of the worker
+   * processes, as they have reported it with the items of this run.
+   */
   readonly cpu: number
   /** Time in which the JS thread, on which the pool runs, was not idle. */
   readonly jsThread: number
   /**
    * Sum of the times in which threads were ready to run and had no CPU, because other programs or
-   * threads used it, or because of a quota. Measured on Linux if someone gets the report; null
-   * otherwise.
+   * threads used it, or because of a quota. In worker processes, only the threads that call functions
+   * count. Measured on Linux if someone gets the report; null otherwise.
    */
   readonly waitedForCpu: number | null
 }

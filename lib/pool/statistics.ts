@@ -4,12 +4,13 @@ import type { ChunkFigures } from '../backends/backend.js'
 import type { RunBytes } from '../backends/byte-count.js'
 import type { WorkerShare } from '../backends/chunk-details.js'
 import { sharedTime } from '../backends/clock.js'
+import type { CpuUse } from '../backends/cpu-use.js'
 import { Histogram } from '../backends/histogram.js'
 import type { WorkerFigures, WorkerLife } from '../backends/worker-figures.js'
 import type { ErrorCode } from '../error-codes.js'
 import type { NoisemillError } from '../errors.js'
 import type { Calibration } from './calibration.js'
-import { ProcessUse } from './process-use.js'
+import { ProcessUse, together } from './process-use.js'
 import type { CopiedBytes, ItemTimes, RunChunks, RunReport, RunWaits, SampledValues } from './run-report.js'
 import { Sample } from './sample.js'
 
@@ -57,6 +58,8 @@ export class RunStatistics {
   readonly #facts: RunFacts
   readonly #began = sharedTime()
   readonly #process: ProcessUse
+  /** What worker processes have used of the CPUs. */
+  #used: CpuUse = { cpu: 0, waited: 0 }
   readonly #failures = new Map<ErrorCode, number>()
   readonly #waits: Record<Wait, number> = { source: 0, planning: 0, consumer: 0 }
   /** What the run waits for, and since when. */
@@ -166,7 +169,8 @@ export class RunStatistics {
     for (const share of shares ?? []) this.#addShare(share)
   }
 
-  #addShare({ worker, life, start, items, ended, spent }: WorkerShare): void {
+  #addShare({ worker, life, start, items, ended, spent, used }: WorkerShare): void {
+    if (used !== undefined) this.#used = together(this.#used, used)
     this.#workers ??= new Map()
     const began = ended - spent.setup - spent.busy - spent.crossing
     let sums = this.#workers.get(worker)
@@ -212,7 +216,7 @@ export class RunStatistics {
       waits: { ...this.#waits },
       tail: this.#tail(),
       workers,
-      process: this.#process.soFar(),
+      process: this.#process.soFar(this.#used),
     }
   }
 

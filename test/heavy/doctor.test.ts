@@ -1,5 +1,5 @@
 /**
- * Sixteen workloads, each made to have certain problems and no others. The doctor must find all of them, and nothing
+ * Workloads, each made to have certain problems and no others. The doctor must find all of them, and nothing
  * else, every time. Other programs on the machine are a problem that no workload can exclude, so `machine` counts only
  * where it is planted.
  */
@@ -158,11 +158,30 @@ const workloads: Readonly<Record<string, Workload>> = {
   },
 }
 
+/** What the doctor must find whether functions are called in threads or in processes. */
+const inProcesses = [
+  'a run that is well done',
+  'many calls that wait together',
+  'numbers multiplied by ten',
+  'arrays that are sent',
+  'a setup in each thread',
+  'calls that block their threads',
+  'a slow source',
+  'calls that wait one after the other',
+  'programs that use all CPUs',
+]
+
+const cases = [
+  ...Object.keys(workloads).map((name) => ({ name, backend: 'native' as const })),
+  ...inProcesses.map((name) => ({ name, backend: 'processes' as const })),
+]
+
 // The wait for a CPU is measured on Linux.
-linuxTest.each(Object.entries(workloads))('%s', async (_, { problems, run }) => {
+linuxTest.each(cases)('$name, with the backend $backend', async ({ name, backend }) => {
+  const { problems, run } = workloads[name]
   const wrong: string[] = []
   for (let repeat = 0; repeat < REPEATS; repeat++) {
-    const pool = new Pool({ size: 2 })
+    const pool = new Pool({ size: 2, backend })
     onTestFinished(() => pool.terminate())
     let report: RunReport | undefined
     await run(pool, {

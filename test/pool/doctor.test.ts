@@ -304,6 +304,12 @@ describe('what was not measured is unknown', () => {
     expect(verdict(subject, change)).toMatchObject({ state: 'unknown', milliseconds: null, remedy: null })
   })
 
+  test('of worker processes, how long they waited for a CPU: only that they wait in their event loops is known', () => {
+    const change: Change<RunReport> = { backend: 'processes', process: { waitedForCpu: null } }
+    expect(verdict('machine', change).state).toBe('unknown')
+    expect(verdict('waiting', change)).toMatchObject({ state: 'fine', text: expect.stringMatching(/was not measured/) })
+  })
+
   test('the backend, without the figures of the pool', () => {
     expect(diagnose(reportWith()).verdicts.filter(({ state }) => state === 'unknown')).toMatchObject([
       { subject: 'backend' },
@@ -329,7 +335,18 @@ describe('equal items', () => {
   })
 })
 
+test('worker processes are named where their CPU time counts', () => {
+  expect(verdict('cpu', { backend: 'processes' }).text).toMatch(/^The processes used 97 % of 2 CPUs, so the run/)
+  expect(verdict('machine', { backend: 'processes' }).text).toMatch(/, and the processes used 97 % of 2 CPUs\.$/)
+  expect(verdict('cpu', {}).text).toMatch(/^The process used 97 % of 2 CPUs, so the run/)
+})
+
 describe('functions that wait', () => {
+  test('never wait longer than their items take', () => {
+    const change = { workers: workersWith({ start: 900, busy: 50 }), process: { cpu: 30, waitedForCpu: 0 } }
+    expect(verdict('waiting', change).text).toMatch(/^Threads were blocked 100 % of the time of their items/)
+  })
+
   test('are fine if all items wait at the same time', () => {
     const change = { concurrency: 8, items: { done: 16 }, workers: workersWith({ waiting: 900 }) }
     expect(verdict('waiting', change).state).toBe('fine')

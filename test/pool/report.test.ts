@@ -17,7 +17,7 @@ import { RunStatistics } from '../../dist-lib/pool/statistics.js'
 import { describeBackends } from '../support/backends.js'
 import { writeWavs } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
-import { describePlaces, describeThreads, testPool } from '../support/pools.js'
+import { describePlaces, describeThreads, describeWorkers, testPool } from '../support/pools.js'
 import { numberRun } from '../support/runs.js'
 import { giving } from '../support/scripted-backend.js'
 import { numbers } from '../support/sources.js'
@@ -524,6 +524,7 @@ describe('the tail', () => {
       items: 1,
       ended: began + to,
       spent: { setup: 0, busy: to - from, waiting: 0, crossing: 0 },
+      used: undefined,
     }))
     const details = { queued: null, posting: null, takenBack: 0, times: [], shares, bytes: null }
     statistics.sent(1)
@@ -595,12 +596,33 @@ describe('the tail', () => {
   })
 })
 
-test('the use of the process contains that of the threads', async () => {
-  const { report } = await reportOf(workers(1), timed('spin'), Array(20).fill(5))
-  expect(report.process.cpu).toBeGreaterThan(0)
-  expect(report.process.jsThread).toBeLessThanOrEqual(report.milliseconds + 1)
-  if (process.platform === 'linux') expect(report.process.waitedForCpu).toBeGreaterThanOrEqual(0)
-  else expect(report.process.waitedForCpu).toBeNull()
+describeWorkers('the use of the process, with the backend %s,', (backend) => {
+  interface Burnt {
+    readonly spent: number
+    readonly total: number
+  }
+  const burn = async (pool: Pool) => {
+    const { report, values } = await reportOf(pool, timed('burn'), Array(20).fill(5))
+    return { report, burnt: values as unknown as Burnt[] }
+  }
+
+  test('contains that of the workers', async () => {
+    const { report, burnt } = await burn(testPool({ backend, size: 1 }))
+    expect(report.process.cpu).toBeGreaterThanOrEqual(sum(burnt.map(({ spent }) => spent)))
+    expect(report.process.jsThread).toBeLessThanOrEqual(report.milliseconds + 1)
+    if (process.platform === 'linux') expect(report.process.waitedForCpu).toBeGreaterThanOrEqual(0)
+    else expect(report.process.waitedForCpu).toBeNull()
+  })
+
+  test('contains that of each run once', async () => {
+    const before = process.cpuUsage()
+    const pool = testPool({ backend, size: 1 })
+    const reports = [await burn(pool), await burn(pool), await burn(pool)].map(({ report }) => report)
+    const { user, system } = process.cpuUsage(before)
+    const { burnt } = await burn(pool)
+    const most = (user + system) / 1000 + (backend === 'processes' ? burnt.at(-1)!.total : 0)
+    expect(sum(reports.map(({ process: { cpu } }) => cpu))).toBeLessThanOrEqual(most)
+  })
 })
 
 describeBackends('noise', (backend) => {

@@ -1,6 +1,7 @@
 /** Verdicts on why threads had nothing to do, or no CPU. */
 
 import { showShare, showTime } from '../../show.js'
+import type { RunReport } from '../run-report.js'
 import type { Figures } from './figures.js'
 import { hasLargest } from './pitfalls.js'
 import { fine, problem, unknown, type Verdict } from './verdict.js'
@@ -64,7 +65,7 @@ export function waiting(figures: Figures): Verdict {
     return problem(
       'waiting',
       Math.min(milliseconds, blocked / threads),
-      `Threads were blocked ${showShare(blocked / workers.busy)} of the time of their items, in calls that do not return until they have waited.`,
+      `Threads were blocked ${showShare(Math.min(1, blocked / workers.busy))} of the time of their items, in calls that do not return until they have waited.`,
       'Use asynchronous calls and `concurrency`, or a larger `size` of the pool.',
     )
   return fine('waiting', `${text}.`)
@@ -91,7 +92,7 @@ export function machine({ report, milliseconds }: Figures): Verdict {
   if (waitedForCpu === null) return unknown('machine', 'How long threads waited for a CPU is measured on Linux only.')
   const lost = Math.min(waitedForCpu, Math.max(0, milliseconds * cpus - cpu))
   const share = lost / (milliseconds * cpus)
-  const text = `Threads waited ${showTime(waitedForCpu)} for a CPU, and the process used ${showShare(cpu / (milliseconds * cpus))} of ${showCpus(cpus)}`
+  const text = `Threads waited ${showTime(waitedForCpu)} for a CPU, and ${whoUsed(report)} used ${showShare(cpu / (milliseconds * cpus))} of ${showCpus(cpus)}`
   if (share < MACHINE_SHARE) return fine('machine', `${text}.`)
   return problem(
     'machine',
@@ -105,11 +106,16 @@ export function machine({ report, milliseconds }: Figures): Verdict {
 export function cpu({ report, milliseconds }: Figures, others: readonly Verdict[]): Verdict {
   const { cpu, cpus } = report.process
   const share = cpu / (milliseconds * cpus)
-  const text = `The process used ${showShare(share)} of ${showCpus(cpus)}`
+  const text = `${capitalised(whoUsed(report))} used ${showShare(share)} of ${showCpus(cpus)}`
   if (share >= FULL_CPU) return fine('cpu', `${text}, so the run was as fast as the CPUs allow for this work.`)
   const causes = others.filter(({ state }) => state === 'problem').map(({ subject }) => subject)
   if (causes.length > 0) return fine('cpu', `${text}; the problems above say why not more.`)
   return unknown('cpu', `${text}; the figures do not tell why not more.`)
 }
+
+/** Whose CPU time a report has. */
+const whoUsed = ({ backend }: RunReport) => (backend === 'processes' ? 'the processes' : 'the process')
+
+const capitalised = (text: string) => text[0].toUpperCase() + text.slice(1)
 
 const showCpus = (cpus: number) => (cpus === 1 ? '1 CPU' : `${cpus} CPUs`)

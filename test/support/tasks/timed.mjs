@@ -9,6 +9,16 @@ export function spin(milliseconds) {
   return performance.now() - began
 }
 
+/** Keeps its thread busy; returns the CPU time of its process meanwhile, and since that began, in milliseconds. */
+export function burn(milliseconds) {
+  const before = process.cpuUsage()
+  spin(milliseconds)
+  const total = process.cpuUsage()
+  return { spent: cpuTime(process.cpuUsage(before)), total: cpuTime(total) }
+}
+
+const cpuTime = ({ user, system }) => (user + system) / 1000
+
 /** Waits for a timer; returns the milliseconds that it took. */
 export async function wait(milliseconds) {
   const began = performance.now()
