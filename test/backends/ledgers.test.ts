@@ -275,7 +275,7 @@ describe('in a file', () => {
 
   describe('notes', () => {
     /** An outcome whose note takes more or fewer words, and which no other call makes. */
-    const outcome = (serial: number, length: number) => ({ value: `${serial}${'x'.repeat(length)}`, lost: undefined })
+    const outcome = (serial: number, length: number) => ({ value: `${serial}${'x'.repeat(length)}` })
 
     /** Words in memory, of which a write may be cut off, as that of a process that is killed. */
     class CutWords implements Words {
