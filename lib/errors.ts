@@ -174,6 +174,21 @@ export function describe(value: unknown): string {
     : `a ${typeof value}`
 }
 
+/** Makes the error for a task that is none, such as a function. */
+export function noTask(received: unknown): NoisemillError {
+  const expected = 'a task of noiseTask or moduleTask'
+  if (typeof received !== 'function') return invalidOption('task', expected, received)
+  const name = textIn(received, 'name') ?? ''
+  const isName = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+  const how = `moduleTask(import.meta.url, '${isName ? name : 'NAME'}')`
+  const what = isName ? `the function ${name}` : 'a function'
+  return new NoisemillError('E_OPTION_INVALID', {
+    option: 'task',
+    expected,
+    received: `${what}. A function cannot be sent to a thread: export it from its module, and pass ${how}`,
+  })
+}
+
 /** Makes the error for an option with a wrong value. */
 export function invalidOption(option: string, expected: string, received: unknown): NoisemillError {
   return new NoisemillError('E_OPTION_INVALID', { option, expected, received: describe(received) })

@@ -5,7 +5,7 @@ import { Cancellation } from '../backends/cancellation.js'
 import { chooseBackend } from '../backends/choose.js'
 import { noteRun } from '../backends/nesting.js'
 import type { PoolInfo, PoolOptions } from '../backends/options.js'
-import { invalidOption, NoisemillError } from '../errors.js'
+import { invalidOption, NoisemillError, noTask } from '../errors.js'
 import { definitionOf, type Task } from '../task.js'
 import { abortReason, onAbort } from './abort.js'
 import { checkRunOptions, type RunOptions } from './options.js'
@@ -286,7 +286,7 @@ export class Pool {
   ): Run<I, unknown, unknown, R> {
     this.#checkOpen(isAccepted)
     const definition = definitionOf(task)
-    if (definition === undefined) throw invalidOption('task', 'a task of noiseTask or moduleTask', task)
+    if (definition === undefined) throw noTask(task)
     if (!isItems(items)) throw invalidOption('items', 'an iterable or async iterable (not a string)', items)
     const { work, endsWhenCancelled, givesValues } = definition
     const { signal, errors, grace, ...settings } = checkRunOptions(options, definition)

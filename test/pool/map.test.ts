@@ -174,6 +174,22 @@ describe('a wrong call is refused', () => {
     ['a chunksize', { options: { chunksize: 4 } }, { code: 'E_OPTION_UNKNOWN', option: 'chunksize' }],
   ]
 
+  test.each([
+    [function countPrimes() {}, 'the function countPrimes', 'countPrimes'],
+    [class Primes {}, 'the function Primes', 'Primes'],
+    [() => {}, 'a function', 'NAME'],
+    [Object.defineProperty(() => {}, 'name', { value: "a'\u202e" }), 'a function', 'NAME'],
+    [(() => {}).bind(null), 'a function', 'NAME'],
+  ])('if the task is a function, with what to do: %s', async (task, what, name) => {
+    const { message } = await testPool()
+      .map(task as never, [1])
+      .catch((error) => error)
+    expect(message).toBe(
+      `task: invalid option: expected a task of noiseTask or moduleTask but got ${what}. A function cannot be sent to a ` +
+        `thread: export it from its module, and pass moduleTask(import.meta.url, '${name}').`,
+    )
+  })
+
   test.each(runs)('by each way to run: %s', async (_, parts, error) => {
     const pool = testPool()
     const { task, items, options } = { task: calls('double'), items: [1], options: {}, ...parts } as never
