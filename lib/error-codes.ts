@@ -201,6 +201,8 @@ const table = {
         'Check the URL of the module, and the paths that it imports. If a bundler made the program, make the module an entry of its own.',
       MODULE_NOT_FOUND: 'Check the paths that the module passes to require.',
       E_AWAITS_ITSELF: 'Await the run in an async function of the module, or use a backend with workers.',
+      ES_MODULE_IN_COMMONJS:
+        'It is an ES module, in a file that Node takes for CommonJS. Run `npm pkg set type=module` in its package, or let its name end with .mjs.',
       ERR_UNKNOWN_FILE_EXTENSION: `Compile the module to JavaScript, or ${LOADER}.`,
       ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX: `Node only removes types. Leave out enums, namespaces and parameter properties, or ${LOADER}.`,
     },

@@ -126,14 +126,23 @@ function textIn(value: unknown, name: string): string | undefined {
   }
 }
 
+/** What Node says of an ES module in a file that it takes for CommonJS. Such errors have no code. */
+const OF_ES_MODULE = /^(Unexpected token 'export'|Cannot use (import statement|'import\.meta') outside a module)/
+
+/** The name under which an error has a remedy of its own: its code, mostly. */
+function remedyName(cause: unknown): string | undefined {
+  if (cause === undefined) return ''
+  return OF_ES_MODULE.test(textIn(cause, 'message') ?? '') ? 'ES_MODULE_IN_COMMONJS' : textIn(cause, 'code')
+}
+
 function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): string {
   const { remedy, remedies } = codeEntries[code]
   const isMissing = code === 'E_INPUT_MISSING' || code === 'E_NO_INPUT'
   if (isMissing && path?.includes('\ufffd')) return MANGLED_REMEDY
   const of = (texts: Readonly<Record<string, string>>, name: string | undefined) =>
     name !== undefined && Object.hasOwn(texts, name) ? texts[name] : undefined
-  const causeCode = cause === undefined ? '' : textIn(cause, 'code')
-  return of(systemRemedies, errno) ?? of(remedies ?? {}, causeCode) ?? of(systemRemedies, causeCode) ?? remedy
+  const causeName = remedyName(cause)
+  return of(systemRemedies, errno) ?? of(remedies ?? {}, causeName) ?? of(systemRemedies, causeName) ?? remedy
 }
 
 /**

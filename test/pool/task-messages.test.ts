@@ -10,6 +10,9 @@ import { describePlaces, testPool } from '../support/pools.js'
 import { quote, runNode } from '../support/programs.js'
 import { isLong } from '../support/size.js'
 
+/** What Node itself says of ES modules in files that it takes for CommonJS. */
+const NODES_WARNING = /^.* Warning: To load an ES module, .*\n.*--trace-warnings.*\n/
+
 describePlaces('a module that cannot be used [%s]', (backend) => {
   const errorHere = (url: URL, name: string, options: ModuleTaskOptions) =>
     testPool({ size: 1, backend })
@@ -25,14 +28,18 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
       console.log(JSON.stringify({ code, message, cause: cause && { name: cause.name, code: cause.code, message: cause.message } }))
       await pool.close()
     `)
-    expect(stderr).toBe('')
+    expect(stderr.replace(NODES_WARNING, '')).toBe('')
     return JSON.parse(stdout)
   }
 
   /** The error of a task of a fresh module, and the URL of the module. */
-  async function errorOf(source: string | undefined, { file = 'task.mjs', name = 'etl', setup = '' } = {}) {
+  async function errorOf(
+    source: string | undefined,
+    { file = 'task.mjs', name = 'etl', setup = '', packageType = '' } = {},
+  ) {
     const url = pathToFileURL(path.join(temporaryFolder(), file))
     if (source !== undefined) writeFileSync(url, source)
+    if (packageType !== '') writeFileSync(new URL('package.json', url), JSON.stringify({ type: packageType }))
     const options = setup === '' ? {} : { setup }
     // The test runner loads modules of its own thread in its own way, so the backend inline needs another process.
     const isHere = backend === 'workers' && !isLong
@@ -74,6 +81,17 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
       `${failed}${cause.message}. The \`cause\` of this error is what the module threw.`.replace('?.', '?'),
     )
     expect(message).not.toContain('Check the')
+  })
+
+  test.each([
+    ['export const etl = () => {}'],
+    ["import 'node:fs'\nexports.etl = () => {}"],
+    ['exports.etl = () => import.meta.url'],
+  ])('because it is an ES module, and its package says that it is not: %s', async (source) => {
+    const { message, cause } = await errorOf(source, { file: 'task.js', packageType: 'commonjs' })
+    expect(cause.name).toBe('SyntaxError')
+    expect(message).toContain(`${failed}${cause.message}`)
+    expect(message).toMatch(/ Run `npm pkg set type=module` in its package, or let its name end with \.mjs\.$/)
   })
 
   test('because Node does not know its language', async () => {
