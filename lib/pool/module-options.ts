@@ -21,9 +21,9 @@ import type { ModuleCall } from '../task.js'
 // biome-ignore lint/suspicious/noExplicitAny: options of any item fit a task without types
 export interface ModuleTaskOptions<Item = any> {
   /**
-   * Name of an exported function that each thread calls once, with `data`, before its first item.
-   * Its return value (or what its promise resolves to) becomes the second argument of every call.
-   * Use it for what all items share, such as a model.
+   * Name of an exported function that each thread calls once for the task, with `data`, before its
+   * first item. Its return value (or what its promise resolves to) becomes the second argument of
+   * every call. Use it for what all items share, such as a model.
    */
   readonly setup?: string
   /**
