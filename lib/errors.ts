@@ -152,9 +152,9 @@ function remedyFor(code: ErrorCode, { path, errno, cause }: ErrorDetails): strin
  */
 export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (text: string): string => text): string {
   const summary = inWords(codeEntries[code].summary)
-  const { path, option, received, errno, index, cause } = details
+  const { path, option, received, errno, index, item, cause } = details
   const expected = details.expected === undefined ? undefined : inWords(details.expected)
-  const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}`)
+  const subject = path ?? option ?? (index === undefined ? undefined : `item ${index}${itemInWords(item)}`)
   let text = subject === undefined ? summary : `${subject}: ${summary}`
   if (expected !== undefined) text += `: expected ${expected} but got ${received ?? 'nothing'}`
   else if (received !== undefined && received !== '') text += `: ${received}`
@@ -168,6 +168,10 @@ export function messageFor(code: ErrorCode, details: ErrorDetails, inWords = (te
   const remedy = inWords(remedyFor(code, details))
   return remedy === '' ? text : `${text} ${remedy}`
 }
+
+/** Returns a short item in parentheses: a text, which may be cut off, a number or a boolean. */
+const itemInWords = (item: unknown) =>
+  ['string', 'number', 'boolean'].includes(typeof item) ? ` (${describe(item)})` : ''
 
 /** Describes a value for an error message, briefly and with its type. */
 export function describe(value: unknown): string {

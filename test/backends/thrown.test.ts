@@ -120,14 +120,29 @@ describePlaces('an error that a function throws [%s]', (backend) => {
   })
 
   test.each([
-    ['text', 'item 0: the function threw "text".'],
+    ['text', 'item 0 ("text"): the function threw "text".'],
     [null, 'item 0: the function threw null.'],
     [undefined, 'item 0: the function threw undefined.'],
-    [42, 'item 0: the function threw 42.'],
+    [42, 'item 0 (42): the function threw 42.'],
   ])('that is no error is in the message: %s', async (thrown, message) => {
     const throwIt = moduleTask<unknown, never>(url, 'throwIt')
     const [record] = await testPool({ backend }).map(throwIt, [thrown], { errors: 'collect' })
     expect(record.status === 'failed' && record.error.message).toContain(message)
+  })
+
+  test.each([
+    [-1, 'item 0 (-1): '],
+    [true, 'item 0 (true): '],
+    ['a\n\u202eb', 'item 0 ("a\\n\\u{202e}b"): '],
+    ['x'.repeat(1000), `item 0 ("${'x'.repeat(80)}…"): `],
+    [{ name: 'a' }, 'item 0: '],
+  ])('is told with its item, if that is short: %j', async (item, message) => {
+    const fail = moduleTask<unknown, never>(url, 'throwIt')
+    const error = await testPool({ backend })
+      .run(fail, item)
+      .catch((thrown) => thrown)
+    expect(error.message.startsWith(message), error.message).toBe(true)
+    expect(error.item).toEqual(item)
   })
 
   test('keeps as much when it is the set-up that throws', async () => {

@@ -172,12 +172,12 @@ const inProcesses = [
 ]
 
 const cases = [
-  ...Object.keys(workloads).map((name) => ({ name, backend: 'native' as const })),
-  ...inProcesses.map((name) => ({ name, backend: 'processes' as const })),
+  ...Object.keys(workloads).map((name) => [name, 'native'] as const),
+  ...inProcesses.map((name) => [name, 'processes'] as const),
 ]
 
 // The wait for a CPU is measured on Linux.
-linuxTest.each(cases)('$name, with the backend $backend', async ({ name, backend }) => {
+linuxTest.each(cases)('%s, with the backend %s', async (name, backend) => {
   const { problems, run } = workloads[name]
   const wrong: string[] = []
   for (let repeat = 0; repeat < REPEATS; repeat++) {

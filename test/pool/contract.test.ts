@@ -68,7 +68,7 @@ describe('a backend that', () => {
 
   test('ends before all is settled fails the rest, by its name', async () => {
     const results = await both(giving(square, { lost: [1, 3] }))
-    const lost = { message: expect.stringMatching(/^item \d: .*scripted ended without settling the job/) }
+    const lost = { message: expect.stringMatching(/^item \d \(\d\): .*scripted ended without settling the job/) }
     expect(results).toMatchObject(numbers(8).map((n) => (n % 2 === 1 ? failed(n, lost) : done(n))))
   })
 

@@ -13,6 +13,8 @@ import { isLong } from '../support/size.js'
 /** What Node itself says of ES modules in files that it takes for CommonJS. */
 const NODES_WARNING = /^.* Warning: To load an ES module, .*\n.*--trace-warnings.*\n/
 
+const escaped = (text: string) => text.replace(/[()]/g, '\\$&')
+
 describePlaces('a module that cannot be used [%s]', (backend) => {
   const errorHere = (url: URL, name: string, options: ModuleTaskOptions) =>
     testPool({ size: 1, backend })
@@ -48,25 +50,25 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
     return { message: message.replaceAll(url.href, 'URL') as string, cause }
   }
 
-  const failed = 'item 0: the task module cannot be used: URL failed while it was loaded: '
+  const failed = 'item 0 (1): the task module cannot be used: URL failed while it was loaded: '
 
   test('because it is not there', async () => {
     const { message, cause } = await errorOf(undefined)
-    expect(message).toMatch(/^item 0: the task module cannot be used: URL does not exist: Cannot find module /)
+    expect(message).toMatch(/^item 0 \(1\): the task module cannot be used: URL does not exist: Cannot find module /)
     expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\. If a bundler /)
     expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
   })
 
   test('because something that it imports is not there', async () => {
     const { message, cause } = await errorOf("import './absent.mjs'\nexport const etl = () => {}")
-    expect(message).toMatch(new RegExp(`^${failed}Cannot find module .*absent\\.mjs`))
+    expect(message).toMatch(new RegExp(`^${escaped(failed)}Cannot find module .*absent\\.mjs`))
     expect(message).toMatch(/ Check the URL of the module, and the paths that it imports\. If a bundler /)
     expect(cause).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' })
   })
 
   test('because something that it requires is not there', async () => {
     const { message } = await errorOf("require('./absent.cjs')", { file: 'task.cjs' })
-    expect(message).toMatch(new RegExp(`^${failed}Cannot find module`))
+    expect(message).toMatch(new RegExp(`^${escaped(failed)}Cannot find module`))
     expect(message).toMatch(/ Check the paths that the module passes to require\.$/)
   })
 
@@ -106,7 +108,7 @@ describePlaces('a module that cannot be used [%s]', (backend) => {
   ])('because it has no such export, with the names of those that it has: %s', async (source, file, names) => {
     const { message, cause } = await errorOf(source, { file })
     expect(message).toBe(
-      `item 0: the task module cannot be used: URL exports undefined as "etl", not a function; ` +
+      `item 0 (1): the task module cannot be used: URL exports undefined as "etl", not a function; ` +
         `it exports the functions ${names}. Check the exported name.`,
     )
     expect(cause).toBeUndefined()
