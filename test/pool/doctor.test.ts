@@ -335,6 +335,12 @@ describe('equal items', () => {
   })
 })
 
+test('the start of processes is not taken for time in which their functions were blocked', () => {
+  const change: Change<RunReport> = { workers: workersWith({ start: 700, busy: 280 }), process: { cpu: 600 } }
+  expect(verdict('waiting', { ...change, backend: 'processes' }).state).toBe('fine')
+  expect(verdict('waiting', { ...change, backend: 'workers' }).text).toMatch(/^Threads were blocked 100 %/)
+})
+
 test('worker processes are named where their CPU time counts', () => {
   expect(verdict('cpu', { backend: 'processes' }).text).toMatch(/^The processes used 97 % of 2 CPUs, so the run/)
   expect(verdict('machine', { backend: 'processes' }).text).toMatch(/, and the processes used 97 % of 2 CPUs\.$/)

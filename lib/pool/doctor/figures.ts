@@ -71,7 +71,7 @@ export function figuresOf(report: RunReport): Figures {
     crossingCause: itemBytes >= LARGE_ITEM ? 'bytes' : isSmall ? 'chunks' : 'items',
     idealChunk,
     sourceTime: waits.source + Math.max(0, waits.planning - posting),
-    blocked: blockedTime(report, workers === null ? work : workers.active),
+    blocked: blockedTime(report, workers === null ? work : activeTime(report, workers)),
   }
 }
 
@@ -80,6 +80,13 @@ function sumsOf(workers: readonly WorkerFigures[]): NonNullable<Figures['workers
   const [start, setup, busy, waiting] = [sum('start'), sum('setup'), sum('busy'), sum('waiting')]
   return { start, setup, busy, waiting, active: start + setup + busy - waiting + sum('crossing') }
 }
+
+/**
+ * A process that starts waits for its pool, and for threads of its own. So its start does not count,
+ * although the CPU time of its start does: too little may be taken for blocked, and never too much.
+ */
+const activeTime = ({ backend }: RunReport, { active, start }: NonNullable<Figures['workers']>) =>
+  backend === 'processes' ? active - start : active
 
 /** @param active time in which threads had something to do and did not wait in their event loops */
 function blockedTime({ process, backend }: RunReport, active: number | null): number | null {
