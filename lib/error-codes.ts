@@ -139,7 +139,7 @@ const table = {
   },
   E_SIGNAL_POWER: {
     summary: 'this level is not possible for this signal',
-    remedy: 'Use `sigma` and keep the level, or correct the samples.',
+    remedy: 'Use `sigma` for the level of the noise and leave out `level`, or correct the samples.',
   },
   E_SIGNAL_SILENT: {
     summary: 'the file is silent, so it has no SNR',

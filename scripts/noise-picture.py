@@ -69,4 +69,4 @@ with tempfile.TemporaryDirectory() as name:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     figure.tight_layout()
-    figure.savefig(ROOT / "docs/noise.svg", metadata={"Date": None})
+    figure.savefig(ROOT / "docs/noise.svg", metadata={"Date": None, "Title": "Spectra of all kinds of noise"})

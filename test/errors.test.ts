@@ -116,6 +116,17 @@ const trials: readonly Trial[] = [
     remedies: [{ run: plain }, { change: write('in/a.wav') }],
   },
   {
+    code: 'E_SIGNAL_POWER',
+    prepare: write('in/a.wav', wav({ tag: 3, bits: 64, data: new Uint8Array(Float64Array.of(5e-324).buffer) })),
+    run: [['in'], 'out', { sigma: 0, level: { peak: 0 } }],
+    remedies: [{ run: [['in'], 'out', { sigma: 0 }] }, { change: write('in/a.wav') }],
+  },
+  {
+    code: 'E_NOISE_LOW',
+    run: [['in'], 'out', { ...level, kind: 'pink', parameters: { low: 0.01 } }],
+    remedies: [{ run: [['in'], 'out', { ...level, kind: 'pink', parameters: { low: 20 } }] }],
+  },
+  {
     code: 'E_SIGNAL_SILENT',
     prepare: write('in/a.wav', wav({ data: new Uint8Array(2000) })),
     run: [['in'], 'out', { snr: 9, silent: 'error' }],
@@ -226,7 +237,8 @@ describe('a remedy removes its error', () => {
   }
 
   test('and every code is in one of the tables', () => {
-    expect([...trials.map(({ code }) => code), ...Object.values(others).flat()].sort()).toEqual([...errorCodes].sort())
+    const tried = new Set(trials.map(({ code }) => code))
+    expect([...tried, ...Object.values(others).flat()].sort()).toEqual([...errorCodes].sort())
   })
 
   test.each([

@@ -127,8 +127,8 @@ const SLOT = 3
 const FIRST_SLOTS = 1024
 
 /**
- * Remembers which names were given to what. It keeps 96 bits of each pair, however long the names are. Two different names
- * are taken for one with a probability of 1 in 2^63 for each pair of names.
+ * Remembers which names were given to what. It keeps 63 bits of each name and 31 bits of what has it, however long both
+ * are. Two different names are taken for one with a probability of 1 in 2^63 for each pair of names.
  */
 class Fingerprints {
   #slots = new Uint32Array(SLOT * FIRST_SLOTS)
