@@ -382,20 +382,33 @@ function parserOf(flag: ValueFlag<unknown>) {
   let earlier = ''
   return (text: string, value: unknown): unknown => {
     if (flag.isRepeatable) return [...((value ?? []) as readonly unknown[]), flag.parse(text, flag.name)]
-    if (value !== undefined) {
-      const received = `it is given twice, as ${describe(earlier)} and ${describe(text)}`
-      throw new NoisemillError('E_OPTION_INVALID', { option: flag.name, received })
-    }
+    // The negation sets false, which no flag with a value is parsed as.
+    if (value === false) throw givenTwice(flag.name, negationOf(flag.name), describe(text))
+    if (value !== undefined) throw givenTwice(flag.name, describe(earlier), describe(text))
     earlier = text
     return flag.parse(text, flag.name)
   }
+}
+
+/** Makes commander's parser of a switch. It may be repeated, unless it negates a flag that is given with a value. */
+const switchParserOf = (flag: Switch) => (_: string, value: unknown) => {
+  if (value !== undefined && typeof value !== 'boolean')
+    throw givenTwice(flag.name.replace('--no-', '--'), describe(value), flag.name)
+  // Commander sets true or false.
+  return undefined
+}
+
+const negationOf = (name: string) => name.replace('--', '--no-')
+
+function givenTwice(option: string, first: string, second: string): NoisemillError {
+  return new NoisemillError('E_OPTION_INVALID', { option, received: `it is given twice, as ${first} and ${second}` })
 }
 
 function optionOf(flag: AnyFlag): Option {
   const { summary, preset, group } = flag
   const option = new Option(termOf(flag), preset === undefined ? summary : `${summary} (default: ${preset})`)
   option.helpGroup(`${groups[group].heading}:`)
-  return 'value' in flag ? option.argParser(parserOf(flag)) : option
+  return option.argParser('value' in flag ? parserOf(flag) : switchParserOf(flag))
 }
 
 /** Declares flags as options of a command. */

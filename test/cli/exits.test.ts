@@ -165,6 +165,8 @@ describe('2, and nothing is done,', () => {
     ['--snr: invalid option: it is given twice, as "0" and "5"', ['--snr', '0', '--snr', '5']],
     ['--sigma: invalid option: it is given twice, as "1" and "1"', ['--sigma', '1', '--sigma', '1']],
     ['--seed: invalid option: it is given twice, as "" and "a"', [...snr, '--seed', '', '--seed', 'a']],
+    ['--clip: invalid option: it is given twice, as "scale" and --no-clip', [...snr, '--clip', 'scale', '--no-clip']],
+    ['--clip: invalid option: it is given twice, as --no-clip and "scale"', [...snr, '--no-clip', '--clip', 'scale']],
     ['--snr: invalid option: expected a number without a unit', ['--snr', '10dB']],
     ['--copies: invalid option: expected a number without a unit', [...snr, '--copies', '2x']],
     ['--snr: invalid option: expected a range LOW:HIGH with the lower number first but got 20:0', ['--snr', '20:0']],
@@ -174,8 +176,9 @@ describe('2, and nothing is done,', () => {
   ])('%s', (words, flags) => expectRefusals(words, add(...flags)))
 
   test('but a switch may be repeated', async () => {
-    const { code } = await noisemill(add(...snr, '--quiet', '--quiet'), { cwd: workplace() })
-    expect(code).toBe(0)
+    const repeated = ['--quiet', '--quiet', '--no-clip', '--no-clip', '--no-follow', '--no-follow']
+    const { code, stderr } = await noisemill(add(...snr, ...repeated), { cwd: workplace() })
+    expect([code, stderr]).toEqual([0, ''])
   })
 
   test('E_OPTION_INVALID: a second input outside the root', () =>
