@@ -58,6 +58,18 @@ test('outputs that replace files need the difference, and once more the largest 
   expect((await dry('--resume')).room.needed).toBe(2 * (44 + 3000) + 44 + 1400 + 2000)
 })
 
+test('silent files that are left out need no room and free none', async () => {
+  const cwd = workplace()
+  const args = ['add', 'in', '--out', 'out', '--snr', '10', '--jobs', '1']
+  writeFiles(path.join(cwd, 'in'), { 'silent.wav': pcm16(70_000, 0) })
+  await noisemill(args, { cwd })
+  const dry = async (...flags: string[]) =>
+    jsonOf(await noisemill([...args, '--dry-run', '--overwrite', '--json', ...flags], { cwd })).summary.room.needed
+  const largest = Math.max(...sizesBelow(path.join(cwd, 'out')))
+  expect(await dry()).toBe(largest)
+  expect(await dry('--silent', 'skip')).toBe(largest)
+})
+
 test('the summary for people has both figures', async () => {
   const { code, stdout, stderr } = await noisemill(['add', 'in/a.wav', '--out', 'out', '--snr', '10', '--dry-run'], {
     cwd: workplace(),
