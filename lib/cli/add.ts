@@ -75,7 +75,7 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
   const onExclude = (_: string, kind: 'file' | 'folder') => progress.addExcluded(kind)
-  const messages = new Messages(terminal, countOf(variantsOf(noise)))
+  const messages = new Messages(terminal, variantsOf(noise))
   const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)

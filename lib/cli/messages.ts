@@ -4,6 +4,7 @@
  */
 
 import { NoisemillError } from '../errors.js'
+import { countOf, type Variants } from '../files/outputs.js'
 import type { FileResult } from '../plan/results.js'
 import { Names } from '../show.js'
 import { errorLine, errorMessage, type Message, messageLine, warningMessage } from './lines.js'
@@ -12,7 +13,7 @@ import type { Terminal } from './terminal.js'
 /** A message, and the copies that it is about. */
 interface Group {
   message: Message
-  readonly copies: number[]
+  readonly copies: Set<number>
 }
 
 /** The messages about an input. The keys are what copies that share a line have in common. */
@@ -29,11 +30,15 @@ export class Messages {
   readonly #repeated = new Names()
   #hasReportedShortage = false
 
-  /** @param copies number of results of each input */
+  /** Number of results of each input. */
+  readonly #outputs: number
+
   constructor(
     readonly terminal: Terminal,
-    readonly copies: number,
-  ) {}
+    readonly variants: Variants,
+  ) {
+    this.#outputs = countOf(variants)
+  }
 
   /** Writes an error that ends the run, once for each code, because every file in progress may fail with it. */
   fatal(error: NoisemillError): void {
@@ -43,7 +48,7 @@ export class Messages {
 
   add(result: FileResult): void {
     const { error, copy, status } = result
-    if (this.copies === 1 && error === undefined && result.warnings.length === 0) return
+    if (this.#outputs === 1 && error === undefined && result.warnings.length === 0) return
     const name = `${result.input}\0${result.inputBase64 ?? ''}`
     const messages = this.#inputs.get(name) ?? { results: 0, problems: new Map(), notices: new Map() }
     this.#inputs.set(name, messages)
@@ -51,10 +56,10 @@ export class Messages {
     if (error?.code === 'E_OUTPUT_EXISTS') {
       this.#existing.add(result.output)
     } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error), copy)
-    // The run that wrote a skipped output has shown its warnings.
-    if (status !== 'skipped')
+    // The run that wrote a skipped output has shown its warnings. A file that is left out has no output.
+    if (status !== 'skipped' || result.bytesOut === 0)
       for (const warning of result.warnings) addTo(messages.notices, warningMessage(result, warning), copy)
-    if (messages.results < this.copies) return
+    if (messages.results < this.#outputs) return
     this.#inputs.delete(name)
     this.#write(messages)
   }
@@ -94,8 +99,8 @@ export class Messages {
   }
 
   #line({ message, copies }: Group): string {
-    if (this.copies === 1) return messageLine(message)
-    return messageLine(message, `${copies.length === 1 ? 'copy' : 'copies'} ${showNumbers(copies)}`)
+    if (this.variants.copies === 1) return messageLine(message)
+    return messageLine(message, `${copies.size === 1 ? 'copy' : 'copies'} ${showNumbers([...copies])}`)
   }
 }
 
@@ -105,12 +110,12 @@ function addTo(groups: Map<string, Group>, message: Message, copy: number): void
   const key = JSON.stringify([text, code, causes])
   const found = groups.get(key)
   if (found === undefined) {
-    groups.set(key, { message, copies: [copy] })
+    groups.set(key, { message, copies: new Set([copy]) })
     return
   }
   const [least, most] = found.message.clipped
   found.message = { ...message, clipped: [Math.min(least, clipped[0]), Math.max(most, clipped[1])] }
-  found.copies.push(copy)
+  found.copies.add(copy)
 }
 
 /** Formats numbers as ranges: '1 to 3, 5'. */

@@ -146,6 +146,31 @@ describe('streams', () => {
     expect(linesOf(quiet.stderr)).toEqual([expect.stringMatching(/\(E_WAV_NOT_RIFF; copies 1 to 3\)$/)])
   })
 
+  test('and one that all SNRs of a copy share', async () => {
+    const add = async (...flags: string[]) => {
+      const each = ['add', 'in', '--out', 'out', '--snr', '0/5/10', '--snr-mode', 'each', ...flags]
+      return linesOf((await noisemill(each, { cwd: workplace() })).stderr).sort()
+    }
+    const lines = (copies: string) => [
+      expect.stringMatching(new RegExp(`^noisemill: in.bad\\.wav: .*\\(E_WAV_NOT_RIFF${copies}\\)$`)),
+      expect.stringMatching(new RegExp(`^noisemill: warning: in.silent\\.wav: .*\\(W_SILENT${copies}\\)\\.$`)),
+    ]
+    expect(await add()).toEqual(lines(''))
+    expect(await add('--copies', '2')).toEqual(lines('; copies 1 to 2'))
+  })
+
+  test('a silent file that is left out has its warning in each run, and one that is skipped in the first', async () => {
+    const cwd = workplace()
+    const warned = async (...flags: string[]) => {
+      const { stderr } = await noisemill([...args, ...flags], { cwd })
+      return linesOf(stderr).filter((line) => line.includes('W_SILENT')).length
+    }
+    expect(await warned('--silent', 'skip')).toBe(1)
+    expect(await warned('--silent', 'skip', '--resume')).toBe(1)
+    expect(await warned('--overwrite')).toBe(1)
+    expect(await warned('--resume')).toBe(0)
+  })
+
   test('outputs that exist have one line on stderr, and each has one in --json and the report', async () => {
     const cwd = temporaryFolder()
     const names = Array.from({ length: 9 }, (_, i) => `${i}.wav`)
