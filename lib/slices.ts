@@ -3,7 +3,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises'
-import { measuresActivity, type Noise } from './core/noise/noise.js'
+import { measuresActivity, type Noise, startFrames } from './core/noise/noise.js'
 import { BLOCK_FRAMES } from './core/noise/source.js'
 import type { SliceJob } from './core/slice.js'
 import { FileTally, type PassSettings } from './core/transform.js'
@@ -15,6 +15,8 @@ import type { AcceptedImap } from './pool/pool.js'
  * Size of a slice in bytes, rounded down to whole noise blocks. A slice fits into a level-2 cache.
  */
 const SLICE_BYTES = 256 * 1024
+/** Largest slice in bytes, for noise whose blocks are long. */
+const LONG_SLICE_BYTES = 4 * 1024 * 1024
 /** Most slices in a chunk. */
 const CHUNK_SLICES = 4
 /**
@@ -22,6 +24,14 @@ const CHUNK_SLICES = 4
  * milliseconds.
  */
 const TURN_BYTES = 4 * 1024 * 1024
+
+/** Returns the size of a slice, in whole noise blocks, and in whole blocks of the kind if they are not too long. */
+function sliceBytes(noise: Noise, { blockAlign, sampleRate }: FrameLayout): number {
+  const block = BLOCK_FRAMES * blockAlign
+  const own = Math.max(block, Math.min(startFrames(noise, sampleRate) * blockAlign, LONG_SLICE_BYTES))
+  const whole = own - (own % block)
+  return whole * Math.max(1, Math.floor(SLICE_BYTES / whole))
+}
 
 /** The members of a pool that slices need. */
 export interface SliceThreads {
@@ -48,11 +58,10 @@ export async function runSlices(
   to: (() => Uint8Array) | undefined,
   signal: AbortSignal | undefined,
 ): Promise<FileTally> {
-  const block = BLOCK_FRAMES * layout.blockAlign
   const length = layout.frames * layout.blockAlign
   // The samples must come in order to measure the active level, so that is one slice.
   const isOrdered = settings.pass === 'measure' && measuresActivity(noise)
-  const size = isOrdered ? Math.max(1, length) : block * Math.max(1, Math.floor(SLICE_BYTES / block))
+  const size = isOrdered ? Math.max(1, length) : sliceBytes(noise, layout)
   // A short signal gets a short buffer, because worker threads copy the whole buffer both ways.
   const room = Math.min(size, length)
   const spare: ArrayBufferLike[] = []
@@ -61,7 +70,10 @@ export async function runSlices(
     let copied = 0
     for (let at = 0; at < length; at += size) {
       const bytes = new Uint8Array(spare.pop() ?? new ArrayBuffer(room), 0, Math.min(size, length - at))
-      bytes.set(from().subarray(at, at + bytes.length))
+      for (let done = 0; done < bytes.length; done += TURN_BYTES) {
+        if (done > 0) await setImmediate()
+        bytes.set(from().subarray(at + done, at + Math.min(done + TURN_BYTES, bytes.length)), done)
+      }
       const { format, channels, sampleRate, frames, blockAlign, bigEndian, validBits } = layout
       const firstFrame = at / blockAlign
       const signal = { format: format.name, channels, sampleRate, bigEndian, validBits, frames, firstFrame }

@@ -45,7 +45,7 @@ describe('a `low` that the sample rate of a file does not allow', () => {
     const { files } = jsonOf(ended)
     const long = files.find(({ input }) => input.endsWith('long.wav'))!
     expect(long).toMatchObject({ status: 'failed', error: { code: 'E_NOISE_LOW' } })
-    expect(ended.stderr).toMatch(/long\.wav: .*8000 allows 0\.04 to 2000 Hz.* Pass a --low .*E_NOISE_LOW/)
+    expect(ended.stderr).toMatch(/long\.wav: .*8000 allows 0\.16 to 2000 Hz.* Pass a --low .*E_NOISE_LOW/)
     expect([ended.code, filesBelow(out).filter((name) => name.endsWith('.wav'))]).toEqual([1, ['stereo.wav']])
   })
 

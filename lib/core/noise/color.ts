@@ -80,7 +80,7 @@ export interface ColorFilter {
 }
 
 /** Range of `low` for a sample rate, in millionths of 1 Hz. */
-const lowestLow = (sampleRate: number) => Math.max(1000, 5 * sampleRate)
+const lowestLow = (sampleRate: number) => Math.max(1000, 20 * sampleRate)
 const highestLow = (sampleRate: number) => Math.min(1e12, 250_000 * sampleRate)
 
 /** Throws Failure E_NOISE_LOW if `low` is out of the range that is possible with a sample rate. */

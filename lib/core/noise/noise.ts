@@ -166,6 +166,17 @@ export function checkSampleRate(noise: Source, sampleRate: number): void {
   if (!isGenerated(findKind(noise.kind))) checkLow(lowOf(noise), sampleRate)
 }
 
+/**
+ * Returns the frames of the blocks at which threads should start: starting in the middle of one costs the noise from its
+ * beginning on. Throws what checkSampleRate throws.
+ */
+export function startFrames(noise: Source, sampleRate: number): number {
+  checkSampleRate(noise, sampleRate)
+  const kind = findKind(noise.kind)
+  if (isGenerated(kind)) return kind.blockFrames
+  return colorFilter(kind.slope ?? noise.parameters[0], lowOf(noise), sampleRate).blockFrames
+}
+
 /** Opens the source of this noise for a signal. Throws what checkSampleRate throws. */
 export function openSource(noise: Source, signal: SignalShape, kernels: Kernels): NoiseSource {
   const { channels, sampleRate, frames } = signal

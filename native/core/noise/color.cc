@@ -44,7 +44,7 @@ constexpr double kWarmUp[] = {0, 80, 100};
 constexpr int64_t kBlockWarmUps = 4;
 
 // Range of `low` for a sample rate, in millionths of 1 Hz.
-uint64_t lowest_low(uint64_t sample_rate) { return std::max<uint64_t>(1000, 5 * sample_rate); }
+uint64_t lowest_low(uint64_t sample_rate) { return std::max<uint64_t>(1000, 20 * sample_rate); }
 uint64_t highest_low(uint64_t sample_rate) { return std::min<uint64_t>(1'000'000'000'000, 250'000 * sample_rate); }
 
 // Formats a number of millionths as JavaScript formats the quotient.
