@@ -7,7 +7,15 @@ import { mkdtempSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PoolOptions } from '../../dist/index.js'
-import { CORPUS_DIGEST, CORPUS_FILES, CORPUS_NOISE, digestOf, writeCorpus } from '../conformance/golden.mjs'
+import {
+  CORPUS_DIGEST,
+  CORPUS_FILES,
+  CORPUS_MIXES,
+  CORPUS_NOISE,
+  CORPUS_SHORT_FILES,
+  digestOf,
+  writeCorpus,
+} from '../conformance/golden.mjs'
 import { describeNative, instructionSets, present } from '../support/backends.js'
 import { sharedFolder } from '../support/folders.js'
 import { jsKernel } from '../support/kernels.js'
@@ -57,6 +65,29 @@ async function expectPinned(ways: readonly PoolOptions[], env: NodeJS.ProcessEnv
   expect(lines).toHaveLength(3 * sizes.reduce((sum, count) => sum + count, 0))
 }
 
+/** A program that prints the digests of other kinds, levels and mixtures. */
+const mixesOf = (options: PoolOptions) => `
+  import { rmSync } from 'node:fs'
+  import path from 'node:path'
+  import { CORPUS_MIXES, digestOf } from ${quote(golden)}
+  const pool = new noisemill.Pool(${quote(options)})
+  for (const [i, { noise }] of CORPUS_MIXES.entries()) {
+    const out = path.join(${quote(newOut())}, String(i))
+    for await (const { error } of noisemill.addNoiseToFiles(${quote(clean)}, { out, ...noise, exclude: 'long.wav', pool }))
+      if (error) throw error
+    console.log(JSON.stringify(digestOf(out)))
+    rmSync(out, { recursive: true })
+  }
+  await pool.close()`
+
+async function expectPinnedMixes(options: PoolOptions, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const command = [process.execPath, '--input-type=module', '--eval', programFor(mixesOf(options))]
+  const { code, stdout, stderr } = await start(command, { env }).ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const found = linesOf(stdout).map((line) => JSON.parse(line))
+  expect(found).toEqual(CORPUS_MIXES.map(({ digest }) => ({ files: CORPUS_SHORT_FILES, digest })))
+}
+
 /** The same of the command. */
 async function expectPinnedByCommand(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
   const out = newOut()
@@ -94,6 +125,20 @@ describe.concurrent('every way gives the pinned bytes', () => {
         { backend: 'workers', kernel },
         { backend: 'inline', kernel },
       ])
+    },
+  )
+
+  describeNative('other kinds, levels and mixtures, native', () => {
+    test.each(instructionSets)('with %s', async (set) => {
+      await expectPinnedMixes({ backend: 'native', size: 3 }, { NOISEMILL_ISA: set })
+    })
+  })
+
+  test.each(jsKernel === 'wasm' ? (['wasm', 'ts'] as const) : (['ts'] as const))(
+    'other kinds, levels and mixtures by workers and the plain loop with %s',
+    async (kernel) => {
+      await expectPinnedMixes({ backend: 'workers', size: 2, kernel })
+      await expectPinnedMixes({ backend: 'inline', kernel })
     },
   )
 

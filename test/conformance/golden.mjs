@@ -105,6 +105,31 @@ export const CORPUS_DIGEST = 'ed1da329cfa0de47463ec57054d71be8'
 /** What the digest is of. */
 export const CORPUS_NOISE = /** @type {const} */ ({ snr: [3, 20], seed: 'golden' })
 
+/** Files in the corpus without the long one, which takes long in TypeScript. */
+export const CORPUS_SHORT_FILES = 18
+
+/** The same of other kinds, levels and mixtures, for the short files: what is asked for, and the digest. */
+export const CORPUS_MIXES = [
+  {
+    noise: { kind: 'pink', snr: [0, 20], level: { rms: [-30, -20] }, clip: 'scale', dither: true, seed: 'golden' },
+    digest: '3fba9f0679917e559b42b7b3ae7984b0',
+  },
+  {
+    noise: { kind: 'color', parameters: { slope: 7.3, low: 55 }, dbfs: -20, clip: 'none', seed: 'golden' },
+    digest: 'c9671bf765efd83a5a71a11f8f419f97',
+  },
+  {
+    noise: { kind: 'brown', snr: { values: [0, 5, 10] }, snrReference: 'active', level: { peak: -3 }, seed: 'golden' },
+    digest: '6dfb91a5182ded7a7121d4c548b3fb2a',
+  },
+  {
+    noise: { kind: 'uniform', sigma: 0.3, clip: 'scale', ceiling: 0.8, seed: 'golden' },
+    digest: 'f8dd97ee4f2932cc81d61b357b95af6e',
+  },
+  { noise: { kind: 'violet', snr: 10, dither: true, seed: 'golden' }, digest: '9a6e67aecca1fae935d07c3752b6583c' },
+  { noise: { snr: -5, exactSnr: true, clip: 'scale', seed: 'golden' }, digest: 'cee00832b54fb6a6b2508d51f2cb046b' },
+]
+
 /**
  * Every format with 1, 2 and 5 channels, plain and EXTENSIBLE, with odd chunks; and a file that is cut over several threads.
  *

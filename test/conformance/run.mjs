@@ -16,7 +16,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
   CORPUS_DIGEST,
   CORPUS_FILES,
+  CORPUS_MIXES,
   CORPUS_NOISE,
+  CORPUS_SHORT_FILES,
   digestOf,
   formats,
   sha256,
@@ -88,11 +90,11 @@ async function tellVectors(way, check, run) {
   tell(way, `${check} (${hashes.length} vectors)`, sha256(Buffer.from(hashes.join())), wrong)
 }
 
-function tellCorpus(way, check, out, problems) {
+function tellCorpus(way, check, out, problems, count = CORPUS_FILES, expected = CORPUS_DIGEST) {
   const { files, digest } = digestOf(out)
   const wrong = [...problems]
-  if (files !== CORPUS_FILES) wrong.push(`${files} files, not ${CORPUS_FILES}`)
-  if (digest !== CORPUS_DIGEST) wrong.push(`it should be ${CORPUS_DIGEST}`)
+  if (files !== count) wrong.push(`${files} files, not ${count}`)
+  if (digest !== expected) wrong.push(`it should be ${expected}`)
   tell(way, check, digest, wrong)
 }
 
@@ -132,6 +134,11 @@ async function check(way, options, env) {
     const out = newFolder()
     const problems = await addToFiles([clean], { out, ...CORPUS_NOISE, ...options, size })
     tellCorpus(way, `addNoiseToFiles, ${size} at a time`, out, problems)
+  }
+  for (const { noise, digest } of CORPUS_MIXES) {
+    const out = newFolder()
+    const problems = await addToFiles([clean], { out, ...noise, exclude: 'long.wav', ...options, size: 2 })
+    tellCorpus(way, `addNoiseToFiles, ${noise.kind ?? 'gaussian'}`, out, problems, CORPUS_SHORT_FILES, digest)
   }
   const out = newFolder()
   const flags = Object.entries({ out, ...options, snr: CORPUS_NOISE.snr.join(':'), seed: CORPUS_NOISE.seed })
