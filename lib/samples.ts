@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
 import type { Activity } from './core/activity.js'
 import { gainOf, sigmaOf } from './core/etl.js'
 import { Failure } from './core/failure.js'
-import { measuresSignal, surveysMixture } from './core/noise/noise.js'
+import { checkSampleRate, measuresSignal, surveysMixture } from './core/noise/noise.js'
 import type { Pass } from './core/transform.js'
 import type { CodecName } from './core/wav/codecs.js'
 import { openSamples } from './core/wav/decoded.js'
@@ -143,7 +143,7 @@ function sharedPool(): Pool {
  * floats have full scale at 1.0. They may be in shared memory.
  * @returns a new array of the same type, or `samples` with `inPlace`
  * @throws NoisemillError (the promise rejects): E_OPTION_INVALID, E_OPTION_UNKNOWN,
- * E_LEVEL_MISSING, E_LEVEL_BOTH, E_SIGNAL_POWER, E_SAMPLES_CHANGED, E_POOL_CLOSED,
+ * E_LEVEL_MISSING, E_LEVEL_BOTH, E_NOISE_LOW, E_SIGNAL_POWER, E_SIGNAL_SILENT, E_CLIPPED, E_SAMPLES_CHANGED, E_POOL_CLOSED,
  * E_POOL_TERMINATED, E_NO_MEMORY, E_WORKER_DIED, E_WORKER_START, E_INTERNAL; and the signal's
  * reason
  * @example
@@ -163,7 +163,7 @@ export async function addNoise<T extends Samples>(samples: T, options: SampleNoi
     throw invalidOption('samples', `a ${names} (use addNoiseToWav for the bytes of a WAV file)`, samples)
   }
   const channels = checkInteger('channels', given(options.channels, 1), 1, MAX_CHANNELS)
-  const sampleRate = checkSampleRate(options.sampleRate, request.noise)
+  const sampleRate = checkRateOption(options.sampleRate, request.noise)
   const frames = samples.length / channels
   if (!Number.isInteger(frames))
     throw invalidOption('samples', `a length that is a multiple of the ${channels} channels`, samples.length)
@@ -245,7 +245,7 @@ async function decode(input: Input, signal: AbortSignal | undefined): Promise<Ui
 const MAX_SAMPLE_RATE = 2 ** 32 - 1
 
 /** Returns the sample rate, or 0 if it is neither given nor needed. */
-function checkSampleRate(value: number | undefined, { kind, common }: NoiseSpecSettings): number {
+function checkRateOption(value: number | undefined, { kind, common }: NoiseSpecSettings): number {
   const isNeeded = kind.needsSampleRate || common.mixing.reference === 'active'
   if (value === undefined && !isNeeded) return 0
   return checkInteger('sampleRate', value, 1, MAX_SAMPLE_RATE)
@@ -255,6 +255,11 @@ type Request = ReturnType<typeof checkRequest>
 
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
+  const { silent, clip } = spec.common.mixing
+  if (silent === 'skip')
+    throw invalidOption('silent', "'copy' or 'error', because samples in memory have an output", silent)
+  if (clip === 'error' && options.inPlace === true)
+    throw invalidOption('inPlace', "false, because with `clip` 'error' the samples must still be there", true)
   if (spec.each.length > 0) throw invalidOption('snrMode', "'draw', because samples in memory have one output", 'each')
   const { pool, onFigures } = options
   const key: unknown = given(options.key, '')
@@ -311,6 +316,7 @@ async function noiseOnto(
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
   const { noise, drawn } = drawNoise(request.noise, path, 1)
+  asError(() => checkSampleRate(noise, layout.sampleRate))
   let sigma = noise.level.deviation
   let gain = 1
   let peak: number | null = null

@@ -590,7 +590,9 @@ export function gainOf({ output, mixing }: Noise, tally: FileTally, layout: Fram
   const present = output.kind === 'rms' ? Math.sqrt(mixture / finite) : peak
   const gain = output.kind === 'keep' ? 1 : output.target / present
   const lowered = mixing.clip === 'scale' && peak * gain > mixing.ceiling ? mixing.ceiling / peak : gain
-  if (!(lowered > 0 && lowered < Number.POSITIVE_INFINITY))
+  // Smaller gains than the normal numbers of the format are not exact.
+  const [used, least] = layout.format.wide ? [lowered, 2 ** -1022] : [Math.fround(lowered), 2 ** -126]
+  if (!(used >= least && used < Number.POSITIVE_INFINITY))
     throw new Failure('E_SIGNAL_POWER', 'the mixture would need a gain beyond what can be computed')
   return lowered
 }

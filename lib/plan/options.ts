@@ -94,7 +94,10 @@ export interface NoiseSpec {
   readonly ceiling?: number
   /** Whether PCM gets triangular dither of one step before it is rounded, from the same seed; false by default. */
   readonly dither?: boolean
-  /** What is done with a signal without power, if the level is an SNR: 'copy', 'skip' or 'error'; 'copy' by default. */
+  /**
+   * What is done with a signal without power, if the level is an SNR: 'copy', 'skip' or 'error'; 'copy' by default.
+   * Samples in memory cannot be skipped.
+   */
   readonly silent?: SilentPolicy
 }
 

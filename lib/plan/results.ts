@@ -32,7 +32,7 @@ import type { NoiseSettings, NoiseSpecSettings } from './options.js'
 export type FileResult = FinishedFile | FailedFile
 
 /**
- * The result of an output that exists, or that would exist without `dryRun`.
+ * The result of an output that exists, that would exist without `dryRun`, or that was left out because the file is silent.
  *
  * @example
  * import { addNoiseToFiles, type FinishedFile } from 'noisemill'
@@ -126,7 +126,7 @@ export interface FileFigures {
   readonly noiseRms: number | null
   /**
    * Signal-to-noise ratio in decibels, measured after clipping and rounding, against the power that SNRs refer to; null
-   * if signal or noise is zero.
+   * if signal or noise is zero, and in a dry run.
    */
   readonly snr: number | null
   /**
@@ -308,8 +308,9 @@ const NOTHING: Learned = {
 /** Makes the result of an output. Its fields are in the order in which JSON lines show them. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const { asked, seed, kind, parameters } = plan.settings.noise
-  const snr = snrOf(learned)
-  const isMeasured = status !== 'planned'
+  // A dry run measures noise of another level, and a file that was left out has none.
+  const isMeasured = status !== 'planned' && learned.bytesOut !== 0
+  const snr = isMeasured ? snrOf(learned) : null
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
   if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
   const result: Omit<FileFigures, 'error'> & { readonly status: Status } = {
@@ -332,7 +333,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     activity: learned.activity,
     gain: learned.gain,
     peak: learned.peak,
-    clipped: learned.clipped,
+    clipped: isMeasured ? learned.clipped : null,
     bytesIn: learned.bytesIn,
     bytesOut: learned.bytesOut,
     seconds: learned.seconds,

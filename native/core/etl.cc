@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -68,7 +69,11 @@ double gain_of(const Noise& noise, const FileTally& tally, const FrameLayout& la
   const double gain = noise.output == OutputLevel::kKeep ? 1 : noise.target / present;
   const bool lowers = noise.clip == ClipPolicy::kScale && peak * gain > noise.ceiling;
   const double lowered = lowers ? noise.ceiling / peak : gain;
-  if (!(lowered > 0 && std::isfinite(lowered))) {
+  // Smaller gains than the normal numbers of the format are not exact.
+  const bool wide = layout.format->wide;
+  const double used = wide ? lowered : static_cast<double>(static_cast<float>(lowered));
+  const double least = wide ? std::numeric_limits<double>::min() : static_cast<double>(std::numeric_limits<float>::min());
+  if (!(used >= least && std::isfinite(used))) {
     throw Failure{"E_SIGNAL_POWER", "the mixture would need a gain beyond what can be computed"};
   }
   return lowered;

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AddNoiseOptions, addNoise, addNoiseToFiles, addNoiseToWav, type FileResult } from '../../dist/index.js'
-import { describeBackends } from '../support/backends.js'
+import { describeBackends, present } from '../support/backends.js'
 import { writeFiles } from '../support/files.js'
 import { hashesBelow, sharedFolder, temporaryFolder } from '../support/folders.js'
 import { jsonOf, noisemill } from '../support/programs.js'
@@ -178,6 +178,46 @@ describeBackends('a mixture beyond full scale', (backend) => {
         again.push(r.status)
       expect(again.sort()).toEqual(policy === 'error' ? ['failed', 'skipped'] : ['skipped', 'skipped'])
     }
+  })
+})
+
+describe('figures', () => {
+  test('of a dry run have no SNR, because its noise is not that of the output', async () => {
+    for (const options of [
+      { snr: 10, kind: 'pink' },
+      { sigma: 0.03, level: { peak: -20 } },
+    ] as const) {
+      const results = await add(path.join(loud, 'float32.wav'), { ...options, dryRun: true })
+      expect(results).toMatchObject([{ status: 'planned', snr: null, noiseRms: null, clipped: null }])
+      expect(results[0].sigma).toBeGreaterThan(0)
+    }
+  })
+
+  test('of a file that is left out have no noise', async () => {
+    const results = await add(path.join(silent, 'none.wav'), { snr: 10, kind: 'blue', silent: 'skip' })
+    expect(results).toMatchObject([{ status: 'skipped', bytesOut: 0, snr: null, noiseRms: null, clipped: null }])
+  })
+
+  test('a gain that the format cannot hold is refused, by every backend and in memory', async () => {
+    const tiny = Float32Array.from({ length: 20 }, (_, i) => (i === 7 ? 1e-42 : 0))
+    const options = { sigma: 0, level: { peak: -1 } } as const
+    await expect(addNoise(tiny, options)).rejects.toMatchObject({ code: 'E_SIGNAL_POWER' })
+    const folder = temporaryFolder()
+    writeFiles(folder, { 'tiny.wav': wav({ ...float32, data: Buffer.from(tiny.buffer) }) })
+    for (const backend of present) {
+      const out = temporaryFolder()
+      for await (const { error } of addNoiseToFiles(folder, { out, ...options, backend }))
+        expect(error?.code).toBe('E_SIGNAL_POWER')
+    }
+  })
+
+  test('samples in memory are neither skipped nor lost', async () => {
+    const samples = new Float32Array(100).fill(0.9)
+    const refused = { code: 'E_OPTION_INVALID' }
+    await expect(addNoise(samples, { sigma: 1, clip: 'error', inPlace: true })).rejects.toMatchObject(refused)
+    await expect(addNoise(samples, { snr: 1, silent: 'skip' })).rejects.toMatchObject(refused)
+    await expect(addNoise(samples, { sigma: 1, clip: 'error' })).rejects.toMatchObject({ code: 'E_CLIPPED' })
+    expect(samples.every((sample) => sample === Math.fround(0.9))).toBe(true)
   })
 })
 
