@@ -42,6 +42,11 @@ export class InputList {
     return this.file === STDIN ? 'stdin' : this.file
   }
 
+  /** Its path. Undefined for stdin. */
+  get path(): string | undefined {
+    return this.file === STDIN ? undefined : this.file
+  }
+
   /** Whether it can be read several times. */
   get isReadAgain(): boolean {
     try {

@@ -15,6 +15,8 @@ type Groups = Iterable<readonly ListedFile[]> | AsyncIterable<readonly ListedFil
 export interface Listing {
   /** Name of the list in messages; undefined for files that a program gives. */
   readonly name?: string | undefined
+  /** Path of the list, if it is a file that outputs might replace. */
+  readonly path?: string | undefined
   /** Whether `groups` may be called several times. */
   readonly isReadAgain: boolean
   groups(): Groups
@@ -107,13 +109,14 @@ function within(out: string): (path: FilePath) => boolean {
 
 interface Ahead {
   readonly groups: Groups
-  /** The inputs in the output folder. */
+  /** The inputs in the output folder, and the list if it is there. */
   readonly inputs: ProtectedFiles
 }
 
 /** Reads a list to its end. The files are kept only if it cannot be read again. */
 async function readAhead(listing: Listing, out: string, variants: Variants): Promise<Ahead> {
   const inputs = new ProtectedFiles(variants, false, out)
+  if (listing.path !== undefined) inputs.add(listing.path)
   const kept: (readonly ListedFile[])[] = []
   for await (const group of listing.groups()) {
     for (const { input, failure } of group) if (failure === undefined) inputs.add(input)

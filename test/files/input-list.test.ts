@@ -244,6 +244,23 @@ describe('--from', () => {
 
   test('never writes to a file that the list names later', () => expectProtected(() => 'out/NAME'))
 
+  test.each([
+    ['out/a.wav', []],
+    ['out/a.2.wav', ['--copies', '2']],
+    ['out/a_snr2.5.wav', ['--snr', '0/2.5', '--snr-mode', 'each']],
+  ])('never writes to the list itself, %s', async (list, flags) => {
+    const cwd = tree('in/a.wav', 'in/b.wav')
+    writeFiles(cwd, { [list]: Buffer.from('in/a.wav\nin/b.wav\n') })
+    const level = flags[0] === '--snr' ? [] : ['--sigma', '0.1']
+    const add = ['add', '--from', list, '--out', 'out', '--overwrite', ...level, ...flags]
+    const { files, summary } = jsonOf(await run([...add, '--json'], { cwd }))
+    expect(new Set(files.map(({ input, error }) => `${input} ${error?.code}`))).toEqual(
+      new Set(['in/a.wav E_OUTPUT_IS_INPUT', 'in/b.wav undefined']),
+    )
+    expect(summary.failed).toBe(files.length / 2)
+    expect(readFileSync(path.join(cwd, list), 'utf8')).toBe('in/a.wav\nin/b.wav\n')
+  })
+
   posixTest('nor by way of links (needs symbolic links)', () =>
     expectProtected((cwd) => {
       symlinkSync('out', path.join(cwd, 'here'))
