@@ -71,6 +71,13 @@ export function originalsOf(
   )
 }
 
+/**
+ * Whether inputs of different names may have this output: `x_snr0.5` is one of `x`, with the label `_snr0.5`, and of
+ * `x.5`, with `_snr0`. Labels end in a digit, so an output such as `x_snr0.5.wav` has one original.
+ */
+export const mayHaveTwoOriginals = (output: FilePath, { labels }: Variants): boolean =>
+  labels.length > 0 && /\d$/.test(typeof output === 'string' ? output : pathToBytes(output).toString('latin1'))
+
 /** Longest file name on common file systems, in bytes. */
 const MAX_NAME_BYTES = 255
 const HOST_BYTES = 32

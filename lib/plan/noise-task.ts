@@ -4,7 +4,15 @@ import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { describe, NoisemillError } from '../errors.js'
-import { countOf, freshRunId, isNameTooLong, placeOf, temporaryName, variantName } from '../files/outputs.js'
+import {
+  countOf,
+  freshRunId,
+  isNameTooLong,
+  mayHaveTwoOriginals,
+  placeOf,
+  temporaryName,
+  variantName,
+} from '../files/outputs.js'
 import {
   type FilePath,
   joinPath,
@@ -249,8 +257,8 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   }
 
   /**
-   * Whether the names of outputs are remembered and compared. For the files of a walk, this is needed only if the output
-   * folder ignores case. The names would take most of the memory of a run.
+   * Whether the names of all outputs are remembered and compared. For the files of a walk, this is needed only if the
+   * output folder ignores case. The names would take most of the memory of a run.
    */
   get #claims(): boolean {
     return !this.#isWalked || (this.journal?.foldsCase ?? onWindows)
@@ -259,12 +267,12 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   #claim(output: FilePath): NoisemillError | undefined {
     if (this.journal?.hasNameOf(output))
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), received: "the run's own journal" })
-    if (!this.#claims) return undefined
+    if (!this.#claims && !mayHaveTwoOriginals(output, this.settings.variants)) return undefined
     if (this.#inputs.find(output) !== undefined)
       return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
     const name = nameOf(output, this.journal?.foldsCase)
     if (this.#outputs.has(name)) {
-      const received = this.journal && 'the output folder ignores case'
+      const received = this.#claims && this.journal && 'the output folder ignores case'
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), ...(received && { received }) })
     }
     this.#outputs.add(name)

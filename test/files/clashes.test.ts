@@ -8,7 +8,7 @@ import { type AddNoiseOptions, addNoiseToFiles, noiseTask, Pool } from '../../di
 import { ProtectedFiles } from '../../dist-lib/files/protected.js'
 import { describeBackends } from '../support/backends.js'
 import { tree, under } from '../support/files.js'
-import { filesBelow, hashesBelow, slashed } from '../support/folders.js'
+import { filesBelow, hashesBelow, JOURNAL, slashed } from '../support/folders.js'
 import { collect } from '../support/sources.js'
 import { posixTest, tellsCaseApart } from '../support/systems.js'
 import { pcm16 } from '../support/wav.js'
@@ -278,6 +278,30 @@ describeBackends('clashes', (backend) => {
       expect(refused.map(({ key, error }) => `${key} ${error?.code}`)).toEqual(Array(2).fill('a.wav E_OUTPUT_IS_INPUT'))
     },
   )
+
+  test('of two outputs with one name, because an SNR has a point as an extension has, the first is kept', async () => {
+    const folder = tree('in/x', 'in/x.5', 'in/y.wav', 'in/y_snr0.wav')
+    const names = under(folder, 'in/x', 'in/x.5', 'in/y.wav', 'in/y_snr0.wav')
+    for (const copies of [1, 2]) {
+      const out = path.join(folder, `${copies}`)
+      const options = { out, snr: { values: [0, 0.5] }, snrMode: 'each', copies, overwrite: true } as const
+      const runs = [
+        collect(addNoiseToFiles(names, { ...options, out: `${out}/files`, pool })),
+        // A list, and items of a program's own.
+        collect(addNoiseToFiles(names.values(), { ...options, out: `${out}/list`, pool })),
+        pool.map(noiseTask({ ...options, out: `${out}/items` }), names),
+      ]
+      for (const results of await Promise.all(runs)) {
+        const failed = results.filter(({ error }) => error)
+        expect(failed.map(({ key, error }) => `${key} ${error?.code} ${error?.received}`)).toEqual(
+          Array.from({ length: copies }, () => 'x.5 E_OUTPUT_CLASH undefined'),
+        )
+        expect(new Set(results.map(({ output }) => output)).size).toBe(7 * copies)
+      }
+      for (const way of ['files', 'list', 'items'])
+        expect(filesBelow(path.join(out, way)).filter((name) => name !== JOURNAL)).toHaveLength(7 * copies)
+    }
+  })
 
   test('an input that fails does not fail a file with its name', async () => {
     const folder = tree('take1', 'other/take1/', 'far/take1')
