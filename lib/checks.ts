@@ -6,8 +6,7 @@ import { invalidOption, NoisemillError } from './errors.js'
 export function checkKeys(options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
-    const received = known.length === 0 ? 'no option is accepted here' : `the known options are ${known.join(', ')}`
-    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
+    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received: `the known options are ${known.join(', ')}` })
   }
 }
 

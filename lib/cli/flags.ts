@@ -476,28 +476,33 @@ export function readAddFlags(given: Readonly<Record<string, unknown>>): AddReque
   }
 }
 
-/** The form of a range of levels in API calls and on the command line. */
-const RANGE = { inCalls: '[low, high]', typed: 'LOW:HIGH' }
+/** The forms of a range and of a list of levels in API calls and on the command line. */
+const FORMS: Readonly<Record<string, string>> = { '[low, high]': 'LOW:HIGH', '{ values }': 'A/B/C' }
 
-/** Returns what the command line has for an option, or for `[low, high]`; undefined for other words. */
+/** Writes the ranges and lists of levels in a text, in the form of API calls or of JSON, as they are typed. */
+const typedLevels = (text: string): string =>
+  text
+    .replace(/\{ ?"?values"?: ?\[([-\d., e+]+)\] ?\}/g, (_, values: string) => values.replaceAll(/, ?/g, '/'))
+    .replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2')
+
+/** Returns what the command line has for an option, a range or a list; undefined for other words. */
 const wordInFlags = (word: string, known: readonly Flags[]): string | undefined =>
-  word === RANGE.inCalls ? RANGE.typed : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
+  Object.hasOwn(FORMS, word) ? FORMS[word] : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
 
 /** Replaces options in a text, which are in backticks, by their flags. */
 export const textInFlags = (text: string, known: readonly Flags[] = tables): string =>
   text.replace(/`([^`]+)`/g, (quoted, word) => wordInFlags(word, known) ?? quoted)
 
-/** Formats the message of an error for the command line: with flags for options, and LOW:HIGH for `[low, high]`. */
+/** Formats the message of an error for the command line: with flags for options, and levels as they are typed. */
 export function messageInFlags(error: NoisemillError, known: readonly Flags[] = tables): string {
   const { option, received } = error
   // In other errors, `received` may be the name of a file, which must not change.
-  const mayHaveRange = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
+  const mayHaveLevels = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
   const details = {
     ...error,
     cause: error.cause,
     ...(option !== undefined && { option: wordInFlags(option, known) ?? option }),
-    ...(received !== undefined &&
-      mayHaveRange && { received: received.replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2') }),
+    ...(received !== undefined && mayHaveLevels && { received: typedLevels(received) }),
   }
   return messageFor(error.code, details, (text) => textInFlags(text, known))
 }

@@ -3,7 +3,7 @@
 import { draw, type NoiseKey, type Purpose } from '../core/noise/keys.js'
 import type { OutputLevel, OutputLevelKind } from '../core/noise/noise.js'
 import { powerOf2 } from '../core/powers.js'
-import { invalidOption, NoisemillError } from '../errors.js'
+import { describe, invalidOption, NoisemillError } from '../errors.js'
 
 /**
  * A list of levels. One of them is drawn for each file, or with `snrMode: 'each'` each file gets an output for each.
@@ -153,11 +153,16 @@ function checkChoice(
   const inRange = (end: unknown): end is number => typeof end === 'number' && end >= minimum && end <= maximum
   const numbers = `from ${minimum} to ${maximum}`
   if (isList(value)) {
-    const { values } = value
+    // A copy, because the caller may change the list. It has a value for each hole, too.
+    const values = Object.freeze(Array.from(value.values))
+    const refuse = (expected: string, received = describeList(values)) =>
+      new NoisemillError('E_OPTION_INVALID', { option, expected, received })
+    const others = Object.keys(value).filter((key) => key !== 'values')
+    if (others.length > 0) throw refuse('a list `{ values }`', `one that has ${others.join(', ')} too`)
     if (values.length === 0 || values.length > MAX_VALUES || !values.every(inRange))
-      throw invalidOption(option, `a list of 1 to ${MAX_VALUES} numbers ${numbers}`, values)
-    if (new Set(values).size < values.length) throw invalidOption(option, 'a list of different numbers', values)
-    return { values }
+      throw refuse(`a list of 1 to ${MAX_VALUES} numbers ${numbers}`)
+    if (new Set(values).size < values.length) throw refuse('a list of different numbers')
+    return Object.freeze({ values })
   }
   const ends: readonly unknown[] = Array.isArray(value) ? value : [value, value]
   const [low, high] = ends
@@ -169,6 +174,12 @@ function checkChoice(
 
 const isList = (value: unknown): value is LevelList =>
   typeof value === 'object' && value !== null && 'values' in value && Array.isArray(value.values)
+
+/** Describes a list for an error message; the command line shows it as it is typed there. */
+function describeList(values: readonly unknown[]): string {
+  const text = describe(values)
+  return text.startsWith('[') ? `{ values: ${text} }` : text
+}
 
 /** Converts a checked choice back to the form of its option. */
 export function askedChoice(choice: Choice): LevelOption {

@@ -13,7 +13,7 @@ import {
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
-import { invalidOption } from '../errors.js'
+import { invalidOption, NoisemillError } from '../errors.js'
 import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
@@ -229,12 +229,24 @@ function checkParameter({ name, minimum, maximum, unit }: NoiseParameter, value:
   return value
 }
 
+/** Throws E_OPTION_UNKNOWN for a parameter that the kind does not have, and names the kinds that have it. */
+function checkParameterNames(kind: NoiseKind, values: object): void {
+  const has = ({ parameters }: NoiseKind, key: string) => parameters.some(({ name }) => name === key)
+  for (const key of Object.keys(values)) {
+    if (has(kind, key)) continue
+    const others = offeredKinds().filter((other) => has(other, key))
+    const having =
+      others.length === 0
+        ? ', nor has any other'
+        : `; kinds that have it are ${others.map(({ name }) => name).join(', ')}`
+    const received = `the kind ${kind.name} has no parameter ${key}${having}`
+    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
+  }
+}
+
 function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
   checkObject('parameters', values)
-  checkKeys(
-    values,
-    kind.parameters.map((parameter) => parameter.name),
-  )
+  checkParameterNames(kind, values)
   return Float64Array.from(kind.parameters, (parameter) =>
     checkParameter(parameter, given(values[parameter.name], parameter.default)),
   )
@@ -317,10 +329,12 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   }
 }
 
+const labelOf = (snr: number) => `_snr${snr}`
+
 /** Returns what tells the outputs of an input apart. The options need not be checked. */
 export function variantsOf({ copies = 1, snr, snrMode }: NoiseOptions): Variants {
   const isEach = snrMode === 'each' && typeof snr === 'object' && 'values' in snr && Array.isArray(snr.values)
-  return { copies, labels: isEach ? snr.values.map((value) => `_snr${value}`) : [] }
+  return { copies, labels: isEach ? snr.values.map(labelOf) : [] }
 }
 
 /** Checks the options of `noiseTask`. Throws NoisemillError with the invalid option. */
@@ -331,7 +345,7 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
     noise,
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
-    variants: variantsOf({ ...options, copies }),
+    variants: { copies, labels: noise.each.map(labelOf) },
     overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
     fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun: checkBoolean('dryRun', given(options.dryRun, false)),

@@ -171,6 +171,10 @@ describe('2, and nothing is done,', () => {
     ['--copies: invalid option: expected a number without a unit', [...snr, '--copies', '2x']],
     ['--snr: invalid option: expected a range LOW:HIGH with the lower number first but got 20:0', ['--snr', '20:0']],
     ['or a range LOW:HIGH of such numbers but got 5:300', ['--snr', '5:300']],
+    ['--snr: invalid option: expected a list of different numbers but got 5/5', ['--snr', '5/5.0']],
+    ['a list of 1 to 1000 numbers from -100 to 200 but got -5/300/1e+21', ['--snr', '-5/300/1e21']],
+    ['--level: invalid option: expected a list of different numbers but got -1/-1', [...snr, '--level', 'rms:-1/-1']],
+    ['--low: unknown option: the kind gaussian has no parameter low; kinds that have it are ', [...snr, '--low', '3']],
     ['--resume: invalid option: expected only one of --resume and --overwrite', [...snr, '--resume', '--overwrite']],
     ['Give --sigma (standard deviation, 1.0 = full scale), --snr or --dbfs (decibels)', []],
   ])('%s', (words, flags) => expectRefusals(words, add(...flags)))

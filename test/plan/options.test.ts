@@ -1,8 +1,12 @@
 /** Options: an invalid one is refused by name before any work starts. */
 
+import path from 'node:path'
 import { expect, test } from 'vitest'
-import { addNoiseToFiles, NoisemillError, type NoiseOptions, noiseTask } from '../../dist/index.js'
+import { addNoiseToFiles, NoisemillError, type NoiseOptions, noiseTask, Pool } from '../../dist/index.js'
+import { writeFiles } from '../support/files.js'
+import { temporaryFolder } from '../support/folders.js'
 import { isWindows } from '../support/systems.js'
+import { pcm16 } from '../support/wav.js'
 
 /** Values that no path option takes. */
 const noPaths = [
@@ -88,6 +92,40 @@ test('null is a value, and a wrong one, for every option', () => {
   expect(thrown).toEqual(expected)
 })
 
+/** A list with a hole. */
+const holed = new Array<number>(2)
+holed[1] = 5
+
+test.each([
+  [{ values: [] }, '{ values: [] }'],
+  [{ values: holed }, '{ values: [undefined, 5] }'],
+  [{ values: [5, 300] }, '{ values: [5, 300] }'],
+  [{ values: [0, -0] }, '{ values: [0, 0] }'],
+  [{ values: Array.from({ length: 1001 }, (_, i) => i / 10) }, 'an array of 1001'],
+  [{ values: [5], weights: [1] }, 'one that has weights too'],
+])('a list is refused: %j', (list, received) => {
+  for (const options of [{ snr: list }, { dbfs: list }, { sigma: list }, { sigma: 0.1, level: { rms: list } }]) {
+    const option = Object.keys(options).at(-1)
+    expect(() => noiseTask(asOptions(options)), option).toThrow(
+      expect.objectContaining({ code: 'E_OPTION_INVALID', option, received }),
+    )
+  }
+})
+
+test('a list is copied, so later changes of it change nothing', async () => {
+  const folder = temporaryFolder()
+  writeFiles(folder, { 'in/a.wav': pcm16() })
+  const values = [0, 5]
+  const task = noiseTask({ out: path.join(folder, 'out'), snr: { values }, snrMode: 'each' })
+  values[0] = 30
+  values.push(40)
+  await using pool = new Pool({ backend: 'inline' })
+  const results = await pool.map(task, [path.join(folder, 'in/a.wav')])
+  expect(results.map(({ drawn, asked }) => [drawn.snr, asked.snr])).toEqual(
+    [0, 5].map((snr) => [snr, { values: [0, 5] }]),
+  )
+})
+
 test('the ends of ranges are within them', () => {
   for (const level of [{ sigma: 0 }, { sigma: 16 }, { snr: -100 }, { snr: 200 }, { sigma: [0, 16] }, { snr: [5, 5] }])
     expect(() => noiseTask(asOptions(level))).not.toThrow()
@@ -104,6 +142,13 @@ test('exactly one level is required, and unknown options are refused', () => {
     expect(thrownBy(() => noiseTask(asOptions({ sigma: 0.1, [wrong]: 1 })))).toBe(`E_OPTION_UNKNOWN ${wrong}`)
   const parameters = { exponent: 1 }
   expect(thrownBy(() => noiseTask({ sigma: 0.1, parameters }))).toBe('E_OPTION_UNKNOWN exponent')
+  for (const [kind, name, received] of [
+    ['gaussian', 'exponent', 'the kind gaussian has no parameter exponent, nor has any other'],
+    ['pink', 'slope', 'the kind pink has no parameter slope; kinds that have it are color'],
+  ])
+    expect(() => noiseTask({ sigma: 0.1, kind, parameters: { [name]: 1 } })).toThrow(
+      expect.objectContaining({ code: 'E_OPTION_UNKNOWN', option: name, received }),
+    )
   for (const none of [undefined, null, [], 'sigma', 0.1])
     expect(thrownBy(() => noiseTask(asOptions(none)))).toBe('E_OPTION_INVALID options')
 })
