@@ -21,23 +21,23 @@ export function pieceFrames(channels: number): number {
   return frames
 }
 
-/**
- * A walk over all samples of a signal:
- *
- * - 'measure' finds the power of the signal, and that of its noise if the SNR refers to it
- * - 'survey' finds the power and the largest magnitude of the mixture
- * - 'write' makes the output
- */
-export type Pass = 'measure' | 'survey' | 'write'
-
 /** What a pass needs to know of those before it. */
 export interface PassSettings {
-  readonly pass: Pass
+  /**
+   * A walk over all samples of a signal:
+   *
+   * - 'measure' finds the power of the signal, and that of its noise if the SNR refers to it
+   * - 'survey' finds the power and the largest magnitude of the mixture
+   * - 'write' makes the output
+   */
+  readonly pass: 'measure' | 'survey' | 'write'
   /** Standard deviation of the noise in full-scale units, also if its level is an SNR. */
   readonly sigma: number
   /** Factor of the mixture. */
   readonly gain: number
 }
+
+export type Pass = PassSettings['pass']
 
 /** Sums and counts of one part of the frames: the sum of each block, in order. */
 export interface PartTally {

@@ -50,7 +50,16 @@ export type LevelOption = number | readonly [low: number, high: number] | LevelL
  * const loud = await addNoise(new Float32Array(1000).fill(0.5), { sigma: 0.1, level })
  * console.log(Math.max(...loud).toFixed(3)) // -> 0.501
  */
-export type OutputLevelOption = 'keep' | { readonly rms: LevelOption } | { readonly peak: LevelOption }
+export type OutputLevelOption =
+  | 'keep'
+  | {
+      /** RMS of the mixture, in decibels of full scale. */
+      readonly rms: LevelOption
+    }
+  | {
+      /** Largest magnitude of the mixture, in decibels of full scale. */
+      readonly peak: LevelOption
+    }
 
 /**
  * The levels that the options ask for: `sigma`, `snr` or `dbfs`, whichever was given, and the level of the mixture if it
@@ -92,7 +101,15 @@ export interface DrawnLevel {
   /** RMS of the noise in decibels of full scale. */
   readonly dbfs?: number
   /** Level of the mixture, in decibels of full scale. */
-  readonly level?: { readonly rms: number } | { readonly peak: number }
+  readonly level?:
+    | {
+        /** RMS of the mixture, in decibels of full scale. */
+        readonly rms: number
+      }
+    | {
+        /** Largest magnitude of the mixture, in decibels of full scale. */
+        readonly peak: number
+      }
 }
 
 /** Allowed values of the options that set the level of the noise: `sigma` in full-scale units, the others in decibels. */

@@ -24,8 +24,6 @@ export interface NoiseLevel {
   readonly deviation: number
 }
 
-/** What the RMS of a signal is for an SNR: its mean, or that of active speech only (activity.ts). */
-export const snrReferences = ['rms', 'active'] as const
 /**
  * What an SNR refers to: 'rms', the mean power of the signal, or 'active', its active speech level by ITU-T P.56, which
  * leaves out pauses.
@@ -39,7 +37,10 @@ export const snrReferences = ['rms', 'active'] as const
  * const options = { snr: 10, snrReference, sampleRate: 16_000 }
  * await addNoise(speech, { ...options, onFigures: ({ activity }) => console.log(activity?.toFixed(1)) }) // -> 0.6
  */
-export type SnrReference = (typeof snrReferences)[number]
+export type SnrReference = 'rms' | 'active'
+
+/** The references, in the order of native/core/noise/noise.h. */
+export const snrReferences: readonly SnrReference[] = ['rms', 'active']
 
 /** How the level of a mixture is set: not at all, by its RMS, or by its largest magnitude. */
 export const outputLevels = ['keep', 'rms', 'peak'] as const
@@ -51,8 +52,6 @@ export interface OutputLevel {
   readonly target: number
 }
 
-/** What happens to values beyond the range of the format. */
-export const clipPolicies = ['clamp', 'scale', 'error', 'none'] as const
 /**
  * What happens to values beyond full scale:
  *
@@ -73,10 +72,11 @@ export const clipPolicies = ['clamp', 'scale', 'error', 'none'] as const
  * // -> scale 0.99
  * // -> none 2.55
  */
-export type ClipPolicy = (typeof clipPolicies)[number]
+export type ClipPolicy = 'clamp' | 'scale' | 'error' | 'none'
 
-/** What is done with a signal without power, which has no SNR. */
-export const silentPolicies = ['copy', 'skip', 'error'] as const
+/** The policies, in the order of native/core/noise/noise.h. */
+export const clipPolicies: readonly ClipPolicy[] = ['clamp', 'scale', 'error', 'none']
+
 /**
  * What is done with a silent file, which has no SNR: 'copy' writes it without noise, 'skip' writes
  * nothing, 'error' makes it fail (E_SIGNAL_SILENT).
@@ -91,7 +91,10 @@ export const silentPolicies = ['copy', 'skip', 'error'] as const
  *   if (error instanceof NoisemillError) console.log(error.code) // -> E_SIGNAL_SILENT
  * }
  */
-export type SilentPolicy = (typeof silentPolicies)[number]
+export type SilentPolicy = 'copy' | 'skip' | 'error'
+
+/** The policies, in the order of native/core/noise/noise.h. */
+export const silentPolicies: readonly SilentPolicy[] = ['copy', 'skip', 'error']
 
 /** How noise is mixed with signals: what all outputs of a task have in common. */
 export interface Mixing {
