@@ -29,7 +29,7 @@ describe('the tarball', () => {
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,
       /^scripts\/(build|build-addon|build-windows|commands|core-sources)\.mjs$/,
-      /^docs\/([a-z]+\.md|talk\.svg)$/,
+      /^docs\/([a-z]+\.md|(noise|talk)\.svg)$/,
     ]
     const isBinary = (name: string) => names.some((binary) => name === `prebuilds/${binary}`)
     const isKnown = (name: string) => isBinary(name) || expected.some((form) => form.test(name))

@@ -14,7 +14,8 @@ const noise = {
   parameters: new Float64Array(0),
   key: { low: 1, high: 2 },
   level: { kind: 'sigma', deviation: 0.1 },
-  clip: true,
+  output: { kind: 'keep', target: 0 },
+  mixing: { exact: false, reference: 'rms', clip: 'clamp', ceiling: 1, dither: false, silent: 'copy' },
 }
 
 const makeJobs = () => {
@@ -26,7 +27,15 @@ const makeJobs = () => {
 const makeSlices = () => {
   const layout = { format: 'pcm16', channels: 1, sampleRate: 0, bigEndian: false, validBits: 16, frames: 1 }
   return border.packSlices(
-    Array.from({ length: SLICES }, () => ({ ...layout, bytes: new Uint8Array(2), firstFrame: 0, noise })),
+    Array.from({ length: SLICES }, () => ({
+      ...layout,
+      bytes: new Uint8Array(2),
+      firstFrame: 0,
+      noise,
+      pass: 'write',
+      sigma: 0.1,
+      gain: 1,
+    })),
   )
 }
 
