@@ -12,11 +12,9 @@ import { describe, invalidOption, NoisemillError } from '../errors.js'
  * import { addNoiseToFiles, type LevelList } from 'noisemill'
  *
  * const snr: LevelList = { values: [0, 5, 10] }
- * const outputs = addNoiseToFiles('speech/a.wav', { out: 'noisy', snr, snrMode: 'each' })
- * for await (const { output, drawn } of outputs) console.log(output, drawn.snr)
- * // -> noisy/a_snr0.wav 0
- * // -> noisy/a_snr5.wav 5
- * // -> noisy/a_snr10.wav 10
+ * const outputs: string[] = []
+ * for await (const { output } of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr, snrMode: 'each' })) outputs.push(output)
+ * console.log(outputs.sort().join(' ')) // -> noisy/a_snr0.wav noisy/a_snr10.wav noisy/a_snr5.wav
  */
 export interface LevelList {
   /** The levels: 1 to 1000, all different. */

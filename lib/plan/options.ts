@@ -143,10 +143,10 @@ export interface NoiseOptions extends NoiseSpec {
  * import { addNoiseToFiles, type SnrMode } from 'noisemill'
  *
  * const snrMode: SnrMode = 'each'
+ * const outputs: string[] = []
  * for await (const { output } of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: { values: [0, 5] }, snrMode }))
- *   console.log(output)
- * // -> noisy/a_snr0.wav
- * // -> noisy/a_snr5.wav
+ *   outputs.push(output)
+ * console.log(outputs.sort().join(' ')) // -> noisy/a_snr0.wav noisy/a_snr5.wav
  */
 export type SnrMode = 'draw' | 'each'
 

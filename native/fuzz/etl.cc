@@ -40,7 +40,7 @@ EtlJob job_for(uint8_t choice) {
   EtlJob job;
   job.noise.kind = "gaussian";
   job.noise.key = {choice, 7};
-  job.noise.clip = choice & 1;
+  job.noise.clip = choice & 1 ? ClipPolicy::kClamp : ClipPolicy::kNone;
   job.dry_run = (choice & 0x1e) == 0x1e;
   job.noise.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
   const size_t level = choice >> 1;
