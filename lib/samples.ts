@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
 import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
 import type { Activity } from './core/activity.js'
-import { gainOf, sigmaOf } from './core/etl.js'
+import { gainOf, measuredLevel } from './core/etl.js'
 import { Failure } from './core/failure.js'
 import { checkSampleRate, measuresSignal, surveysMixture } from './core/noise/noise.js'
 import type { Pass } from './core/transform.js'
@@ -327,15 +327,10 @@ async function noiseOnto(
       runSlices(threads, layout, noise, { pass, sigma, gain }, from, pass === 'write' ? to : undefined, signal)
     if (measuresSignal(noise)) {
       const measured = await walk('measure')
-      const level = asError(() => sigmaOf(noise, measured, layout))
+      const level = asError(() => measuredLevel(noise, measured, layout, found.strict))
       sigma = level.sigma
       activity = level.activity
-      if (activity !== undefined && Number.isNaN(activity.factor)) {
-        if (found.strict) asError(() => refuseWarnings(['W_NO_ACTIVITY']))
-        warnings.push('W_NO_ACTIVITY')
-      }
-      if (level.isSilent && noise.mixing.silent === 'error') throw new NoisemillError('E_SIGNAL_SILENT')
-      if (level.isSilent) warnings.push('W_SILENT')
+      warnings.push(...level.warnings)
     }
     if (surveysMixture(noise)) {
       const surveyed = await walk('survey')

@@ -192,7 +192,7 @@ const COUNT_MILLISECONDS = 1000
 /** Describes how far an interrupted run came, and how to continue it. */
 async function interruptedLine(progress: Progress, inputs: Inputs, noise: AddRequest['noise']): Promise<string> {
   if (noise.dryRun) return 'interrupted.'
-  const done = `interrupted; ${plural(progress.done + progress.skipped, 'file')} done`
+  const done = `interrupted; ${plural(progress.done + progress.skipped + progress.omitted, 'file')} done`
   const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
   const outputs = await countOutputs(inputs, noise, progress, limit).catch(() => undefined)
   const left = outputs === undefined ? '' : `, ${Math.max(0, outputs - progress.finished)} left to do`

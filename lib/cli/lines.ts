@@ -8,7 +8,7 @@ import { messageInFlags } from './flags.js'
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, drawn, sigma, snr, clipped } = result
-  if (status === 'skipped') return `${status}  ${output}`
+  if (status === 'skipped' || status === 'omitted') return `${status}  ${output}`
   const seconds = `${(frames! / sampleRate!).toFixed(2)} s`
   const noise = `sigma ${sigma!.toPrecision(4)}`
   const planned = drawn.snr === undefined ? '' : `  ${showDecibels(drawn.snr)} drawn`

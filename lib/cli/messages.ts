@@ -56,8 +56,8 @@ export class Messages {
     if (error?.code === 'E_OUTPUT_EXISTS') {
       this.#existing.add(result.output)
     } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error), copy)
-    // The run that wrote a skipped output has shown its warnings. A file that is left out has no output.
-    if (status !== 'skipped' || result.bytesOut === 0)
+    // The run that wrote a skipped output has shown its warnings.
+    if (status !== 'skipped')
       for (const warning of result.warnings) addTo(messages.notices, warningMessage(result, warning), copy)
     if (messages.results < this.#outputs) return
     this.#inputs.delete(name)

@@ -16,6 +16,8 @@ export interface Summary extends PoolInfo {
   readonly planned: number
   /** Outputs that an earlier run had written. */
   readonly skipped: number
+  /** Outputs that were not written because the file is silent. */
+  readonly omitted: number
   /** Outputs that failed. */
   readonly failed: number
   /** Number of repeated input files with the same output, which were processed once. */
@@ -72,6 +74,7 @@ export class Progress {
   planned = 0
   /** Outputs that an earlier run had written. */
   skipped = 0
+  omitted = 0
   failed = 0
   bytes = 0
   #bytesOut = 0
@@ -96,6 +99,7 @@ export class Progress {
     if (result.status === 'failed') this.failed++
     else if (result.status === 'planned') this.planned++
     else if (result.status === 'skipped') this.skipped++
+    else if (result.status === 'omitted') this.omitted++
     else this.done++
     if (result.status !== 'skipped') {
       this.bytes += result.bytesIn ?? 0
@@ -136,7 +140,7 @@ export class Progress {
   }
 
   get finished(): number {
-    return this.done + this.planned + this.skipped + this.failed
+    return this.done + this.planned + this.skipped + this.omitted + this.failed
   }
 
   get seconds(): number {
@@ -164,12 +168,13 @@ export class Progress {
 
   /** Returns the summary for --json. */
   summary(seed: string, info: PoolInfo, diagnosis: Diagnosis | undefined): Summary {
-    const { done, planned, skipped, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
+    const { done, planned, skipped, omitted, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
       type: 'summary',
       done,
       planned,
       skipped,
+      omitted,
       failed,
       repeatedFiles,
       repeatedFolders,
@@ -213,6 +218,7 @@ export class Progress {
     const counts = [
       this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
+      ...(this.omitted > 0 ? [`${this.omitted} omitted`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
       ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
       ...(this.hasExclusions ? [`${this.#excluded} excluded`] : []),

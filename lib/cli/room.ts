@@ -20,8 +20,7 @@ export class Room {
   constructor(readonly replaces: boolean) {}
 
   add(result: FileResult): void {
-    // A silent file that is left out has no output, and replaces none.
-    if (result.status !== 'planned' || result.bytesOut === 0) return
+    if (result.status !== 'planned') return
     const size = result.bytesOut ?? 0
     const replaced = this.replaces ? replacedBytes(result) : undefined
     this.#bytes += size - (replaced ?? 0)

@@ -13,9 +13,10 @@ const SMOOTHING = 0.03
 const HANGOVER = 0.2
 /** Difference between the active level and the threshold of activity, in dB. */
 const MARGIN = 15.9
-/** Number of thresholds, and the lowest. Each is twice the one before, up to 2^15, in full-scale units. */
+/** Number of thresholds, and the lowest as a power of 2. Each is twice the one before, up to 2^15, in full-scale units. */
 const THRESHOLDS = 48
-const LOWEST = 2 ** -32
+const LOWEST_EXPONENT = -32
+const LOWEST = 2 ** LOWEST_EXPONENT
 /** An envelope below this is 0, because processors are slow with subnormal numbers. */
 const VANISHING = 2 ** -200
 /** 10 log10(2): the decibels of a doubled power. */
@@ -33,8 +34,8 @@ export interface ActivityTally {
 export interface Activity {
   /** Mean power of the active parts, as a mean over the channels. */
   readonly power: number
-  /** Share of the time that is active, from 0 to 1, as a mean over the channels; NaN if it is not known. */
-  readonly factor: number
+  /** Share of the time that is active, from 0 to 1, as a mean over the channels; null if it is not known. */
+  readonly factor: number | null
 }
 
 /** Follows the envelope of each channel. */
@@ -115,7 +116,7 @@ export class ActivityMeter {
 
 /**
  * Returns the active level. A channel whose level the method cannot tell, because it is too short or
- * only a click, counts with its mean power, and the factor is then NaN.
+ * only a click, counts with its mean power, and the factor is then null.
  *
  * @param frames number of frames, at least 1
  */
@@ -130,7 +131,7 @@ export function activityOf({ active, energy }: ActivityTally, frames: number): A
     power += found ?? mean
     factor += found === undefined ? Number.NaN : Math.min(1, mean / found)
   }
-  return { power: power / channels, factor: factor / channels }
+  return { power: power / channels, factor: Number.isNaN(factor) ? null : factor / channels }
 }
 
 /**
@@ -144,7 +145,7 @@ function activePower(active: ArrayLike<number>, first: number, energy: number): 
   let margin = 0
   for (let j = 0; j < THRESHOLDS && active[first + j] > 0; j++) {
     const nextLevel = DECIBELS_OF_2 * logTo2(energy / active[first + j])
-    const nextMargin = nextLevel - 2 * DECIBELS_OF_2 * (j - 32)
+    const nextMargin = nextLevel - 2 * DECIBELS_OF_2 * (j + LOWEST_EXPONENT)
     if (nextMargin <= MARGIN) {
       if (j === 0) return undefined
       const found = nextLevel + ((level - nextLevel) * (MARGIN - nextMargin)) / (margin - nextMargin)

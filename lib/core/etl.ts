@@ -129,7 +129,7 @@ export interface EtlFigures {
   readonly bytesIn: number
   /** Time of the input's last modification, in microseconds since 1970. */
   readonly modified: number
-  /** Size of the output; in a dry run, the size that it would have. */
+  /** Size of the output; in a dry run, the size that it would have. 0 if it is omitted. */
   readonly bytesOut: number
   /** Time from opening the input to publishing the output. */
   readonly seconds: number
@@ -281,14 +281,11 @@ class Etl implements JoinedPass {
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
-  #pass: Pass = 'write'
-  #sigma = 0
-  #gain = 1
+  #settings: PassSettings = { pass: 'write', sigma: 0, gain: 1 }
   /** Whether nothing is written, because the signal is silent. */
-  #isLeftOut = false
+  #isOmitted = false
   #peak: number | null = null
-  #activePower: number | null = null
-  #activity: number | null = null
+  #activity: Activity | undefined
   #tally = new FileTally()
 
   constructor(
@@ -351,7 +348,7 @@ class Etl implements JoinedPass {
 
   /** Returns the number of parts. A pass in which samples must come in order has one. */
   #startPass(pass: Pass): number {
-    this.#pass = pass
+    this.#settings = { ...this.#settings, pass }
     this.#tally = new FileTally()
     const isOrdered = pass === 'measure' && measuresActivity(this.job.noise)
     const all = Math.max(1, Math.ceil(this.#header.dataBytes / this.#blockBytes))
@@ -362,7 +359,7 @@ class Etl implements JoinedPass {
 
   /** Sets sigma, and surveys the mixture if its gain depends on it. */
   #startSurvey(sigma: number): number {
-    this.#sigma = sigma
+    this.#settings = { ...this.#settings, sigma }
     return surveysMixture(this.job.noise) ? this.#startPass('survey') : this.#startWriting()
   }
 
@@ -377,9 +374,7 @@ class Etl implements JoinedPass {
   sharedPass(parts: number): SharedPass {
     return {
       job: this.job,
-      pass: this.#pass,
-      sigma: this.#sigma,
-      gain: this.#gain,
+      ...this.#settings,
       parts,
       partBlocks: this.#partBytes / this.#blockBytes,
       input: this.#file.identity,
@@ -395,9 +390,7 @@ class Etl implements JoinedPass {
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes
-    this.#pass = pass
-    this.#sigma = sigma
-    this.#gain = gain
+    this.#settings = { pass, sigma, gain }
     if (output !== undefined) this.#written = reopenOutput(job.temporary, output)
   }
 
@@ -429,7 +422,7 @@ class Etl implements JoinedPass {
     const { job, kernels } = this
     const header = this.#header
     const { shift } = this.#outputSize
-    const writes = this.#pass === 'write'
+    const writes = this.#settings.pass === 'write'
     const dataEnd = endOfData(header)
     // The head belongs to the first part, and the bytes after the data to the last. If the sizes in
     // the header are wrong, the data extend to the end of the file, and nothing follows them.
@@ -442,8 +435,7 @@ class Etl implements JoinedPass {
     kernels.reset()
     const room = kernels.bytes(this.#readBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
-    const settings = { pass: this.#pass, sigma: this.#sigma, gain: this.#gain }
-    const walk = openWalk(header, firstFrame, job.noise, settings, kernels)
+    const walk = openWalk(header, firstFrame, job.noise, this.#settings, kernels)
     while (position < end) {
       if (this.isCancelled()) throw new Failure('E_CANCELLED')
       const stop = this.#readEnd(position, end)
@@ -463,10 +455,11 @@ class Etl implements JoinedPass {
   endPass(): number {
     const header = this.#header
     const { job } = this
-    if (this.#pass === 'measure') return this.#endMeasuring()
-    if (this.#pass === 'survey') {
+    const { pass } = this.#settings
+    if (pass === 'measure') return this.#endMeasuring()
+    if (pass === 'survey') {
       this.#peak = this.#tally.peak
-      this.#gain = gainOf(job.noise, this.#tally, header)
+      this.#settings = { ...this.#settings, gain: gainOf(job.noise, this.#tally, header) }
       return this.#startWriting()
     }
     if (job.noise.mixing.clip === 'error' && this.#tally.clipped > 0)
@@ -479,25 +472,12 @@ class Etl implements JoinedPass {
   }
 
   #endMeasuring(): number {
-    const { noise } = this.job
-    const header = this.#header
-    const { sigma, isSilent, activity } = sigmaOf(noise, this.#tally, header)
-    if (activity !== undefined) {
-      this.#activePower = activity.power
-      this.#activity = Number.isNaN(activity.factor) ? null : activity.factor
-      if (this.#activity === null) {
-        if (this.job.strict) refuseWarnings(['W_NO_ACTIVITY'])
-        this.#warnings.push('W_NO_ACTIVITY')
-      }
-    }
-    if (isSilent) {
-      const { silent } = noise.mixing
-      if (silent === 'error') throw new Failure('E_SIGNAL_SILENT')
-      this.#warnings.push('W_SILENT')
-      this.#isLeftOut = silent === 'skip'
-      if (this.#isLeftOut) return 0
-    }
-    return this.#startSurvey(sigma)
+    const { noise, strict } = this.job
+    const { sigma, warnings, isOmitted, activity } = measuredLevel(noise, this.#tally, this.#header, strict)
+    this.#activity = activity
+    this.#warnings.push(...warnings)
+    this.#isOmitted = isOmitted
+    return isOmitted ? 0 : this.#startSurvey(sigma)
   }
 
   /** Returns the figures of the job, once it is done. */
@@ -511,18 +491,18 @@ class Etl implements JoinedPass {
       channels,
       sampleRate,
       frames,
-      sigma: this.#sigma,
-      gain: this.#gain,
+      sigma: this.#settings.sigma,
+      gain: this.#settings.gain,
       peak: this.#peak,
-      activePower: this.#activePower,
-      activity: this.#activity,
+      activePower: this.#activity?.power ?? null,
+      activity: this.#activity?.factor ?? null,
       signalEnergy: signal,
       noiseEnergy: noise,
       clipped,
       nonFinite,
       bytesIn: this.#file.size,
       modified: this.#file.modified,
-      bytesOut: this.#isLeftOut ? 0 : this.#outputSize.size,
+      bytesOut: this.#isOmitted ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,
     }
@@ -551,31 +531,43 @@ function placeInRoom(room: number, position: number, lead: number): number {
   return Math.ceil((room + data) / ALIGNMENT) * ALIGNMENT - room - lead
 }
 
-/** How loud the noise is, and what was measured for that. */
+/** What follows from the pass 'measure'. */
 export interface MeasuredLevel {
-  /** Standard deviation of the noise in full-scale units. */
+  /** Standard deviation of the noise in full-scale units. A silent signal has no SNR and gets 0. */
   readonly sigma: number
-  /** Whether the signal has samples but no power. It then has no SNR, and sigma is 0. */
-  readonly isSilent: boolean
+  readonly warnings: readonly ('W_SILENT' | 'W_NO_ACTIVITY')[]
+  /** Whether the output is not to be written, because the signal is silent. */
+  readonly isOmitted: boolean
   readonly activity: Activity | undefined
 }
 
 /**
- * Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
+ * Returns the sigma that gives the requested SNR, and what else was found. Throws Failure
+ * E_SIGNAL_POWER, E_SIGNAL_SILENT or E_WAV_STRICT.
  *
  * @param tally that of the pass 'measure'
  */
-export function sigmaOf({ level, mixing }: Noise, tally: FileTally, layout: FrameLayout): MeasuredLevel {
+export function measuredLevel(
+  { level, mixing }: Noise,
+  tally: FileTally,
+  layout: FrameLayout,
+  strict: boolean,
+): MeasuredLevel {
   const finite = layout.frames * layout.channels - tally.nonFinite
   const mean = finite === 0 ? 0 : tally.signal / finite
   if (!Number.isFinite(mean)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
+  const isSilent = mean === 0 && layout.frames > 0
+  if (isSilent && mixing.silent === 'error') throw new Failure('E_SIGNAL_SILENT')
   const activity = tally.activity && layout.frames > 0 ? activityOf(tally.activity, layout.frames) : undefined
+  const isUnknown = activity?.factor === null
+  if (isUnknown && strict) refuseWarnings(['W_NO_ACTIVITY'])
   const signal = Math.sqrt(activity?.power ?? mean) * level.deviation
-  const isSilent = mean === 0
-  const sigma = mixing.exact && !isSilent ? signal / Math.sqrt(tally.noise / finite) : signal
+  const sigma = mixing.exact && mean > 0 ? signal / Math.sqrt(tally.noise / finite) : signal
   if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
     throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
-  return { sigma, isSilent: isSilent && layout.frames > 0, activity }
+  const isOmitted = isSilent && mixing.silent === 'skip'
+  const warnings = [...(isUnknown ? (['W_NO_ACTIVITY'] as const) : []), ...(isSilent ? (['W_SILENT'] as const) : [])]
+  return { sigma, warnings, isOmitted, activity }
 }
 
 /**

@@ -29,7 +29,7 @@ import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput } from '../record/journal.js'
 import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
-import { type FileResult, failedResult, isLeftOut, type OutputPlan, resultOf, skippedResult } from './results.js'
+import { type FileResult, failedResult, isOmitted, type OutputPlan, resultOf, skippedResult } from './results.js'
 
 /**
  * A file to add noise to: its path, or an object that also has a key or an output. A path is a string, a file: URL, or
@@ -196,7 +196,7 @@ class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
   record(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult | undefined {
     const output = planned as PlannedOutput
     if ('figures' in outcome) {
-      if (isLeftOut(this.settings, outcome.figures)) this.journal?.failed(output)
+      if (isOmitted(outcome.figures)) this.journal?.failed(output)
       else this.journal?.done(output, outcome.figures)
       return undefined
     }

@@ -32,7 +32,7 @@ import type { NoiseSettings, NoiseSpecSettings } from './options.js'
 export type FileResult = FinishedFile | FailedFile
 
 /**
- * The result of an output that exists, that would exist without `dryRun`, or that was left out because the file is silent.
+ * The result of an output that exists, that would exist without `dryRun`, or that was omitted because the file is silent.
  *
  * @example
  * import { addNoiseToFiles, type FinishedFile } from 'noisemill'
@@ -45,11 +45,11 @@ export type FileResult = FinishedFile | FailedFile
  */
 export interface FinishedFile extends FileFigures {
   /**
-   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it, or if the file is silent
-   * and `silent` is 'skip'. A skipped output has the figures of the earlier run, or only its sizes if the journal has no
-   * figures. `bytesOut` is 0 if nothing was written.
+   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it, 'omitted' if nothing was
+   * written because the file is silent and `silent` is 'skip'. A skipped output has the figures of the earlier run, or
+   * only its sizes if the journal has no figures.
    */
-  readonly status: 'done' | 'planned' | 'skipped'
+  readonly status: 'done' | 'planned' | 'skipped' | 'omitted'
   /** Only failed outputs have an error. */
   readonly error?: undefined
 }
@@ -95,7 +95,7 @@ export interface FileFigures {
   /** Path of the output, shown like `input`. */
   readonly output: string
   /** What became of the output. */
-  readonly status: 'done' | 'planned' | 'skipped' | 'failed'
+  readonly status: 'done' | 'planned' | 'skipped' | 'omitted' | 'failed'
   /** Number of frames: samples of one channel. */
   readonly frames: number | null
   /** Number of channels, 1 to 1024. */
@@ -308,8 +308,8 @@ const NOTHING: Learned = {
 /** Makes the result of an output. Its fields are in the order in which JSON lines show them. */
 function resultWith<Status extends FileResult['status']>(plan: OutputPlan, status: Status, learned: Learned) {
   const { asked, seed, kind, parameters } = plan.settings.noise
-  // A dry run measures noise of another level, and a file that was left out has none.
-  const isMeasured = status !== 'planned' && learned.bytesOut !== 0
+  // A dry run measures noise of another level, and an omitted output has none.
+  const isMeasured = status !== 'planned' && status !== 'omitted'
   const snr = isMeasured ? snrOf(learned) : null
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
   if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
@@ -369,14 +369,13 @@ export function skippedResult(plan: OutputPlan, recorded: Partial<EtlFigures>): 
   return withBytes(resultWith(plan, 'skipped', { ...NOTHING, ...recorded }), plan)
 }
 
-/** Whether nothing was written because the file is silent. */
-export const isLeftOut = ({ noise, dryRun }: NoiseSettings, { warnings }: EtlFigures): boolean =>
-  !dryRun && noise.common.mixing.silent === 'skip' && warnings.includes('W_SILENT')
+/** Whether a job that succeeded wrote nothing, and would write nothing, because the file is silent. */
+export const isOmitted = ({ bytesOut }: EtlFigures): boolean => bytesOut === 0
 
 export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if ('failure' in outcome) return failedResult(plan, errorOf(plan, outcome.failure))
   const { figures } = outcome
-  if (isLeftOut(plan.settings, figures)) return withBytes(resultWith(plan, 'skipped', figures), plan)
+  if (isOmitted(figures)) return withBytes(resultWith(plan, 'omitted', figures), plan)
   return plan.settings.dryRun
     ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null }), plan)
     : withBytes(resultWith(plan, 'done', figures), plan)
@@ -432,7 +431,6 @@ export function sampleFigures(work: {
   const { channels, frames } = layout
   const { kind, parameters, asked, seed } = settings
   const activePower = activity?.power ?? null
-  const share = activity === undefined || Number.isNaN(activity.factor) ? null : activity.factor
   const { signal: signalEnergy, noise: noiseEnergy, nonFinite } = tally
   const snr = snrOf({ signalEnergy, noiseEnergy, activePower, gain, frames, channels, nonFinite })
   const warnings = [...work.warnings]
@@ -452,7 +450,7 @@ export function sampleFigures(work: {
     noiseRms: noiseRms({ noiseEnergy, frames, channels, nonFinite }),
     snr,
     activeLevel: decibelsOf(activePower),
-    activity: share,
+    activity: activity?.factor ?? null,
     gain,
     peak,
     clipped: tally.clipped,

@@ -18,6 +18,7 @@ constexpr double kHangover = 0.2;
 // Difference between the active level and the threshold of activity, in dB.
 constexpr double kMargin = 15.9;
 // The lowest threshold. Each is twice the one before, up to 2^15, in full-scale units.
+constexpr int kLowestExponent = -32;
 constexpr double kLowest = 0x1p-32;
 // An envelope below this is 0, because processors are slow with subnormal numbers.
 constexpr double kVanishing = 0x1p-200;
@@ -34,7 +35,7 @@ std::optional<double> active_power(const double* counts, double energy) {
   double margin = 0;
   for (size_t j = 0; j < kThresholds && counts[j] > 0; j++) {
     const double next_level = kDecibelsOf2 * log_to_2(energy / counts[j]);
-    const double next_margin = next_level - 2 * kDecibelsOf2 * (static_cast<double>(j) - 32);
+    const double next_margin = next_level - 2 * kDecibelsOf2 * (static_cast<double>(j) + kLowestExponent);
     if (next_margin <= kMargin) {
       if (j == 0) return std::nullopt;
       const double active = next_level + ((level - next_level) * (kMargin - next_margin)) / (margin - next_margin);

@@ -32,30 +32,36 @@ constexpr size_t kPageBytes = 4096;
 // nothing may fail once the output has its final name.
 constexpr size_t kOwnWarnings = 4;
 
-// How loud the noise is, and what was measured for that.
+// What follows from the pass kMeasure.
 struct MeasuredLevel {
-  // Standard deviation of the noise in full-scale units.
+  // Standard deviation of the noise in full-scale units. A silent signal has no SNR and gets 0.
   double sigma = 0;
-  // Whether the signal has samples but no power. It then has no SNR, and sigma is 0.
-  bool is_silent = false;
+  std::vector<const char*> warnings;
+  // Whether the output is not to be written, because the signal is silent.
+  bool is_omitted = false;
   std::optional<Activity> activity;
 };
 
-// Returns the sigma that gives the requested SNR. A silent signal has no SNR and gets sigma 0.
-// `tally` is that of the pass kMeasure.
-MeasuredLevel sigma_of(const Noise& noise, const FileTally& tally, const FrameLayout& layout) {
+// Returns the sigma that gives the requested SNR, and what else was found. Throws Failure
+// E_SIGNAL_POWER, E_SIGNAL_SILENT or E_WAV_STRICT. `tally` is that of the pass kMeasure.
+MeasuredLevel measured_level(const Noise& noise, const FileTally& tally, const FrameLayout& layout, bool strict) {
   const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
   const double mean = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
   if (!std::isfinite(mean)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
+  const bool is_silent = mean == 0 && layout.frames > 0;
+  if (is_silent && noise.silent == SilentPolicy::kError) throw Failure{"E_SIGNAL_SILENT", ""};
   MeasuredLevel measured;
   if (tally.activity && layout.frames > 0) measured.activity = activity_of(*tally.activity, layout.frames);
+  const bool is_unknown = measured.activity && std::isnan(measured.activity->factor);
+  if (is_unknown && strict) refuse_warnings({"W_NO_ACTIVITY"});
   const double signal = std::sqrt(measured.activity ? measured.activity->power : mean) * noise.level;
-  const bool is_silent = mean == 0;
-  measured.sigma = noise.exact && !is_silent ? signal / std::sqrt(tally.noise / static_cast<double>(finite)) : signal;
+  measured.sigma = noise.exact && mean > 0 ? signal / std::sqrt(tally.noise / static_cast<double>(finite)) : signal;
   if (!std::isfinite(layout.format->wide ? measured.sigma : static_cast<float>(measured.sigma))) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
-  measured.is_silent = is_silent && layout.frames > 0;
+  measured.is_omitted = is_silent && noise.silent == SilentPolicy::kSkip;
+  if (is_unknown) measured.warnings.push_back("W_NO_ACTIVITY");
+  if (is_silent) measured.warnings.push_back("W_SILENT");
   return measured;
 }
 
@@ -248,23 +254,14 @@ size_t Etl::end_pass() {
 }
 
 size_t Etl::end_measuring() {
-  const MeasuredLevel measured = sigma_of(job_.noise, tally_, header_);
+  const MeasuredLevel measured = measured_level(job_.noise, tally_, header_, job_.strict);
   if (measured.activity) {
     figures_.active_power = measured.activity->power;
     figures_.activity = measured.activity->factor;
-    if (std::isnan(figures_.activity)) {
-      if (job_.strict) refuse_warnings({"W_NO_ACTIVITY"});
-      warnings_.push_back("W_NO_ACTIVITY");
-    }
   }
-  if (measured.is_silent) {
-    const SilentPolicy silent = job_.noise.silent;
-    if (silent == SilentPolicy::kError) throw Failure{"E_SIGNAL_SILENT", ""};
-    warnings_.push_back("W_SILENT");
-    is_left_out_ = silent == SilentPolicy::kSkip;
-    if (is_left_out_) return 0;
-  }
-  return start_survey(measured.sigma);
+  warnings_.insert(warnings_.end(), measured.warnings.begin(), measured.warnings.end());
+  is_omitted_ = measured.is_omitted;
+  return is_omitted_ ? 0 : start_survey(measured.sigma);
 }
 
 // Closes the files, whether or not the job succeeded. An output that was not published is removed.
@@ -284,7 +281,7 @@ void Etl::finish() {
     figures_.clipped = tally_.clipped;
     figures_.non_finite = tally_.non_finite;
     figures_.bytes_in = file_->size();
-    figures_.bytes_out = is_left_out_ ? 0 : output_size_.size;
+    figures_.bytes_out = is_omitted_ ? 0 : output_size_.size;
     figures_.modified = file_->modified();
     figures_.warnings = std::move(warnings_);
   }

@@ -146,7 +146,7 @@ class Etl {
   uint64_t part_bytes_ = 0;
   PassSettings settings_;
   // Whether nothing is written, because the signal is silent.
-  bool is_left_out_ = false;
+  bool is_omitted_ = false;
   std::vector<const char*> warnings_;
   // During a pass it guards everything that parts change: the members from here to `failure_`.
   mutable std::mutex mutex_;

@@ -121,8 +121,8 @@ export async function compare(cases: readonly Case[], folder: string, twin: stri
     if (plain(outcomes[i]) !== plain(twinOutcomes[i])) differs(`${plain(outcomes[i])}\n${plain(twinOutcomes[i])}`)
     if (mine === undefined ? theirs !== undefined : !theirs?.equals(mine)) differs('the bytes')
     const { figures } = outcomes[i] as { figures?: EtlFigures }
-    const isLeftOut = settings.silent === 'skip' && figures?.warnings.includes('W_SILENT') === true
-    const isDone = figures !== undefined && !settings.dryRun && !isLeftOut
+    const isOmitted = settings.silent === 'skip' && figures?.warnings.includes('W_SILENT') === true
+    const isDone = figures !== undefined && !settings.dryRun && !isOmitted
     if (isDone !== (mine !== undefined))
       differs(`${isDone ? 'done' : 'not done'}, and an output is ${mine ? '' : 'not '}there`)
     if (mine && figures?.bytesOut !== mine.length) differs('bytesOut')
