@@ -19,7 +19,7 @@ import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
 import { offeredKinds } from './kinds.js'
 import {
-  type AskedLevel,
+  type Asked,
   amplitudeOf,
   askedChoice,
   checkLevel,
@@ -157,8 +157,8 @@ export interface NoiseSpecSettings {
   readonly outputLevel: OutputChoice | undefined
   /** The SNRs of which each file gets an output; empty if it gets one. */
   readonly each: readonly number[]
-  /** The levels in the form that results report as `asked`. */
-  readonly asked: AskedLevel
+  /** What results report as `asked`. */
+  readonly asked: Asked
   readonly seed: Seed
   readonly kind: NoiseKind
   /** Parameters of the kind, by name. */
@@ -294,6 +294,26 @@ function checkEach(snrMode: unknown, { choice }: LevelChoice): readonly number[]
   return choice.values
 }
 
+function askedOf(
+  level: LevelChoice,
+  outputLevel: OutputChoice | undefined,
+  each: readonly number[],
+  kind: NoiseKind,
+  { exact, reference, clip, ceiling, dither, silent }: Mixing,
+): Asked {
+  return {
+    [level.kind]: askedChoice(level.choice),
+    ...(each.length > 0 && { snrMode: 'each' }),
+    ...(reference !== 'rms' && { snrReference: reference }),
+    ...(exact && kind.isNominal && { exactSnr: true }),
+    ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
+    ...(clip !== 'clamp' && { clip }),
+    ...(clip === 'scale' && { ceiling }),
+    ...(dither && { dither }),
+    ...(silent !== 'copy' && { silent }),
+  }
+}
+
 /**
  * Checks the options that describe noise. Throws NoisemillError with the invalid option.
  *
@@ -310,21 +330,20 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   checkSnrOptions(options, level)
   const outputLevel = checkOutputLevel(given(options.level, 'keep'))
   const parameters = checkParameters(kind, given(options.parameters, {}))
+  const each = checkEach(given(options.snrMode, 'draw'), level)
+  const mixing = checkMixing(options, kind)
   return {
     level,
     outputLevel,
-    each: checkEach(given(options.snrMode, 'draw'), level),
-    asked: {
-      [level.kind]: askedChoice(level.choice),
-      ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
-    },
+    each,
+    asked: askedOf(level, outputLevel, each, kind, mixing),
     seed: checkSeed(given(options.seed, 0)),
     kind,
     parameters: Object.fromEntries(kind.parameters.map(({ name }, i) => [name, parameters[i]])),
     common: {
       kind: kind.name,
       parameters,
-      mixing: checkMixing(options, kind),
+      mixing,
     },
   }
 }
@@ -353,26 +372,15 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   }
 }
 
-/**
- * Returns the settings that decide the bytes of outputs, by option name, for the journal. Settings that earlier releases
- * did not have are left out if they have their defaults, so that journals of those releases still fit.
- */
+/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
 export function recordOf({ noise, variants }: NoiseSettings): Record<string, unknown> {
-  const { asked, seed, kind, parameters, common, each } = noise
-  const { clip, ceiling, dither, silent, reference, exact } = common.mixing
+  const { asked, seed, kind, parameters } = noise
   return {
     ...asked,
     seed: String(seed),
     kind: kind.name,
     ...(kind.parameters.length > 0 && { parameters }),
-    clip: clip === 'clamp' || clip === 'none' ? clip === 'clamp' : clip,
     copies: variants.copies,
-    ...(each.length > 0 && { snrMode: 'each' }),
-    ...(reference !== 'rms' && { snrReference: reference }),
-    ...(exact && kind.isNominal && { exactSnr: true }),
-    ...(clip === 'scale' && { ceiling }),
-    ...(dither && { dither }),
-    ...(silent !== 'copy' && { silent }),
   }
 }
 

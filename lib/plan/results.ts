@@ -14,7 +14,7 @@ import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
-import { type AskedLevel, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
+import { type Asked, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
 import type { NoiseSettings, NoiseSpecSettings } from './options.js'
 
 /**
@@ -110,8 +110,8 @@ export interface FileFigures {
   readonly kind: string
   /** Parameters of the kind, by name. */
   readonly parameters: Readonly<Record<string, number>>
-  /** Levels that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
-  readonly asked: AskedLevel
+  /** What the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range, and what does not have its default. */
+  readonly asked: Asked
   /**
    * Levels drawn for this output, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level asked
    * for. Also known in a dry run and for failed outputs.
@@ -210,8 +210,8 @@ export interface SampleFigures {
   readonly kind: string
   /** Parameters of the kind, by name. */
   readonly parameters: Readonly<Record<string, number>>
-  /** Levels that the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range. */
-  readonly asked: AskedLevel
+  /** What the options ask for: `{ "snr": 10 }`, or `{ "snr": [5, 20] }` for a range, and what does not have its default. */
+  readonly asked: Asked
   /**
    * Levels drawn for these samples, `{ "snr": 12.3 }` in decibels or `{ "sigma": 0.1 }`; without a range, the level
    * asked for.

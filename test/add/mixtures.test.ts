@@ -8,6 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AddNoiseOptions, addNoise, addNoiseToFiles, addNoiseToWav, type FileResult } from '../../dist/index.js'
+import { noiseKinds } from '../../dist-lib/core/noise/kinds.js'
 import { describeBackends, present } from '../support/backends.js'
 import { writeFiles } from '../support/files.js'
 import { hashesBelow, sharedFolder, temporaryFolder } from '../support/folders.js'
@@ -101,6 +102,30 @@ withScipy('the SNR of a thousand files (needs SciPy)', () => {
     const off = results.map(({ drawn }, i) => Math.abs(ruled[i].snr! - drawn.snr!))
     expect(Math.max(...off)).toBeLessThan(0.001)
     expect(results.flatMap(({ warnings }) => warnings)).toEqual([])
+  })
+
+  test.each(noiseKinds.filter(({ isNominal }) => !isNominal))('of $name noise is exact', async ({ name }) => {
+    const results = await add(many, { kind: name, snr: [-5, 30], clip: false })
+    const ruled = rule(results)
+    const off = results.map(({ drawn }, i) => Math.abs(ruled[i].snr! - drawn.snr!))
+    expect(Math.max(...off)).toBeLessThan(0.001)
+  })
+
+  test('in PCM is off by no more than rounding adds to the noise', async () => {
+    const folder = temporaryFolder()
+    const names = Array.from({ length: 100 }, (_, i) => `${i}.wav`)
+    const file = (i: number) => wav({ sampleRate: 16_000, channels: 1 + (i % 2), data: sine(pcm16, 4000, 1 + (i % 2)) })
+    writeFiles(folder, Object.fromEntries(names.map((name, i) => [name, file(i)])))
+    for (const kind of ['gaussian', 'pink', 'violet']) {
+      const results = await add(folder, { kind, snr: [15, 40], ...(kind === 'gaussian' && { exactSnr: true }) })
+      const ruled = rule(results)
+      for (const [i, { drawn, sigma, clipped }] of results.entries()) {
+        // Rounding adds the power of a twelfth of a squared step, and chance.
+        const added = 10 * Math.log10(1 + 2 ** -30 / 12 / sigma! ** 2)
+        expect(clipped).toBe(0)
+        expect(Math.abs(ruled[i].snr! - drawn.snr! + added)).toBeLessThan(0.01)
+      }
+    }
   })
 
   test('is exact too where the mixture is lowered or brought to a level', async () => {

@@ -19,7 +19,9 @@ describeBackends('resuming, by settings,', (backend) => {
       [{ sigma: [0.1, 0.2] }, 'sigma was 0.1 and is [0.1,0.2]'],
       [{ sigma: undefined, snr: 0.1 } as never, 'sigma was 0.1 and is not given, snr was not given and is 0.1'],
       [{ seed: 1 }, 'seed was "resume" and is "1"'],
-      [{ clip: false }, 'clip was true and is false'],
+      [{ clip: false }, 'clip was not given and is "none"'],
+      [{ clip: 'scale' }, 'clip was not given and is "scale", ceiling was not given and is 0.99'],
+      [{ dither: true }, 'dither was not given and is true'],
       [{ copies: 2 }, 'copies was 1 and is 2'],
     ]
     for (const [other, received] of others) {
