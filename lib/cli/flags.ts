@@ -3,9 +3,8 @@
  * messages, and the tables in README and docs/cli.md are made from these declarations.
  */
 
-import { type Command, Option } from 'commander'
 import type { AddNoiseOptions } from '../add.js'
-import { describe, invalidOption, messageFor, NoisemillError } from '../errors.js'
+import { invalidOption } from '../errors.js'
 import type { PoolOptions } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
 import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel } from './numbers.js'
@@ -86,13 +85,13 @@ type FlagsFor<Options> = { readonly [Name in keyof Options]-?: Flag<NonNullable<
 export type Flags = Readonly<Record<string, AnyFlag>>
 
 /** Options of `addNoiseToFiles` that flags set, apart from the options of the pool and the parameters of kinds. */
-type NoiseOptions = Omit<
+export type NoiseOptions = Omit<
   AddNoiseOptions,
   keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude' | 'onReport'
 >
 
 /** Options that only the command has. */
-interface OwnOptions {
+export interface OwnOptions {
   readonly from?: string
   readonly report?: string
   readonly json?: boolean
@@ -121,7 +120,7 @@ const asName = <Name extends string>(text: string): Name => text as Name
 
 const kinds = offeredKinds()
 
-const noiseFlags: FlagsFor<NoiseOptions> = {
+export const noiseFlags: FlagsFor<NoiseOptions> = {
   sigma: {
     name: '--sigma',
     value: 'x',
@@ -302,7 +301,7 @@ export const poolFlags: FlagsFor<Pick<PoolOptions, 'size' | 'backend' | 'kernel'
   },
 }
 
-const ownFlags: FlagsFor<OwnOptions> = {
+export const ownFlags: FlagsFor<OwnOptions> = {
   from: {
     name: '--from',
     value: 'file',
@@ -362,7 +361,8 @@ export function flagsOfKinds(kinds: readonly KindDeclaration[]): Readonly<Record
 
 export const parameterFlags = flagsOfKinds(kinds)
 
-const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, parameterFlags]
+/** All flags of `add`. */
+export const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, parameterFlags]
 
 const withNegation = (flag: AnyFlag): AnyFlag[] =>
   'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]
@@ -373,136 +373,3 @@ export const flagsOf = (group: string): AnyFlag[] =>
 
 /** Formats a flag with the placeholder for its value, as in the help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)
-
-/**
- * Makes commander's parser of a flag. If it is not repeatable, a second value is an error, because one of the two would be
- * ignored.
- */
-function parserOf(flag: ValueFlag<unknown>) {
-  let earlier = ''
-  return (text: string, value: unknown): unknown => {
-    if (flag.isRepeatable) return [...((value ?? []) as readonly unknown[]), flag.parse(text, flag.name)]
-    // The negation sets false, which no flag with a value is parsed as.
-    if (value === false) throw givenTwice(flag.name, negationOf(flag.name), describe(text))
-    if (value !== undefined) throw givenTwice(flag.name, describe(earlier), describe(text))
-    earlier = text
-    return flag.parse(text, flag.name)
-  }
-}
-
-/** Makes commander's parser of a switch. It may be repeated, unless it negates a flag that is given with a value. */
-const switchParserOf = (flag: Switch) => (_: string, value: unknown) => {
-  if (value !== undefined && typeof value !== 'boolean')
-    throw givenTwice(flag.name.replace('--no-', '--'), describe(value), flag.name)
-  // Commander sets true or false.
-  return undefined
-}
-
-const negationOf = (name: string) => name.replace('--', '--no-')
-
-function givenTwice(option: string, first: string, second: string): NoisemillError {
-  return new NoisemillError('E_OPTION_INVALID', { option, received: `it is given twice, as ${first} and ${second}` })
-}
-
-function optionOf(flag: AnyFlag): Option {
-  const { summary, preset, group } = flag
-  const option = new Option(termOf(flag), preset === undefined ? summary : `${summary} (default: ${preset})`)
-  option.helpGroup(`${groups[group].heading}:`)
-  return option.argParser('value' in flag ? parserOf(flag) : switchParserOf(flag))
-}
-
-/** Declares flags as options of a command. */
-export function declareFlags(command: Command, flags: readonly AnyFlag[]): void {
-  for (const flag of flags) command.addOption(optionOf(flag))
-}
-
-/**
- * Converts the values that commander has read to options, by the option's name. Flags that were not given are left out.
- */
-export function readFlags(flags: Flags, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const values = Object.entries(flags).map(([name, flag]) => [name, given[optionOf(flag).attributeName()]] as const)
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
-}
-
-/** The options of one call of `add`. */
-export interface AddRequest {
-  readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters'>
-  readonly pool: PoolOptions
-  readonly own: OwnOptions
-}
-
-export function declareAddFlags(command: Command): void {
-  for (const group of Object.keys(groups)) declareFlags(command, flagsOf(group))
-  for (const [name, proposal] of Object.entries(FOREIGN_FLAGS)) declareHint(command, name, proposal)
-  // Commander checks required options before unknown ones, and would report a misspelt --out as missing.
-  command.hook('preAction', () => {
-    const missing = Object.keys(groups)
-      .flatMap(flagsOf)
-      .find((flag) => flag.isRequired && command.getOptionValue(optionOf(flag).attributeName()) === undefined)
-    if (missing) command.error(`error: required option '${termOf(missing)}' not specified`)
-  })
-}
-
-/**
- * Flags of other programs, with the flags to propose instead. Commander would propose flags with a similar spelling, such
- * as --copies for --noise.
- */
-const FOREIGN_FLAGS: Readonly<Record<`--${string}`, string>> = {
-  '--noise': '--sigma, --snr or --dbfs for the level, --kind for the kind of noise',
-  '--noise-level': '--sigma, --snr or --dbfs',
-  '--threads': '--jobs',
-  '--workers': '--jobs, or --backend workers',
-  '--force': '--overwrite',
-}
-
-/**
- * Declares a flag that only reports an error with a proposal. It takes a value, which would otherwise count as an
- * INPUT.
- */
-function declareHint(command: Command, name: string, proposal: string): void {
-  const option = new Option(`${name} [value]`).hideHelp()
-  command.addOption(option).on(`option:${option.name()}`, () => {
-    command.error(`error: unknown option '${name}'\n(Did you mean ${proposal}?)`, { code: 'commander.unknownOption' })
-  })
-}
-
-export function readAddFlags(given: Readonly<Record<string, unknown>>): AddRequest {
-  const parameters = readFlags(parameterFlags, given) as Record<string, number>
-  const noise = readFlags(noiseFlags, given) as unknown as NoiseOptions
-  return {
-    noise: { ...noise, ...(Object.keys(parameters).length > 0 && { parameters }) },
-    pool: readFlags(poolFlags, given),
-    own: readFlags(ownFlags, given),
-  }
-}
-
-/** The forms of a range and of a list of levels in API calls and on the command line. */
-const FORMS: Readonly<Record<string, string>> = { '[low, high]': 'LOW:HIGH', '{ values }': 'A/B/C' }
-
-/** Writes the ranges and lists of levels in a text, in the form of API calls or of JSON, as they are typed. */
-const typedLevels = (text: string): string =>
-  text
-    .replace(/\{ ?"?values"?: ?\[([-\d., e+]+)\] ?\}/g, (_, values: string) => values.replaceAll(/, ?/g, '/'))
-    .replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2')
-
-/** Returns what the command line has for an option, a range or a list; undefined for other words. */
-const wordInFlags = (word: string, known: readonly Flags[]): string | undefined =>
-  Object.hasOwn(FORMS, word) ? FORMS[word] : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
-
-/** Replaces options in a text, which are in backticks, by their flags. */
-export const textInFlags = (text: string, known: readonly Flags[] = tables): string =>
-  text.replace(/`([^`]+)`/g, (quoted, word) => wordInFlags(word, known) ?? quoted)
-
-/** Formats the message of an error for the command line: with flags for options, and levels as they are typed. */
-export function messageInFlags(error: NoisemillError, known: readonly Flags[] = tables): string {
-  const { option, received } = error
-  // In other errors, `received` may be the name of a file, which must not change.
-  const mayHaveLevels = error.code === 'E_OPTION_INVALID' || error.code === 'E_RESUME_SETTINGS'
-  const details = {
-    ...error,
-    cause: error.cause,
-    ...(option !== undefined && { option: wordInFlags(option, known) ?? option }),
-    ...(received !== undefined && mayHaveLevels && { received: typedLevels(received) }),
-  }
-  return messageFor(error.code, details, (text) => textInFlags(text, known))
-}

@@ -4,7 +4,7 @@ import type { NoisemillError } from '../errors.js'
 import type { FileResult } from '../plan/results.js'
 import { plural, showDecibels } from '../show.js'
 import { type FileWarning, warnings } from '../warnings.js'
-import { messageInFlags } from './flags.js'
+import { messageInFlags } from './flag-words.js'
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, drawn, sigma, snr, clipped } = result

@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { textInFlags } from '../../dist-lib/cli/flags.js'
+import { textInFlags } from '../../dist-lib/cli/flag-words.js'
 import { writeFiles } from '../support/files.js'
 import { temporaryFolder } from '../support/folders.js'
 import { jsonOf, linesOf, noisemill } from '../support/programs.js'

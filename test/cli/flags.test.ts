@@ -3,15 +3,9 @@
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { addNoise, NoisemillError, Pool, type PoolOptions } from '../../dist/index.js'
-import {
-  declareAddFlags,
-  declareFlags,
-  flagsOfKinds,
-  messageInFlags,
-  poolFlags,
-  readAddFlags,
-  readFlags,
-} from '../../dist-lib/cli/flags.js'
+import { declareAddFlags, declareFlags, readAddFlags, readFlags } from '../../dist-lib/cli/flag-options.js'
+import { messageInFlags } from '../../dist-lib/cli/flag-words.js'
+import { flagsOfKinds, poolFlags } from '../../dist-lib/cli/flags.js'
 
 /** What `add` makes of arguments. */
 function read(...args: string[]) {
