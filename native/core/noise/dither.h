@@ -22,26 +22,15 @@ struct Dither {
   }
 
   static void fill(uint32_t* state, const double*, float* out, size_t frames) {
-    uint32_t s0[kLanes], s1[kLanes], s2[kLanes], s3[kLanes];
-    for (size_t lane = 0; lane < kLanes; lane++) {
-      s0[lane] = state[lane];
-      s1[lane] = state[kLanes + lane];
-      s2[lane] = state[2 * kLanes + lane];
-      s3[lane] = state[3 * kLanes + lane];
-    }
-    for (size_t i = 0; i < frames; i += kLanes) {
+    Lanes lanes(state);
+    for (size_t at = 0; at < frames; at += kLanes) {
       for (size_t lane = 0; lane < kLanes; lane++) {
-        const uint32_t first = next_word(s0[lane], s1[lane], s2[lane], s3[lane]) >> 8;
-        const uint32_t second = next_word(s0[lane], s1[lane], s2[lane], s3[lane]) >> 8;
-        out[i + lane] = static_cast<float>(static_cast<int32_t>(first) - static_cast<int32_t>(second)) * (1.0f / 16777216.0f);
+        const auto first = static_cast<int32_t>(lanes.next(lane) >> 8);
+        const auto second = static_cast<int32_t>(lanes.next(lane) >> 8);
+        out[at + lane] = static_cast<float>(first - second) * (1.0f / 16777216.0f);
       }
     }
-    for (size_t lane = 0; lane < kLanes; lane++) {
-      state[lane] = s0[lane];
-      state[kLanes + lane] = s1[lane];
-      state[2 * kLanes + lane] = s2[lane];
-      state[3 * kLanes + lane] = s3[lane];
-    }
+    lanes.store(state);
   }
 };
 

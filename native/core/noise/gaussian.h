@@ -111,29 +111,22 @@ struct Gaussian {
   static void fill(uint32_t* state, const double*, float* out, size_t frames) {
     using namespace gaussian;
     const size_t steps = (frames + kFramesPerStep - 1) / kFramesPerStep;
-    uint32_t s0[kLanes], s1[kLanes], s2[kLanes], s3[kLanes];
-    __builtin_memcpy(s0, state, sizeof s0);
-    __builtin_memcpy(s1, state + kLanes, sizeof s1);
-    __builtin_memcpy(s2, state + 2 * kLanes, sizeof s2);
-    __builtin_memcpy(s3, state + 3 * kLanes, sizeof s3);
+    Lanes lanes(state);
     uint32_t radius_words[kStepsAtOnce * kLanes];
     uint32_t angle_words[kStepsAtOnce * kLanes];
     for (size_t done = 0; done < steps; done += kStepsAtOnce) {
       const size_t count = steps - done < kStepsAtOnce ? steps - done : kStepsAtOnce;
       for (size_t step = 0; step < count; step++) {
         for (size_t lane = 0; lane < kLanes; lane++) {
-          radius_words[step * kLanes + lane] = next_word(s0[lane], s1[lane], s2[lane], s3[lane]);
-          angle_words[step * kLanes + lane] = next_word(s0[lane], s1[lane], s2[lane], s3[lane]);
+          radius_words[step * kLanes + lane] = lanes.next(lane);
+          angle_words[step * kLanes + lane] = lanes.next(lane);
         }
       }
       for (size_t step = 0; step < count; step++, out += kFramesPerStep) {
         box_muller(radius_words + step * kLanes, angle_words + step * kLanes, out);
       }
     }
-    __builtin_memcpy(state, s0, sizeof s0);
-    __builtin_memcpy(state + kLanes, s1, sizeof s1);
-    __builtin_memcpy(state + 2 * kLanes, s2, sizeof s2);
-    __builtin_memcpy(state + 3 * kLanes, s3, sizeof s3);
+    lanes.store(state);
   }
 };
 

@@ -24,21 +24,14 @@ struct Uniform {
   }
 
   static void fill(uint32_t* state, const double*, float* out, size_t frames) {
-    uint32_t s0[kLanes], s1[kLanes], s2[kLanes], s3[kLanes];
-    __builtin_memcpy(s0, state, sizeof s0);
-    __builtin_memcpy(s1, state + kLanes, sizeof s1);
-    __builtin_memcpy(s2, state + 2 * kLanes, sizeof s2);
-    __builtin_memcpy(s3, state + 3 * kLanes, sizeof s3);
+    Lanes lanes(state);
     for (size_t at = 0; at < frames; at += kLanes) {
       for (size_t lane = 0; lane < kLanes; lane++) {
-        const auto word = static_cast<int32_t>(next_word(s0[lane], s1[lane], s2[lane], s3[lane]));
+        const auto word = static_cast<int32_t>(lanes.next(lane));
         out[at + lane] = (static_cast<float>(word >> 8) + 0.5f) * kStep;
       }
     }
-    __builtin_memcpy(state, s0, sizeof s0);
-    __builtin_memcpy(state + kLanes, s1, sizeof s1);
-    __builtin_memcpy(state + 2 * kLanes, s2, sizeof s2);
-    __builtin_memcpy(state + 3 * kLanes, s3, sizeof s3);
+    lanes.store(state);
   }
 };
 

@@ -33,4 +33,29 @@ static inline uint32_t next_word(uint32_t& s0, uint32_t& s1, uint32_t& s2, uint3
   return word;
 }
 
+namespace {
+
+// The generators of a block in arrays of their own, which compilers keep in registers.
+struct Lanes {
+  uint32_t s0[kLanes], s1[kLanes], s2[kLanes], s3[kLanes];
+
+  explicit Lanes(const uint32_t* state) {
+    __builtin_memcpy(s0, state, sizeof s0);
+    __builtin_memcpy(s1, state + kLanes, sizeof s1);
+    __builtin_memcpy(s2, state + 2 * kLanes, sizeof s2);
+    __builtin_memcpy(s3, state + 3 * kLanes, sizeof s3);
+  }
+
+  uint32_t next(size_t lane) { return next_word(s0[lane], s1[lane], s2[lane], s3[lane]); }
+
+  void store(uint32_t* state) const {
+    __builtin_memcpy(state, s0, sizeof s0);
+    __builtin_memcpy(state + kLanes, s1, sizeof s1);
+    __builtin_memcpy(state + 2 * kLanes, s2, sizeof s2);
+    __builtin_memcpy(state + 3 * kLanes, s3, sizeof s3);
+  }
+};
+
+}  // namespace
+
 }  // namespace noisemill
