@@ -256,11 +256,9 @@ type Request = ReturnType<typeof checkRequest>
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
   const { silent, clip } = spec.common.mixing
-  if (silent === 'skip')
-    throw invalidOption('silent', "'copy' or 'error', because samples in memory have an output", silent)
-  if (clip === 'error' && options.inPlace === true)
-    throw invalidOption('inPlace', "false, because with `clip` 'error' the samples must still be there", true)
-  if (spec.each.length > 0) throw invalidOption('snrMode', "'draw', because samples in memory have one output", 'each')
+  if (silent === 'skip') throw invalidOption('silent', "'copy' or 'error' for samples in memory", silent)
+  if (clip === 'error' && options.inPlace === true) throw invalidOption('inPlace', "false with `clip` 'error'", true)
+  if (spec.each.length > 0) throw invalidOption('snrMode', "'draw' for samples in memory", 'each')
   const { pool, onFigures } = options
   const key: unknown = given(options.key, '')
   if (typeof key !== 'string' || key.includes('\0')) throw invalidOption('key', 'a string without NUL', key)

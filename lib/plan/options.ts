@@ -264,7 +264,7 @@ function checkCeiling(value: unknown, clip: ClipPolicy): number {
   if (value === undefined) return DEFAULT_CEILING
   if (typeof value !== 'number' || !(value >= MIN_CEILING && value <= 1))
     throw invalidOption('ceiling', `a number from ${MIN_CEILING} to 1`, value)
-  if (clip !== 'scale') throw invalidOption('ceiling', "only with `clip` 'scale'", value)
+  if (clip !== 'scale') throw invalidOption('ceiling', "`clip` to be 'scale'", clip)
   return value
 }
 
@@ -272,7 +272,7 @@ function checkCeiling(value: unknown, clip: ClipPolicy): number {
 function checkSnrOptions(options: Readonly<Record<string, unknown>>, { kind }: LevelChoice): void {
   if (kind === 'snr') return
   for (const name of ['snrMode', 'snrReference', 'exactSnr', 'silent'])
-    if (options[name] !== undefined) throw invalidOption(name, 'only with `snr`', options[name])
+    if (options[name] !== undefined) throw invalidOption(name, '`snr` as the level', kind)
 }
 
 function checkMixing(options: Readonly<Record<string, unknown>>, kind: NoiseKind): Mixing {
@@ -290,7 +290,8 @@ function checkMixing(options: Readonly<Record<string, unknown>>, kind: NoiseKind
 /** Returns the SNRs of which each file gets an output. */
 function checkEach(snrMode: unknown, { choice }: LevelChoice): readonly number[] {
   if (checkOneOf('snrMode', snrMode, ['draw', 'each']) === 'draw') return []
-  if (!('values' in choice)) throw invalidOption('snrMode', "'draw', because 'each' needs a list of SNRs", snrMode)
+  if (!('values' in choice))
+    throw invalidOption('snrMode', "`snr` to be a list `{ values }` for 'each'", askedChoice(choice))
   return choice.values
 }
 
