@@ -392,11 +392,10 @@ describe('addNoiseToFiles', () => {
         returned++
       }
     }
-    for await (const { status } of addNoiseToFiles(endless(), {
-      sigma: 0.1,
-      out: path.join(temporaryFolder(), 'out'),
-    })) {
-      expect(status).toBe('done')
+    const out = path.join(temporaryFolder(), 'out')
+    // The first to end may be any of them.
+    for await (const { input } of addNoiseToFiles(endless(), { sigma: 0.1, out })) {
+      expect(input).not.toBe('')
       break
     }
     expect(pulled).toBeLessThan(5000)
