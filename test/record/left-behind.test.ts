@@ -18,7 +18,7 @@ describe('resuming', () => {
       .replace(/[^\w-]/g, '_')
       .slice(0, 32)
     const pids = existsSync('/proc/self/ns/pid') ? readlinkSync('/proc/self/ns/pid') : ''
-    const settings = { sigma: 0.1, seed: 'resume', kind: 'gaussian', clip: true, copies: 1 }
+    const settings = { sigma: 0.1, seed: 'resume', kind: 'gaussian', copies: 1 }
     const first = {
       run: id.split('-')[0],
       settings,
