@@ -29,9 +29,10 @@ export type { CodecName } from './core/wav/codecs.js'
 export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, errorCodes } from './error-codes.js'
 export { type ErrorDetails, NoisemillError } from './errors.js'
+export type { FileItem, FileItemObject } from './plan/file-run.js'
 export type { Seed } from './plan/keys.js'
 export type { Asked, DrawnLevel, LevelList, LevelOption, OutputLevelOption } from './plan/levels.js'
-export { type FileItem, type FileItemObject, type NoiseTask, noiseTask } from './plan/noise-task.js'
+export { type NoiseTask, noiseTask } from './plan/noise-task.js'
 export type { NoiseOptions, NoiseSpec, SnrMode } from './plan/options.js'
 export type {
   FailedFile,

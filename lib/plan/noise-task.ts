@@ -1,75 +1,15 @@
-/** The noise task: turns an item into the jobs that make its outputs, and turns their outcomes into results. */
+/** The noise task: draws the noise of each output, and turns outcomes into results. */
 
-import { types } from 'node:util'
-import { isUrl } from '../checks.js'
-import type { EtlJob, EtlOutcome } from '../core/etl.js'
-import { describe, NoisemillError } from '../errors.js'
-import {
-  countOf,
-  freshRunId,
-  isNameTooLong,
-  mayHaveTwoOriginals,
-  placeOf,
-  temporaryName,
-  variantName,
-} from '../files/outputs.js'
-import {
-  type FilePath,
-  joinPath,
-  joinSlashed,
-  nameOf,
-  onWindows,
-  pathFromCaller,
-  relativeTo,
-  showPath,
-  splitPath,
-} from '../files/paths.js'
-import { ProtectedFiles } from '../files/protected.js'
-import type { Parent } from '../files/walk.js'
-import type { Journal, RecordedOutput } from '../record/journal.js'
-import { defineTask, type Planned, type Task, type TaskRun } from '../task.js'
+import type { EtlOutcome } from '../core/etl.js'
+import type { Noise } from '../core/noise/noise.js'
+import type { NoisemillError } from '../errors.js'
+import type { FilePath } from '../files/paths.js'
+import type { Skipped } from '../record/journal.js'
+import { defineTask, type Task } from '../task.js'
+import { type Drawn, type FileItem, FileRun, type ItemOrigin, type PlannedFile } from './file-run.js'
+import type { DrawnLevel } from './levels.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
 import { type FileResult, failedResult, isOmitted, type OutputPlan, resultOf, skippedResult } from './results.js'
-
-/**
- * A file to add noise to: its path, or an object that also has a key or an output. A path is a string, a file: URL, or
- * bytes, which paths that are not UTF-8 need.
- *
- * @example
- * import { type FileItem, noiseTask, Pool } from 'noisemill'
- *
- * const files: FileItem[] = ['speech/a.wav', { input: 'speech/b.wav', output: 'noisy/second.wav' }]
- * await using pool = new Pool()
- * for (const { output } of await pool.map(noiseTask({ out: 'noisy', snr: 10 }), files)) console.log(output)
- * // -> noisy/a.wav
- * // -> noisy/second.wav
- */
-export type FileItem = string | URL | Uint8Array | FileItemObject
-
-/**
- * A file to add noise to, with its own key or output path.
- *
- * @example
- * import { type FileItemObject, noiseTask, Pool } from 'noisemill'
- *
- * const file: FileItemObject = { input: 'speech/a.wav', key: '2024/a.wav', output: 'noisy/2024-a.wav' }
- * await using pool = new Pool()
- * const [{ key, output }] = await pool.map(noiseTask({ snr: 10 }), [file])
- * console.log(key, output) // -> 2024/a.wav noisy/2024-a.wav
- */
-export interface FileItemObject {
-  /** Path of the WAV file. */
-  readonly input: string | URL | Uint8Array
-  /**
-   * The path or text that its noise follows from. By default the path relative to `root`; without `root`, the file's
-   * name.
-   */
-  readonly key?: string | Uint8Array
-  /**
-   * Path of the output. By default the path relative to `root`, or without `root` the file's name, in the task's `out`.
-   */
-  readonly output?: string | URL | Uint8Array
-}
 
 /**
  * A task that adds noise to files, made by `noiseTask`.
@@ -104,14 +44,6 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
   return noiseTaskOf(checkNoiseOptions(options), {})
 }
 
-/** What is known of the items of a task before it runs. */
-export interface ItemOrigin {
-  /** Whether the items are `WalkedItem`s, of which no two have the same key. */
-  readonly isWalked?: boolean
-  /** The journal of the folder that all outputs lie in, if there is one. */
-  readonly journal?: Journal | undefined
-}
-
 /** Makes a noise task of checked options. */
 export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseTask {
   return defineTask({
@@ -123,211 +55,51 @@ export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseT
   })
 }
 
-function isItemObject(item: FileItem): item is FileItemObject {
-  return typeof item === 'object' && item !== null && !isUrl(item) && !types.isUint8Array(item)
+interface NoiseFacts {
+  readonly drawn: DrawnLevel
+  readonly settings: NoiseSettings
 }
 
-const ITEM_KEYS = ['input', 'key', 'output']
+interface NoiseWork {
+  readonly noise: Noise
+}
 
-/** Its id is unique. It is also part of the temporary file's name. */
-interface PlannedOutput extends OutputPlan, RecordedOutput, Planned<EtlJob, FileResult> {}
-
-/**
- * Failures after which the output may exist nevertheless. E_VOLUME_FULL is one of them, because the volume may be full
- * when only the folder is left to sync.
- */
-const MAY_BE_WRITTEN: readonly string[] = [
-  'E_NO_MEMORY',
-  'E_INTERNAL',
-  'E_OUTPUT_PUBLISH',
-  'E_VOLUME_FULL',
-  'E_WORKER_DIED',
-  'E_BACKEND_FAILED',
-  'E_POOL_TERMINATED',
-]
+type NoiseOutput = PlannedFile & OutputPlan
 
 /** One pass of the task over some items. */
-class NoiseRun implements TaskRun<FileItem, EtlJob, EtlOutcome, FileResult> {
-  /** Names of the outputs so far. Of two items with the same output, the first in the order of items gets it. */
-  readonly #outputs = new Set<string>()
-  /** The known inputs. Kept only if outputs may replace existing files. */
-  readonly #inputs = new ProtectedFiles({ copies: 1, labels: [] })
-
-  readonly #run: string
-  #count = 0
-  /** The item that was planned last. */
-  #located: Located | undefined
-
-  readonly copies: number
-  readonly journal: Journal | undefined
-  readonly #isWalked: boolean
-
+class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
   constructor(
     readonly settings: NoiseSettings,
-    { isWalked = false, journal }: ItemOrigin,
+    origin: ItemOrigin,
   ) {
-    this.copies = countOf(settings.variants)
-    this.#isWalked = isWalked
-    this.journal = journal
-    this.#run = journal?.run ?? freshRunId()
+    super(settings, origin)
   }
 
-  /** Remembers all inputs before any output is written, so that a job cannot replace the input of a later item. */
-  foresee(items: readonly FileItem[]): void {
-    if (!this.settings.overwrite) return
-    for (const item of items) {
-      const input = pathFromCaller(isItemObject(item) ? item.input : item)
-      if (input !== undefined) this.#inputs.add(input)
-    }
+  protected draw(key: FilePath, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
+    const { settings } = this
+    const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
+    return { facts: { drawn, settings }, work: { noise } }
   }
 
-  plan(item: FileItem, _index: number, copy: number): PlannedOutput {
-    if (copy === 1) {
-      this.#located = this.#locate(item)
-      if (this.settings.overwrite && this.#claims) this.#inputs.add(this.#located.input)
-    }
-    return this.#planOutput(this.#located!, copy)
+  protected failedResult(output: NoiseOutput, error: NoisemillError): FileResult {
+    return failedResult(output, error)
   }
 
-  begin(planned: readonly Planned<EtlJob, FileResult>[]): void {
-    this.journal?.begin(planned as readonly (PlannedOutput & { job: EtlJob })[])
+  protected skippedResult(output: NoiseOutput, recorded: Skipped): FileResult {
+    return skippedResult(output, recorded)
   }
 
-  record(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult | undefined {
-    const output = planned as PlannedOutput
+  protected recordOutcome(output: NoiseOutput, outcome: EtlOutcome): FileResult | undefined {
     if ('figures' in outcome) {
       if (isOmitted(outcome.figures)) this.journal?.failed(output)
       else this.journal?.done(output, outcome.figures)
       return undefined
     }
-    this.#failed(output, outcome.failure.code)
+    this.recordFailure(output, outcome.failure.code)
     return resultOf(output, outcome)
   }
 
-  result(planned: Planned<EtlJob, FileResult>, outcome: EtlOutcome): FileResult {
-    return resultOf(planned as PlannedOutput, outcome)
-  }
-
-  #failed(output: PlannedOutput, code: string): void {
-    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(output)
-  }
-
-  fail(planned: Planned<EtlJob, FileResult>, error: NoisemillError): FileResult {
-    const output = planned as PlannedOutput
-    this.#failed(output, error.code)
-    const { code, cause, received } = error
-    const details = { path: showPath(output.input), cause, ...(received !== undefined && { received }) }
-    return failedResult(output, new NoisemillError(code, details))
-  }
-
-  failureOf(result: FileResult): NoisemillError | undefined {
-    return result.error
-  }
-
-  /** @param number number of the output among those of its input, from 1 */
-  #planOutput(located: Located, number: number): PlannedOutput {
-    const { settings, journal } = this
-    const { input, key, parent, folder } = located
-    const { variants } = settings
-    const { copy, label } = placeOf(number, variants)
-    const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
-    const isOne = variants.copies === 1 && variants.labels.length === 0
-    const name = isOne ? located.name : variantName(located.name, number, variants)
-    const output = !isOne ? joinPath(folder, name) : located.output
-    // The key of a walked file is its relative path.
-    const relative = !isOne ? joinSlashed(parent.relative, name) : key
-    const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const plan = { id, input, parent, output, relative, key, copy, drawn, settings, begun: undefined }
-    const failure = located.failure ?? checkName(name, output) ?? this.#claim(output)
-    if (failure) return { ...plan, result: failedResult(plan, failure) }
-    const recorded = journal?.look(plan)
-    if (typeof recorded === 'object') return { ...plan, result: skippedResult(plan, recorded) }
-    const job: EtlJob = {
-      input,
-      output,
-      temporary: joinPath(folder, temporaryName(name, id)),
-      overwrite: settings.overwrite || recorded === 'replace',
-      free: journal?.isSurelyFree(folder) ?? false,
-      fsync: settings.fsync,
-      dryRun: settings.dryRun,
-      strict: settings.strict,
-      noise,
-    }
-    return { job, id, input, parent, output, relative, key, copy, drawn, settings, begun: undefined }
-  }
-
-  /**
-   * Whether the names of all outputs are remembered and compared. For the files of a walk, this is needed only if the
-   * output folder ignores case. The names would take most of the memory of a run.
-   */
-  get #claims(): boolean {
-    return !this.#isWalked || (this.journal?.foldsCase ?? onWindows)
-  }
-
-  #claim(output: FilePath): NoisemillError | undefined {
-    if (this.journal?.hasNameOf(output))
-      return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), received: "the run's own journal" })
-    if (!this.#claims && !mayHaveTwoOriginals(output, this.settings.variants)) return undefined
-    if (this.#inputs.find(output) !== undefined)
-      return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
-    const name = nameOf(output, this.journal?.foldsCase)
-    if (this.#outputs.has(name)) {
-      const received = this.#claims && this.journal && 'the output folder ignores case'
-      return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), ...(received && { received }) })
-    }
-    this.#outputs.add(name)
-    return undefined
-  }
-
-  #locate(item: FileItem): Located {
-    if (this.#isWalked) return item as WalkedItem
-    const isObject = isItemObject(item)
-    const parts: FileItemObject = isObject ? item : { input: item }
-    const input = pathFromCaller(parts.input)
-    const key = parts.key === undefined ? undefined : pathFromCaller(parts.key)
-    const output = parts.output === undefined ? undefined : pathFromCaller(parts.output)
-    const invalid = (received: string): Located => {
-      const failure = new NoisemillError('E_ITEM_INVALID', { received })
-      return { ...locatedAt(input ?? describe(parts.input), key ?? '', output ?? ''), failure }
-    }
-    const unknown = isObject && Object.keys(item).find((name) => !ITEM_KEYS.includes(name))
-    if (unknown) return invalid(`unknown key ${unknown}`)
-    if (input === undefined) return invalid(describe(item))
-    if (parts.key !== undefined && key === undefined) return invalid(`key: ${describe(parts.key)}`)
-    if (parts.output !== undefined && output === undefined) return invalid(`output: ${describe(parts.output)}`)
-    const { root, out } = this.settings
-    const relative = root === undefined ? splitPath(input).name : relativeTo(root, input)
-    if (relative === undefined && (key === undefined || output === undefined))
-      return invalid(`${showPath(input)} lies outside the root ${root}`)
-    if (out === undefined && output === undefined)
-      return invalid('the task has no option out, and the item has no output')
-    return locatedAt(input, key ?? relative!, output ?? joinPath(out!, relative!))
+  protected resultOf(output: NoiseOutput, outcome: EtlOutcome): FileResult {
+    return resultOf(output, outcome)
   }
 }
-
-function locatedAt(input: FilePath, key: FilePath, output: FilePath): Located {
-  return { input, parent: { path: splitPath(input).folder, relative: '' }, key, output, ...splitPath(output) }
-}
-
-/**
- * Fails an output whose name is too long before its job runs: its temporary file's name is short enough to be written.
- */
-function checkName(name: FilePath, output: FilePath): NoisemillError | undefined {
-  if (!isNameTooLong(name)) return undefined
-  return new NoisemillError('E_OUTPUT_CREATE', { path: showPath(output), errno: 'ENAMETOOLONG' })
-}
-
-/** An item with all its paths. It may have failed already. */
-interface Located {
-  readonly input: FilePath
-  readonly parent: Parent
-  readonly key: FilePath
-  readonly output: FilePath
-  /** The folder and the name of the output. */
-  readonly folder: FilePath
-  readonly name: FilePath
-  readonly failure?: NoisemillError | undefined
-}
-
-/** An item that `addNoiseToFiles` passes on from its walk. */
-export type WalkedItem = Located
