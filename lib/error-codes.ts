@@ -153,6 +153,20 @@ const table = {
     summary: 'the lowest frequency of the noise is out of range for this file',
     remedy: 'Pass a `low` in that range; it is a parameter of this kind of noise.',
   },
+  E_NOISE_BANK: {
+    summary: 'the noise files cannot be used',
+    remedy:
+      'Check the folders, files and lists of noise. Their index is kept in the folder that NOISEMILL_CACHE names, or in the cache folder of the user.',
+  },
+  E_NOISE_EMPTY: { summary: 'the noise file has no samples', remedy: 'Leave it out of the noise files.' },
+  E_NOISE_RATE: {
+    summary: 'no noise file has the sample rate of this file',
+    remedy: 'Convert the noise files to this sample rate, because noisemill does not resample.',
+  },
+  E_NOISE_CHANNELS: {
+    summary: 'no noise file has channels that fit this file',
+    remedy: 'Use noise files of one channel, or of at least as many channels as this file has.',
+  },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
     remedy:

@@ -1,5 +1,5 @@
-// Exports of the kernels to JavaScript: the available instruction sets, the one in use, and noise
-// alone.
+// Exports of single parts of core to JavaScript, for tests and benchmarks, and of the available
+// instruction sets.
 #pragma once
 
 #include <napi.h>

@@ -4,6 +4,8 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { checkWish } from '../checks.js'
+import type { Balance } from '../core/noise/bank.js'
+import type { NoiseKey } from '../core/noise/keys.js'
 import type { NoiseContext } from '../core/noise/source.js'
 import type { PartTally } from '../core/transform.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
@@ -29,6 +31,17 @@ export interface DecodedSamples {
   readonly channels: number
   readonly sampleRate: number
   readonly samples: Float64Array
+}
+
+/** A noise file, as an index describes it. */
+interface IndexedFile {
+  readonly path: Buffer
+  readonly name: Buffer
+  readonly size: number
+  readonly modified: number
+  readonly frames: number
+  readonly sampleRate: number
+  readonly channels: number
 }
 
 /**
@@ -65,6 +78,20 @@ export interface Addon {
   fillNoise(kind: string, context: NoiseContext, channel: number, frame: number, out: Float32Array): void
   /** Decodes a file to float64, as decodeFile in core/decode.ts does. For tests. */
   decodeSamples(path: string): DecodedSamples | Pick<NativeFailure, 'code' | 'detail'>
+  /** Reads an index of noise files, as openBank in core/noise/bank.ts does. For tests. */
+  readBank(
+    path: string,
+  ): { readonly hash: Buffer; readonly files: readonly IndexedFile[] } | Pick<NativeFailure, 'code' | 'detail'>
+  /** Makes the first draws of files for a signal, as Bank.select and Selection.draw do. For tests. */
+  drawFromBank(
+    path: string,
+    signal: { readonly sampleRate: number; readonly channels: number },
+    key: NoiseKey,
+    balance: Balance,
+    draws: number,
+  ):
+    | { readonly count: number; readonly isPartial: boolean; readonly draws: Uint32Array }
+    | Pick<NativeFailure, 'code' | 'detail'>
   /**
    * Measures how many threads of libuv's pool work at the same time, up to `most`. It takes 50 ms
    * or less.

@@ -25,6 +25,20 @@ export const Purpose = {
   level: 0,
   /** The level of the mixture, within the requested range. */
   outputLevel: 1,
+  /** Which file of a bank, or with balanced folders which folder of it. */
+  noiseFile: 2,
+  /** Which file of a folder of a bank. */
+  noiseFileInFolder: 3,
+  /** The first frame of a piece of a noise file. */
+  noiseOffset: 4,
+  /** Whether something with a probability happens. */
+  chance: 5,
+  /** Which of several choices. */
+  pick: 6,
+  /** How many voices a babble has. */
+  voices: 7,
+  /** The length of a gap between pieces of noise. */
+  gap: 8,
   /** Where the kind "sway" is, at the first frame, in its cycle of sign reversals. */
   swayOffset: 0xffffffff,
 } as const
