@@ -3,9 +3,10 @@
 import path from 'node:path'
 import type { PoolOptions } from './backends/options.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
-import { describe, invalidOption, NoisemillError } from './errors.js'
+import { bothGiven, describe, invalidOption, NoisemillError } from './errors.js'
 import { refuseClashes, refuseOutside, refuseWithin } from './files/clashes.js'
 import { flatten } from './files/flatten.js'
+import { KnownOutputs } from './files/foreign.js'
 import { Exclusion } from './files/globs.js'
 import { InputList, type ListedFile } from './files/input-list.js'
 import { type Listing, walkListed } from './files/listed.js'
@@ -86,10 +87,14 @@ export interface AddNoiseOptions
   readonly onUnread?: (file: string, kind: string) => void
   /** Called with each file and folder that `exclude` leaves out. */
   readonly onExclude?: (path: string, kind: 'file' | 'folder') => void
+  /**
+   * Called at the end of a run with `verify`, with each WAV file of the output folder that no input of the run leads to.
+   */
+  readonly onForeign?: (path: string) => void
 }
 
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onReport']
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onForeign', 'onReport']
 const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', 'exclude', ...CALLBACKS]
 
 /**
@@ -138,6 +143,7 @@ export async function* addNoiseInGroups(
     }
     yield* pool.groups(plan.task, plan.items, run)
     plan.journal?.close()
+    await reportForeign(plan, options)
   } finally {
     plan.journal?.abandon()
     if (pool !== options.pool) await pool.terminate()
@@ -147,8 +153,15 @@ export async function* addNoiseInGroups(
 interface AddNoisePlan {
   readonly task: NoiseTask
   readonly items: AsyncIterable<WalkedItem>
-  /** Undefined for a dry run without `resume`. */
+  /** Undefined if nothing is written, for a dry run without `resume`. */
   readonly journal: Journal | undefined
+  /** Undefined if nobody asks for other files. */
+  readonly known: KnownOutputs | undefined
+}
+
+async function reportForeign({ known }: AddNoisePlan, { out, onForeign }: AddNoiseOptions): Promise<void> {
+  if (known === undefined) return
+  for await (const file of known.foreignIn(pathFromCaller(out) as string)) onForeign?.(file)
 }
 
 async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoisePlan> {
@@ -162,24 +175,24 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const follow = checkBoolean('follow', given(options.follow, true))
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
   const resume = checkBoolean('resume', given(options.resume, false))
-  if (resume && settings.overwrite)
-    throw new NoisemillError('E_OPTION_INVALID', {
-      option: 'resume',
-      expected: 'only one of `resume` and `overwrite`',
-      received: 'both',
-    })
+  if (resume && settings.overwrite) throw bothGiven('resume', 'overwrite')
+  if (resume && settings.verify) throw bothGiven('resume', 'verify')
   const out = pathFromCaller(options.out)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
-  const { dryRun, fsync, overwrite } = settings
+  const { dryRun, verify, fsync, overwrite } = settings
   const journal =
-    dryRun && !resume ? undefined : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
+    (dryRun && !resume) || verify
+      ? undefined
+      : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
+  const known = verify && options.onForeign !== undefined ? new KnownOutputs(settings.variants) : undefined
   return {
     task: noiseTaskOf(settings, { isWalked: true, journal }),
-    items: asItems(found.groups, out, found.folders, settings, journal),
+    items: asItems(found.groups, out, found.folders, settings, journal, known),
     journal,
+    known,
   }
 }
 
@@ -270,13 +283,14 @@ function asItems(
   groups: FileGroups,
   out: string,
   folders: readonly string[],
-  { dryRun, fsync }: NoiseSettings,
+  { dryRun, verify, fsync }: NoiseSettings,
   journal: Journal | undefined,
+  known: KnownOutputs | undefined,
 ): AsyncIterable<WalkedItem> {
   async function* prepared() {
     let isFirst = true
     for await (const group of groups) {
-      if (isFirst && !dryRun) makeFolder(out, fsync)
+      if (isFirst && !dryRun && !verify) makeFolder(out, fsync)
       if (isFirst) await journal?.open()
       isFirst = false
       yield group
@@ -289,6 +303,7 @@ function asItems(
     | { readonly parent: Parent; readonly folder: FilePath; readonly failure: NoisemillError | undefined }
     | undefined
   return flatten(prepared(), ({ input, relative, parent, name, failure }) => {
+    known?.add(relative, failure !== undefined)
     if (parent !== place?.parent) {
       const folder = parent.relative.length === 0 ? out : joinPath(out, parent.relative)
       place = { parent, folder, failure: outputOutside(parent.relative) }

@@ -190,6 +190,28 @@ const table = {
     summary: 'the finished output cannot be renamed to its final name',
     remedy: 'Check the permissions of its folder, and whether a folder or an open file has that name.',
   },
+  E_OUTPUT_MISSING: {
+    summary: 'the output does not exist',
+    remedy: 'Run without `verify` to make it.',
+  },
+  E_OUTPUT_DIFFERS: {
+    summary: 'the output differs from what these inputs and settings give',
+    remedy:
+      'Check that the settings, the seed and the inputs are those of the run that made it. If they are, the output was changed: remove it, and run without `verify` to make it again.',
+  },
+  E_OUTPUT_READ: { summary: 'the output cannot be read', remedy: 'Check its permissions, and the disk that holds it.' },
+  E_OUTPUT_FOREIGN: {
+    summary: 'the output folder has a WAV file that no input of this run leads to',
+    remedy: 'Remove the file, or run with all inputs of the folder.',
+  },
+  E_REPLAY_INPUT: {
+    summary: 'the input is not the one that the row is about',
+    remedy: 'Find the file that it was, or take the row out of the rows.',
+  },
+  E_REPLAY_DIFFERS: {
+    summary: 'the noise is not the one that the row is about',
+    remedy: 'The row was edited, or the samples of the input have changed: take the row from the report of the run.',
+  },
   E_VOLUME_FULL: {
     summary: 'the volume is full',
     remedy: 'Free some space and run again with `resume` (instead of `overwrite`, if you gave it).',

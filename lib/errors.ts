@@ -202,6 +202,12 @@ export function noTask(received: unknown): NoisemillError {
   })
 }
 
+/** Makes the error for two options that exclude each other. */
+export function bothGiven(option: string, other: string): NoisemillError {
+  const expected = `only one of \`${option}\` and \`${other}\``
+  return new NoisemillError('E_OPTION_INVALID', { option, expected, received: 'both' })
+}
+
 /** Makes the error for an option with a wrong value. */
 export function invalidOption(option: string, expected: string, received: unknown): NoisemillError {
   return new NoisemillError('E_OPTION_INVALID', { option, expected, received: describe(received) })

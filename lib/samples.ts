@@ -13,7 +13,7 @@ import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
 import { endOfData, refuseWarnings } from './core/wav/header.js'
 import type { Input } from './core/wav/reader.js'
-import { outputSize, repairSizes } from './core/wav/repair.js'
+import { outputSize, sizeRepairs } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import type { ErrorCode } from './error-codes.js'
 import { invalidOption, NoisemillError } from './errors.js'
@@ -226,7 +226,7 @@ export async function addNoiseToWav(wav: Uint8Array, options: WavNoiseOptions): 
   const from = () => memory().subarray(header.dataOffset, end)
   const onto = () => to().subarray(header.dataOffset + shift, end + shift)
   const figures = await noiseOnto({ layout: header, codec, warnings: header.warnings, strict }, request, from, onto)
-  if (header.sizesLie) repairSizes({ write: (position, bytes) => to().set(bytes, position) }, header, sizes)
+  for (const { position, bytes } of sizeRepairs(header, sizes)) to().set(bytes, position)
   request.onFigures?.(figures)
   return result
 }

@@ -74,6 +74,11 @@ constexpr Setter<EtlJob, double> kFileNumbers[] = {
     {"fsync", [](EtlJob& job, double value) { job.fsync = value != 0; }},
     {"dryRun", [](EtlJob& job, double value) { job.dry_run = value != 0; }},
     {"strict", [](EtlJob& job, double value) { job.strict = value != 0; }},
+    {"verify", [](EtlJob& job, double value) { job.verify = value != 0; }},
+    {"recordedBytesIn", [](EtlJob& job, double value) { job.recorded.bytes_in = value; }},
+    {"recordedFrames", [](EtlJob& job, double value) { job.recorded.frames = value; }},
+    {"recordedSigma", [](EtlJob& job, double value) { job.recorded.sigma = value; }},
+    {"recordedNoiseRms", [](EtlJob& job, double value) { job.recorded.noise_rms = value; }},
 };
 
 // The format comes first, because later numbers of a slice depend on it.

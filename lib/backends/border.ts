@@ -68,6 +68,11 @@ const fileNumbers: Fields<EtlJob, number> = {
   fsync: ({ fsync }) => Number(fsync),
   dryRun: ({ dryRun }) => Number(dryRun),
   strict: ({ strict }) => Number(strict),
+  verify: ({ verify }) => Number(verify),
+  recordedBytesIn: ({ recorded }) => recorded?.bytesIn ?? Number.NaN,
+  recordedFrames: ({ recorded }) => recorded?.frames ?? Number.NaN,
+  recordedSigma: ({ recorded }) => recorded?.sigma ?? Number.NaN,
+  recordedNoiseRms: ({ recorded }) => recorded?.noiseRms ?? Number.NaN,
 }
 
 /** Passes, in the order of native/core/transform.h. */

@@ -19,7 +19,7 @@ import { EXIT, exitForError, isFatal } from './exit.js'
 import { type AddRequest, declareAddFlags, readAddFlags } from './flag-options.js'
 import { textInFlags } from './flag-words.js'
 import { parsePath } from './flags.js'
-import { resultLine } from './lines.js'
+import { errorLine, resultLine } from './lines.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
 import { Room, type RoomFigures } from './room.js'
@@ -73,7 +73,7 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
   const pool = new Pool(request.pool)
   const ending = new AbortController()
   const signal = AbortSignal.any([stop.signal, ending.signal])
-  const progress = new Progress(noise.exclude !== undefined)
+  const progress = new Progress(noise.exclude !== undefined, noise.verify)
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
   const onExclude = (_: string, kind: 'file' | 'folder') => progress.addExcluded(kind)
@@ -82,11 +82,23 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)
   }
+  const onForeign = (file: string) => {
+    progress.foreign++
+    if (own.json) terminal.json({ type: 'foreign', path: file })
+    terminal.problem(errorLine(new NoisemillError('E_OUTPUT_FOREIGN', { path: file })))
+  }
   let diagnosis: Diagnosis | undefined
   const onReport = (report: RunReport) => {
     diagnosis = diagnose(report, pool.info)
   }
-  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, onExclude, ...(own.doctor && { onReport }) }
+  const callbacks = {
+    onLoop: onLoop(terminal),
+    onRepeat,
+    onUnread,
+    onExclude,
+    onForeign,
+    ...(own.doctor && { onReport }),
+  }
   const options = { ...noise, pool, signal, ...callbacks }
   const report = own.report === undefined ? undefined : await Report.open(own.report, reportedRun(inputs, noise))
   const counting = new AbortController()
@@ -144,7 +156,7 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
     return stop.exitCode
   }
   if (fatal) return exitForError(fatal)
-  return progress.failed > 0 ? EXIT.filesFailed : EXIT.done
+  return progress.failed + progress.foreign > 0 ? EXIT.filesFailed : EXIT.done
 }
 
 function reportedRun(inputs: Inputs, noise: AddRequest['noise']): ReportedRun {
@@ -193,7 +205,7 @@ const COUNT_MILLISECONDS = 1000
 
 /** Describes how far an interrupted run came, and how to continue it. */
 async function interruptedLine(progress: Progress, inputs: Inputs, noise: AddRequest['noise']): Promise<string> {
-  if (noise.dryRun) return 'interrupted.'
+  if (noise.dryRun || noise.verify) return 'interrupted.'
   const done = `interrupted; ${plural(progress.done + progress.skipped + progress.omitted, 'file')} done`
   const limit = AbortSignal.timeout(COUNT_MILLISECONDS)
   const outputs = await countOutputs(inputs, noise, progress, limit).catch(() => undefined)

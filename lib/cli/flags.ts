@@ -40,7 +40,7 @@ export const groups = {
   care: {
     heading: 'Existing outputs and checks',
     short:
-      'replace existing outputs; resume an earlier run; sync each output to disk; write nothing; fail faulty headers',
+      'replace existing outputs; resume an earlier run; sync each output to disk; write nothing; compare existing outputs; fail faulty headers',
   },
   run: { heading: 'Execution', short: 'how the work is done. The bytes of outputs never depend on it' },
   print: {
@@ -87,7 +87,16 @@ export type Flags = Readonly<Record<string, AnyFlag>>
 /** Options of `addNoiseToFiles` that flags set, apart from the options of the pool and the parameters of kinds. */
 export type NoiseOptions = Omit<
   AddNoiseOptions,
-  keyof PoolOptions | 'parameters' | 'signal' | 'pool' | 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude' | 'onReport'
+  | keyof PoolOptions
+  | 'parameters'
+  | 'signal'
+  | 'pool'
+  | 'onLoop'
+  | 'onRepeat'
+  | 'onUnread'
+  | 'onExclude'
+  | 'onForeign'
+  | 'onReport'
 >
 
 /** Options that only the command has. */
@@ -259,6 +268,11 @@ export const noiseFlags: FlagsFor<NoiseOptions> = {
   },
   fsync: { name: '--fsync', group: 'care', summary: 'sync each output to the disk before it counts as done; slow' },
   dryRun: { name: '--dry-run', group: 'care', summary: 'check and measure the inputs, but write nothing' },
+  verify: {
+    name: '--verify',
+    group: 'care',
+    summary: 'write nothing, but compare existing outputs with what the inputs and settings give',
+  },
   strict: {
     name: '--strict',
     group: 'care',

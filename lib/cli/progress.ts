@@ -14,12 +14,16 @@ export interface Summary extends PoolInfo {
   readonly done: number
   /** Outputs that a dry run would have written. */
   readonly planned: number
+  /** Existing outputs that --verify found equal to what the inputs and settings give. */
+  readonly verified: number
   /** Outputs that an earlier run had written. */
   readonly skipped: number
   /** Outputs that were not written because the file is silent. */
   readonly omitted: number
   /** Outputs that failed. */
   readonly failed: number
+  /** WAV files in the output folder that no input leads to, which --verify looks for. */
+  readonly foreign: number
   /** Number of repeated input files with the same output, which were processed once. */
   readonly repeatedFiles: number
   /** Number of folders whose files were processed again under another path, because of a symbolic link. */
@@ -67,15 +71,23 @@ interface SnrRange {
 }
 
 export class Progress {
-  /** @param hasExclusions whether the summary says what was left out, even if it is nothing */
-  constructor(readonly hasExclusions: boolean) {}
+  /**
+   * @param hasExclusions whether the summary says what was left out, even if it is nothing
+   * @param verifies whether existing outputs are compared
+   */
+  constructor(
+    readonly hasExclusions: boolean,
+    readonly verifies = false,
+  ) {}
 
   done = 0
   planned = 0
+  verified = 0
   /** Outputs that an earlier run had written. */
   skipped = 0
   omitted = 0
   failed = 0
+  foreign = 0
   bytes = 0
   #bytesOut = 0
   /** The room for the outputs of a dry run. */
@@ -98,6 +110,7 @@ export class Progress {
   add(result: FileResult): void {
     if (result.status === 'failed') this.failed++
     else if (result.status === 'planned') this.planned++
+    else if (result.status === 'verified') this.verified++
     else if (result.status === 'skipped') this.skipped++
     else if (result.status === 'omitted') this.omitted++
     else this.done++
@@ -140,7 +153,7 @@ export class Progress {
   }
 
   get finished(): number {
-    return this.done + this.planned + this.skipped + this.omitted + this.failed
+    return this.done + this.planned + this.verified + this.skipped + this.omitted + this.failed
   }
 
   get seconds(): number {
@@ -168,14 +181,17 @@ export class Progress {
 
   /** Returns the summary for --json. */
   summary(seed: string, info: PoolInfo, diagnosis: Diagnosis | undefined): Summary {
-    const { done, planned, skipped, omitted, failed, repeatedFiles, repeatedFolders, bytes, seconds } = this
+    const { done, planned, verified, skipped, omitted, failed, foreign } = this
+    const { repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
       type: 'summary',
       done,
       planned,
+      verified,
       skipped,
       omitted,
       failed,
+      foreign,
       repeatedFiles,
       repeatedFolders,
       unread: this.#unread.byName(),
@@ -216,10 +232,11 @@ export class Progress {
   /** Returns a line with the counts, the size of the inputs and the time. */
   summaryLine(): string {
     const counts = [
-      this.planned > 0 ? `${this.planned} planned` : `${this.done} done`,
+      this.planned > 0 ? `${this.planned} planned` : this.verifies ? `${this.verified} verified` : `${this.done} done`,
       ...(this.skipped > 0 ? [`${this.skipped} skipped`] : []),
       ...(this.omitted > 0 ? [`${this.omitted} omitted`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
+      ...(this.foreign > 0 ? [`${this.foreign} foreign`] : []),
       ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
       ...(this.hasExclusions ? [`${this.#excluded} excluded`] : []),
       ...(this.#unread.isEmpty ? [] : [`other audio files not read (${this.#unread})`]),

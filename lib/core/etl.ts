@@ -5,6 +5,7 @@
  */
 
 import { type Activity, activityOf } from './activity.js'
+import { ComparedFile, recompareOutput } from './compared.js'
 import { caughtFailure, Failure, type FailureData } from './failure.js'
 import {
   type FileIdentity,
@@ -30,7 +31,7 @@ import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
 import type { Input } from './wav/reader.js'
-import { type OutputSize, outputSize, repairSizes } from './wav/repair.js'
+import { type OutputSize, outputSize, type Repair, repairBytes, sizeRepairs } from './wav/repair.js'
 import type { FrameLayout, SampleFormatName } from './wav/samples.js'
 
 /** Target size of one read or write of data. The data stay in a level-2 cache between the two. */
@@ -94,6 +95,21 @@ export interface EtlJob {
   readonly fsync: boolean
   /** Whether to do only the checks that need no writing. */
   readonly dryRun: boolean
+  /** Whether to compare the output with the file that has its name, instead of writing it. */
+  readonly verify: boolean
+  /** What an earlier run recorded. The job fails if its own figures differ. */
+  readonly recorded?:
+    | {
+        /** Size of the input, in bytes; null if it is not known, as in all these fields. */
+        readonly bytesIn: number | null
+        /** Number of frames. */
+        readonly frames: number | null
+        /** Standard deviation of the noise before the gain, in full-scale units. */
+        readonly sigma: number | null
+        /** Root mean square of the noise, in full-scale units. */
+        readonly noiseRms: number | null
+      }
+    | undefined
   /** Whether to refuse a file whose header causes a warning. */
   readonly strict: boolean
   /** The noise to add. */
@@ -272,12 +288,13 @@ class Etl implements JoinedPass {
   #file!: InputFile
   /** The file, or its decoded form if it is coded. */
   #input!: Input
-  #output: OutputFile | undefined
+  #output: OutputFile | ComparedFile | undefined
   /** What parts are written to: `#output`, or if this joined a pass, the same file. */
   #written: WrittenFile | undefined
   #header!: WavHeader
   #codec: CodecName | null = null
   #outputSize!: OutputSize
+  #repairs: readonly Repair[] = []
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
@@ -308,6 +325,8 @@ class Etl implements JoinedPass {
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || ((measures || surveysMixture(noise)) && size <= HELD_FILE_BYTES)
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
+    this.#checkRecorded('E_REPLAY_INPUT', 'bytesIn', size)
+    this.#checkRecorded('E_REPLAY_INPUT', 'frames', this.#header.frames)
     if (!job.free) this.#checkOutput()
     checkSampleRate(job.noise, this.#header.sampleRate)
     this.#warnings.push(...this.#header.warnings)
@@ -327,6 +346,7 @@ class Etl implements JoinedPass {
     this.#codec = codec
     if (this.job.strict) refuseWarnings(header.warnings)
     this.#outputSize = outputSize(header, input.size)
+    this.#repairs = sizeRepairs(header, this.#outputSize)
     const piece = pieceFrames(header.channels) * header.blockAlign
     this.#readBytes = piece * Math.max(1, Math.floor(READ_BYTES / piece))
   }
@@ -340,10 +360,16 @@ class Etl implements JoinedPass {
    * `publish` checks it again, because the name may be taken in the meantime.
    */
   #checkOutput(): void {
-    const { output, overwrite } = this.job
+    const { output, overwrite, verify } = this.job
     if (!nameExists(output)) return
     if (this.#file.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
-    if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
+    if (!overwrite && !verify) throw new Failure('E_OUTPUT_EXISTS')
+  }
+
+  /** Throws a failure if a figure is not what an earlier run recorded. */
+  #checkRecorded(code: string, name: keyof NonNullable<EtlJob['recorded']>, figure: number): void {
+    const recorded = this.job.recorded?.[name] ?? null
+    if (recorded !== null && recorded !== figure) throw new Failure(code, name)
   }
 
   /** Returns the number of parts. A pass in which samples must come in order has one. */
@@ -364,8 +390,12 @@ class Etl implements JoinedPass {
   }
 
   #startWriting(): number {
-    if (this.job.dryRun) return 0
-    this.#output = new OutputFile(this.job.temporary, this.#file.mode, this.job.fsync)
+    const { job } = this
+    this.#checkRecorded('E_REPLAY_DIFFERS', 'sigma', this.#settings.sigma)
+    if (job.dryRun) return 0
+    this.#output = job.verify
+      ? new ComparedFile(job.output, this.#outputSize.size)
+      : new OutputFile(job.temporary, this.#file.mode, job.fsync)
     this.#written = this.#output
     return this.#startPass('write')
   }
@@ -391,7 +421,10 @@ class Etl implements JoinedPass {
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes
     this.#settings = { pass, sigma, gain }
-    if (output !== undefined) this.#written = reopenOutput(job.temporary, output)
+    if (output === undefined) return
+    this.#written = job.verify
+      ? recompareOutput(job.output, this.#outputSize.size, output)
+      : reopenOutput(job.temporary, output)
   }
 
   leave(): void {
@@ -445,7 +478,10 @@ class Etl implements JoinedPass {
       const bytes = room.subarray(at, at + stop - position)
       this.#input.read(position, bytes)
       if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
-      if (writes) this.#written!.write(position + shift, bytes)
+      if (writes) {
+        repairBytes(bytes, position + shift, this.#repairs)
+        this.#written!.write(position + shift, bytes)
+      }
       position = stop
     }
     return walk.takeTally()
@@ -464,8 +500,11 @@ class Etl implements JoinedPass {
     }
     if (job.noise.mixing.clip === 'error' && this.#tally.clipped > 0)
       throw new Failure('E_CLIPPED', `${this.#tally.clipped} samples`)
+    const finite = header.frames * header.channels - this.#tally.nonFinite
+    this.#checkRecorded('E_REPLAY_DIFFERS', 'noiseRms', Math.sqrt(this.#tally.noise / finite))
     const output = this.#output!
-    if (header.sizesLie) repairSizes(output, header, this.#outputSize)
+    // Some of them are in no part.
+    for (const { position, bytes } of this.#repairs) output.write(position, bytes)
     if (!output.publish(job.output, job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
     this.#output = undefined
     return 0
@@ -477,6 +516,8 @@ class Etl implements JoinedPass {
     this.#activity = activity
     this.#warnings.push(...warnings)
     this.#isOmitted = isOmitted
+    if (isOmitted && this.job.verify && nameExists(this.job.output))
+      throw new Failure('E_OUTPUT_DIFFERS', 'it exists, but the input is silent and has no output')
     return isOmitted ? 0 : this.#startSurvey(sigma)
   }
 

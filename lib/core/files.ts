@@ -126,7 +126,7 @@ export interface FileIdentity {
   readonly inode: bigint
 }
 
-const isSame = (a: FileIdentity, b: FileIdentity): boolean => a.device === b.device && a.inode === b.inode
+export const isSame = (a: FileIdentity, b: FileIdentity): boolean => a.device === b.device && a.inode === b.inode
 
 export class InputFile {
   readonly size: number

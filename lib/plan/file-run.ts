@@ -90,7 +90,7 @@ export interface ItemOrigin {
 }
 
 /** The fields of a job that are about its files. */
-export type JobFiles = Omit<EtlJob, 'noise'>
+export type JobFiles = Omit<EtlJob, 'noise' | 'verify' | 'recorded'>
 
 /** An output before its job runs. */
 export interface PlannedFile extends RecordedOutput {

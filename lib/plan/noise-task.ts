@@ -1,7 +1,6 @@
 /** The noise task: draws the noise of each output, and turns outcomes into results. */
 
-import type { EtlOutcome } from '../core/etl.js'
-import type { Noise } from '../core/noise/noise.js'
+import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import type { NoisemillError } from '../errors.js'
 import type { FilePath } from '../files/paths.js'
 import type { Skipped } from '../record/journal.js'
@@ -60,9 +59,7 @@ interface NoiseFacts {
   readonly settings: NoiseSettings
 }
 
-interface NoiseWork {
-  readonly noise: Noise
-}
+type NoiseWork = Pick<EtlJob, 'noise' | 'verify' | 'recorded'>
 
 type NoiseOutput = PlannedFile & OutputPlan
 
@@ -78,7 +75,7 @@ class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
   protected draw(key: FilePath, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
     const { settings } = this
     const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
-    return { facts: { drawn, settings }, work: { noise } }
+    return { facts: { drawn, settings }, work: { noise, verify: settings.verify } }
   }
 
   protected failedResult(output: NoiseOutput, error: NoisemillError): FileResult {

@@ -13,7 +13,7 @@ import {
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
-import { invalidOption, NoisemillError } from '../errors.js'
+import { bothGiven, invalidOption, NoisemillError } from '../errors.js'
 import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
 import { fileKey, type Seed } from './keys.js'
@@ -130,6 +130,12 @@ export interface NoiseOptions extends NoiseSpec {
   /** Check and measure the inputs, but write nothing; false by default. Results then have the status 'planned'. */
   readonly dryRun?: boolean
   /**
+   * Compute the outputs, but write nothing: compare them with the files that have their names; false by default. Results
+   * then have the status 'verified', or fail with E_OUTPUT_DIFFERS or E_OUTPUT_MISSING. Not together with `overwrite` and
+   * `dryRun`.
+   */
+  readonly verify?: boolean
+  /**
    * Fail files whose header has a fault, or whose active level cannot be measured (E_WAV_STRICT), instead of reporting a
    * warning; false by default.
    */
@@ -176,6 +182,7 @@ export interface NoiseSettings {
   readonly overwrite: boolean
   readonly fsync: boolean
   readonly dryRun: boolean
+  readonly verify: boolean
   readonly strict: boolean
 }
 
@@ -206,6 +213,7 @@ export const NOISE_OPTIONS: readonly string[] = [
   'overwrite',
   'fsync',
   'dryRun',
+  'verify',
   'strict',
 ]
 
@@ -361,14 +369,20 @@ export function variantsOf({ copies = 1, snr, snrMode }: NoiseOptions): Variants
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   const noise = checkNoiseSpec(options, NOISE_OPTIONS)
   const copies = checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES)
+  const overwrite = checkBoolean('overwrite', given(options.overwrite, false))
+  const dryRun = checkBoolean('dryRun', given(options.dryRun, false))
+  const verify = checkBoolean('verify', given(options.verify, false))
+  if (verify && overwrite) throw bothGiven('verify', 'overwrite')
+  if (verify && dryRun) throw bothGiven('verify', 'dryRun')
   return {
     noise,
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
     variants: { copies, labels: noise.each.map(labelOf) },
-    overwrite: checkBoolean('overwrite', given(options.overwrite, false)),
+    overwrite,
     fsync: checkBoolean('fsync', given(options.fsync, false)),
-    dryRun: checkBoolean('dryRun', given(options.dryRun, false)),
+    dryRun,
+    verify,
     strict: checkBoolean('strict', given(options.strict, false)),
   }
 }

@@ -45,11 +45,11 @@ export type FileResult = FinishedFile | FailedFile
  */
 export interface FinishedFile extends FileFigures {
   /**
-   * 'done' if it was written, 'planned' in a dry run, 'skipped' if an earlier run had written it, 'omitted' if nothing was
+   * 'done' if it was written, 'planned' in a dry run, 'verified' if the file that has its name is equal to it, 'skipped' if an earlier run had written it, 'omitted' if nothing was
    * written because the file is silent and `silent` is 'skip'. A skipped output has the figures of the earlier run, or
    * only its sizes if the journal has no figures.
    */
-  readonly status: 'done' | 'planned' | 'skipped' | 'omitted'
+  readonly status: 'done' | 'planned' | 'verified' | 'skipped' | 'omitted'
   /** Only failed outputs have an error. */
   readonly error?: undefined
 }
@@ -95,7 +95,7 @@ export interface FileFigures {
   /** Path of the output, shown like `input`. */
   readonly output: string
   /** What became of the output. */
-  readonly status: 'done' | 'planned' | 'skipped' | 'omitted' | 'failed'
+  readonly status: 'done' | 'planned' | 'verified' | 'skipped' | 'omitted' | 'failed'
   /** Number of frames: samples of one channel. */
   readonly frames: number | null
   /** Number of channels, 1 to 1024. */
@@ -378,7 +378,7 @@ export function resultOf(plan: OutputPlan, outcome: EtlOutcome): FileResult {
   if (isOmitted(figures)) return withBytes(resultWith(plan, 'omitted', figures), plan)
   return plan.settings.dryRun
     ? withBytes(resultWith(plan, 'planned', { ...figures, clipped: null }), plan)
-    : withBytes(resultWith(plan, 'done', figures), plan)
+    : withBytes(resultWith(plan, plan.settings.verify ? 'verified' : 'done', figures), plan)
 }
 
 /** Returns the warnings that follow from figures of the samples. A figure that is not known is null. */

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "compared.h"
 
 namespace noisemill {
 
@@ -85,6 +86,11 @@ double gain_of(const Noise& noise, const FileTally& tally, const FrameLayout& la
   return lowered;
 }
 
+// Throws a failure if a figure is not what an earlier run recorded.
+void check_recorded(const char* code, const char* name, double recorded, double figure) {
+  if (!std::isnan(recorded) && recorded != figure) throw Failure{code, name};
+}
+
 // Returns where in the buffer a read belongs. The read starts at `position` of the file, and
 // its data begin `lead` bytes later. The data are then aligned. They are also half a page away from
 // the place of the same bytes in the system's page cache. Copies take half as long again if the
@@ -133,6 +139,9 @@ size_t Etl::begin() {
     decoded_ = std::move(readable.decoded);
     if (job_.strict) refuse_warnings(header_.warnings);
     output_size_ = output_size(header_, input().size());
+    repairs_ = size_repairs(header_, output_size_);
+    check_recorded("E_REPLAY_INPUT", "bytesIn", job_.recorded.bytes_in, static_cast<double>(size));
+    check_recorded("E_REPLAY_INPUT", "frames", job_.recorded.frames, static_cast<double>(header_.frames));
     if (!job_.free) check_output();
     // Also checked early: nothing is written if there is no such noise.
     check_sample_rate(job_.noise, header_.sample_rate);
@@ -151,7 +160,7 @@ size_t Etl::begin() {
 void Etl::check_output() const {
   if (!os::name_exists(job_.output)) return;
   if (file_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
-  if (!job_.overwrite) throw Failure{"E_OUTPUT_EXISTS", ""};
+  if (!job_.overwrite && !job_.verify) throw Failure{"E_OUTPUT_EXISTS", ""};
 }
 
 size_t Etl::start_pass(Pass pass) {
@@ -172,8 +181,10 @@ size_t Etl::start_survey(double sigma) {
 }
 
 size_t Etl::start_writing() {
+  check_recorded("E_REPLAY_DIFFERS", "sigma", job_.recorded.sigma, settings_.sigma);
   if (job_.dry_run) return 0;
-  output_.emplace(job_.temporary, file_->mode(), job_.fsync);
+  if (job_.verify) output_ = std::make_unique<ComparedFile>(job_.output, output_size_.size);
+  else output_ = std::make_unique<OutputFile>(job_.temporary, file_->mode(), job_.fsync);
   return start_pass(Pass::kWrite);
 }
 
@@ -222,7 +233,10 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
     const size_t length = static_cast<size_t>(stop - position);
     input().read(position, bytes, length);
     if (data_start < data_stop) walk->run(bytes + (data_start - position), static_cast<size_t>(data_stop - data_start));
-    if (writes) output_->write(position + output_size_.shift, bytes, length);
+    if (writes) {
+      repair_bytes(bytes, length, position + output_size_.shift, repairs_);
+      output_->write(position + output_size_.shift, bytes, length);
+    }
     position = stop;
   }
   return walk->take_tally();
@@ -245,7 +259,11 @@ size_t Etl::end_pass() {
       if (job_.noise.clip == ClipPolicy::kError && tally_.clipped > 0) {
         throw Failure{"E_CLIPPED", std::to_string(tally_.clipped) + " samples"};
       }
-      if (header_.sizes_lie) repair_sizes(*output_, header_, output_size_);
+      const uint64_t finite = header_.frames * header_.channels - tally_.non_finite;
+      const double noise_rms = std::sqrt(tally_.noise / static_cast<double>(finite));
+      check_recorded("E_REPLAY_DIFFERS", "noiseRms", job_.recorded.noise_rms, noise_rms);
+      // Some of them are in no part.
+      for (const auto& [position, bytes] : repairs_) output_->write(position, bytes.data(), bytes.size());
       if (!output_->publish(job_.output, job_.overwrite)) warnings_.push_back("W_NO_HARD_LINKS");
     });
   }
@@ -261,6 +279,9 @@ size_t Etl::end_measuring() {
   }
   warnings_.insert(warnings_.end(), measured.warnings.begin(), measured.warnings.end());
   is_omitted_ = measured.is_omitted;
+  if (is_omitted_ && job_.verify && os::name_exists(job_.output)) {
+    throw Failure{"E_OUTPUT_DIFFERS", "it exists, but the input is silent and has no output"};
+  }
   return is_omitted_ ? 0 : start_survey(measured.sigma);
 }
 

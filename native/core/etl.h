@@ -25,6 +25,15 @@
 
 namespace noisemill {
 
+// Figures that an earlier run recorded for an output; NaN if they are not known.
+struct RecordedFigures {
+  double bytes_in = std::numeric_limits<double>::quiet_NaN();
+  double frames = std::numeric_limits<double>::quiet_NaN();
+  double sigma = std::numeric_limits<double>::quiet_NaN();
+  // Root mean square of the noise, in full-scale units.
+  double noise_rms = std::numeric_limits<double>::quiet_NaN();
+};
+
 // The work on one file, as plain data that crosses threads. All options are checked and all random
 // values are drawn.
 struct EtlJob {
@@ -40,6 +49,10 @@ struct EtlJob {
   bool fsync = false;
   // Whether to do only the checks that need no writing.
   bool dry_run = false;
+  // Whether to compare the output with the file that has its name, instead of writing it.
+  bool verify = false;
+  // What an earlier run recorded. The job fails if its own figures differ.
+  RecordedFigures recorded;
   // Whether to refuse a file whose header causes a warning.
   bool strict = false;
   Noise noise;
@@ -137,10 +150,11 @@ class Etl {
   std::optional<InputFile> file_;
   // Null if the samples of the file are not coded.
   std::unique_ptr<const Input> decoded_;
-  std::optional<OutputFile> output_;
+  std::unique_ptr<Output> output_;
   WavHeader header_;
   const Codec* codec_ = nullptr;
   OutputSize output_size_;
+  std::vector<Repair> repairs_;
   // Bytes of data in one read (whole pieces), and in one part (whole noise blocks).
   size_t read_bytes_ = 0;
   uint64_t part_bytes_ = 0;

@@ -40,25 +40,36 @@ class InputFile final : public Input {
   uint64_t held_bytes_ = 0;
 };
 
+// What receives the bytes of an output.
+class Output {
+ public:
+  virtual ~Output() = default;
+
+  // Takes all of `buffer`. Several threads may call it at the same time. Throws Failure.
+  virtual void write(uint64_t position, const uint8_t* buffer, size_t length) = 0;
+  // Ends the output. Returns false if its name was not guarded. Throws Failure.
+  virtual bool publish(const std::string& output, bool overwrite) = 0;
+};
+
 // An output file. It has a temporary name until `publish` gives it its final one. The destructor
 // removes a file that was not published.
-class OutputFile {
+class OutputFile final : public Output {
  public:
   // Creates the temporary file, and its folder if necessary. `mode` is its permissions, on file
   // systems that have them. With `fsync`, the file and its name are on the disk once it is
   // published. Throws Failure E_OUTPUT_CREATE or E_VOLUME_FULL.
   OutputFile(const std::string& temporary, unsigned mode, bool fsync);
-  ~OutputFile();
+  ~OutputFile() override;
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   // Writes all of `buffer`. Several threads may call it at the same time. Throws E_OUTPUT_WRITE or
   // E_VOLUME_FULL.
-  void write(uint64_t position, const uint8_t* buffer, size_t length);
+  void write(uint64_t position, const uint8_t* buffer, size_t length) override;
   // Closes the file and gives it its final name. Without `overwrite` the system refuses a name that
   // exists, so no file is ever replaced. Returns false if the system cannot refuse: then the name
   // was only checked before the renaming.
-  bool publish(const std::string& output, bool overwrite);
+  bool publish(const std::string& output, bool overwrite) override;
 
  private:
   void close();

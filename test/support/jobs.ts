@@ -97,10 +97,12 @@ export interface JobSettings extends Partial<Omit<Noise, 'level' | 'mixing'>>, P
   /** false is 'none'. */
   readonly clip?: ClipPolicy | boolean
   readonly dryRun?: boolean
+  readonly verify?: boolean
+  readonly recorded?: EtlJob['recorded']
 }
 
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
-export function noiseFor(settings: Omit<JobSettings, 'dryRun'>): Noise {
+export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'recorded'>): Noise {
   const { levelKind = 'sigma', level, kind = 'gaussian', parameters, key, output, clip = 'clamp', ...mixing } = settings
   return {
     kind,
@@ -122,7 +124,7 @@ export function noiseFor(settings: Omit<JobSettings, 'dryRun'>): Noise {
 
 /** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
-  const { dryRun = false, ...noise } = settings
+  const { dryRun = false, verify = false, recorded, ...noise } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
@@ -132,6 +134,8 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     dryRun,
     free: false,
     strict: false,
+    verify,
+    recorded,
     noise: noiseFor(noise),
   }
 }

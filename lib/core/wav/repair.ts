@@ -36,16 +36,17 @@ export function outputSize(header: WavHeader, inputSize: number): OutputSize {
   return { size: size + GROWTH, shift: GROWTH }
 }
 
-/** Destination of the bytes of an output. */
-export interface Output {
-  write(position: number, buffer: Uint8Array): void
+/** Bytes of an output that are not those of its input. */
+export interface Repair {
+  readonly position: number
+  readonly bytes: Uint8Array
 }
 
-/**
- * Writes the true sizes over those of the header, once all other bytes of the output are in place.
- */
-export function repairSizes(output: Output, header: WavHeader, { size, shift }: OutputSize): void {
-  if (header.dataBytes % 2 === 1) output.write(size - 1, new Uint8Array(1))
+/** Returns the true sizes, which replace those of the header, and a missing pad byte. */
+export function sizeRepairs(header: WavHeader, { size, shift }: OutputSize): Repair[] {
+  if (!header.sizesLie) return []
+  const repairs: Repair[] = header.dataBytes % 2 === 1 ? [{ position: size - 1, bytes: new Uint8Array(1) }] : []
+  const put = (position: number, bytes: Uint8Array) => repairs.push({ position, bytes })
   const dataSizeAt = header.dataOffset + shift - 4
   if (shift > 0 || hasLongSizes(header.container)) {
     const head = Buffer.alloc(GROWN_HEAD_BYTES)
@@ -55,16 +56,26 @@ export function repairSizes(output: Output, header: WavHeader, { size, shift }: 
     putLongSizes(head, size, header.dataBytes, header.frames)
     // A file that already has a ds64 chunk keeps its name, and the size and the table of that
     // chunk.
-    if (shift > 0) output.write(0, head)
+    if (shift > 0) put(0, head)
     else {
-      output.write(4, head.subarray(4, 8))
-      output.write(20, head.subarray(20, 44))
+      put(4, head.subarray(4, 8))
+      put(20, head.subarray(20, 44))
     }
-    output.write(dataSizeAt, head.subarray(4, 8))
-    return
+    put(dataSizeAt, head.subarray(4, 8))
+    return repairs
   }
-  output.write(4, word(size - 8, header.bigEndian))
-  output.write(dataSizeAt, word(header.dataBytes, header.bigEndian))
+  put(4, word(size - 8, header.bigEndian))
+  put(dataSizeAt, word(header.dataBytes, header.bigEndian))
+  return repairs
+}
+
+/** Makes the repairs in those bytes of an output that begin at `start`. */
+export function repairBytes(bytes: Uint8Array, start: number, repairs: readonly Repair[]): void {
+  for (const { position, bytes: repaired } of repairs) {
+    const from = Math.max(position, start)
+    const to = Math.min(position + repaired.length, start + bytes.length)
+    if (from < to) bytes.set(repaired.subarray(from - position, to - position), from - start)
+  }
 }
 
 /**

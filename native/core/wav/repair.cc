@@ -1,5 +1,6 @@
 #include "repair.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -16,10 +17,10 @@ constexpr uint64_t kDs64Bytes = 28;
 constexpr uint64_t kGrowth = 8 + kDs64Bytes;
 constexpr uint64_t kGrownHeadBytes = 12 + kGrowth;
 
-void write_u32(OutputFile& output, uint64_t position, uint64_t value, bool big_endian) {
-  uint8_t word[4];
-  put(word, sizeof word, value, big_endian);
-  output.write(position, word, sizeof word);
+std::vector<uint8_t> word(uint64_t value, bool big_endian) {
+  std::vector<uint8_t> bytes(4);
+  put(bytes.data(), bytes.size(), value, big_endian);
+  return bytes;
 }
 
 }  // namespace
@@ -45,10 +46,11 @@ OutputSize output_size(const WavHeader& header, uint64_t input_size) {
   return {size + kGrowth, kGrowth};
 }
 
-void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize& sizes) {
+std::vector<Repair> size_repairs(const WavHeader& header, const OutputSize& sizes) {
+  if (!header.sizes_lie) return {};
   const auto& [size, shift] = sizes;
-  const uint8_t zero = 0;
-  if (header.data_bytes % 2 == 1) output.write(size - 1, &zero, 1);
+  std::vector<Repair> repairs;
+  if (header.data_bytes % 2 == 1) repairs.push_back({size - 1, {0}});
   const uint64_t data_size_at = header.data_offset + shift - 4;
   if (shift > 0 || has_long_sizes(header.container)) {
     uint8_t head[kGrownHeadBytes] = {};
@@ -59,16 +61,25 @@ void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize&
     // A file that already has a ds64 chunk keeps its name, and the size and the table of that
     // chunk.
     if (shift > 0) {
-      output.write(0, head, sizeof head);
+      repairs.push_back({0, {head, head + sizeof head}});
     } else {
-      output.write(4, head + 4, 4);
-      output.write(20, head + 20, 24);
+      repairs.push_back({4, {head + 4, head + 8}});
+      repairs.push_back({20, {head + 20, head + 44}});
     }
-    write_u32(output, data_size_at, kMaxU32, false);
-    return;
+    repairs.push_back({data_size_at, word(kMaxU32, false)});
+    return repairs;
   }
-  write_u32(output, 4, size - 8, header.big_endian);
-  write_u32(output, data_size_at, header.data_bytes, header.big_endian);
+  repairs.push_back({4, word(size - 8, header.big_endian)});
+  repairs.push_back({data_size_at, word(header.data_bytes, header.big_endian)});
+  return repairs;
+}
+
+void repair_bytes(uint8_t* bytes, size_t length, uint64_t start, const std::vector<Repair>& repairs) {
+  for (const auto& [position, repaired] : repairs) {
+    const uint64_t from = std::max(position, start);
+    const uint64_t to = std::min(position + repaired.size(), start + length);
+    if (from < to) std::memcpy(bytes + (from - start), repaired.data() + (from - position), static_cast<size_t>(to - from));
+  }
 }
 
 }  // namespace noisemill

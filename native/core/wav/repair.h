@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "../files.h"
 #include "header.h"
 
 namespace noisemill {
@@ -29,7 +29,16 @@ void put(uint8_t* bytes, size_t count, uint64_t value, bool big_endian = false);
 // the end of the number of frames.
 void put_long_sizes(uint8_t* head, uint64_t size, uint64_t data_bytes, uint64_t frames);
 
-// Writes the true sizes over those of the header, once all other bytes of the output are in place.
-void repair_sizes(OutputFile& output, const WavHeader& header, const OutputSize& sizes);
+// Bytes of an output that are not those of its input.
+struct Repair {
+  uint64_t position;
+  std::vector<uint8_t> bytes;
+};
+
+// Returns the true sizes, which replace those of the header, and a missing pad byte.
+std::vector<Repair> size_repairs(const WavHeader& header, const OutputSize& sizes);
+
+// Makes the repairs in those bytes of an output that begin at `start`.
+void repair_bytes(uint8_t* bytes, size_t length, uint64_t start, const std::vector<Repair>& repairs);
 
 }  // namespace noisemill
