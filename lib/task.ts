@@ -82,12 +82,28 @@ export interface Planned<Job, Result> {
   readonly result?: Result
 }
 
+/**
+ * Runs another task on the same pool, for a task that prepares its run. It yields results in the
+ * order of the items.
+ */
+export type RunTask = <Item, Result, Value>(
+  task: Task<Item, Result, Value>,
+  items: Iterable<Item> | AsyncIterable<Item>,
+) => AsyncIterable<Value>
+
 /** A task's part of one run. It may keep state from item to item. */
 export interface TaskRun<Item, Job, JobValue, Result> {
   /** How many jobs, and results, each item gives. */
   readonly copies: number
   /** Called with all items before the first is planned, if they are in an array. */
   foresee?(items: readonly Item[]): void
+  /**
+   * Called once, before the first item is planned, which waits for it. What it rejects with ends the
+   * run.
+   *
+   * @param run runs other tasks first. It stops when the run is stopped.
+   */
+  prepare?(run: RunTask): Promise<void>
   /** Returns the bytes of memory that an item occupies, if the pool cannot see that. */
   weigh?(item: Item): number
   /**

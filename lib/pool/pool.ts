@@ -6,7 +6,7 @@ import { chooseBackend } from '../backends/choose.js'
 import { noteRun } from '../backends/nesting.js'
 import type { PoolInfo, PoolOptions } from '../backends/options.js'
 import { invalidOption, NoisemillError, noTask } from '../errors.js'
-import { definitionOf, type Task } from '../task.js'
+import { definitionOf, type RunTask, type Task } from '../task.js'
 import { abortReason, onAbort } from './abort.js'
 import { checkRunOptions, type RunOptions } from './options.js'
 import { type PoolStats, type PoolTotals, summed } from './pool-stats.js'
@@ -299,6 +299,7 @@ export class Pool {
       source: new Source(items),
       work,
       task: pass,
+      prepare: pass.prepare && ((signal) => pass.prepare!(this.#runTask(signal))),
       backend: this.#backend,
       cancellation,
       threads: this.info.threads,
@@ -313,6 +314,11 @@ export class Pool {
       },
     })
     return run
+  }
+
+  /** Returns what runs other tasks for a run that has begun, until the signal aborts. */
+  #runTask(signal: AbortSignal): RunTask {
+    return (task, items) => this.#start(task, items, 'imap', { signal }, true).results() as Results<never>
   }
 
   /** Begins a run. Returns a function that the run calls when its consumer has left. */

@@ -30,6 +30,8 @@ export interface RunParts<Item, Job, JobValue, Result> {
   readonly source: Source<Item>
   readonly work: Work
   readonly task: TaskRun<Item, Job, JobValue, Result>
+  /** Called before the first item is planned; see `TaskRun.prepare`. */
+  readonly prepare: ((signal: AbortSignal) => Promise<void>) | undefined
   readonly backend: Backend
   readonly cancellation: Cancellation
   readonly threads: number
@@ -80,6 +82,8 @@ export class Run<Item, Job, JobValue, Result> {
   #inProgress = 0
   /** Timers of the items that will be tried again. */
   readonly #retrying = new Set<NodeJS.Timeout>()
+  /** Stops what prepares the task. */
+  #preparing: AbortController | undefined
   readonly #progress: Progress
   /** Undefined if it is not wanted. Made when the run begins. */
   #calibration: Calibration | undefined
@@ -320,6 +324,7 @@ export class Run<Item, Job, JobValue, Result> {
   /** Cancels the run's jobs, so that no more of them begin. */
   #halt(grace?: number): void {
     this.#parts.cancellation.cancel(grace)
+    this.#preparing?.abort()
     for (const timer of this.#retrying) clearTimeout(timer)
     this.#retrying.clear()
     this.#pumpBell.ring()
@@ -344,6 +349,7 @@ export class Run<Item, Job, JobValue, Result> {
    */
   async #pump(): Promise<void> {
     try {
+      if (this.#parts.prepare !== undefined) await this.#prepare(this.#parts.prepare)
       while (!this.#isHalted) {
         if (!this.#hasRoom()) {
           this.#statistics.waitsFor(this.#isFull() ? 'consumer' : undefined)
@@ -371,6 +377,15 @@ export class Run<Item, Job, JobValue, Result> {
   get #mostInProgress(): number {
     const { threads, limits } = this.#parts
     return 2 * threads * limits.concurrency
+  }
+
+  /** Prepares the task. It resolves earlier if the run is stopped. */
+  async #prepare(prepare: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#statistics.waitsFor('planning')
+    this.#preparing = new AbortController()
+    const { signal } = this.#preparing
+    const isHalted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([prepare(signal), isHalted])
   }
 
   #isFull(): boolean {

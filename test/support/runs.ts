@@ -30,6 +30,7 @@ export function numberRun(
     source: new Source(items),
     work: { kind: 'calls', call: { url: 'file:///unused', name: 'unused', setup: undefined, data: undefined } },
     task: numbersTask,
+    prepare: undefined,
     backend: new ScriptedBackend(script) as unknown as Backend,
     cancellation: new Cancellation(),
     threads: 1,
