@@ -67,6 +67,10 @@ const table = {
     summary: 'the report would be written over a file of the run',
     remedy: 'Choose another file for the report.',
   },
+  E_CACHE: {
+    summary: 'the cache folder cannot be written to',
+    remedy: 'Set the environment variable NOISEMILL_CACHE to a folder that noisemill may write to.',
+  },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend is not available',
     remedy: 'With backend "auto", one that is available is used, unless NOISEMILL_NATIVE is "require".',
@@ -155,8 +159,7 @@ const table = {
   },
   E_NOISE_BANK: {
     summary: 'the noise files cannot be used',
-    remedy:
-      'Check the folders, files and lists of noise. Their index is kept in the folder that NOISEMILL_CACHE names, or in the cache folder of the user.',
+    remedy: 'Check the folders, files and lists of noise that you named.',
   },
   E_NOISE_EMPTY: { summary: 'the noise file has no samples', remedy: 'Leave it out of the noise files.' },
   E_NOISE_RATE: {

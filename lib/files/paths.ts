@@ -26,6 +26,10 @@ export function pathToBytes(file: FilePath): Buffer {
 
 const NOT_ASCII = /[^\0-\x7f]/
 
+/** Returns a path as text in which each character is one byte. Such texts compare like the bytes. */
+export const byteText = (file: FilePath): string =>
+  typeof file === 'string' && !NOT_ASCII.test(file) ? file : pathToBytes(file).toString('latin1')
+
 /** Joins a folder and a name or relative path, with the separator of this system. */
 export function joinPath(folder: FilePath, name: FilePath): FilePath {
   return joinWith(path.sep, folder, onWindows && typeof name === 'string' ? name.replaceAll('/', '\\') : name)
@@ -107,13 +111,14 @@ export function pathFromCaller(value: unknown): FilePath | undefined {
  * spellings of a path. It does not resolve symbolic links, so it never changes with them.
  */
 function resolvedName(file: FilePath): string {
-  if (typeof file === 'string') {
-    const resolved = path.resolve(file)
-    return NOT_ASCII.test(resolved) ? Buffer.from(resolved).toString('latin1') : resolved
-  }
+  if (typeof file === 'string') return byteText(path.resolve(file))
   const text = pathToBytes(file).toString('latin1')
   return path.isAbsolute(text) ? path.resolve(text) : path.resolve(resolvedName('.'), text)
 }
+
+/** Returns the absolute path without '.' and '..'. It does not resolve symbolic links. */
+export const absolutePath = (file: FilePath): FilePath =>
+  typeof file === 'string' ? path.resolve(file) : pathFromBytes(Buffer.from(resolvedName(file), 'latin1'))
 
 /**
  * Returns the resolved name, made equal for names that a file system without case takes for the same. Windows compares

@@ -5,7 +5,7 @@
  * All numbers of an index are little-endian. After the header come the columns, each with one
  * number for each file, in this order: size, modified, frames (float64), sampleRate, channels,
  * folder, end of the path, end of the name (uint32). Then come the paths of all files, then their
- * names.
+ * names. lib/plan/bank-index.ts writes indexes.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -15,20 +15,20 @@ import { MAX_CHANNELS } from '../wav/format.js'
 import { draw, type NoiseKey, Purpose } from './keys.js'
 
 /** First bytes of an index. The last one is the version of its form. */
-const BANK_MAGIC = Buffer.from('nm-bank\x01', 'latin1')
+export const BANK_MAGIC = Buffer.from('nm-bank\x01', 'latin1')
 /**
  * Bytes of the header: the magic, the number of files, the bytes of all paths, the bytes of all
  * names (uint32 each), zeros, and from `BANK_HASH_AT` on the hash.
  */
-const BANK_HEADER_BYTES = 64
-const BANK_HASH_AT = 32
+export const BANK_HEADER_BYTES = 64
+export const BANK_HASH_AT = 32
 /** Numbers of a file in the columns of float64, and in those of uint32. */
 const WIDE_COLUMNS = 3
 const NARROW_COLUMNS = 5
 /** Bytes of a file in all columns. */
-const BANK_FILE_BYTES = 8 * WIDE_COLUMNS + 4 * NARROW_COLUMNS
+export const BANK_FILE_BYTES = 8 * WIDE_COLUMNS + 4 * NARROW_COLUMNS
 /** Most bytes of an index, which each thread keeps in memory. Enough for ten million files. */
-const MAX_BANK_BYTES = 2 ** 31 - 1
+export const MAX_BANK_BYTES = 2 ** 31 - 1
 /** Most banks that a thread keeps open. */
 const MOST_BANKS = 8
 
