@@ -3,11 +3,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
 import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
-import type { Activity } from './core/activity.js'
-import { gainOf, measuredLevel } from './core/etl.js'
 import { Failure } from './core/failure.js'
-import { checkSampleRate, measuresSignal, surveysMixture } from './core/noise/noise.js'
-import type { Pass } from './core/transform.js'
+import { gainOf, Measuring, totalDeviation } from './core/measuring.js'
+import { checkSampleRate, surveysMixture } from './core/noise/noise.js'
+import type { PassSettings } from './core/transform.js'
 import type { CodecName } from './core/wav/codecs.js'
 import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
@@ -315,28 +314,28 @@ async function noiseOnto(
   const pool = request.pool ?? sharedPool()
   const { noise, drawn } = drawNoise(request.noise, path, 1)
   asError(() => checkSampleRate(noise, layout.sampleRate))
-  let sigma = noise.level.deviation
+  const measuring = new Measuring(noise, layout, found.strict)
   let gain = 1
   let peak: number | null = null
-  let activity: Activity | undefined
   const tally = await pool.accept(async (imap) => {
     const threads = { imap, threads: pool.info.threads }
-    const walk = (pass: Pass) =>
-      runSlices(threads, layout, noise, { pass, sigma, gain }, from, pass === 'write' ? to : undefined, signal)
-    if (measuresSignal(noise)) {
-      const measured = await walk('measure')
-      const level = asError(() => measuredLevel(noise, measured, layout, found.strict))
-      sigma = level.sigma
-      activity = level.activity
-      warnings.push(...level.warnings)
+    const walk = (pass: PassSettings) =>
+      runSlices(threads, layout, noise, pass, from, pass.pass === 'write' ? to : undefined, signal)
+    for (let pass = measuring.next(); pass !== undefined; pass = measuring.next()) {
+      const measured = await walk(pass)
+      asError(() => measuring.end(measured))
     }
+    warnings.push(...measuring.warnings)
+    const { levels } = measuring
     if (surveysMixture(noise)) {
-      const surveyed = await walk('survey')
+      const surveyed = await walk({ pass: 'survey', measured: -1, levels, gain })
       peak = surveyed.peak
       gain = asError(() => gainOf(noise, surveyed, layout))
     }
-    return walk('write')
+    return walk({ pass: 'write', measured: -1, levels, gain })
   })
+  const { activity } = measuring
+  const sigma = totalDeviation(measuring.levels)
   if (noise.mixing.clip === 'error' && tally.clipped > 0)
     throw new NoisemillError('E_CLIPPED', { received: `${tally.clipped} samples` })
   const settings = request.noise

@@ -25,15 +25,15 @@ void fill_noise(const Napi::CallbackInfo& info) {
     const auto parameters = context.Get("parameters").As<Napi::Float64Array>();
     const SignalShape signal = {number(context, "channels"), number(context, "sampleRate"),
                                 static_cast<uint64_t>(context.Get("frames").As<Napi::Number>().Int64Value())};
-    Noise noise;
-    noise.kind = info[0].As<Napi::String>().Utf8Value();
-    noise.key = {number(key, "low"), number(key, "high")};
-    noise.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
+    Layer layer;
+    layer.kind = info[0].As<Napi::String>().Utf8Value();
+    layer.key = {number(key, "low"), number(key, "high")};
+    layer.parameters.assign(parameters.Data(), parameters.Data() + parameters.ElementLength());
     const uint32_t channel = info[2].As<Napi::Number>().Uint32Value();
     const auto frame = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
     auto out = info[4].As<Napi::Float32Array>();
     Arena arena;
-    const auto source = open_source(noise, signal, arena);
+    const auto source = open_layer(layer, signal, arena);
     for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames) {
       source->fill(channel, frame + at, out.Data() + at, kBlockFrames);
     }

@@ -95,27 +95,37 @@ constexpr Setter<SliceJob, double> kSliceNumbers[] = {
     {"frames", [](SliceJob& job, double value) { job.layout.frames = static_cast<uint64_t>(value); }},
     {"firstFrame", [](SliceJob& job, double value) { job.first_frame = static_cast<uint64_t>(value); }},
     {"pass", [](SliceJob& job, double value) { job.settings.pass = place<Pass>(value); }},
-    {"sigma", [](SliceJob& job, double value) { job.settings.sigma = value; }},
+    {"measured", [](SliceJob& job, double value) { job.settings.measured = static_cast<int>(value); }},
     {"gain", [](SliceJob& job, double value) { job.settings.gain = value; }},
-};
-
-constexpr Setter<Noise, Text> kNoiseTexts[] = {
-    {"kind", [](Noise& noise, Text value) { noise.kind = std::move(value); }},
 };
 
 constexpr Setter<Noise, double> kNoiseNumbers[] = {
     {"keyLow", [](Noise& noise, double value) { noise.key.low = static_cast<uint32_t>(value); }},
     {"keyHigh", [](Noise& noise, double value) { noise.key.high = static_cast<uint32_t>(value); }},
-    {"isSnr", [](Noise& noise, double value) { noise.level_kind = value != 0 ? LevelKind::kSnr : LevelKind::kSigma; }},
-    {"level", [](Noise& noise, double value) { noise.level = value; }},
-    {"exact", [](Noise& noise, double value) { noise.exact = value != 0; }},
-    {"reference", [](Noise& noise, double value) { noise.reference = place<SnrReference>(value); }},
     {"output", [](Noise& noise, double value) { noise.output = place<OutputLevel>(value); }},
     {"target", [](Noise& noise, double value) { noise.target = value; }},
+    {"reference", [](Noise& noise, double value) { noise.reference = place<SnrReference>(value); }},
     {"clip", [](Noise& noise, double value) { noise.clip = place<ClipPolicy>(value); }},
     {"ceiling", [](Noise& noise, double value) { noise.ceiling = value; }},
     {"dither", [](Noise& noise, double value) { noise.dither = value != 0; }},
     {"silent", [](Noise& noise, double value) { noise.silent = place<SilentPolicy>(value); }},
+};
+
+constexpr Setter<Layer, Text> kLayerTexts[] = {
+    {"kind", [](Layer& layer, Text value) { layer.kind = std::move(value); }},
+};
+
+constexpr Setter<Layer, double> kLayerNumbers[] = {
+    {"keyLow", [](Layer& layer, double value) { layer.key.low = static_cast<uint32_t>(value); }},
+    {"keyHigh", [](Layer& layer, double value) { layer.key.high = static_cast<uint32_t>(value); }},
+    {"isSnr", [](Layer& layer, double value) { layer.level_kind = value != 0 ? LevelKind::kSnr : LevelKind::kSigma; }},
+    {"level", [](Layer& layer, double value) { layer.level = value; }},
+    {"exact", [](Layer& layer, double value) { layer.exact = value != 0; }},
+};
+
+constexpr Setter<LayerLevel, double> kLevelNumbers[] = {
+    {"sigma", [](LayerLevel& level, double value) { level.sigma = value; }},
+    {"deviation", [](LayerLevel& level, double value) { level.deviation = value; }},
 };
 
 double warning_bits(const EtlFigures& figures) {
@@ -243,13 +253,36 @@ class Unpacker {
     for (const auto& number : numbers) number.set(into, *number_++);
   }
 
-  void read_parameters(Noise& noise) {
-    const auto count = static_cast<size_t>(*number_++);
-    noise.parameters.assign(number_, number_ + count);
-    number_ += count;
+  EtlJob read_file() {
+    EtlJob job;
+    read(kFileTexts, job);
+    read(kFileNumbers, job);
+    read(job.noise);
+    return job;
   }
 
+  void read(Noise& noise) {
+    read(kNoiseNumbers, noise);
+    noise.layers.resize(read_count());
+    for (Layer& layer : noise.layers) {
+      read(kLayerTexts, layer);
+      read(kLayerNumbers, layer);
+      const size_t count = read_count();
+      layer.parameters.assign(number_, number_ + count);
+      number_ += count;
+    }
+  }
+
+  void read(std::vector<LayerLevel>& levels) {
+    for (LayerLevel& level : levels) read(kLevelNumbers, level);
+  }
+
+  const char* text() const { return text_; }
+  const double* number() const { return number_; }
+
  private:
+  size_t read_count() { return static_cast<size_t>(*number_++); }
+
   const char* text_;
   const double* number_;
 };
@@ -289,8 +322,10 @@ Napi::Object contract(Napi::Env env) {
   object.Set("fileTexts", names_of(env, kFileTexts));
   object.Set("fileNumbers", names_of(env, kFileNumbers));
   object.Set("sliceNumbers", names_of(env, kSliceNumbers));
-  object.Set("noiseTexts", names_of(env, kNoiseTexts));
   object.Set("noiseNumbers", names_of(env, kNoiseNumbers));
+  object.Set("layerTexts", names_of(env, kLayerTexts));
+  object.Set("layerNumbers", names_of(env, kLayerNumbers));
+  object.Set("levelNumbers", names_of(env, kLevelNumbers));
   object.Set("figures", names_of(env, kFigures));
   object.Set("tally", names_of(env, kTally));
   object.Set("warnings", warning_names(env));
@@ -306,26 +341,14 @@ PackedFiles::PackedFiles(Napi::Object packed) {
   texts_.assign(texts.Data(), texts.Data() + texts.ElementLength());
   numbers_.assign(numbers.Data(), numbers.Data() + numbers.ElementLength());
   starts_.resize(count_of(packed));
-  const char* text = texts_.data();
-  const double* number = numbers_.data();
+  Unpacker unpacker(texts_.data(), numbers_.data());
   for (Start& start : starts_) {
-    start = {text, number};
-    for (size_t i = 0; i < std::size(kFileTexts) + std::size(kNoiseTexts); i++) text += std::strlen(text) + 1;
-    number += std::size(kFileNumbers) + std::size(kNoiseNumbers);
-    number += 1 + static_cast<size_t>(*number);
+    start = {unpacker.text(), unpacker.number()};
+    unpacker.read_file();
   }
 }
 
-EtlJob PackedFiles::job(size_t index) const {
-  Unpacker unpacker(starts_[index].text, starts_[index].number);
-  EtlJob job;
-  unpacker.read(kFileTexts, job);
-  unpacker.read(kNoiseTexts, job.noise);
-  unpacker.read(kFileNumbers, job);
-  unpacker.read(kNoiseNumbers, job.noise);
-  unpacker.read_parameters(job.noise);
-  return job;
-}
+EtlJob PackedFiles::job(size_t index) const { return Unpacker(starts_[index].text, starts_[index].number).read_file(); }
 
 std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
   Unpacker unpacker(reinterpret_cast<const char*>(texts_of(packed).Data()), numbers_of(packed).Data());
@@ -338,10 +361,10 @@ std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
     auto memory = slice.As<Napi::Uint8Array>();
     job.bytes = memory.Data();
     job.length = memory.ByteLength();
-    unpacker.read(kNoiseTexts, job.noise);
     unpacker.read(kSliceNumbers, job);
-    unpacker.read(kNoiseNumbers, job.noise);
-    unpacker.read_parameters(job.noise);
+    unpacker.read(job.noise);
+    job.settings.levels.resize(job.noise.layers.size());
+    unpacker.read(job.settings.levels);
   }
   return jobs;
 }

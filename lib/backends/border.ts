@@ -9,7 +9,15 @@ import { toNamespacedPath } from 'node:path'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FilePath } from '../core/files.js'
 import { allKinds } from '../core/noise/kinds.js'
-import { clipPolicies, type Noise, outputLevels, silentPolicies, snrReferences } from '../core/noise/noise.js'
+import {
+  clipPolicies,
+  type Layer,
+  type LayerLevel,
+  type Noise,
+  outputLevels,
+  silentPolicies,
+  snrReferences,
+} from '../core/noise/noise.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally, Pass } from '../core/transform.js'
 import { codecs } from '../core/wav/codecs.js'
@@ -20,8 +28,10 @@ export interface Contract {
   readonly fileTexts: readonly string[]
   readonly fileNumbers: readonly string[]
   readonly sliceNumbers: readonly string[]
-  readonly noiseTexts: readonly string[]
   readonly noiseNumbers: readonly string[]
+  readonly layerTexts: readonly string[]
+  readonly layerNumbers: readonly string[]
+  readonly levelNumbers: readonly string[]
   readonly figures: readonly string[]
   readonly tally: readonly string[]
   /** The position of a warning is the number of its bit. */
@@ -35,13 +45,13 @@ export interface Contract {
 export interface PackedJobs {
   readonly count: number
   /**
-   * The texts of each job and of its noise, in UTF-8 or as the bytes of a path. Each ends with a
-   * NUL.
+   * The texts of each job, then those of its layers of noise, in UTF-8 or as the bytes of a path. Each
+   * ends with a NUL.
    */
   readonly texts: Uint8Array
   /**
-   * The numbers of each job and of its noise, then how many parameters the noise has, then the
-   * parameters.
+   * The numbers of each job and of its noise, then the number of its layers, then for each layer its
+   * numbers, the number of its parameters and the parameters. A slice then has the levels of the layers.
    */
   readonly numbers: Float64Array
 }
@@ -87,27 +97,37 @@ const sliceNumbers: Fields<SliceJob, number> = {
   frames: ({ frames }) => frames,
   firstFrame: ({ firstFrame }) => firstFrame,
   pass: ({ pass }) => passes.indexOf(pass),
-  sigma: ({ sigma }) => sigma,
+  measured: ({ measured }) => measured,
   gain: ({ gain }) => gain,
-}
-
-const noiseTexts: Fields<Noise, string> = {
-  kind: ({ kind }) => kind,
 }
 
 const noiseNumbers: Fields<Noise, number> = {
   keyLow: ({ key }) => key.low,
   keyHigh: ({ key }) => key.high,
-  isSnr: ({ level }) => Number(level.kind === 'snr'),
-  level: ({ level }) => level.deviation,
-  exact: ({ mixing }) => Number(mixing.exact),
-  reference: ({ mixing }) => snrReferences.indexOf(mixing.reference),
   output: ({ output }) => outputLevels.indexOf(output.kind),
   target: ({ output }) => output.target,
+  reference: ({ mixing }) => snrReferences.indexOf(mixing.reference),
   clip: ({ mixing }) => clipPolicies.indexOf(mixing.clip),
   ceiling: ({ mixing }) => mixing.ceiling,
   dither: ({ mixing }) => Number(mixing.dither),
   silent: ({ mixing }) => silentPolicies.indexOf(mixing.silent),
+}
+
+const layerTexts: Fields<Layer, string> = {
+  kind: ({ kind }) => kind,
+}
+
+const layerNumbers: Fields<Layer, number> = {
+  keyLow: ({ key }) => key.low,
+  keyHigh: ({ key }) => key.high,
+  isSnr: ({ level }) => Number(level.kind === 'snr'),
+  level: ({ level }) => level.deviation,
+  exact: ({ exact }) => Number(exact),
+}
+
+const levelNumbers: Fields<LayerLevel, number> = {
+  sigma: ({ sigma }) => sigma,
+  deviation: ({ deviation }) => deviation,
 }
 
 /** Every figure of a file. It is a Record, so that TypeScript reports a missing one. */
@@ -164,8 +184,10 @@ export function contractFault(contract: Contract | undefined): string | undefine
     fileTexts: Object.keys(fileTexts),
     fileNumbers: Object.keys(fileNumbers),
     sliceNumbers: Object.keys(sliceNumbers),
-    noiseTexts: Object.keys(noiseTexts),
     noiseNumbers: Object.keys(noiseNumbers),
+    layerTexts: Object.keys(layerTexts),
+    layerNumbers: Object.keys(layerNumbers),
+    levelNumbers: Object.keys(levelNumbers),
     figures: Object.keys(figures),
     tally: Object.keys(tally),
     warnings: Object.keys(warnings),
@@ -195,53 +217,61 @@ export class Border {
   readonly #fileTexts: readonly ((job: EtlJob) => FilePath)[]
   readonly #fileNumbers: readonly ((job: EtlJob) => number)[]
   readonly #sliceNumbers: readonly ((job: SliceJob) => number)[]
-  readonly #noiseTexts: readonly ((noise: Noise) => string)[]
   readonly #noiseNumbers: readonly ((noise: Noise) => number)[]
+  readonly #layerTexts: readonly ((layer: Layer) => string)[]
+  readonly #layerNumbers: readonly ((layer: Layer) => number)[]
+  readonly #levelNumbers: readonly ((level: LayerLevel) => number)[]
   /** The position of each figure among those of a file. */
   readonly #figures: Readonly<Record<keyof EtlFigures, number>>
   readonly #texts = new Texts()
-  #numbers = new Float64Array(0)
+  readonly #numbers = new Numbers()
 
   constructor(contract: Contract) {
     this.#contract = contract
     this.#fileTexts = inOrder(contract.fileTexts, fileTexts)
     this.#fileNumbers = inOrder(contract.fileNumbers, fileNumbers)
     this.#sliceNumbers = inOrder(contract.sliceNumbers, sliceNumbers)
-    this.#noiseTexts = inOrder(contract.noiseTexts, noiseTexts)
     this.#noiseNumbers = inOrder(contract.noiseNumbers, noiseNumbers)
+    this.#layerTexts = inOrder(contract.layerTexts, layerTexts)
+    this.#layerNumbers = inOrder(contract.layerNumbers, layerNumbers)
+    this.#levelNumbers = inOrder(contract.levelNumbers, levelNumbers)
     const positions = contract.figures.map((name, position) => [name, position])
     this.#figures = Object.fromEntries(positions) as Record<keyof EtlFigures, number>
   }
 
   packFiles(jobs: readonly EtlJob[]): PackedJobs {
-    return this.#pack(jobs, this.#fileTexts, this.#fileNumbers)
+    for (const job of jobs) {
+      for (const text of this.#fileTexts) this.#texts.addPath(text(job))
+      for (const number of this.#fileNumbers) this.#numbers.add(number(job))
+      this.#addNoise(job.noise)
+    }
+    return this.#take(jobs.length)
   }
 
   packSlices(jobs: readonly SliceJob[]): PackedSlices {
-    return { ...this.#pack(jobs, [], this.#sliceNumbers), bytes: jobs.map(({ bytes }) => bytes) }
+    for (const job of jobs) {
+      for (const number of this.#sliceNumbers) this.#numbers.add(number(job))
+      this.#addNoise(job.noise)
+      for (const level of job.levels) for (const number of this.#levelNumbers) this.#numbers.add(number(level))
+    }
+    return { ...this.#take(jobs.length), bytes: jobs.map(({ bytes }) => bytes) }
   }
 
-  #pack<Job extends { readonly noise: Noise }>(
-    jobs: readonly Job[],
-    texts: readonly ((job: Job) => FilePath)[],
-    numbers: readonly ((job: Job) => number)[],
-  ): PackedJobs {
-    const packed = this.#texts
-    const each = numbers.length + this.#noiseNumbers.length + 1
-    const size = jobs.reduce((sum, { noise }) => sum + each + noise.parameters.length, 0)
-    if (size > this.#numbers.length) this.#numbers = new Float64Array(2 * size)
-    const values = this.#numbers
-    let at = 0
-    for (const job of jobs) {
-      const { noise } = job
-      for (const text of texts) packed.addPath(text(job))
-      for (const text of this.#noiseTexts) packed.add(text(noise))
-      for (const number of numbers) values[at++] = number(job)
-      for (const number of this.#noiseNumbers) values[at++] = number(noise)
-      values[at++] = noise.parameters.length
-      for (let i = 0; i < noise.parameters.length; i++) values[at++] = noise.parameters[i]
+  #addNoise(noise: Noise): void {
+    const numbers = this.#numbers
+    const { layers } = noise
+    for (const number of this.#noiseNumbers) numbers.add(number(noise))
+    numbers.add(layers.length)
+    for (const layer of layers) {
+      for (const text of this.#layerTexts) this.#texts.add(text(layer))
+      for (const number of this.#layerNumbers) numbers.add(number(layer))
+      numbers.add(layer.parameters.length)
+      for (let i = 0; i < layer.parameters.length; i++) numbers.add(layer.parameters[i])
     }
-    return { count: jobs.length, texts: packed.take(), numbers: values.subarray(0, size) }
+  }
+
+  #take(count: number): PackedJobs {
+    return { count, texts: this.#texts.take(), numbers: this.#numbers.take() }
   }
 
   /** Reads the figures of a file from those of several. */
@@ -278,6 +308,27 @@ export class Border {
 
 /** Converts a number of the addon, which is NaN if it was not measured. */
 const known = (number: number): number | null => (Number.isNaN(number) ? null : number)
+
+/** Collects numbers into one array, in memory that is used again. */
+class Numbers {
+  #values = new Float64Array(256)
+  #count = 0
+
+  add(number: number): void {
+    if (this.#count === this.#values.length) {
+      const longer = new Float64Array(2 * this.#count)
+      longer.set(this.#values)
+      this.#values = longer
+    }
+    this.#values[this.#count++] = number
+  }
+
+  take(): Float64Array {
+    const count = this.#count
+    this.#count = 0
+    return this.#values.subarray(0, count)
+  }
+}
 
 /** Collects texts into one array of bytes, each with a NUL at its end. */
 class Texts {

@@ -4,7 +4,6 @@
  * native/core/etl.cc.
  */
 
-import { type Activity, activityOf } from './activity.js'
 import { ComparedFile, recompareOutput } from './compared.js'
 import { caughtFailure, Failure, type FailureData } from './failure.js'
 import {
@@ -17,6 +16,7 @@ import {
   type WrittenFile,
 } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
+import { gainOf, Measuring, totalDeviation } from './measuring.js'
 import {
   checkNoise,
   checkSampleRate,
@@ -26,13 +26,13 @@ import {
   surveysMixture,
 } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
-import { FileTally, openWalk, type PartTally, type Pass, type PassSettings, pieceFrames } from './transform.js'
+import { FileTally, openWalk, type PartTally, type PassSettings, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
 import type { Input } from './wav/reader.js'
 import { type OutputSize, outputSize, type Repair, repairBytes, sizeRepairs } from './wav/repair.js'
-import type { FrameLayout, SampleFormatName } from './wav/samples.js'
+import type { SampleFormatName } from './wav/samples.js'
 
 /** Target size of one read or write of data. The data stay in a level-2 cache between the two. */
 const READ_BYTES = 256 * 1024
@@ -126,7 +126,7 @@ export interface EtlFigures {
   readonly channels: number
   readonly sampleRate: number
   readonly frames: number
-  /** Standard deviation of the requested noise before the gain, in full-scale units. */
+  /** Nominal standard deviation of the requested noise before the gain, in full-scale units. */
   readonly sigma: number
   /** Factor of the mixture; 1 if it was not changed. */
   readonly gain: number
@@ -298,11 +298,9 @@ class Etl implements JoinedPass {
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
-  #settings: PassSettings = { pass: 'write', sigma: 0, gain: 1 }
-  /** Whether nothing is written, because the signal is silent. */
-  #isOmitted = false
+  #settings: PassSettings = { pass: 'write', measured: -1, levels: [], gain: 1 }
+  #measuring!: Measuring
   #peak: number | null = null
-  #activity: Activity | undefined
   #tally = new FileTally()
 
   constructor(
@@ -328,9 +326,10 @@ class Etl implements JoinedPass {
     this.#checkRecorded('E_REPLAY_INPUT', 'bytesIn', size)
     this.#checkRecorded('E_REPLAY_INPUT', 'frames', this.#header.frames)
     if (!job.free) this.#checkOutput()
-    checkSampleRate(job.noise, this.#header.sampleRate)
+    checkSampleRate(noise, this.#header.sampleRate)
     this.#warnings.push(...this.#header.warnings)
-    return measures ? this.#startPass('measure') : this.#startSurvey(noise.level.deviation)
+    this.#measuring = new Measuring(noise, this.#header, job.strict)
+    return this.#startMeasuring()
   }
 
   /**
@@ -373,31 +372,40 @@ class Etl implements JoinedPass {
   }
 
   /** Returns the number of parts. A pass in which samples must come in order has one. */
-  #startPass(pass: Pass): number {
-    this.#settings = { ...this.#settings, pass }
+  #startPass(settings: PassSettings): number {
+    this.#settings = settings
     this.#tally = new FileTally()
-    const isOrdered = pass === 'measure' && measuresActivity(this.job.noise)
+    const isOrdered = settings.pass === 'measure' && measuresActivity(this.job.noise)
     const all = Math.max(1, Math.ceil(this.#header.dataBytes / this.#blockBytes))
     const blocks = isOrdered ? all : Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
     this.#partBytes = this.#blockBytes * blocks
     return Math.ceil(all / blocks)
   }
 
-  /** Sets sigma, and surveys the mixture if its gain depends on it. */
-  #startSurvey(sigma: number): number {
-    this.#settings = { ...this.#settings, sigma }
-    return surveysMixture(this.job.noise) ? this.#startPass('survey') : this.#startWriting()
+  /** Starts the next pass that measures, or surveys the mixture if its gain depends on it. */
+  #startMeasuring(): number {
+    const pass = this.#measuring.next()
+    if (pass !== undefined) return this.#startPass(pass)
+    if (this.#measuring.isOmitted) {
+      if (this.job.verify && nameExists(this.job.output))
+        throw new Failure('E_OUTPUT_DIFFERS', 'it exists, but the input is silent and has no output')
+      return 0
+    }
+    this.#settings = { ...this.#settings, measured: -1, levels: this.#measuring.levels }
+    return surveysMixture(this.job.noise)
+      ? this.#startPass({ ...this.#settings, pass: 'survey' })
+      : this.#startWriting()
   }
 
   #startWriting(): number {
     const { job } = this
-    this.#checkRecorded('E_REPLAY_DIFFERS', 'sigma', this.#settings.sigma)
+    this.#checkRecorded('E_REPLAY_DIFFERS', 'sigma', totalDeviation(this.#measuring.levels))
     if (job.dryRun) return 0
     this.#output = job.verify
       ? new ComparedFile(job.output, this.#outputSize.size)
       : new OutputFile(job.temporary, this.#file.mode, job.fsync)
     this.#written = this.#output
-    return this.#startPass('write')
+    return this.#startPass({ ...this.#settings, pass: 'write' })
   }
 
   /** Returns what other threads need to `join` the pass. */
@@ -415,12 +423,13 @@ class Etl implements JoinedPass {
   }
 
   /** Opens the files of a pass that another Etl of the same job began. */
-  join({ job, pass, sigma, gain, partBlocks, input, size, modified, output }: SharedPass): void {
+  join(shared: SharedPass): void {
+    const { job, pass, measured, levels, gain, partBlocks, input, size, modified, output } = shared
     this.#file = new InputFile(job.input)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes
-    this.#settings = { pass, sigma, gain }
+    this.#settings = { pass, measured, take, levels, gain }
     if (output === undefined) return
     this.#written = job.verify
       ? recompareOutput(job.output, this.#outputSize.size, output)
@@ -492,7 +501,10 @@ class Etl implements JoinedPass {
     const header = this.#header
     const { job } = this
     const { pass } = this.#settings
-    if (pass === 'measure') return this.#endMeasuring()
+    if (pass === 'measure') {
+      this.#measuring.end(this.#tally)
+      return this.#startMeasuring()
+    }
     if (pass === 'survey') {
       this.#peak = this.#tally.peak
       this.#settings = { ...this.#settings, gain: gainOf(job.noise, this.#tally, header) }
@@ -510,21 +522,12 @@ class Etl implements JoinedPass {
     return 0
   }
 
-  #endMeasuring(): number {
-    const { noise, strict } = this.job
-    const { sigma, warnings, isOmitted, activity } = measuredLevel(noise, this.#tally, this.#header, strict)
-    this.#activity = activity
-    this.#warnings.push(...warnings)
-    this.#isOmitted = isOmitted
-    if (isOmitted && this.job.verify && nameExists(this.job.output))
-      throw new Failure('E_OUTPUT_DIFFERS', 'it exists, but the input is silent and has no output')
-    return isOmitted ? 0 : this.#startSurvey(sigma)
-  }
-
   /** Returns the figures of the job, once it is done. */
   figures(): EtlFigures {
     const { format, channels, sampleRate, frames } = this.#header
     const { signal, noise, clipped, nonFinite } = this.#tally
+    const { levels, activity, isOmitted, warnings } = this.#measuring
+    this.#warnings.push(...warnings)
     if (nonFinite > 0) this.#warnings.push('W_NON_FINITE')
     return {
       format: format.name,
@@ -532,18 +535,18 @@ class Etl implements JoinedPass {
       channels,
       sampleRate,
       frames,
-      sigma: this.#settings.sigma,
+      sigma: totalDeviation(levels),
       gain: this.#settings.gain,
       peak: this.#peak,
-      activePower: this.#activity?.power ?? null,
-      activity: this.#activity?.factor ?? null,
+      activePower: activity?.power ?? null,
+      activity: activity?.factor ?? null,
       signalEnergy: signal,
       noiseEnergy: noise,
       clipped,
       nonFinite,
       bytesIn: this.#file.size,
       modified: this.#file.modified,
-      bytesOut: this.#isOmitted ? 0 : this.#outputSize.size,
+      bytesOut: isOmitted ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
       warnings: this.#warnings,
     }
@@ -570,62 +573,4 @@ class Etl implements JoinedPass {
 function placeInRoom(room: number, position: number, lead: number): number {
   const data = ((position + PAGE_BYTES / 2 + PAGE_BYTES - (room % PAGE_BYTES)) % PAGE_BYTES) + lead
   return Math.ceil((room + data) / ALIGNMENT) * ALIGNMENT - room - lead
-}
-
-/** What follows from the pass 'measure'. */
-export interface MeasuredLevel {
-  /** Standard deviation of the noise in full-scale units. A silent signal has no SNR and gets 0. */
-  readonly sigma: number
-  readonly warnings: readonly ('W_SILENT' | 'W_NO_ACTIVITY')[]
-  /** Whether the output is not to be written, because the signal is silent. */
-  readonly isOmitted: boolean
-  readonly activity: Activity | undefined
-}
-
-/**
- * Returns the sigma that gives the requested SNR, and what else was found. Throws Failure
- * E_SIGNAL_POWER, E_SIGNAL_SILENT or E_WAV_STRICT.
- *
- * @param tally that of the pass 'measure'
- */
-export function measuredLevel(
-  { level, mixing }: Noise,
-  tally: FileTally,
-  layout: FrameLayout,
-  strict: boolean,
-): MeasuredLevel {
-  const finite = layout.frames * layout.channels - tally.nonFinite
-  const mean = finite === 0 ? 0 : tally.signal / finite
-  if (!Number.isFinite(mean)) throw new Failure('E_SIGNAL_POWER', 'the sum of the squared samples overflows')
-  const isSilent = mean === 0 && layout.frames > 0
-  if (isSilent && mixing.silent === 'error') throw new Failure('E_SIGNAL_SILENT')
-  const activity = tally.activity && layout.frames > 0 ? activityOf(tally.activity, layout.frames) : undefined
-  const isUnknown = activity?.factor === null
-  if (isUnknown && strict) refuseWarnings(['W_NO_ACTIVITY'])
-  const signal = Math.sqrt(activity?.power ?? mean) * level.deviation
-  const sigma = mixing.exact && mean > 0 ? signal / Math.sqrt(tally.noise / finite) : signal
-  if (!Number.isFinite(layout.format.wide ? sigma : Math.fround(sigma)))
-    throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
-  const isOmitted = isSilent && mixing.silent === 'skip'
-  const warnings = [...(isUnknown ? (['W_NO_ACTIVITY'] as const) : []), ...(isSilent ? (['W_SILENT'] as const) : [])]
-  return { sigma, warnings, isOmitted, activity }
-}
-
-/**
- * Returns the gain that brings the mixture to its level, and below the ceiling if clipping scales.
- *
- * @param tally that of the pass 'survey'
- */
-export function gainOf({ output, mixing }: Noise, tally: FileTally, layout: FrameLayout): number {
-  const { mixture, peak, nonFinite } = tally
-  if (peak === 0) return 1
-  const finite = layout.frames * layout.channels - nonFinite
-  const present = output.kind === 'rms' ? Math.sqrt(mixture / finite) : peak
-  const gain = output.kind === 'keep' ? 1 : output.target / present
-  const lowered = mixing.clip === 'scale' && peak * gain > mixing.ceiling ? mixing.ceiling / peak : gain
-  // Smaller gains than the normal numbers of the format are not exact.
-  const [used, least] = layout.format.wide ? [lowered, 2 ** -1022] : [Math.fround(lowered), 2 ** -126]
-  if (!(used >= least && used < Number.POSITIVE_INFINITY))
-    throw new Failure('E_SIGNAL_POWER', 'the mixture would need a gain beyond what can be computed')
-  return lowered
 }

@@ -3,7 +3,15 @@
 import { ActivityMeter, type ActivityTally } from './activity.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import type { MixSettings, MixTally } from './mix.js'
-import { measuresActivity, type Noise, openDither, openSource } from './noise/noise.js'
+import {
+  type LayerLevel,
+  measuresActivity,
+  type Noise,
+  type OpenNoise,
+  openDither,
+  openLayer,
+  openNoise,
+} from './noise/noise.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type NoiseSource } from './noise/source.js'
 import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
@@ -26,13 +34,15 @@ export interface PassSettings {
   /**
    * A walk over all samples of a signal:
    *
-   * - 'measure' finds the power of the signal, and that of its noise if the SNR refers to it
+   * - 'measure' finds the power of the signal, and that of one layer of noise
    * - 'survey' finds the power and the largest magnitude of the mixture
    * - 'write' makes the output
    */
   readonly pass: 'measure' | 'survey' | 'write'
-  /** Standard deviation of the noise in full-scale units, also if its level is an SNR. */
-  readonly sigma: number
+  /** The layer whose noise the pass 'measure' measures; -1 if none. */
+  readonly measured: number
+  /** The levels of the layers, as far as they are known. */
+  readonly levels: readonly LayerLevel[]
   /** Factor of the mixture. */
   readonly gain: number
 }
@@ -131,18 +141,19 @@ export function openWalk(
   layout: FrameLayout,
   firstFrame: number,
   noise: Noise,
-  { pass, sigma, gain }: PassSettings,
+  { pass, measured, levels, gain }: PassSettings,
   kernels: Kernels = tsKernels,
 ): FrameWalk {
+  const opened = () => openNoise(noise, levels, layout, kernels)
   if (pass === 'write')
-    return sigma === 0 && gain === 1
+    return gain === 1 && levels.every(({ sigma }) => sigma === 0)
       ? new PowerMeter(layout, firstFrame, undefined, kernels)
-      : new NoiseTransform(layout, firstFrame, noise, sigma, gain, kernels)
-  if (pass === 'survey') return new MixtureMeter(layout, firstFrame, noise, sigma, undefined, kernels)
+      : new NoiseTransform(layout, firstFrame, noise, opened(), gain, kernels)
+  if (pass === 'survey') return new MixtureMeter(layout, firstFrame, opened(), undefined, kernels)
   const activity = measuresActivity(noise) ? new ActivityMeter(layout.channels, layout.sampleRate) : undefined
-  return noise.mixing.exact
-    ? new MixtureMeter(layout, firstFrame, noise, 1, activity, kernels)
-    : new PowerMeter(layout, firstFrame, activity, kernels)
+  if (measured < 0) return new PowerMeter(layout, firstFrame, activity, kernels)
+  const source = openLayer(noise.layers[measured], layout, kernels)
+  return new MixtureMeter(layout, firstFrame, { source, sigma: 1 }, activity, kernels)
 }
 
 /** Measures a signal, and changes nothing. */
@@ -202,22 +213,23 @@ class InterleavedSource {
 /** Measures a signal, its noise and their mixture, and changes nothing. */
 class MixtureMeter extends PowerMeter {
   readonly #noise: InterleavedSource
+  readonly #sigma: number
 
   constructor(
     layout: FrameLayout,
     firstFrame: number,
-    noise: Noise,
-    readonly sigma: number,
+    { source, sigma }: OpenNoise,
     activity: ActivityMeter | undefined,
     kernels: Kernels,
   ) {
     super(layout, firstFrame, activity, kernels)
-    this.#noise = new InterleavedSource(openSource(noise, layout, kernels), layout.channels, kernels)
+    this.#noise = new InterleavedSource(source, layout.channels, kernels)
+    this.#sigma = sigma
   }
 
   protected override measure(values: SampleValues, count: number, frames: number): void {
     const noise = this.#noise.fill(this.frame, frames)
-    this.kernels.survey(values, noise, count, this.layout.format, this.sigma, this.tally)
+    this.kernels.survey(values, noise, count, this.layout.format, this.#sigma, this.tally)
   }
 }
 
@@ -227,10 +239,17 @@ class NoiseTransform extends FrameWalk {
   readonly #dither: InterleavedSource | undefined
   readonly #settings: MixSettings
 
-  constructor(layout: FrameLayout, firstFrame: number, noise: Noise, sigma: number, gain: number, kernels: Kernels) {
+  constructor(
+    layout: FrameLayout,
+    firstFrame: number,
+    noise: Noise,
+    { source, sigma }: OpenNoise,
+    gain: number,
+    kernels: Kernels,
+  ) {
     super(layout, firstFrame, kernels)
     const { channels, format } = layout
-    this.#noise = new InterleavedSource(openSource(noise, layout, kernels), channels, kernels)
+    this.#noise = new InterleavedSource(source, channels, kernels)
     if (noise.mixing.dither && !format.float)
       this.#dither = new InterleavedSource(openDither(noise, layout, kernels), channels, kernels)
     this.#settings = { sigma, gain, clip: noise.mixing.clip !== 'none', dither: this.#dither?.values }

@@ -6,6 +6,7 @@ import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
 import {
   type ClipPolicy,
   clipPolicies,
+  type Layer,
   type Mixing,
   type Noise,
   type SilentPolicy,
@@ -170,7 +171,7 @@ export interface NoiseSpecSettings {
   /** Parameters of the kind, by name. */
   readonly parameters: Readonly<Record<string, number>>
   /** The fields of Noise that are the same for every output. */
-  readonly common: Pick<Noise, 'kind' | 'parameters' | 'mixing'>
+  readonly common: Pick<Layer, 'kind' | 'parameters' | 'exact'> & Pick<Noise, 'mixing'>
 }
 
 /** Checked NoiseOptions with their defaults. */
@@ -283,10 +284,9 @@ function checkSnrOptions(options: Readonly<Record<string, unknown>>, { kind }: L
     if (options[name] !== undefined) throw invalidOption(name, '`snr` as the level', kind)
 }
 
-function checkMixing(options: Readonly<Record<string, unknown>>, kind: NoiseKind): Mixing {
+function checkMixing(options: Readonly<Record<string, unknown>>): Mixing {
   const clip = checkClip(given(options.clip, true))
   return {
-    exact: checkBoolean('exactSnr', given(options.exactSnr, false)) || !kind.isNominal,
     reference: checkOneOf('snrReference', given(options.snrReference, 'rms'), snrReferences),
     clip,
     ceiling: checkCeiling(options.ceiling, clip),
@@ -307,14 +307,14 @@ function askedOf(
   level: LevelChoice,
   outputLevel: OutputChoice | undefined,
   each: readonly number[],
-  kind: NoiseKind,
-  { exact, reference, clip, ceiling, dither, silent }: Mixing,
+  isExact: boolean,
+  { reference, clip, ceiling, dither, silent }: Mixing,
 ): Asked {
   return {
     [level.kind]: askedChoice(level.choice),
     ...(each.length > 0 && { snrMode: 'each' }),
     ...(reference !== 'rms' && { snrReference: reference }),
-    ...(exact && kind.isNominal && { exactSnr: true }),
+    ...(isExact && { exactSnr: true }),
     ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
     ...(clip !== 'clamp' && { clip }),
     ...(clip === 'scale' && { ceiling }),
@@ -340,18 +340,20 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   const outputLevel = checkOutputLevel(given(options.level, 'keep'))
   const parameters = checkParameters(kind, given(options.parameters, {}))
   const each = checkEach(given(options.snrMode, 'draw'), level)
-  const mixing = checkMixing(options, kind)
+  const mixing = checkMixing(options)
+  const isExact = checkBoolean('exactSnr', given(options.exactSnr, false))
   return {
     level,
     outputLevel,
     each,
-    asked: askedOf(level, outputLevel, each, kind, mixing),
+    asked: askedOf(level, outputLevel, each, isExact && kind.isNominal, mixing),
     seed: checkSeed(given(options.seed, 0)),
     kind,
     parameters: Object.fromEntries(kind.parameters.map(({ name }, i) => [name, parameters[i]])),
     common: {
       kind: kind.name,
       parameters,
+      exact: isExact || !kind.isNominal,
       mixing,
     },
   }
@@ -414,17 +416,12 @@ export interface DrawnNoise {
  */
 export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number, snr?: number): DrawnNoise {
   const { level, outputLevel, seed } = settings
-  const { kind, parameters, mixing } = settings.common
+  const { mixing, ...common } = settings.common
   const key = fileKey(seed, path, copy)
   const value = snr ?? drawLevel(level.choice, key, Purpose.level)
   const deviation = deviationOf(level.kind, value)
-  const noise = {
-    kind,
-    parameters,
-    key,
-    level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation },
-    mixing,
-  } as const
+  const layer = { ...common, key, level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation } } as const
+  const noise = { key, layers: [layer], mixing }
   const drawn = drawnOf(level.kind, value)
   if (outputLevel === undefined) return { noise: { ...noise, output: KEEP }, drawn }
   const decibels = drawLevel(outputLevel.choice, key, Purpose.outputLevel)

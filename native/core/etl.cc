@@ -33,59 +33,6 @@ constexpr size_t kPageBytes = 4096;
 // nothing may fail once the output has its final name.
 constexpr size_t kOwnWarnings = 4;
 
-// What follows from the pass kMeasure.
-struct MeasuredLevel {
-  // Standard deviation of the noise in full-scale units. A silent signal has no SNR and gets 0.
-  double sigma = 0;
-  std::vector<const char*> warnings;
-  // Whether the output is not to be written, because the signal is silent.
-  bool is_omitted = false;
-  std::optional<Activity> activity;
-};
-
-// Returns the sigma that gives the requested SNR, and what else was found. Throws Failure
-// E_SIGNAL_POWER, E_SIGNAL_SILENT or E_WAV_STRICT. `tally` is that of the pass kMeasure.
-MeasuredLevel measured_level(const Noise& noise, const FileTally& tally, const FrameLayout& layout, bool strict) {
-  const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
-  const double mean = finite == 0 ? 0 : tally.signal / static_cast<double>(finite);
-  if (!std::isfinite(mean)) throw Failure{"E_SIGNAL_POWER", "the sum of the squared samples overflows"};
-  const bool is_silent = mean == 0 && layout.frames > 0;
-  if (is_silent && noise.silent == SilentPolicy::kError) throw Failure{"E_SIGNAL_SILENT", ""};
-  MeasuredLevel measured;
-  if (tally.activity && layout.frames > 0) measured.activity = activity_of(*tally.activity, layout.frames);
-  const bool is_unknown = measured.activity && std::isnan(measured.activity->factor);
-  if (is_unknown && strict) refuse_warnings({"W_NO_ACTIVITY"});
-  const double signal = std::sqrt(measured.activity ? measured.activity->power : mean) * noise.level;
-  measured.sigma = noise.exact && mean > 0 ? signal / std::sqrt(tally.noise / static_cast<double>(finite)) : signal;
-  if (!std::isfinite(layout.format->wide ? measured.sigma : static_cast<float>(measured.sigma))) {
-    throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
-  }
-  measured.is_omitted = is_silent && noise.silent == SilentPolicy::kSkip;
-  if (is_unknown) measured.warnings.push_back("W_NO_ACTIVITY");
-  if (is_silent) measured.warnings.push_back("W_SILENT");
-  return measured;
-}
-
-// Returns the gain that brings the mixture to its level, and below the ceiling if clipping scales.
-// `tally` is that of the pass kSurvey.
-double gain_of(const Noise& noise, const FileTally& tally, const FrameLayout& layout) {
-  const double peak = tally.peak;
-  if (peak == 0) return 1;
-  const uint64_t finite = layout.frames * layout.channels - tally.non_finite;
-  const double present = noise.output == OutputLevel::kRms ? std::sqrt(tally.mixture / static_cast<double>(finite)) : peak;
-  const double gain = noise.output == OutputLevel::kKeep ? 1 : noise.target / present;
-  const bool lowers = noise.clip == ClipPolicy::kScale && peak * gain > noise.ceiling;
-  const double lowered = lowers ? noise.ceiling / peak : gain;
-  // Smaller gains than the normal numbers of the format are not exact.
-  const bool wide = layout.format->wide;
-  const double used = wide ? lowered : static_cast<double>(static_cast<float>(lowered));
-  const double least = wide ? std::numeric_limits<double>::min() : static_cast<double>(std::numeric_limits<float>::min());
-  if (!(used >= least && std::isfinite(used))) {
-    throw Failure{"E_SIGNAL_POWER", "the mixture would need a gain beyond what can be computed"};
-  }
-  return lowered;
-}
-
 // Throws a failure if a figure is not what an earlier run recorded.
 void check_recorded(const char* code, const char* name, double recorded, double figure) {
   if (!std::isnan(recorded) && recorded != figure) throw Failure{code, name};
@@ -149,7 +96,8 @@ size_t Etl::begin() {
     warnings_ = header_.warnings;
     const size_t piece = piece_frames(header_.channels) * header_.block_align;
     read_bytes_ = piece * std::max<size_t>(1, kReadBytes / piece);
-    parts = measures ? start_pass(Pass::kMeasure) : start_survey(job_.noise.level);
+    measuring_.emplace(job_.noise, header_, job_.strict);
+    parts = start_measuring();
   });
   if (parts == 0) finish();
   return parts;
@@ -163,11 +111,11 @@ void Etl::check_output() const {
   if (!job_.overwrite && !job_.verify) throw Failure{"E_OUTPUT_EXISTS", ""};
 }
 
-size_t Etl::start_pass(Pass pass) {
-  settings_.pass = pass;
+size_t Etl::start_pass(PassSettings settings) {
+  settings_ = std::move(settings);
   tally_ = {};
   next_tally_ = 0;
-  const bool is_ordered = pass == Pass::kMeasure && job_.noise.measures_activity();
+  const bool is_ordered = settings_.pass == Pass::kMeasure && job_.noise.measures_activity();
   const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
   const uint64_t all = std::max<uint64_t>(1, (header_.data_bytes + block - 1) / block);
   const uint64_t blocks = is_ordered ? all : std::max<uint64_t>(1, kPartBytes / block);
@@ -175,17 +123,28 @@ size_t Etl::start_pass(Pass pass) {
   return static_cast<size_t>((all + blocks - 1) / blocks);
 }
 
-size_t Etl::start_survey(double sigma) {
-  settings_.sigma = sigma;
-  return job_.noise.surveys_mixture() ? start_pass(Pass::kSurvey) : start_writing();
+size_t Etl::start_measuring() {
+  std::optional<PassSettings> pass = measuring_->next();
+  if (pass) return start_pass(std::move(*pass));
+  if (measuring_->is_omitted) {
+    if (job_.verify && os::name_exists(job_.output)) {
+      throw Failure{"E_OUTPUT_DIFFERS", "it exists, but the input is silent and has no output"};
+    }
+    return 0;
+  }
+  settings_.measured = -1;
+  settings_.levels = measuring_->levels();
+  settings_.pass = Pass::kSurvey;
+  return job_.noise.surveys_mixture() ? start_pass(settings_) : start_writing();
 }
 
 size_t Etl::start_writing() {
-  check_recorded("E_REPLAY_DIFFERS", "sigma", job_.recorded.sigma, settings_.sigma);
+  check_recorded("E_REPLAY_DIFFERS", "sigma", job_.recorded.sigma, total_deviation(measuring_->levels()));
   if (job_.dry_run) return 0;
   if (job_.verify) output_ = std::make_unique<ComparedFile>(job_.output, output_size_.size);
   else output_ = std::make_unique<OutputFile>(job_.temporary, file_->mode(), job_.fsync);
-  return start_pass(Pass::kWrite);
+  settings_.pass = Pass::kWrite;
+  return start_pass(settings_);
 }
 
 void Etl::run_part(size_t part, Arena& arena) {
@@ -247,7 +206,8 @@ size_t Etl::end_pass() {
   if (!has_failed()) {
     guard([&] {
       if (settings_.pass == Pass::kMeasure) {
-        parts = end_measuring();
+        measuring_->end(tally_);
+        parts = start_measuring();
         return;
       }
       if (settings_.pass == Pass::kSurvey) {
@@ -271,38 +231,29 @@ size_t Etl::end_pass() {
   return parts;
 }
 
-size_t Etl::end_measuring() {
-  const MeasuredLevel measured = measured_level(job_.noise, tally_, header_, job_.strict);
-  if (measured.activity) {
-    figures_.active_power = measured.activity->power;
-    figures_.activity = measured.activity->factor;
-  }
-  warnings_.insert(warnings_.end(), measured.warnings.begin(), measured.warnings.end());
-  is_omitted_ = measured.is_omitted;
-  if (is_omitted_ && job_.verify && os::name_exists(job_.output)) {
-    throw Failure{"E_OUTPUT_DIFFERS", "it exists, but the input is silent and has no output"};
-  }
-  return is_omitted_ ? 0 : start_survey(measured.sigma);
-}
-
 // Closes the files, whether or not the job succeeded. An output that was not published is removed.
 void Etl::finish() {
   output_.reset();
   if (!failure_) {
+    warnings_.insert(warnings_.end(), measuring_->warnings.begin(), measuring_->warnings.end());
+    if (measuring_->activity) {
+      figures_.active_power = measuring_->activity->power;
+      figures_.activity = measuring_->activity->factor;
+    }
     if (tally_.non_finite > 0) warnings_.push_back("W_NON_FINITE");
     figures_.format = header_.format;
     figures_.codec = codec_;
     figures_.channels = header_.channels;
     figures_.sample_rate = header_.sample_rate;
     figures_.frames = header_.frames;
-    figures_.sigma = settings_.sigma;
+    figures_.sigma = total_deviation(measuring_->levels());
     figures_.gain = settings_.gain;
     figures_.signal_energy = tally_.signal;
     figures_.noise_energy = tally_.noise;
     figures_.clipped = tally_.clipped;
     figures_.non_finite = tally_.non_finite;
     figures_.bytes_in = file_->size();
-    figures_.bytes_out = is_omitted_ ? 0 : output_size_.size;
+    figures_.bytes_out = measuring_->is_omitted ? 0 : output_size_.size;
     figures_.modified = file_->modified();
     figures_.warnings = std::move(warnings_);
   }

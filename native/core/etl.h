@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "failure.h"
 #include "files.h"
+#include "measuring.h"
 #include "noise/noise.h"
 #include "transform.h"
 #include "wav/decoded.h"
@@ -66,7 +67,7 @@ struct EtlFigures {
   uint32_t channels = 0;
   uint32_t sample_rate = 0;
   uint64_t frames = 0;
-  // Standard deviation of the requested noise before the gain, in full-scale units.
+  // Nominal standard deviation of the requested noise before the gain, in full-scale units.
   double sigma = 0;
   // Factor of the mixture; 1 if it was not changed.
   double gain = 1;
@@ -134,10 +135,9 @@ class Etl {
   const Input& input() const { return decoded_ ? *decoded_ : *file_; }
   void check_output() const;
   // Returns the number of parts. A pass in which samples must come in order has one.
-  size_t start_pass(Pass pass);
-  size_t end_measuring();
-  // Sets sigma, and surveys the mixture if its gain depends on it.
-  size_t start_survey(double sigma);
+  size_t start_pass(PassSettings settings);
+  // Starts the next pass that measures, or surveys the mixture if its gain depends on it.
+  size_t start_measuring();
   size_t start_writing();
   // Returns the end of the read that starts at `position`.
   uint64_t read_end(uint64_t position, uint64_t end) const;
@@ -159,8 +159,7 @@ class Etl {
   size_t read_bytes_ = 0;
   uint64_t part_bytes_ = 0;
   PassSettings settings_;
-  // Whether nothing is written, because the signal is silent.
-  bool is_omitted_ = false;
+  std::optional<Measuring> measuring_;
   std::vector<const char*> warnings_;
   // During a pass it guards everything that parts change: the members from here to `failure_`.
   mutable std::mutex mutex_;

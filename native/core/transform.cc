@@ -117,11 +117,10 @@ SignalShape shape_of(const FrameLayout& layout) { return {layout.channels, layou
 // Measures a signal, its noise and their mixture, and changes nothing.
 class MixtureMeter final : public PowerMeter {
  public:
-  MixtureMeter(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma,
-               std::unique_ptr<ActivityMeter> activity, Arena& arena)
+  MixtureMeter(const FrameLayout& layout, uint64_t first_frame, OpenNoise noise, std::unique_ptr<ActivityMeter> activity, Arena& arena)
       : PowerMeter(layout, first_frame, std::move(activity), arena),
-        noise_(open_source(noise, shape_of(layout), arena), layout.channels, arena),
-        sigma_(sigma) {}
+        noise_(std::move(noise.source), layout.channels, arena),
+        sigma_(noise.sigma) {}
 
  protected:
   void measure(const void* values, size_t count, size_t frames) override {
@@ -136,10 +135,10 @@ class MixtureMeter final : public PowerMeter {
 // Makes the output: adds noise to the frames.
 class NoiseTransform final : public FrameWalk {
  public:
-  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, double sigma, double gain, Arena& arena)
+  NoiseTransform(const FrameLayout& layout, uint64_t first_frame, const Noise& noise, OpenNoise opened, double gain, Arena& arena)
       : FrameWalk(layout, first_frame, arena),
-        noise_(open_source(noise, shape_of(layout), arena), layout.channels, arena),
-        settings_{sigma, gain, noise.clip != ClipPolicy::kNone, nullptr} {
+        noise_(std::move(opened.source), layout.channels, arena),
+        settings_{opened.sigma, gain, noise.clip != ClipPolicy::kNone, nullptr} {
     if (noise.dither && !layout.format->is_float) {
       dither_.emplace(open_dither(noise, shape_of(layout), arena), layout.channels, arena);
     }
@@ -167,16 +166,18 @@ class NoiseTransform final : public FrameWalk {
 
 std::unique_ptr<FrameWalk> open_walk(const FrameLayout& layout, uint64_t first_frame, const Noise& noise,
                                      const PassSettings& settings, Arena& arena) {
-  const double sigma = settings.sigma;
+  const auto opened = [&] { return open_noise(noise, settings.levels, shape_of(layout), arena); };
   if (settings.pass == Pass::kWrite) {
-    if (sigma == 0 && settings.gain == 1) return std::make_unique<PowerMeter>(layout, first_frame, nullptr, arena);
-    return std::make_unique<NoiseTransform>(layout, first_frame, noise, sigma, settings.gain, arena);
+    const bool is_noisy = std::any_of(settings.levels.begin(), settings.levels.end(), [](const LayerLevel& level) { return level.sigma != 0; });
+    if (settings.gain == 1 && !is_noisy) return std::make_unique<PowerMeter>(layout, first_frame, nullptr, arena);
+    return std::make_unique<NoiseTransform>(layout, first_frame, noise, opened(), settings.gain, arena);
   }
-  if (settings.pass == Pass::kSurvey) return std::make_unique<MixtureMeter>(layout, first_frame, noise, sigma, nullptr, arena);
+  if (settings.pass == Pass::kSurvey) return std::make_unique<MixtureMeter>(layout, first_frame, opened(), nullptr, arena);
   std::unique_ptr<ActivityMeter> activity;
   if (noise.measures_activity()) activity = std::make_unique<ActivityMeter>(layout.channels, layout.sample_rate);
-  if (noise.exact) return std::make_unique<MixtureMeter>(layout, first_frame, noise, 1, std::move(activity), arena);
-  return std::make_unique<PowerMeter>(layout, first_frame, std::move(activity), arena);
+  if (settings.measured < 0) return std::make_unique<PowerMeter>(layout, first_frame, std::move(activity), arena);
+  OpenNoise layer = {open_layer(noise.layers[static_cast<size_t>(settings.measured)], shape_of(layout), arena), 1};
+  return std::make_unique<MixtureMeter>(layout, first_frame, std::move(layer), std::move(activity), arena);
 }
 
 }  // namespace noisemill

@@ -21,7 +21,7 @@ size_t piece_frames(uint32_t channels);
 
 // A walk over all samples of a signal:
 //
-// - kMeasure finds the power of the signal, and that of its noise if the SNR refers to it
+// - kMeasure finds the power of the signal, and that of one layer of noise
 // - kSurvey finds the power and the largest magnitude of the mixture
 // - kWrite makes the output
 enum class Pass : uint8_t { kMeasure, kSurvey, kWrite };
@@ -29,8 +29,10 @@ enum class Pass : uint8_t { kMeasure, kSurvey, kWrite };
 // What a pass needs to know of those before it.
 struct PassSettings {
   Pass pass = Pass::kWrite;
-  // Standard deviation of the noise in full-scale units, also if its level is an SNR.
-  double sigma = 0;
+  // The layer whose noise kMeasure measures; -1 if none.
+  int measured = -1;
+  // The levels of the layers, as far as they are known.
+  std::vector<LayerLevel> levels;
   // Factor of the mixture.
   double gain = 1;
 };

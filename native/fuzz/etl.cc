@@ -38,13 +38,14 @@ constexpr double kGains[] = {1e-5, 0.1, 1, 1e10};
 // valid input.
 EtlJob job_for(uint8_t choice) {
   EtlJob job;
-  job.noise.kind = "gaussian";
-  job.noise.key = {choice, 7};
+  Layer& layer = job.noise.layers.emplace_back();
+  layer.kind = "gaussian";
+  layer.key = {choice, 7};
   job.noise.clip = choice & 1 ? ClipPolicy::kClamp : ClipPolicy::kNone;
   job.dry_run = (choice & 0x1e) == 0x1e;
-  job.noise.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
+  layer.level_kind = choice & 0x20 ? LevelKind::kSnr : LevelKind::kSigma;
   const size_t level = choice >> 1;
-  job.noise.level = choice & 0x20 ? kGains[level % std::size(kGains)] : kSigmas[level % std::size(kSigmas)];
+  layer.level = choice & 0x20 ? kGains[level % std::size(kGains)] : kSigmas[level % std::size(kSigmas)];
   return job;
 }
 

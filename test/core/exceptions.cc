@@ -48,10 +48,11 @@ EtlJob job_in(const std::string& folder) {
   job.input = folder + "/in.wav";
   job.output = folder + "/out.wav";
   job.temporary = folder + "/.out.tmp";
-  job.noise.kind = "gaussian";
+  Layer& layer = job.noise.layers.emplace_back();
+  layer.kind = "gaussian";
   job.overwrite = true;
-  job.noise.level_kind = LevelKind::kSnr;
-  job.noise.level = 0.1;
+  layer.level_kind = LevelKind::kSnr;
+  layer.level = 0.1;
   return job;
 }
 
@@ -120,8 +121,9 @@ SliceOutcome run_one_slice() {
   SliceJob job;
   job.bytes = bytes;
   job.length = sizeof bytes;
-  job.noise.kind = "gaussian";
-  job.noise.level = 0.1;
+  Layer& layer = job.noise.layers.emplace_back();
+  layer.kind = "gaussian";
+  layer.level = 0.1;
   job.layout.format = &kSampleFormats[0];
   job.layout.channels = 1;
   job.layout.block_align = job.layout.format->bytes;

@@ -16,7 +16,7 @@ import type { SettledSlice, SliceJob } from '../../dist-lib/core/slice.js'
 import { checkNoiseOptions } from '../../dist-lib/plan/options.js'
 import { resultOf } from '../../dist-lib/plan/results.js'
 import { filesBelow, root, sharedFolder, temporaryFolder } from '../support/folders.js'
-import { jobFor, threadPool } from '../support/jobs.js'
+import { jobFor, threadPool, writingPass } from '../support/jobs.js'
 import { isWindows } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 
@@ -81,7 +81,7 @@ const backendsOf: Readonly<Record<string, () => Backend>> = {
 /** A key that is not there is a TypeError within. */
 const hostile = <Job extends { readonly noise: Noise }>(job: Job): Job => ({
   ...job,
-  noise: { ...job.noise, key: undefined as never },
+  noise: { ...job.noise, layers: job.noise.layers.map((layer) => ({ ...layer, key: undefined as never })) },
 })
 
 /** Keeps the values of outcomes, of which each must have one. */
@@ -134,7 +134,7 @@ describe.each(Object.entries(backendsOf))('TypeScript on the backend %s', (_name
 function slice(): SliceJob {
   const layout = { format: 'pcm16', channels: 1, sampleRate: 0, bigEndian: false, validBits: 16, frames: 4 } as const
   const { noise } = jobFor('', 'a', 'out', { level: 0.1 })
-  return { bytes: new Uint8Array(8), ...layout, firstFrame: 0, noise, pass: 'write', sigma: 0.1, gain: 1 }
+  return { bytes: new Uint8Array(8), ...layout, firstFrame: 0, noise, ...writingPass(0.1) }
 }
 
 test('a caller sees E_INTERNAL, what to do, and the cause', () => {

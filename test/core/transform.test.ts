@@ -6,7 +6,7 @@ import type { WavHeader } from '../../dist-lib/core/wav/header.js'
 import { type SampleFormat, sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { amplitudeOf } from '../../dist-lib/plan/levels.js'
 import { temporaryFolder } from '../support/folders.js'
-import { describeHalves, jobFor, noiseFor } from '../support/jobs.js'
+import { describeHalves, jobFor, noiseFor, writingPass } from '../support/jobs.js'
 import { wav } from '../support/wav.js'
 
 const named = (name: string): SampleFormat => sampleFormats.find((format) => format.name === name)!
@@ -36,8 +36,8 @@ describe.each(['pcm16', 'pcm24', 'float32', 'float64'].map(named))('a file of $n
     }
     const sigma = 0.3
     const noise = noiseFor({ key: { low: 3, high: 4 }, level: sigma })
-    const writing: PassSettings = { pass: 'write', sigma, gain: 1 }
-    const measuring: PassSettings = { pass: 'measure', sigma: 0, gain: 1 }
+    const writing = writingPass(sigma)
+    const measuring: PassSettings = { ...writing, pass: 'measure' }
     const source = sourceOf(format, frames * channels)
     const slice = pieceFrames(channels)
 

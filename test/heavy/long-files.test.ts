@@ -8,7 +8,7 @@ import { openWalk } from '../../dist-lib/core/transform.js'
 import { sampleFormats } from '../../dist-lib/core/wav/samples.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
 import { temporaryFolder } from '../support/folders.js'
-import { noiseFor } from '../support/jobs.js'
+import { noiseFor, writingPass } from '../support/jobs.js'
 import { jsKernel } from '../support/kernels.js'
 import { formats, type WavParts, wav } from '../support/wav.js'
 
@@ -60,7 +60,7 @@ function noiseFrom(frame: number, count: number, frames: number, channels: numbe
   const layout = { format, channels, sampleRate: 0, blockAlign: 2 * channels, frames, bigEndian: false, validBits: 16 }
   const noise = noiseFor({ key: fileKey(1, 'a', 1), level: sigma })
   const bytes = Buffer.from(new ArrayBuffer(count * layout.blockAlign))
-  openWalk(layout, frame, noise, { pass: 'write', sigma, gain: 1 }).run(bytes)
+  openWalk(layout, frame, noise, writingPass(sigma)).run(bytes)
   return bytes
 }
 

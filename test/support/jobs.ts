@@ -14,7 +14,8 @@ import { WorkerPool } from '../../dist-lib/backends/worker-pool.js'
 import { workersBackend } from '../../dist-lib/backends/workers.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
-import type { ClipPolicy, Mixing, Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
+import type { ClipPolicy, Layer, Mixing, Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
+import type { PassSettings } from '../../dist-lib/core/transform.js'
 import { packageFile } from '../../dist-lib/package-files.js'
 import { describeNative, instructionSets, theAddon } from './backends.js'
 import { temporaryFolder } from './folders.js'
@@ -91,7 +92,10 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
 }
 
 /** Settings of a job: the noise, and whether an output is written. */
-export interface JobSettings extends Partial<Omit<Noise, 'level' | 'mixing'>>, Partial<Omit<Mixing, 'clip'>> {
+export interface JobSettings
+  extends Partial<Omit<Layer, 'level'>>,
+    Partial<Pick<Noise, 'output'>>,
+    Partial<Omit<Mixing, 'clip'>> {
   readonly levelKind?: NoiseLevel['kind']
   readonly level: number
   /** false is 'none'. */
@@ -103,24 +107,30 @@ export interface JobSettings extends Partial<Omit<Noise, 'level' | 'mixing'>>, P
 
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
 export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'recorded'>): Noise {
-  const { levelKind = 'sigma', level, kind = 'gaussian', parameters, key, output, clip = 'clamp', ...mixing } = settings
+  const { levelKind = 'sigma', level, kind = 'gaussian', exact = false, output, clip = 'clamp' } = settings
+  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, ...others } = settings
+  const { reference = 'rms', ceiling = 0.99, dither = false, silent = 'copy' } = others
   return {
-    kind,
-    parameters: parameters ?? new Float64Array(0),
-    key: key ?? { low: 1, high: 2 },
-    level: { kind: levelKind, deviation: level },
+    key,
+    layers: [{ kind, parameters, key, level: { kind: levelKind, deviation: level }, exact }],
     output: output ?? { kind: 'keep', target: 0 },
     mixing: {
-      exact: false,
-      reference: 'rms',
+      reference,
       clip: typeof clip === 'string' ? clip : clip ? 'clamp' : 'none',
-      ceiling: 0.99,
-      dither: false,
-      silent: 'copy',
-      ...mixing,
+      ceiling,
+      dither,
+      silent,
     },
   }
 }
+
+/** A pass that writes with one layer of noise. */
+export const writingPass = (sigma: number): PassSettings => ({
+  pass: 'write',
+  measured: -1,
+  levels: [{ sigma, deviation: sigma }],
+  gain: 1,
+})
 
 /** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {

@@ -1,5 +1,5 @@
 /**
- * The noise that a job adds, as one value in jobs on files and on slices, and the source that it
+ * The noise that a job adds, as one value in jobs on files and on slices, and the sources that it
  * describes.
  */
 
@@ -11,7 +11,8 @@ import { dither } from './dither.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
 import { findKind, isGenerated } from './kinds.js'
-import type { NoiseSource, SignalShape } from './source.js'
+import { BLOCK_FRAMES, type NoiseSource, type SignalShape } from './source.js'
+import { SumSource } from './sum.js'
 
 const NO_PARAMETERS = new Float64Array()
 
@@ -98,8 +99,6 @@ export const silentPolicies: readonly SilentPolicy[] = ['copy', 'skip', 'error']
 
 /** How noise is mixed with signals: what all outputs of a task have in common. */
 export interface Mixing {
-  /** Whether an SNR refers to the power of the noise that is added, instead of its nominal power. */
-  readonly exact: boolean
   readonly reference: SnrReference
   readonly clip: ClipPolicy
   /** Largest magnitude that `clip: 'scale'` leaves, in full-scale units. */
@@ -109,23 +108,46 @@ export interface Mixing {
   readonly silent: SilentPolicy
 }
 
-/**
- * The noise of a job, as plain data that crosses threads. Options are already checked and the level
- * is drawn. The twin is native/core/noise/noise.h.
- */
-export interface Noise {
+/** One noise of an output, as plain data that crosses threads. Its level is drawn. */
+export interface Layer {
   /** Name of the kind; see kinds.ts. */
   readonly kind: string
   /** Values of the kind's parameters, in the order of its declaration. */
   readonly parameters: Float64Array
   readonly key: NoiseKey
   readonly level: NoiseLevel
+  /** Whether an SNR refers to the power of the noise that is added, instead of its nominal power. */
+  readonly exact: boolean
+}
+
+/**
+ * The noise of a job, as plain data that crosses threads. Options are already checked and all levels
+ * are drawn. The twin is native/core/noise/noise.h.
+ */
+export interface Noise {
+  /** Key of the output. Its dither follows from it. */
+  readonly key: NoiseKey
+  /** The layers that are added up. */
+  readonly layers: readonly Layer[]
   readonly output: OutputLevel
   readonly mixing: Mixing
 }
 
-/** Whether the signal must be measured before sigma is known. */
-export const measuresSignal = ({ level }: Noise): boolean => level.kind === 'snr'
+/** What a layer got from the passes that measure. */
+export interface LayerLevel {
+  /** Factor of the values of its source. */
+  readonly sigma: number
+  /** Nominal standard deviation of the noise before the gain, in full-scale units. */
+  readonly deviation: number
+}
+
+const isSnr = ({ level }: Layer) => level.kind === 'snr'
+
+/** Whether the signal must be measured before the levels of all layers are known. */
+export const measuresSignal = ({ layers }: Noise): boolean => layers.some(isSnr)
+
+/** Whether the noise of a layer must be measured before its level is known. */
+export const measuresLayer = (layer: Layer): boolean => isSnr(layer) && layer.exact
 
 /** Whether the active level of the signal is measured, for which its samples must come in order. */
 export const measuresActivity = (noise: Noise): boolean => measuresSignal(noise) && noise.mixing.reference === 'active'
@@ -137,7 +159,11 @@ export const surveysMixture = ({ output, mixing }: Noise): boolean => output.kin
  * Checks the noise of a job that may not come from checked options. Throws Failure
  * E_OPTION_INVALID. Native core trusts its callers, so jobs are checked before they cross to it.
  */
-export function checkNoise({ kind, parameters }: Noise): void {
+export function checkNoise({ layers }: Noise): void {
+  for (const layer of layers) checkParameters(layer)
+}
+
+function checkParameters({ kind, parameters }: Layer): void {
   const declared = findKind(kind).parameters
   if (parameters.length !== declared.length)
     throw new Failure(
@@ -156,37 +182,65 @@ export function openDither({ key }: Noise, signal: SignalShape, kernels: Kernels
   return new GeneratedSource(dither, { key, parameters: NO_PARAMETERS, channels, sampleRate, frames }, kernels)
 }
 
-/** What the values of the noise depend on, apart from the signal. */
-type Source = Pick<Noise, 'kind' | 'parameters' | 'key'>
+/** What the values of a layer depend on, apart from the signal. */
+type LayerSource = Pick<Layer, 'kind' | 'parameters' | 'key'>
 
-const lowOf = ({ parameters }: Source) => parameters[parameters.length - 1]
+const lowOf = ({ parameters }: LayerSource) => parameters[parameters.length - 1]
+
+function checkLayerRate(layer: LayerSource, sampleRate: number): void {
+  if (!isGenerated(findKind(layer.kind))) checkLow(lowOf(layer), sampleRate)
+}
 
 /**
  * Throws Failure E_NOISE_LOW if the noise is not possible at this sample rate, and E_OPTION_INVALID
- * if the kind does not exist.
+ * if a kind does not exist.
  */
-export function checkSampleRate(noise: Source, sampleRate: number): void {
-  if (!isGenerated(findKind(noise.kind))) checkLow(lowOf(noise), sampleRate)
+export function checkSampleRate({ layers }: Noise, sampleRate: number): void {
+  for (const layer of layers) checkLayerRate(layer, sampleRate)
 }
 
 /**
  * Returns the frames of the blocks at which threads should start: starting in the middle of one costs the noise from its
  * beginning on. Throws what checkSampleRate throws.
  */
-export function startFrames(noise: Source, sampleRate: number): number {
+export function startFrames(noise: Noise, sampleRate: number): number {
   checkSampleRate(noise, sampleRate)
-  const kind = findKind(noise.kind)
-  if (isGenerated(kind)) return kind.blockFrames
-  return colorFilter(kind.slope ?? noise.parameters[0], lowOf(noise), sampleRate).blockFrames
+  return Math.max(BLOCK_FRAMES, ...noise.layers.map((layer) => blockFramesOf(layer, sampleRate)))
 }
 
-/** Opens the source of this noise for a signal. Throws what checkSampleRate throws. */
-export function openSource(noise: Source, signal: SignalShape, kernels: Kernels): NoiseSource {
+function blockFramesOf(layer: Layer, sampleRate: number): number {
+  const kind = findKind(layer.kind)
+  if (isGenerated(kind)) return kind.blockFrames
+  return colorFilter(kind.slope ?? layer.parameters[0], lowOf(layer), sampleRate).blockFrames
+}
+
+/** Opens the source of a layer for a signal. Throws what checkSampleRate throws. */
+export function openLayer(layer: LayerSource, signal: SignalShape, kernels: Kernels): NoiseSource {
   const { channels, sampleRate, frames } = signal
-  checkSampleRate(noise, sampleRate)
-  const kind = findKind(noise.kind)
-  const context = { key: noise.key, parameters: noise.parameters, channels, sampleRate, frames }
+  checkLayerRate(layer, sampleRate)
+  const kind = findKind(layer.kind)
+  const context = { key: layer.key, parameters: layer.parameters, channels, sampleRate, frames }
   if (isGenerated(kind)) return new GeneratedSource(kind, context, kernels)
-  const slope = kind.slope ?? noise.parameters[0]
-  return new ColoredSource(colorFilter(slope, lowOf(noise), sampleRate), context, kernels)
+  const slope = kind.slope ?? layer.parameters[0]
+  return new ColoredSource(colorFilter(slope, lowOf(layer), sampleRate), context, kernels)
+}
+
+/** Noise that is ready to be added: a source, and the factor of its values. */
+export interface OpenNoise {
+  readonly source: NoiseSource
+  readonly sigma: number
+}
+
+/**
+ * Opens the sum of all layers for a signal. A single layer is its own sum, so that its factor keeps the precision of the
+ * signal's format.
+ */
+export function openNoise(
+  { layers }: Noise,
+  levels: readonly LayerLevel[],
+  signal: SignalShape,
+  kernels: Kernels,
+): OpenNoise {
+  const opened = layers.map((layer, i) => ({ source: openLayer(layer, signal, kernels), sigma: levels[i].sigma }))
+  return opened.length === 1 ? opened[0] : { source: new SumSource(opened, kernels), sigma: 1 }
 }

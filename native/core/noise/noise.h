@@ -1,7 +1,8 @@
-// The noise that a job adds, as one value in jobs on files and on slices, and the source that it
+// The noise that a job adds, as one value in jobs on files and on slices, and the sources that it
 // describes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,9 +33,8 @@ enum class ClipPolicy : uint8_t { kClamp, kScale, kError, kNone };
 // What is done with a signal without power, which has no SNR.
 enum class SilentPolicy : uint8_t { kCopy, kSkip, kError };
 
-// The noise of a job, as plain data that crosses threads. Options are already checked and the level
-// is drawn. The twin is lib/core/noise/noise.ts.
-struct Noise {
+// One noise of an output, as plain data that crosses threads. Its level is drawn.
+struct Layer {
   // Name of the kind; see kinds.h.
   std::string kind;
   // Values of the kind's parameters, in the order of its declaration.
@@ -42,11 +42,23 @@ struct Noise {
   NoiseKey key;
   LevelKind level_kind = LevelKind::kSigma;
   double level = 0;
+  // Whether an SNR refers to the power of the noise that is added, instead of its nominal power.
+  bool exact = false;
+
+  // Whether the noise must be measured before its level is known.
+  bool is_measured() const { return level_kind == LevelKind::kSnr && exact; }
+};
+
+// The noise of a job, as plain data that crosses threads. Options are already checked and all levels
+// are drawn. The twin is lib/core/noise/noise.ts.
+struct Noise {
+  // Key of the output. Its dither follows from it.
+  NoiseKey key;
+  // The layers that are added up.
+  std::vector<Layer> layers;
   // RMS or largest magnitude of the mixture, in full-scale units.
   OutputLevel output = OutputLevel::kKeep;
   double target = 0;
-  // Whether an SNR refers to the power of the noise that is added, instead of its nominal power.
-  bool exact = false;
   SnrReference reference = SnrReference::kRms;
   ClipPolicy clip = ClipPolicy::kClamp;
   // Largest magnitude that ClipPolicy::kScale leaves, in full-scale units.
@@ -55,23 +67,43 @@ struct Noise {
   bool dither = false;
   SilentPolicy silent = SilentPolicy::kCopy;
 
-  // Whether the signal must be measured before sigma is known.
-  bool measures_signal() const { return level_kind == LevelKind::kSnr; }
+  // Whether the signal must be measured before the levels of all layers are known.
+  bool measures_signal() const {
+    return std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return layer.level_kind == LevelKind::kSnr; });
+  }
   // Whether the active level of the signal is measured, for which its samples must come in order.
   bool measures_activity() const { return measures_signal() && reference == SnrReference::kActive; }
   // Whether the mixture must be measured before its gain is known.
   bool surveys_mixture() const { return output != OutputLevel::kKeep || clip == ClipPolicy::kScale; }
 };
 
+// What a layer got from the passes that measure.
+struct LayerLevel {
+  // Factor of the values of its source.
+  double sigma = 0;
+  // Nominal standard deviation of the noise before the gain, in full-scale units.
+  double deviation = 0;
+};
+
 // Throws Failure E_NOISE_LOW if the noise is not possible at this sample rate, and E_OPTION_INVALID
-// if the kind does not exist.
+// if a kind does not exist.
 void check_sample_rate(const Noise& noise, uint32_t sample_rate);
 
 // Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format.
 std::unique_ptr<NoiseSource> open_dither(const Noise& noise, const SignalShape& signal, Arena& arena);
 
-// Opens the source of this noise for a signal. The noise must outlive the source. Throws what
+// Opens the source of a layer for a signal. The layer must outlive the source. Throws what
 // check_sample_rate throws.
-std::unique_ptr<NoiseSource> open_source(const Noise& noise, const SignalShape& signal, Arena& arena);
+std::unique_ptr<NoiseSource> open_layer(const Layer& layer, const SignalShape& signal, Arena& arena);
+
+// Noise that is ready to be added: a source, and the factor of its values.
+struct OpenNoise {
+  std::unique_ptr<NoiseSource> source;
+  double sigma = 0;
+};
+
+// Opens the sum of all layers for a signal. A single layer is its own sum, so that its factor keeps
+// the precision of the signal's format. The noise must outlive the source.
+OpenNoise open_noise(const Noise& noise, const std::vector<LayerLevel>& levels, const SignalShape& signal, Arena& arena);
 
 }  // namespace noisemill

@@ -9,13 +9,13 @@ const border = new Border(addon.contract)
 const JOBS = 100_000
 const SLICES = 30_000
 
+const key = { low: 1, high: 2 }
+const level = { kind: 'sigma', deviation: 0.1 }
 const noise = {
-  kind: 'gaussian',
-  parameters: new Float64Array(0),
-  key: { low: 1, high: 2 },
-  level: { kind: 'sigma', deviation: 0.1 },
+  key,
+  layers: [{ kind: 'gaussian', parameters: new Float64Array(0), key, level, exact: false }],
   output: { kind: 'keep', target: 0 },
-  mixing: { exact: false, reference: 'rms', clip: 'clamp', ceiling: 1, dither: false, silent: 'copy' },
+  mixing: { reference: 'rms', clip: 'clamp', ceiling: 1, dither: false, silent: 'copy' },
 }
 
 const makeJobs = () => {
@@ -33,7 +33,8 @@ const makeSlices = () => {
       firstFrame: 0,
       noise,
       pass: 'write',
-      sigma: 0.1,
+      measured: -1,
+      levels: [{ sigma: 0.1, deviation: 0.1 }],
       gain: 1,
     })),
   )
