@@ -8,7 +8,7 @@ import { loadWasmModule } from '../dist-lib/backends/wasm.js'
 import { tsKernels } from '../dist-lib/core/kernels.js'
 import { wasmKernels } from '../dist-lib/core/kernels-wasm.js'
 import { findKind } from '../dist-lib/core/noise/kinds.js'
-import { openLayer } from '../dist-lib/core/noise/noise.js'
+import { openGenerated } from '../dist-lib/core/noise/noise.js'
 
 const BLOCK = 4096
 const BLOCKS = 64
@@ -21,7 +21,7 @@ const signal = { channels: 1, sampleRate: 48_000, frames: BLOCK * BLOCKS }
 function fillWith(kernels: typeof tsKernels): () => void {
   return () => {
     kernels.reset()
-    const source = openLayer({ kind, parameters, key }, signal, kernels)
+    const source = openGenerated({ kind, parameters, key }, signal, kernels)
     const out = kernels.floats(BLOCK)
     for (let block = 0; block < BLOCKS; block++) source.fill(0, block * BLOCK, out, BLOCK)
   }

@@ -170,6 +170,18 @@ const table = {
     summary: 'no noise file has channels that fit this file',
     remedy: 'Use noise files of one channel, or of at least as many channels as this file has.',
   },
+  E_NOISE_FEW: {
+    summary: 'there are too few noise files for a babble',
+    remedy: 'Use more noise files of the sample rate and the channels of this file, or ask for fewer `voices`.',
+  },
+  E_NOISE_FILE: {
+    summary: 'a noise file cannot be read, or has changed since the run began',
+    remedy: 'Restore the noise file, and do the output again with `resume`.',
+  },
+  E_NOISE_SILENT: {
+    summary: 'the pieces of noise that were drawn are silent',
+    remedy: 'Remove silent files from the noise files: those more than 90 dB below full scale.',
+  },
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
     remedy:

@@ -328,11 +328,11 @@ async function noiseOnto(
     warnings.push(...measuring.warnings)
     const { levels } = measuring
     if (surveysMixture(noise)) {
-      const surveyed = await walk({ pass: 'survey', measured: -1, levels, gain })
+      const surveyed = await walk({ pass: 'survey', measured: -1, take: -1, levels, gain })
       peak = surveyed.peak
       gain = asError(() => gainOf(noise, surveyed, layout))
     }
-    return walk({ pass: 'write', measured: -1, levels, gain })
+    return walk({ pass: 'write', measured: -1, take: -1, levels, gain })
   })
   const { activity } = measuring
   const sigma = totalDeviation(measuring.levels)

@@ -33,7 +33,7 @@ void fill_noise(const Napi::CallbackInfo& info) {
     const auto frame = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
     auto out = info[4].As<Napi::Float32Array>();
     Arena arena;
-    const auto source = open_layer(layer, signal, arena);
+    const auto source = open_generated(layer, signal, arena);
     for (size_t at = 0; at + kBlockFrames <= out.ElementLength(); at += kBlockFrames) {
       source->fill(channel, frame + at, out.Data() + at, kBlockFrames);
     }

@@ -32,7 +32,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 
 // All warnings. The index is the number of the bit.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME", "W_TRAILING_BYTES",  "W_BYTE_RATE",
-                                     "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_ACTIVITY",   "W_NO_HARD_LINKS",  "W_NON_FINITE"};
+                                     "W_BLOCK_ALIGN",  "W_SILENT",         "W_NO_ACTIVITY",   "W_NO_HARD_LINKS",  "W_NON_FINITE", "W_NOISE_RATE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   auto array = Napi::Array::New(env, values.size());
@@ -96,6 +96,7 @@ constexpr Setter<SliceJob, double> kSliceNumbers[] = {
     {"firstFrame", [](SliceJob& job, double value) { job.first_frame = static_cast<uint64_t>(value); }},
     {"pass", [](SliceJob& job, double value) { job.settings.pass = place<Pass>(value); }},
     {"measured", [](SliceJob& job, double value) { job.settings.measured = static_cast<int>(value); }},
+    {"take", [](SliceJob& job, double value) { job.settings.take = static_cast<int>(value); }},
     {"gain", [](SliceJob& job, double value) { job.settings.gain = value; }},
 };
 
@@ -113,6 +114,7 @@ constexpr Setter<Noise, double> kNoiseNumbers[] = {
 
 constexpr Setter<Layer, Text> kLayerTexts[] = {
     {"kind", [](Layer& layer, Text value) { layer.kind = std::move(value); }},
+    {"bank", [](Layer& layer, Text value) { layer.recorded.bank = std::move(value); }},
 };
 
 constexpr Setter<Layer, double> kLayerNumbers[] = {
@@ -121,11 +123,22 @@ constexpr Setter<Layer, double> kLayerNumbers[] = {
     {"isSnr", [](Layer& layer, double value) { layer.level_kind = value != 0 ? LevelKind::kSnr : LevelKind::kSigma; }},
     {"level", [](Layer& layer, double value) { layer.level = value; }},
     {"exact", [](Layer& layer, double value) { layer.exact = value != 0; }},
+    {"fit", [](Layer& layer, double value) { layer.recorded.fit = place<Fit>(value); }},
+    {"balance", [](Layer& layer, double value) { layer.recorded.balance = place<Balance>(value); }},
+    {"downmix", [](Layer& layer, double value) { layer.recorded.downmix = place<Downmix>(value); }},
+    {"voices", [](Layer& layer, double value) { layer.recorded.voices = static_cast<uint32_t>(value); }},
+    {"gapLow", [](Layer& layer, double value) { layer.recorded.gap_low = value; }},
+    {"gapHigh", [](Layer& layer, double value) { layer.recorded.gap_high = value; }},
 };
 
 constexpr Setter<LayerLevel, double> kLevelNumbers[] = {
     {"sigma", [](LayerLevel& level, double value) { level.sigma = value; }},
     {"deviation", [](LayerLevel& level, double value) { level.deviation = value; }},
+};
+
+constexpr Setter<Take, double> kTakeNumbers[] = {
+    {"draw", [](Take& take, double value) { take.draw = static_cast<uint64_t>(value); }},
+    {"gain", [](Take& take, double value) { take.gain = value; }},
 };
 
 double warning_bits(const EtlFigures& figures) {
@@ -234,6 +247,35 @@ Napi::Value write_failures(Napi::Env env, const std::vector<Settled<EtlOutcome>>
   return array;
 }
 
+// Writes the figures of a file's layers, one after the other; see Border.figuresOf.
+Napi::Value write_layers_of(Napi::Env env, const std::vector<LayerFigures>& layers) {
+  std::vector<double> numbers;
+  for (const LayerFigures& layer : layers) {
+    numbers.push_back(layer.deviation);
+    numbers.push_back(static_cast<double>(layer.pieces.size()));
+    for (const PieceFigures& piece : layer.pieces) {
+      numbers.insert(numbers.end(), {static_cast<double>(piece.file), static_cast<double>(piece.from), static_cast<double>(piece.at)});
+    }
+  }
+  auto array = Napi::Float64Array::New(env, numbers.size());
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  std::copy(numbers.begin(), numbers.end(), array.Data());
+  return array;
+}
+
+// Writes the figures of layers, each file's at the place of its job in the group. `undefined` if no
+// file has any.
+Napi::Value write_layers(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group) {
+  const auto has_layers = [](const auto& settled) { return !settled.outcome->failure && !settled.outcome->figures.layers.empty(); };
+  if (std::none_of(group.begin(), group.end(), has_layers)) return env.Undefined();
+  auto array = Napi::Array::New(env, group.size());
+  if (array.IsEmpty()) throw EnvironmentEnded{};
+  for (uint32_t place = 0; place < group.size(); place++) {
+    if (has_layers(group[place])) array.Set(place, write_layers_of(env, group[place].outcome->figures.layers));
+  }
+  return array;
+}
+
 // Reads packed jobs one after the other.
 class Unpacker {
  public:
@@ -274,7 +316,11 @@ class Unpacker {
   }
 
   void read(std::vector<LayerLevel>& levels) {
-    for (LayerLevel& level : levels) read(kLevelNumbers, level);
+    for (LayerLevel& level : levels) {
+      read(kLevelNumbers, level);
+      level.takes.resize(read_count());
+      for (Take& take : level.takes) read(kTakeNumbers, take);
+    }
   }
 
   const char* text() const { return text_; }
@@ -326,6 +372,7 @@ Napi::Object contract(Napi::Env env) {
   object.Set("layerTexts", names_of(env, kLayerTexts));
   object.Set("layerNumbers", names_of(env, kLayerNumbers));
   object.Set("levelNumbers", names_of(env, kLevelNumbers));
+  object.Set("takeNumbers", names_of(env, kTakeNumbers));
   object.Set("figures", names_of(env, kFigures));
   object.Set("tally", names_of(env, kTally));
   object.Set("warnings", warning_names(env));
@@ -370,7 +417,7 @@ std::vector<SliceJob> read_slice_jobs(Napi::Object packed) {
 }
 
 std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<EtlOutcome>>& group) {
-  return {write_indexes(env, group), write_figures(env, group), write_failures(env, group)};
+  return {write_indexes(env, group), write_figures(env, group), write_failures(env, group), write_layers(env, group)};
 }
 
 std::vector<napi_value> write_outcomes(Napi::Env env, const std::vector<Settled<SliceOutcome>>& group) {

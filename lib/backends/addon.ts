@@ -116,7 +116,14 @@ export interface Addon {
    * Runs jobs on files. `Border` packs jobs and reads figures. Failures are at the places of their
    * jobs among the indexes.
    */
-  runFiles: RunJobs<PackedJobs, [figures: Float64Array, failures: readonly (NativeFailure | undefined)[] | undefined]>
+  runFiles: RunJobs<
+    PackedJobs,
+    [
+      figures: Float64Array,
+      failures: readonly (NativeFailure | undefined)[] | undefined,
+      layers: readonly (Float64Array | undefined)[] | undefined,
+    ]
+  >
   runSlices: RunJobs<PackedSlices, [outcomes: readonly (PartTally | NativeFailure)[]]>
   /** Delivers the outcomes of jobs that have ended. */
   deliver(crew: NativeCrew): void

@@ -8,6 +8,7 @@
 import { toNamespacedPath } from 'node:path'
 import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FilePath } from '../core/files.js'
+import type { LayerFigures } from '../core/measuring.js'
 import { allKinds } from '../core/noise/kinds.js'
 import {
   clipPolicies,
@@ -17,7 +18,10 @@ import {
   outputLevels,
   silentPolicies,
   snrReferences,
+  type Take,
 } from '../core/noise/noise.js'
+import { balances, fits } from '../core/noise/recorded.js'
+import { downmixes } from '../core/noise/recording.js'
 import type { SliceJob } from '../core/slice.js'
 import type { PartTally, Pass } from '../core/transform.js'
 import { codecs } from '../core/wav/codecs.js'
@@ -32,6 +36,7 @@ export interface Contract {
   readonly layerTexts: readonly string[]
   readonly layerNumbers: readonly string[]
   readonly levelNumbers: readonly string[]
+  readonly takeNumbers: readonly string[]
   readonly figures: readonly string[]
   readonly tally: readonly string[]
   /** The position of a warning is the number of its bit. */
@@ -98,6 +103,7 @@ const sliceNumbers: Fields<SliceJob, number> = {
   firstFrame: ({ firstFrame }) => firstFrame,
   pass: ({ pass }) => passes.indexOf(pass),
   measured: ({ measured }) => measured,
+  take: ({ take }) => take,
   gain: ({ gain }) => gain,
 }
 
@@ -115,6 +121,7 @@ const noiseNumbers: Fields<Noise, number> = {
 
 const layerTexts: Fields<Layer, string> = {
   kind: ({ kind }) => kind,
+  bank: ({ recorded }) => (recorded === undefined ? '' : toNamespacedPath(recorded.bank)),
 }
 
 const layerNumbers: Fields<Layer, number> = {
@@ -123,6 +130,12 @@ const layerNumbers: Fields<Layer, number> = {
   isSnr: ({ level }) => Number(level.kind === 'snr'),
   level: ({ level }) => level.deviation,
   exact: ({ exact }) => Number(exact),
+  fit: ({ recorded }) => (recorded === undefined ? 0 : fits.indexOf(recorded.fit)),
+  balance: ({ recorded }) => (recorded === undefined ? 0 : balances.indexOf(recorded.balance)),
+  downmix: ({ recorded }) => (recorded === undefined ? 0 : downmixes.indexOf(recorded.downmix)),
+  voices: ({ recorded }) => recorded?.voices ?? 0,
+  gapLow: ({ recorded }) => recorded?.gap?.[0] ?? Number.NaN,
+  gapHigh: ({ recorded }) => recorded?.gap?.[1] ?? Number.NaN,
 }
 
 const levelNumbers: Fields<LayerLevel, number> = {
@@ -130,8 +143,16 @@ const levelNumbers: Fields<LayerLevel, number> = {
   deviation: ({ deviation }) => deviation,
 }
 
-/** Every figure of a file. It is a Record, so that TypeScript reports a missing one. */
-const figures: Readonly<Record<keyof EtlFigures, true>> = {
+const takeNumbers: Fields<Take, number> = {
+  draw: ({ draw }) => draw,
+  gain: ({ gain }) => gain,
+}
+
+/** Figures that cross as one number each. */
+type FixedFigures = Omit<EtlFigures, 'layers'>
+
+/** Every figure of a file but those of its layers. It is a Record, so that TypeScript reports a missing one. */
+const figures: Readonly<Record<keyof FixedFigures, true>> = {
   format: true,
   codec: true,
   channels: true,
@@ -173,6 +194,7 @@ const warnings: Readonly<Record<EtlWarning, true>> = {
   W_BLOCK_ALIGN: true,
   W_SILENT: true,
   W_NO_ACTIVITY: true,
+  W_NOISE_RATE: true,
   W_NO_HARD_LINKS: true,
   W_NON_FINITE: true,
 }
@@ -188,6 +210,7 @@ export function contractFault(contract: Contract | undefined): string | undefine
     layerTexts: Object.keys(layerTexts),
     layerNumbers: Object.keys(layerNumbers),
     levelNumbers: Object.keys(levelNumbers),
+    takeNumbers: Object.keys(takeNumbers),
     figures: Object.keys(figures),
     tally: Object.keys(tally),
     warnings: Object.keys(warnings),
@@ -221,8 +244,9 @@ export class Border {
   readonly #layerTexts: readonly ((layer: Layer) => string)[]
   readonly #layerNumbers: readonly ((layer: Layer) => number)[]
   readonly #levelNumbers: readonly ((level: LayerLevel) => number)[]
+  readonly #takeNumbers: readonly ((take: Take) => number)[]
   /** The position of each figure among those of a file. */
-  readonly #figures: Readonly<Record<keyof EtlFigures, number>>
+  readonly #figures: Readonly<Record<keyof FixedFigures, number>>
   readonly #texts = new Texts()
   readonly #numbers = new Numbers()
 
@@ -235,8 +259,9 @@ export class Border {
     this.#layerTexts = inOrder(contract.layerTexts, layerTexts)
     this.#layerNumbers = inOrder(contract.layerNumbers, layerNumbers)
     this.#levelNumbers = inOrder(contract.levelNumbers, levelNumbers)
+    this.#takeNumbers = inOrder(contract.takeNumbers, takeNumbers)
     const positions = contract.figures.map((name, position) => [name, position])
-    this.#figures = Object.fromEntries(positions) as Record<keyof EtlFigures, number>
+    this.#figures = Object.fromEntries(positions) as Record<keyof FixedFigures, number>
   }
 
   packFiles(jobs: readonly EtlJob[]): PackedJobs {
@@ -252,7 +277,7 @@ export class Border {
     for (const job of jobs) {
       for (const number of this.#sliceNumbers) this.#numbers.add(number(job))
       this.#addNoise(job.noise)
-      for (const level of job.levels) for (const number of this.#levelNumbers) this.#numbers.add(number(level))
+      for (const level of job.levels) this.#addLevel(level)
     }
     return { ...this.#take(jobs.length), bytes: jobs.map(({ bytes }) => bytes) }
   }
@@ -270,12 +295,24 @@ export class Border {
     }
   }
 
+  #addLevel(level: LayerLevel): void {
+    const numbers = this.#numbers
+    for (const number of this.#levelNumbers) numbers.add(number(level))
+    numbers.add(level.takes.length)
+    for (const take of level.takes) for (const number of this.#takeNumbers) numbers.add(number(take))
+  }
+
   #take(count: number): PackedJobs {
     return { count, texts: this.#texts.take(), numbers: this.#numbers.take() }
   }
 
-  /** Reads the figures of a file from those of several. */
-  figuresOf(numbers: Float64Array, file: number): EtlFigures {
+  /**
+   * Reads the figures of a file from those of several.
+   *
+   * @param layers for each layer of the file its deviation, the number of its pieces, and the file, the first frame and
+   * the place of each; undefined if the only layer is generated
+   */
+  figuresOf(numbers: Float64Array, file: number, layers?: Float64Array): EtlFigures {
     const start = file * this.#contract.figures.length
     const at = this.#figures
     const codec = numbers[start + at.codec]
@@ -289,6 +326,7 @@ export class Border {
       sampleRate: numbers[start + at.sampleRate],
       frames: numbers[start + at.frames],
       sigma: numbers[start + at.sigma],
+      layers: layers === undefined ? [] : layersOf(layers),
       gain: numbers[start + at.gain],
       peak: known(numbers[start + at.peak]),
       activePower: known(numbers[start + at.activePower]),
@@ -304,6 +342,21 @@ export class Border {
       warnings: bits === 0 ? [] : (this.#contract.warnings as EtlWarning[]).filter((_, bit) => bits & (1 << bit)),
     }
   }
+}
+
+function layersOf(numbers: Float64Array): LayerFigures[] {
+  const layers: LayerFigures[] = []
+  for (let at = 0; at < numbers.length; ) {
+    const deviation = numbers[at++]
+    const count = numbers[at++]
+    const pieces = Array.from({ length: count }, () => ({
+      file: numbers[at++],
+      from: numbers[at++],
+      at: numbers[at++],
+    }))
+    layers.push({ deviation, pieces })
+  }
+  return layers
 }
 
 /** Converts a number of the addon, which is NaN if it was not measured. */

@@ -102,7 +102,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   function runBatch(chunk: FilesChunk, jobs: readonly EtlJob[], numbers: readonly number[]): Promise<number> {
     return run<Parameters<Parameters<Addon['runFiles']>[3]>>(
       chunk.cancellation,
-      (indexes, figures, failures) => {
+      (indexes, figures, failures, layers) => {
         // The values of jobs that follow each other, from the job `first` on.
         let values: EtlOutcome[] = []
         let first = 0
@@ -123,7 +123,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
           }
           if (number !== first + values.length) settleValues()
           if (values.length === 0) first = number
-          values.push({ figures: border.figuresOf(figures, i) })
+          values.push({ figures: border.figuresOf(figures, i, layers?.[i]) })
         }
         settleValues()
       },

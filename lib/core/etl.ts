@@ -16,7 +16,7 @@ import {
   type WrittenFile,
 } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
-import { gainOf, Measuring, totalDeviation } from './measuring.js'
+import { gainOf, type LayerFigures, Measuring, type MeasuringWarning, totalDeviation } from './measuring.js'
 import {
   checkNoise,
   checkSampleRate,
@@ -116,7 +116,7 @@ export interface EtlJob {
   readonly noise: Noise
 }
 
-export type EtlWarning = HeaderWarning | 'W_NON_FINITE' | 'W_SILENT' | 'W_NO_ACTIVITY' | 'W_NO_HARD_LINKS'
+export type EtlWarning = HeaderWarning | MeasuringWarning | 'W_NON_FINITE' | 'W_NO_HARD_LINKS'
 
 /** Figures of a file whose job succeeded. */
 export interface EtlFigures {
@@ -128,6 +128,8 @@ export interface EtlFigures {
   readonly frames: number
   /** Nominal standard deviation of the requested noise before the gain, in full-scale units. */
   readonly sigma: number
+  /** Figures of the layers; empty if the only one is generated. */
+  readonly layers: readonly LayerFigures[]
   /** Factor of the mixture; 1 if it was not changed. */
   readonly gain: number
   /** Largest magnitude of the mixture before the gain, in full-scale units; null if it was not measured. */
@@ -298,7 +300,7 @@ class Etl implements JoinedPass {
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
-  #settings: PassSettings = { pass: 'write', measured: -1, levels: [], gain: 1 }
+  #settings: PassSettings = { pass: 'write', measured: -1, take: -1, levels: [], gain: 1 }
   #measuring!: Measuring
   #peak: number | null = null
   #tally = new FileTally()
@@ -391,7 +393,7 @@ class Etl implements JoinedPass {
         throw new Failure('E_OUTPUT_DIFFERS', 'it exists, but the input is silent and has no output')
       return 0
     }
-    this.#settings = { ...this.#settings, measured: -1, levels: this.#measuring.levels }
+    this.#settings = { ...this.#settings, measured: -1, take: -1, levels: this.#measuring.levels }
     return surveysMixture(this.job.noise)
       ? this.#startPass({ ...this.#settings, pass: 'survey' })
       : this.#startWriting()
@@ -424,7 +426,7 @@ class Etl implements JoinedPass {
 
   /** Opens the files of a pass that another Etl of the same job began. */
   join(shared: SharedPass): void {
-    const { job, pass, measured, levels, gain, partBlocks, input, size, modified, output } = shared
+    const { job, pass, measured, take, levels, gain, partBlocks, input, size, modified, output } = shared
     this.#file = new InputFile(job.input)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
@@ -478,22 +480,26 @@ class Etl implements JoinedPass {
     const room = kernels.bytes(this.#readBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
     const walk = openWalk(header, firstFrame, job.noise, this.#settings, kernels)
-    while (position < end) {
-      if (this.isCancelled()) throw new Failure('E_CANCELLED')
-      const stop = this.#readEnd(position, end)
-      const dataStart = Math.max(position, header.dataOffset)
-      const dataStop = Math.min(stop, dataEnd)
-      const at = placeInRoom(room.byteOffset, position, dataStart < dataStop ? dataStart - position : 0)
-      const bytes = room.subarray(at, at + stop - position)
-      this.#input.read(position, bytes)
-      if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
-      if (writes) {
-        repairBytes(bytes, position + shift, this.#repairs)
-        this.#written!.write(position + shift, bytes)
+    try {
+      while (position < end) {
+        if (this.isCancelled()) throw new Failure('E_CANCELLED')
+        const stop = this.#readEnd(position, end)
+        const dataStart = Math.max(position, header.dataOffset)
+        const dataStop = Math.min(stop, dataEnd)
+        const at = placeInRoom(room.byteOffset, position, dataStart < dataStop ? dataStart - position : 0)
+        const bytes = room.subarray(at, at + stop - position)
+        this.#input.read(position, bytes)
+        if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
+        if (writes) {
+          repairBytes(bytes, position + shift, this.#repairs)
+          this.#written!.write(position + shift, bytes)
+        }
+        position = stop
       }
-      position = stop
+      return walk.takeTally()
+    } finally {
+      walk.close()
     }
-    return walk.takeTally()
   }
 
   /** Ends a pass. Returns the number of parts of the next pass; 0 if the job is done. */
@@ -536,6 +542,7 @@ class Etl implements JoinedPass {
       sampleRate,
       frames,
       sigma: totalDeviation(levels),
+      layers: this.#measuring.figures(),
       gain: this.#settings.gain,
       peak: this.#peak,
       activePower: activity?.power ?? null,

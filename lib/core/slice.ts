@@ -131,13 +131,17 @@ function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTa
   // Kernels can only work on their own memory, which does not grow. So samples are copied there
   // piece by piece.
   const room = kernels.bytes(Math.min(stepBytes, bytes.length))
-  for (let done = 0; done < bytes.length; done += room.length) {
-    if (isCancelled()) throw new Failure('E_CANCELLED')
-    const part = bytes.subarray(done, done + room.length)
-    const copy = room.subarray(0, part.length)
-    copy.set(part)
-    walk.run(copy)
-    if (pass === 'write') part.set(copy)
+  try {
+    for (let done = 0; done < bytes.length; done += room.length) {
+      if (isCancelled()) throw new Failure('E_CANCELLED')
+      const part = bytes.subarray(done, done + room.length)
+      const copy = room.subarray(0, part.length)
+      copy.set(part)
+      walk.run(copy)
+      if (pass === 'write') part.set(copy)
+    }
+    return walk.takeTally()
+  } finally {
+    walk.close()
   }
-  return walk.takeTally()
 }

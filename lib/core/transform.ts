@@ -41,6 +41,8 @@ export interface PassSettings {
   readonly pass: 'measure' | 'survey' | 'write'
   /** The layer whose noise the pass 'measure' measures; -1 if none. */
   readonly measured: number
+  /** The take of that layer that is measured alone; -1 for the whole layer. */
+  readonly take: number
   /** The levels of the layers, as far as they are known. */
   readonly levels: readonly LayerLevel[]
   /** Factor of the mixture. */
@@ -133,6 +135,9 @@ export abstract class FrameWalk {
     return { signal: this.#signal, noise: this.#noise, mixture: this.#mixture, clipped, nonFinite, peak }
   }
 
+  /** Closes the files that noise is read from. */
+  close(): void {}
+
   protected abstract piece(bytes: Uint8Array, frames: number): void
 }
 
@@ -141,7 +146,7 @@ export function openWalk(
   layout: FrameLayout,
   firstFrame: number,
   noise: Noise,
-  { pass, measured, levels, gain }: PassSettings,
+  { pass, measured, take, levels, gain }: PassSettings,
   kernels: Kernels = tsKernels,
 ): FrameWalk {
   const opened = () => openNoise(noise, levels, layout, kernels)
@@ -152,7 +157,7 @@ export function openWalk(
   if (pass === 'survey') return new MixtureMeter(layout, firstFrame, opened(), undefined, kernels)
   const activity = measuresActivity(noise) ? new ActivityMeter(layout.channels, layout.sampleRate) : undefined
   if (measured < 0) return new PowerMeter(layout, firstFrame, activity, kernels)
-  const source = openLayer(noise.layers[measured], layout, kernels)
+  const source = openLayer(noise.layers[measured], levels[measured], take, layout, kernels)
   return new MixtureMeter(layout, firstFrame, { source, sigma: 1 }, activity, kernels)
 }
 
@@ -200,6 +205,10 @@ class InterleavedSource {
     this.#channelValues = channels === 1 ? this.values : kernels.floats(frames)
   }
 
+  close(): void {
+    this.source.close?.()
+  }
+
   fill(frame: number, frames: number): Float32Array {
     const { channels, values } = this
     for (let channel = 0; channel < channels; channel++) {
@@ -225,6 +234,10 @@ class MixtureMeter extends PowerMeter {
     super(layout, firstFrame, activity, kernels)
     this.#noise = new InterleavedSource(source, layout.channels, kernels)
     this.#sigma = sigma
+  }
+
+  override close(): void {
+    this.#noise.close()
   }
 
   protected override measure(values: SampleValues, count: number, frames: number): void {
@@ -253,6 +266,10 @@ class NoiseTransform extends FrameWalk {
     if (noise.mixing.dither && !format.float)
       this.#dither = new InterleavedSource(openDither(noise, layout, kernels), channels, kernels)
     this.#settings = { sigma, gain, clip: noise.mixing.clip !== 'none', dither: this.#dither?.values }
+  }
+
+  override close(): void {
+    this.#noise.close()
   }
 
   protected piece(bytes: Uint8Array, frames: number): void {

@@ -420,7 +420,12 @@ export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: num
   const key = fileKey(seed, path, copy)
   const value = snr ?? drawLevel(level.choice, key, Purpose.level)
   const deviation = deviationOf(level.kind, value)
-  const layer = { ...common, key, level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation } } as const
+  const layer = {
+    recorded: undefined,
+    ...common,
+    key,
+    level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation },
+  } as const
   const noise = { key, layers: [layer], mixing }
   const drawn = drawnOf(level.kind, value)
   if (outputLevel === undefined) return { noise: { ...noise, output: KEEP }, drawn }

@@ -31,7 +31,7 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kPageBytes = 4096;
 // Number of warnings that do not come from the header. Room for them is reserved early, because
 // nothing may fail once the output has its final name.
-constexpr size_t kOwnWarnings = 4;
+constexpr size_t kOwnWarnings = 5;
 
 // Throws a failure if a figure is not what an earlier run recorded.
 void check_recorded(const char* code, const char* name, double recorded, double figure) {
@@ -133,6 +133,7 @@ size_t Etl::start_measuring() {
     return 0;
   }
   settings_.measured = -1;
+  settings_.take = -1;
   settings_.levels = measuring_->levels();
   settings_.pass = Pass::kSurvey;
   return job_.noise.surveys_mixture() ? start_pass(settings_) : start_writing();
@@ -247,6 +248,7 @@ void Etl::finish() {
     figures_.sample_rate = header_.sample_rate;
     figures_.frames = header_.frames;
     figures_.sigma = total_deviation(measuring_->levels());
+    figures_.layers = measuring_->figures();
     figures_.gain = settings_.gain;
     figures_.signal_energy = tally_.signal;
     figures_.noise_energy = tally_.noise;

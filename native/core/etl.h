@@ -69,6 +69,8 @@ struct EtlFigures {
   uint64_t frames = 0;
   // Nominal standard deviation of the requested noise before the gain, in full-scale units.
   double sigma = 0;
+  // Figures of the layers; empty if the only one is generated.
+  std::vector<LayerFigures> layers;
   // Factor of the mixture; 1 if it was not changed.
   double gain = 1;
   // Largest magnitude of the mixture before the gain, in full-scale units; NaN if it was not

@@ -1,33 +1,128 @@
 #include "measuring.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <utility>
 
 #include "failure.h"
 #include "wav/header.h"
 
 namespace noisemill {
 
+namespace {
+
+// Draws that are tried to find a file that no other take of a layer has.
+constexpr uint64_t kMostDraws = 1000;
+
+SignalShape shape_of(const FrameLayout& layout) { return {layout.channels, layout.sample_rate, layout.frames}; }
+
+}  // namespace
+
 Measuring::Measuring(const Noise& noise, const FrameLayout& layout, bool strict)
     : noise_(noise), layout_(layout), strict_(strict) {
+  bool is_partial = false;
+  for (const Layer& layer : noise.layers) {
+    OpenBank open;
+    if (layer.is_recorded()) open = open_bank_for(layer.recorded, layout.sample_rate, layout.channels);
+    is_partial = is_partial || (open.selection != nullptr && open.selection->is_partial());
+    banks_.push_back(std::move(open));
+  }
+  if (is_partial) warnings.push_back("W_NOISE_RATE");
   for (size_t i = 0; i < noise.layers.size(); i++) {
     const Layer& layer = noise.layers[i];
-    levels_.push_back({layer.level, layer.level});
-    if (layer.is_measured()) steps_.push_back(static_cast<int>(i));
+    levels_.push_back({first_takes(layer, banks_[i]), layer.level, layer.level});
+    if (!layer.is_measured()) continue;
+    const size_t takes = levels_[i].takes.size();
+    for (size_t take = 0; takes > 1 && take < takes; take++) steps_.push_back({static_cast<int>(i), static_cast<int>(take)});
+    steps_.push_back({static_cast<int>(i), -1});
   }
-  if (steps_.empty() && noise.measures_signal()) steps_.push_back(-1);
+  if (steps_.empty() && noise.measures_signal()) steps_.push_back({-1, -1});
+}
+
+std::vector<Take> Measuring::first_takes(const Layer& layer, const OpenBank& open) const {
+  std::vector<Take> takes;
+  if (!layer.has_takes()) return takes;
+  const uint32_t voices = layer.recorded.voices;
+  if (open.selection->count() < voices) {
+    throw Failure{"E_NOISE_FEW", std::to_string(voices) + " voices, but only " + std::to_string(open.selection->count()) +
+                                     " noise files that fit"};
+  }
+  for (uint64_t draw = 0; takes.size() < voices; draw++) {
+    draw = next_draw(layer, open, draw, takes);
+    takes.push_back({draw, 1});
+  }
+  return takes;
+}
+
+uint64_t Measuring::next_draw(const Layer& layer, const OpenBank& open, uint64_t draw, const std::vector<Take>& others) const {
+  const auto file_of = [&](uint64_t n) { return open.selection->draw(layer.key, n, layer.recorded.balance); };
+  for (uint64_t n = draw; n < draw + kMostDraws; n++) {
+    const uint32_t file = file_of(n);
+    if (std::none_of(others.begin(), others.end(), [&](const Take& other) { return file_of(other.draw) == file; })) return n;
+  }
+  throw Failure{"E_NOISE_FEW", std::to_string(kMostDraws) + " draws gave no other noise file"};
+}
+
+Placement Measuring::placement(size_t layer, const Take& take) const {
+  const Layer& of = noise_.layers[layer];
+  return placement_of(of.recorded, banks_[layer], of.key, take.draw, shape_of(layout_));
+}
+
+std::vector<LayerFigures> Measuring::figures() const {
+  std::vector<LayerFigures> all;
+  if (noise_.layers.size() == 1 && !noise_.layers[0].is_recorded()) return all;
+  for (size_t i = 0; i < levels_.size(); i++) {
+    LayerFigures& figures = all.emplace_back();
+    figures.deviation = levels_[i].deviation;
+    for (const Take& take : levels_[i].takes) {
+      const Placement piece = placement(i, take);
+      figures.pieces.push_back({piece.file, piece.from, piece.at});
+    }
+  }
+  return all;
 }
 
 std::optional<PassSettings> Measuring::next() const {
   if (is_omitted || step_ == steps_.size()) return std::nullopt;
-  return PassSettings{Pass::kMeasure, steps_[step_], levels_, 1};
+  return PassSettings{Pass::kMeasure, steps_[step_].layer, steps_[step_].take, levels_, 1};
 }
 
 void Measuring::end(const FileTally& tally) {
   const uint64_t finite = layout_.frames * layout_.channels - tally.non_finite;
-  if (step_ == 0) end_signal(tally, finite);
-  const int layer = steps_[step_++];
-  if (layer >= 0) set_level(static_cast<size_t>(layer), finite == 0 ? 0 : tally.noise / static_cast<double>(finite));
+  if (step_ == 0 && redraws_ == 0) end_signal(tally, finite);
+  const Step step = steps_[step_];
+  if (step.layer >= 0 && !end_noise(step, tally, finite)) return;
+  step_++;
+  redraws_ = 0;
+}
+
+bool Measuring::end_noise(const Step& step, const FileTally& tally, uint64_t finite) {
+  const auto layer = static_cast<size_t>(step.layer);
+  std::vector<Take>& takes = levels_[layer].takes;
+  const bool is_take = step.take >= 0 || takes.size() == 1;
+  const auto take = static_cast<size_t>(std::max(0, step.take));
+  double power = finite == 0 ? 0 : tally.noise / static_cast<double>(finite);
+  // The power of a take is that of the frames in which it is heard.
+  if (is_take && finite > 0) {
+    power *= static_cast<double>(layout_.frames) / static_cast<double>(placement(layer, takes[take]).frames);
+  }
+  if (is_take && power < kSilentPower && finite > 0) {
+    redraw(layer, take);
+    return false;
+  }
+  if (step.take < 0) set_level(layer, power);
+  else takes[take].gain = power == 0 ? 0 : 1 / std::sqrt(power);
+  return true;
+}
+
+void Measuring::redraw(size_t layer, size_t take) {
+  if (redraws_++ == kRedraws) throw silent_noise();
+  std::vector<Take>& takes = levels_[layer].takes;
+  std::vector<Take> others = takes;
+  others.erase(others.begin() + static_cast<std::ptrdiff_t>(take));
+  takes[take] = {next_draw(noise_.layers[layer], banks_[layer], takes[take].draw + 1, others), 1};
 }
 
 void Measuring::end_signal(const FileTally& tally, uint64_t finite) {
@@ -48,12 +143,14 @@ void Measuring::end_signal(const FileTally& tally, uint64_t finite) {
 }
 
 void Measuring::set_level(size_t layer, double noise_power) {
-  const double rms = std::sqrt(power_) * noise_.layers[layer].level;
-  const double sigma = rms == 0 ? 0 : rms / std::sqrt(noise_power);
+  const Layer& of = noise_.layers[layer];
+  const double rms = of.level_kind == LevelKind::kSnr ? std::sqrt(power_) * of.level : of.level;
+  const double sigma = rms == 0 || noise_power == 0 ? 0 : rms / std::sqrt(noise_power);
   if (!std::isfinite(layout_.format->wide ? sigma : static_cast<float>(sigma))) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
-  levels_[layer] = {sigma, sigma};
+  levels_[layer].sigma = sigma;
+  levels_[layer].deviation = of.is_recorded() ? rms : sigma;
 }
 
 double total_deviation(const std::vector<LayerLevel>& levels) {

@@ -176,7 +176,8 @@ std::unique_ptr<FrameWalk> open_walk(const FrameLayout& layout, uint64_t first_f
   std::unique_ptr<ActivityMeter> activity;
   if (noise.measures_activity()) activity = std::make_unique<ActivityMeter>(layout.channels, layout.sample_rate);
   if (settings.measured < 0) return std::make_unique<PowerMeter>(layout, first_frame, std::move(activity), arena);
-  OpenNoise layer = {open_layer(noise.layers[static_cast<size_t>(settings.measured)], shape_of(layout), arena), 1};
+  const auto measured = static_cast<size_t>(settings.measured);
+  OpenNoise layer = {open_layer(noise.layers[measured], settings.levels[measured], settings.take, shape_of(layout), arena), 1};
   return std::make_unique<MixtureMeter>(layout, first_frame, std::move(layer), std::move(activity), arena);
 }
 

@@ -31,6 +31,8 @@ struct PassSettings {
   Pass pass = Pass::kWrite;
   // The layer whose noise kMeasure measures; -1 if none.
   int measured = -1;
+  // The take of that layer that is measured alone; -1 for the whole layer.
+  int take = -1;
   // The levels of the layers, as far as they are known.
   std::vector<LayerLevel> levels;
   // Factor of the mixture.

@@ -41,7 +41,7 @@ describeNative('the names of all that crosses', () => {
       return Object.fromEntries(order.map((name, i) => [name, numbers[i]]))
     }
     expect(named(other)).toEqual(named(contract))
-    expect(named(contract)).toMatchObject({ strict: 1, fsync: 0, level: 0.5, keyLow: 3, keyHigh: 4 })
+    expect(named(contract)).toMatchObject({ strict: 1, fsync: 0, keyLow: 3, keyHigh: 4 })
   })
 })
 

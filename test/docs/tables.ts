@@ -11,7 +11,7 @@ import { tsKernels } from '../../dist-lib/core/kernels.js'
 import { colorFilter, OCTAVE } from '../../dist-lib/core/noise/color.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
 import { draw, Purpose } from '../../dist-lib/core/noise/keys.js'
-import { openLayer } from '../../dist-lib/core/noise/noise.js'
+import { openGenerated } from '../../dist-lib/core/noise/noise.js'
 import { BLOCK_FRAMES } from '../../dist-lib/core/noise/source.js'
 import { LANE_STATE_WORDS, LANES, nextWord } from '../../dist-lib/core/noise/xoshiro.js'
 import { fileKey } from '../../dist-lib/plan/keys.js'
@@ -132,7 +132,7 @@ function workedExample(): string {
   const filter = colorFilter(-OCTAVE, 20, 48_000)
   const lanes = (filter.coefficients.length - 1) / 2
   const colored = new Float32Array(2 * LANES)
-  openLayer(pink, { ...context, sampleRate: 48_000 }, tsKernels).fill(0, 0, colored, colored.length)
+  openGenerated(pink, { ...context, sampleRate: 48_000 }, tsKernels).fill(0, 0, colored, colored.length)
   return table(
     ['what', 'value'],
     [

@@ -93,10 +93,12 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
 
 /** Settings of a job: the noise, and whether an output is written. */
 export interface JobSettings
-  extends Partial<Omit<Layer, 'level'>>,
+  extends Partial<Omit<Layer, 'level' | 'recorded'>>,
     Partial<Pick<Noise, 'output'>>,
     Partial<Omit<Mixing, 'clip'>> {
   readonly levelKind?: NoiseLevel['kind']
+  /** How the noise is made of recordings. */
+  readonly recording?: Layer['recorded']
   readonly level: number
   /** false is 'none'. */
   readonly clip?: ClipPolicy | boolean
@@ -108,11 +110,11 @@ export interface JobSettings
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
 export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'recorded'>): Noise {
   const { levelKind = 'sigma', level, kind = 'gaussian', exact = false, output, clip = 'clamp' } = settings
-  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, ...others } = settings
+  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recording, ...others } = settings
   const { reference = 'rms', ceiling = 0.99, dither = false, silent = 'copy' } = others
   return {
     key,
-    layers: [{ kind, parameters, key, level: { kind: levelKind, deviation: level }, exact }],
+    layers: [{ recorded: recording, kind, parameters, key, level: { kind: levelKind, deviation: level }, exact }],
     output: output ?? { kind: 'keep', target: 0 },
     mixing: {
       reference,
@@ -128,7 +130,8 @@ export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'reco
 export const writingPass = (sigma: number): PassSettings => ({
   pass: 'write',
   measured: -1,
-  levels: [{ sigma, deviation: sigma }],
+  take: -1,
+  levels: [{ takes: [], sigma, deviation: sigma }],
   gain: 1,
 })
 

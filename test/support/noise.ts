@@ -1,7 +1,7 @@
 /** Noise alone, by every kernel. */
 
 import { type Kernels, tsKernels } from '../../dist-lib/core/kernels.js'
-import { openLayer } from '../../dist-lib/core/noise/noise.js'
+import { openGenerated } from '../../dist-lib/core/noise/noise.js'
 import { BLOCK_FRAMES, type NoiseContext } from '../../dist-lib/core/noise/source.js'
 import { instructionSets, theAddon } from './backends.js'
 import { wasm } from './kernels.js'
@@ -20,7 +20,7 @@ const filledBy =
   (kernels: Kernels): Fill =>
   (kind, context, channel, frame, frames, step = BLOCK_FRAMES) => {
     kernels.reset()
-    const source = openLayer({ kind, parameters: context.parameters, key: context.key }, context, kernels)
+    const source = openGenerated({ kind, parameters: context.parameters, key: context.key }, context, kernels)
     const all = new Float32Array(frames)
     const room = kernels.floats(step)
     for (let at = 0; at < frames; at += step) {

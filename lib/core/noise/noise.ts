@@ -11,6 +11,7 @@ import { dither } from './dither.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
 import { findKind, isGenerated } from './kinds.js'
+import { BurstSource, openBankFor, placementOf, type Recorded, RecordedSource } from './recorded.js'
 import { BLOCK_FRAMES, type NoiseSource, type SignalShape } from './source.js'
 import { SumSource } from './sum.js'
 
@@ -110,7 +111,9 @@ export interface Mixing {
 
 /** One noise of an output, as plain data that crosses threads. Its level is drawn. */
 export interface Layer {
-  /** Name of the kind; see kinds.ts. */
+  /** How the noise is made of recordings; undefined if it is generated. */
+  readonly recorded: Recorded | undefined
+  /** Name of the kind; see kinds.ts. Without meaning for recordings. */
   readonly kind: string
   /** Values of the kind's parameters, in the order of its declaration. */
   readonly parameters: Float64Array
@@ -133,8 +136,18 @@ export interface Noise {
   readonly mixing: Mixing
 }
 
+/** A piece of a recording that a layer uses. */
+export interface Take {
+  /** Number of the draw of its file and position. */
+  readonly draw: number
+  /** Factor of its samples within the layer. */
+  readonly gain: number
+}
+
 /** What a layer got from the passes that measure. */
 export interface LayerLevel {
+  /** The recordings that are added up; empty if the noise is generated, or consists of events. */
+  readonly takes: readonly Take[]
   /** Factor of the values of its source. */
   readonly sigma: number
   /** Nominal standard deviation of the noise before the gain, in full-scale units. */
@@ -146,8 +159,12 @@ const isSnr = ({ level }: Layer) => level.kind === 'snr'
 /** Whether the signal must be measured before the levels of all layers are known. */
 export const measuresSignal = ({ layers }: Noise): boolean => layers.some(isSnr)
 
+/** Whether a layer plays recordings without gaps. */
+export const hasTakes = ({ recorded }: Layer): boolean => recorded !== undefined && recorded.gap === undefined
+
 /** Whether the noise of a layer must be measured before its level is known. */
-export const measuresLayer = (layer: Layer): boolean => isSnr(layer) && layer.exact
+export const measuresLayer = (layer: Layer): boolean =>
+  layer.recorded === undefined ? isSnr(layer) && layer.exact : hasTakes(layer)
 
 /** Whether the active level of the signal is measured, for which its samples must come in order. */
 export const measuresActivity = (noise: Noise): boolean => measuresSignal(noise) && noise.mixing.reference === 'active'
@@ -163,7 +180,8 @@ export function checkNoise({ layers }: Noise): void {
   for (const layer of layers) checkParameters(layer)
 }
 
-function checkParameters({ kind, parameters }: Layer): void {
+function checkParameters({ kind, parameters, recorded }: Layer): void {
+  if (recorded !== undefined) return
   const declared = findKind(kind).parameters
   if (parameters.length !== declared.length)
     throw new Failure(
@@ -182,7 +200,7 @@ export function openDither({ key }: Noise, signal: SignalShape, kernels: Kernels
   return new GeneratedSource(dither, { key, parameters: NO_PARAMETERS, channels, sampleRate, frames }, kernels)
 }
 
-/** What the values of a layer depend on, apart from the signal. */
+/** What generated noise depends on, apart from the signal. */
 type LayerSource = Pick<Layer, 'kind' | 'parameters' | 'key'>
 
 const lowOf = ({ parameters }: LayerSource) => parameters[parameters.length - 1]
@@ -196,7 +214,7 @@ function checkLayerRate(layer: LayerSource, sampleRate: number): void {
  * if a kind does not exist.
  */
 export function checkSampleRate({ layers }: Noise, sampleRate: number): void {
-  for (const layer of layers) checkLayerRate(layer, sampleRate)
+  for (const layer of layers) if (layer.recorded === undefined) checkLayerRate(layer, sampleRate)
 }
 
 /**
@@ -209,13 +227,14 @@ export function startFrames(noise: Noise, sampleRate: number): number {
 }
 
 function blockFramesOf(layer: Layer, sampleRate: number): number {
+  if (layer.recorded !== undefined) return BLOCK_FRAMES
   const kind = findKind(layer.kind)
   if (isGenerated(kind)) return kind.blockFrames
   return colorFilter(kind.slope ?? layer.parameters[0], lowOf(layer), sampleRate).blockFrames
 }
 
-/** Opens the source of a layer for a signal. Throws what checkSampleRate throws. */
-export function openLayer(layer: LayerSource, signal: SignalShape, kernels: Kernels): NoiseSource {
+/** Opens the source of generated noise for a signal. Throws what checkSampleRate throws. */
+export function openGenerated(layer: LayerSource, signal: SignalShape, kernels: Kernels): NoiseSource {
   const { channels, sampleRate, frames } = signal
   checkLayerRate(layer, sampleRate)
   const kind = findKind(layer.kind)
@@ -223,6 +242,31 @@ export function openLayer(layer: LayerSource, signal: SignalShape, kernels: Kern
   if (isGenerated(kind)) return new GeneratedSource(kind, context, kernels)
   const slope = kind.slope ?? layer.parameters[0]
   return new ColoredSource(colorFilter(slope, lowOf(layer), sampleRate), context, kernels)
+}
+
+/**
+ * Opens the source of a layer for a signal, or that of one of its takes alone.
+ *
+ * @param take number of the take; -1 for the whole layer
+ */
+export function openLayer(
+  layer: Layer,
+  level: LayerLevel,
+  take: number,
+  signal: SignalShape,
+  kernels: Kernels,
+): NoiseSource {
+  const { recorded, key } = layer
+  if (recorded === undefined) return openGenerated(layer, signal, kernels)
+  const open = openBankFor(recorded, signal)
+  if (!hasTakes(layer)) return new BurstSource(recorded, open, key, signal)
+  const { bank } = open
+  const openTake = ({ draw }: Take) =>
+    new RecordedSource(placementOf(recorded, open, key, draw, signal), bank, recorded, signal)
+  const { takes } = level
+  if (take >= 0) return openTake(takes[take])
+  if (takes.length === 1) return openTake(takes[0])
+  return SumSource.of(takes, (one) => ({ source: openTake(one), sigma: one.gain }), kernels)
 }
 
 /** Noise that is ready to be added: a source, and the factor of its values. */
@@ -241,6 +285,9 @@ export function openNoise(
   signal: SignalShape,
   kernels: Kernels,
 ): OpenNoise {
-  const opened = layers.map((layer, i) => ({ source: openLayer(layer, signal, kernels), sigma: levels[i].sigma }))
-  return opened.length === 1 ? opened[0] : { source: new SumSource(opened, kernels), sigma: 1 }
+  const open = (layer: Layer, i: number) => ({
+    source: openLayer(layer, levels[i], -1, signal, kernels),
+    sigma: levels[i].sigma,
+  })
+  return layers.length === 1 ? open(layers[0], 0) : { source: SumSource.of(layers, open, kernels), sigma: 1 }
 }

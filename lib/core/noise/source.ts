@@ -36,4 +36,6 @@ export interface NoiseSource {
    * @param out has room for `frames` rounded up to FILL_FRAMES
    */
   fill(channel: number, frame: number, out: Float32Array, frames: number): void
+  /** Closes the files that the noise is read from. Only sources of recorded noise have any. */
+  close?(): void
 }

@@ -21,6 +21,18 @@ export class SumSource implements NoiseSource {
     this.#room = kernels.floats(BLOCK_FRAMES)
   }
 
+  /** Opens a summand for each part. If one fails, it closes those before. */
+  static of<Part>(parts: readonly Part[], open: (part: Part, i: number) => Summand, kernels: Kernels): SumSource {
+    const opened: Summand[] = []
+    try {
+      for (const [i, part] of parts.entries()) opened.push(open(part, i))
+    } catch (error) {
+      for (const { source } of opened) source.close?.()
+      throw error
+    }
+    return new SumSource(opened, kernels)
+  }
+
   /** Adds in float32, in the order of the summands. */
   fill(channel: number, frame: number, out: Float32Array, frames: number): void {
     const room = this.#room
@@ -30,5 +42,9 @@ export class SumSource implements NoiseSource {
       source.fill(channel, frame, room, frames)
       for (let i = 0; i < frames; i++) out[i] = fround(out[i] + fround(factor * room[i]))
     }
+  }
+
+  close(): void {
+    for (const { source } of this.summands) source.close?.()
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "../arena.h"
 #include "keys.h"
+#include "recorded.h"
 #include "source.h"
 
 namespace noisemill {
@@ -35,7 +37,9 @@ enum class SilentPolicy : uint8_t { kCopy, kSkip, kError };
 
 // One noise of an output, as plain data that crosses threads. Its level is drawn.
 struct Layer {
-  // Name of the kind; see kinds.h.
+  // How the noise is made of recordings, if it is.
+  Recorded recorded;
+  // Name of the kind; see kinds.h. Without meaning for recordings.
   std::string kind;
   // Values of the kind's parameters, in the order of its declaration.
   std::vector<double> parameters;
@@ -45,8 +49,11 @@ struct Layer {
   // Whether an SNR refers to the power of the noise that is added, instead of its nominal power.
   bool exact = false;
 
+  bool is_recorded() const { return !recorded.bank.empty(); }
+  // Whether it plays recordings without gaps.
+  bool has_takes() const { return is_recorded() && std::isnan(recorded.gap_low); }
   // Whether the noise must be measured before its level is known.
-  bool is_measured() const { return level_kind == LevelKind::kSnr && exact; }
+  bool is_measured() const { return is_recorded() ? has_takes() : level_kind == LevelKind::kSnr && exact; }
 };
 
 // The noise of a job, as plain data that crosses threads. Options are already checked and all levels
@@ -77,8 +84,18 @@ struct Noise {
   bool surveys_mixture() const { return output != OutputLevel::kKeep || clip == ClipPolicy::kScale; }
 };
 
+// A piece of a recording that a layer uses.
+struct Take {
+  // Number of the draw of its file and position.
+  uint64_t draw = 0;
+  // Factor of its samples within the layer.
+  double gain = 1;
+};
+
 // What a layer got from the passes that measure.
 struct LayerLevel {
+  // The recordings that are added up; empty if the noise is generated, or consists of events.
+  std::vector<Take> takes;
   // Factor of the values of its source.
   double sigma = 0;
   // Nominal standard deviation of the noise before the gain, in full-scale units.
@@ -92,9 +109,13 @@ void check_sample_rate(const Noise& noise, uint32_t sample_rate);
 // Opens the source of the dither for a signal: values between -1 and 1, in steps of a PCM format.
 std::unique_ptr<NoiseSource> open_dither(const Noise& noise, const SignalShape& signal, Arena& arena);
 
-// Opens the source of a layer for a signal. The layer must outlive the source. Throws what
+// Opens the source of generated noise for a signal. The layer must outlive the source. Throws what
 // check_sample_rate throws.
-std::unique_ptr<NoiseSource> open_layer(const Layer& layer, const SignalShape& signal, Arena& arena);
+std::unique_ptr<NoiseSource> open_generated(const Layer& layer, const SignalShape& signal, Arena& arena);
+
+// Opens the source of a layer for a signal, or that of one of its takes alone, by its number; -1
+// stands for the whole layer. The layer must outlive the source.
+std::unique_ptr<NoiseSource> open_layer(const Layer& layer, const LayerLevel& level, int take, const SignalShape& signal, Arena& arena);
 
 // Noise that is ready to be added: a source, and the factor of its values.
 struct OpenNoise {

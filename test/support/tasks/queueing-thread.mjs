@@ -13,7 +13,7 @@ const key = { low: 1, high: 2 }
 const level = { kind: 'sigma', deviation: 0.1 }
 const noise = {
   key,
-  layers: [{ kind: 'gaussian', parameters: new Float64Array(0), key, level, exact: false }],
+  layers: [{ recorded: undefined, kind: 'gaussian', parameters: new Float64Array(0), key, level, exact: false }],
   output: { kind: 'keep', target: 0 },
   mixing: { reference: 'rms', clip: 'clamp', ceiling: 1, dither: false, silent: 'copy' },
 }
@@ -34,7 +34,8 @@ const makeSlices = () => {
       noise,
       pass: 'write',
       measured: -1,
-      levels: [{ sigma: 0.1, deviation: 0.1 }],
+      take: -1,
+      levels: [{ takes: [], sigma: 0.1, deviation: 0.1 }],
       gain: 1,
     })),
   )

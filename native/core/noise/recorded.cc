@@ -1,0 +1,181 @@
+#include "recorded.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace noisemill {
+
+namespace {
+
+// Longest crossfade of a loop, in parts of a second.
+constexpr uint32_t kCrossfadesPerSecond = 2;
+// Longest event, in seconds. Of a longer file, a piece is heard.
+constexpr uint64_t kEventSeconds = 10;
+// Fades at the ends of an event, in parts of a second.
+constexpr uint32_t kFadesPerSecond = 100;
+// Numbers of draws of an event: its own, and those in place of silent ones.
+constexpr uint64_t kEventDraws = 1 + kRedraws;
+// Frames that are read at once.
+constexpr uint64_t kEventStep = 4096;
+
+// Returns a whole number from 0 to `count` - 1.
+uint64_t draw_below(uint64_t count, NoiseKey key, uint64_t n) {
+  return static_cast<uint64_t>(std::floor(draw(key, Purpose::kNoiseOffset, n) * static_cast<double>(count)));
+}
+
+}  // namespace
+
+OpenBank open_bank_for(const Recorded& recorded, uint32_t sample_rate, uint32_t channels) {
+  OpenBank open;
+  open.bank = open_bank(recorded.bank);
+  open.selection = &open.bank->select(sample_rate, channels);
+  return open;
+}
+
+Placement placement_of(const Recorded& recorded, const OpenBank& open, NoiseKey key, uint64_t n, const SignalShape& signal) {
+  const uint32_t file = open.selection->draw(key, n, recorded.balance);
+  const uint64_t length = open.bank->frames(file);
+  const uint64_t frames = signal.frames;
+  if (length >= frames) return {file, draw_below(length - frames + 1, key, n), 0, frames, std::nullopt};
+  if (recorded.fit == Fit::kOnce) return {file, 0, draw_below(frames - length + 1, key, n), length, std::nullopt};
+  const uint64_t crossfade = std::min<uint64_t>(signal.sample_rate / kCrossfadesPerSecond, length / 2);
+  return {file, draw_below(length - crossfade, key, n), 0, frames, crossfade};
+}
+
+void WindowSource::fill(uint32_t channel, uint64_t frame, float* out, size_t frames) {
+  if (frame != frame_ || frames != frames_) {
+    if (frames > window_[0].size()) {
+      for (auto& values : window_) values.assign(frames, 0.0f);
+    }
+    frame_ = UINT64_MAX;
+    load(frame, frames);
+    frame_ = frame;
+    frames_ = frames;
+  }
+  std::copy_n(window_[window_.size() == 1 ? 0 : channel].data(), frames, out);
+}
+
+RecordedSource::RecordedSource(const Placement& placement, OpenBank open, const Recorded& recorded, uint32_t channels)
+    : RecordedSource(placement, open, std::make_unique<Recording>(*open.bank, placement.file, channels, recorded.downmix)) {}
+
+RecordedSource::RecordedSource(const Placement& placement, OpenBank open, std::unique_ptr<Recording> recording)
+    : WindowSource(recording->channels()), placement_(placement), open_(std::move(open)), recording_(std::move(recording)) {}
+
+void RecordedSource::load(uint64_t frame, size_t frames) {
+  if (placement_.crossfade) {
+    loop(frame, frames, *placement_.crossfade);
+    return;
+  }
+  const uint64_t at = placement_.at;
+  const uint64_t first = std::max(frame, at);
+  const uint64_t last = std::min(frame + frames, at + placement_.frames);
+  if (first != frame || last != frame + frames) {
+    for (auto& values : window_) std::fill_n(values.data(), frames, 0.0f);
+  }
+  if (first < last) {
+    recording_->read(placement_.from + first - at, static_cast<size_t>(last - first), window_, static_cast<size_t>(first - frame));
+  }
+}
+
+void RecordedSource::loop(uint64_t frame, size_t frames, uint64_t crossfade) {
+  const uint64_t round = open_.bank->frames(placement_.file) - crossfade;
+  for (size_t done = 0; done < frames;) {
+    const uint64_t within = (placement_.from + frame + done) % round;
+    const bool is_fading = within < crossfade;
+    const auto count = static_cast<size_t>(std::min<uint64_t>(frames - done, (is_fading ? crossfade : round) - within));
+    recording_->read(within, count, window_, done);
+    if (is_fading) fade(within, count, done, round, crossfade);
+    done += count;
+  }
+}
+
+void RecordedSource::fade(uint64_t within, size_t count, size_t done, uint64_t round, uint64_t crossfade) {
+  if (ending_.empty() || ending_[0].size() < count) ending_.assign(window_.size(), std::vector<float>(window_[0].size()));
+  recording_->read(round + within, count, ending_, 0);
+  for (size_t i = 0; i < count; i++) {
+    // The squares of both factors add up to 1, so unrelated sounds keep their power.
+    const double part = (static_cast<double>(within + i) + 0.5) / static_cast<double>(crossfade);
+    const auto rising = static_cast<float>(std::sqrt(part));
+    const auto falling = static_cast<float>(std::sqrt(1 - part));
+    for (size_t channel = 0; channel < window_.size(); channel++) {
+      float& value = window_[channel][done + i];
+      const float risen = rising * value;
+      const float fallen = falling * ending_[channel][i];
+      value = risen + fallen;
+    }
+  }
+}
+
+Failure silent_noise() { return {"E_NOISE_SILENT", std::to_string(1 + kRedraws) + " pieces one after the other"}; }
+
+BurstSource::BurstSource(const Recorded& recorded, OpenBank open, NoiseKey key, const SignalShape& signal)
+    : WindowSource(signal.channels), recorded_(recorded), open_(std::move(open)), key_(key), signal_(signal) {}
+
+void BurstSource::load(uint64_t frame, size_t frames) {
+  for (auto& values : window_) std::fill_n(values.data(), frames, 0.0f);
+  const uint64_t end = frame + frames;
+  if (!event_ || event_->at > frame) event_ = after(nullptr);
+  for (Event event = *event_; event.at < end; event = after(&event)) {
+    event_ = event;
+    const uint64_t first = std::max(frame, event.at);
+    const uint64_t last = std::min(end, event.at + event.frames);
+    if (first >= last) continue;
+    read_event(event);
+    for (size_t channel = 0; channel < window_.size(); channel++) {
+      const float* from = values_[values_.size() == 1 ? 0 : channel].data();
+      std::copy(from + (first - event.at), from + (last - event.at), window_[channel].data() + (first - frame));
+    }
+  }
+}
+
+BurstSource::Event BurstSource::after(const Event* event) const {
+  const uint64_t number = event == nullptr ? 0 : event->number + 1;
+  const double rate = signal_.sample_rate;
+  const double seconds = recorded_.gap_low + (recorded_.gap_high - recorded_.gap_low) * draw(key_, Purpose::kGap, number);
+  const uint64_t before = event == nullptr ? 0 : event->at + event->frames;
+  const uint64_t at = before + static_cast<uint64_t>(std::floor(seconds * rate + 0.5));
+  const uint32_t file = open_.selection->draw(key_, number * kEventDraws, recorded_.balance);
+  return {number, at, std::min(open_.bank->frames(file), kEventSeconds * signal_.sample_rate)};
+}
+
+void BurstSource::read_event(const Event& event) {
+  if (read_ == event.number) return;
+  read_.reset();
+  for (uint64_t n = event.number * kEventDraws; n < (event.number + 1) * kEventDraws; n++) {
+    if (!read_piece(n, event.frames)) continue;
+    read_ = event.number;
+    return;
+  }
+  throw silent_noise();
+}
+
+bool BurstSource::read_piece(uint64_t n, uint64_t most) {
+  const uint32_t file = open_.selection->draw(key_, n, recorded_.balance);
+  const uint64_t whole = open_.bank->frames(file);
+  const uint64_t frames = std::min(whole, most);
+  const uint64_t from = draw_below(whole - frames + 1, key_, n);
+  Recording recording(*open_.bank, file, signal_.channels, recorded_.downmix);
+  values_.assign(recording.channels(), std::vector<float>(static_cast<size_t>(most)));
+  for (uint64_t done = 0; done < frames; done += kEventStep) {
+    recording.read(from + done, static_cast<size_t>(std::min(kEventStep, frames - done)), values_, static_cast<size_t>(done));
+  }
+  const uint64_t fade = std::min<uint64_t>(signal_.sample_rate / kFadesPerSecond, frames / 2);
+  double sum = 0;
+  for (auto& values : values_) {
+    for (uint64_t i = 0; i < fade; i++) {
+      const auto factor = static_cast<float>((static_cast<double>(i) + 0.5) / static_cast<double>(fade));
+      values[i] *= factor;
+      values[frames - 1 - i] *= factor;
+    }
+    for (uint64_t i = 0; i < frames; i++) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+  }
+  const double power = sum / (static_cast<double>(frames) * static_cast<double>(values_.size()));
+  if (power < kSilentPower) return false;
+  const auto gain = static_cast<float>(1 / std::sqrt(power));
+  for (auto& values : values_) {
+    for (uint64_t i = 0; i < frames; i++) values[i] *= gain;
+  }
+  return true;
+}
+
+}  // namespace noisemill
