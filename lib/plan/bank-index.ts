@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { toNamespacedPath } from 'node:path'
 import { BANK_FILE_BYTES, BANK_HASH_AT, BANK_HEADER_BYTES, BANK_MAGIC, MAX_BANK_BYTES } from '../core/noise/bank.js'
 import { NoisemillError } from '../errors.js'
-import { type FilePath, pathToBytes } from '../files/paths.js'
+import { byteText, type FilePath } from '../files/paths.js'
 
 /** A noise file, and what its header says. */
 export interface NoiseFile {
@@ -36,6 +36,13 @@ export interface IndexedBank {
   readonly leftOut: readonly LeftOut[]
 }
 
+/** Texts that are joined at once: for many, this takes less time than to use each of them. */
+const JOINED = 1000
+
+function* joined(texts: readonly string[]): Generator<string> {
+  for (let at = 0; at < texts.length; at += JOINED) yield texts.slice(at, at + JOINED).join('')
+}
+
 /**
  * Returns the hash of a bank: SHA-256 of the names of its files and of what they are. It is the same
  * on any machine that has the same files, wherever they lie.
@@ -44,8 +51,10 @@ export interface IndexedBank {
  */
 export function bankHash(files: readonly NoiseFile[]): Buffer {
   const hash = createHash('sha256').update('noisemill bank 1\n')
-  for (const { name, size, frames, channels, sampleRate } of files)
-    hash.update(`${name}\0${size} ${frames} ${channels} ${sampleRate}\n`, 'latin1')
+  const lines = files.map(
+    ({ name, size, frames, channels, sampleRate }) => `${name}\0${size} ${frames} ${channels} ${sampleRate}\n`,
+  )
+  for (const text of joined(lines)) hash.update(text, 'latin1')
   return hash.digest()
 }
 
@@ -57,43 +66,33 @@ export const systemPath = (file: FilePath): FilePath => (typeof file === 'string
 /** Returns the index of files that are sorted by name. Throws E_NOISE_BANK if it would be too long. */
 export function encodeIndex(files: readonly NoiseFile[], hash: Uint8Array): Buffer {
   const count = files.length
-  const paths = files.map((file) => pathToBytes(systemPath(file.path)))
-  const sum = (lengths: readonly { readonly length: number }[]) => lengths.reduce((all, { length }) => all + length, 0)
-  const pathBytes = sum(paths)
-  const nameBytes = sum(files.map(({ name }) => name))
-  const columnBytes = BANK_FILE_BYTES * count
-  const size = BANK_HEADER_BYTES + columnBytes + pathBytes + nameBytes
+  const texts = [files.map(({ path }) => byteText(systemPath(path))), files.map(({ name }) => name)]
+  const lengths = texts.map((all) => all.reduce((sum, { length }) => sum + length, 0))
+  const size = BANK_HEADER_BYTES + BANK_FILE_BYTES * count + lengths[0] + lengths[1]
   if (size > MAX_BANK_BYTES)
     throw new NoisemillError('E_NOISE_BANK', { received: `the index of ${count} files would be longer than 2 GiB` })
-  const index = Buffer.alloc(size)
+  const index = Buffer.from(new ArrayBuffer(size))
   index.set(BANK_MAGIC)
   index.set(hash, BANK_HASH_AT)
-  for (const [i, value] of [count, pathBytes, nameBytes].entries()) index.writeUInt32LE(value, 8 + 4 * i)
+  new Uint32Array(index.buffer, BANK_MAGIC.length, 3).set([count, ...lengths])
   let at = BANK_HEADER_BYTES
-  const wide = (field: 'size' | 'modified' | 'frames') => {
-    for (const file of files) at = index.writeDoubleLE(file[field], at)
+  const column = (Type: Float64ArrayConstructor | Uint32ArrayConstructor, numberOf: (file: NoiseFile) => number) => {
+    const numbers = new Type(index.buffer, at, count)
+    for (let i = 0; i < count; i++) numbers[i] = numberOf(files[i])
+    at += numbers.byteLength
   }
-  const narrow = (numberOf: (file: NoiseFile, i: number) => number) => {
-    for (let i = 0; i < count; i++) at = index.writeUInt32LE(numberOf(files[i], i), at)
+  column(Float64Array, ({ size }) => size)
+  column(Float64Array, ({ modified }) => modified)
+  column(Float64Array, ({ frames }) => frames)
+  column(Uint32Array, ({ sampleRate }) => sampleRate)
+  column(Uint32Array, ({ channels }) => channels)
+  column(Uint32Array, folderNumbers())
+  for (const all of texts) {
+    const ends = new Uint32Array(index.buffer, at, count)
+    for (let i = 0, end = 0; i < count; i++) ends[i] = end += all[i].length
+    at += ends.byteLength
   }
-  wide('size')
-  wide('modified')
-  wide('frames')
-  narrow(({ sampleRate }) => sampleRate)
-  narrow(({ channels }) => channels)
-  narrow(folderNumbers())
-  let end = 0
-  narrow((_, i) => {
-    end += paths[i].length
-    return end
-  })
-  end = 0
-  narrow(({ name }) => {
-    end += name.length
-    return end
-  })
-  for (const path of paths) at += path.copy(index, at)
-  for (const { name } of files) at += index.write(name, at, 'latin1')
+  for (const text of [...joined(texts[0]), ...joined(texts[1])]) at += index.write(text, at, 'latin1')
   return index
 }
 

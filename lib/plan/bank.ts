@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { type Bank, openBank } from '../core/noise/bank.js'
@@ -63,6 +64,8 @@ export async function indexBank(
   const kept = files.filter((file) => file !== undefined)
   refuseTooFew(kept.length, leftOut)
   const hash = bankHash(kept)
+  // The event loop has its turn between steps that take a while.
+  await setImmediate()
   const bytes = encodeIndex(kept, hash)
   const name = `${sha256(bytes)}.bank`
   const index = path.join(folder, name)

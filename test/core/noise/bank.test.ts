@@ -8,6 +8,7 @@ import { type Balance, openBank } from '../../../dist-lib/core/noise/bank.js'
 import { describeNative, theAddon } from '../../support/backends.js'
 import { type IndexedFile, indexBytes, indexedFile, writeIndex } from '../../support/banks.js'
 import { sharedFolder, temporaryFolder } from '../../support/folders.js'
+import { Random } from '../../support/random.js'
 
 interface Signal {
   readonly sampleRate: number
@@ -244,5 +245,25 @@ describeNative('a bank [C++]', () => {
     const index = indexOf(mixed)
     for (const balance of ['file', 'folder'] as const)
       expect(draws(native, index, mono, balance, 10_000)).toEqual(draws(typeScript, index, mono, balance, 10_000))
+  })
+
+  test('reads damaged indexes as TypeScript does', () => {
+    const random = new Random(1)
+    const bytes = indexBytes(mixed.slice(0, 6))
+    let refused = 0
+    for (let i = 0; i < 500; i++) {
+      const damaged = Buffer.from(bytes)
+      for (let changes = 0; changes <= i % 3; changes++) damaged[random.below(damaged.length)] = random.below(256)
+      const file = path.join(folder, `${written++}.bank`)
+      writeFileSync(file, random.once(10) ? damaged.subarray(0, random.below(damaged.length)) : damaged)
+      const expected = typeScript.read(file)
+      expect(native.read(file), `index ${i}`).toEqual(expected)
+      if ('code' in expected) refused++
+      else
+        for (const balance of ['file', 'folder'] as const)
+          expect(native.draw(file, mono, key, balance, 20)).toEqual(typeScript.draw(file, mono, key, balance, 20))
+    }
+    expect(refused).toBeGreaterThan(100)
+    expect(refused).toBeLessThan(400)
   })
 })
