@@ -89,7 +89,8 @@ const table = {
   // Errors of one file: the other files are still processed.
   E_ITEM_INVALID: {
     summary: 'invalid file item',
-    remedy: 'A file item is a path or an object { input, key?, output? }.',
+    remedy:
+      'A file item is a path or an object { input, key?, output? }. For `transformTask` it can also be { samples, sampleRate, key, output?, format? }.',
   },
   E_LIST_LINE: {
     summary: 'the line of the list is not a path',
@@ -265,6 +266,11 @@ const table = {
       "Start the pool outside of its workers only: import { isPoolWorker } from 'noisemill', and if (!isPoolWorker) { ... }.",
   },
   E_TASK_FAILED: { summary: 'the function threw', remedy: 'The `cause` of this error is what the function threw.' },
+  E_TRANSFORM_RESULT: {
+    summary: 'what the function made of the samples cannot be used',
+    remedy:
+      'Change the samples in `channels` and return nothing, or return an array of Float32Arrays of one length and of finite numbers, one for each channel, or { channels, sampleRate } with them.',
+  },
   E_TIMEOUT: {
     summary: 'the function did not end within the `timeout`',
     remedy: 'Pass a larger `timeout`, or make the function end sooner.',

@@ -1,4 +1,5 @@
 export { type AddNoiseOptions, addNoiseToFiles } from './add.js'
+export type { Audio, RandomSource, Transformed } from './audio/audio.js'
 export type {
   Backend,
   BackendName,
@@ -42,6 +43,8 @@ export type {
   SampleFigures,
   SampleWarning,
 } from './plan/results.js'
+export type { FailedTransform, TransformedFile, TransformResult } from './plan/transform-results.js'
+export type { SamplesItem, TransformItem } from './plan/transform-run.js'
 export type { ChannelMessages } from './pool/channels.js'
 export type { ChunkSize } from './pool/chunks.js'
 export { type Diagnosis, diagnose, showDiagnosis, type Verdict } from './pool/doctor.js'
@@ -68,4 +71,5 @@ export {
   type WavNoiseOptions,
 } from './samples.js'
 export type { ModuleCall, Task } from './task.js'
+export { type TransformOptions, type TransformTask, transformTask } from './transforms.js'
 export type { FileWarning } from './warnings.js'

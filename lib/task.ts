@@ -59,6 +59,11 @@ export interface ModuleCall {
    * name returns for the result.
    */
   readonly transferResults?: true | string | undefined
+  /**
+   * 'audio' if items are jobs of `transformTask`, and the function gets the samples of their files;
+   * undefined if it gets the items themselves.
+   */
+  readonly around?: 'audio' | undefined
 }
 
 /** The kind of a task's jobs: files, slices of samples, or calls of a function. */

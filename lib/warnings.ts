@@ -28,6 +28,9 @@ const table = {
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:
     'the measured SNR differs from the drawn SNR by more than 0.5 dB, because of clipping, rounding, or chance in a short file',
+  // Warnings of transforms.
+  W_ROUNDED: 'samples of 32-bit PCM or 64-bit floats were rounded to 32-bit floats for the function',
+  W_METADATA_DROPPED: 'chunks that describe the samples no longer fitted and were left out; `dropped` names them',
   // Warnings of the file system.
   W_NO_HARD_LINKS:
     'the file system has no hard links, so the output may have replaced a file that another program created at the same moment',
@@ -41,6 +44,7 @@ const table = {
  * W_TRAILING_BYTES, W_BYTE_RATE and W_BLOCK_ALIGN.
  * - About the samples: W_NON_FINITE, W_SILENT, W_NO_ACTIVITY, W_NOISE_RATE, W_EMPTY, W_CLIPPED if clipping changed more than 1 %
  * of them, and W_SNR_OFF if the measured SNR differs from the drawn one by more than 0.5 dB.
+ * - About what functions of `transformTask` change: W_ROUNDED and W_METADATA_DROPPED.
  * - About the file system: W_NO_HARD_LINKS.
  *
  * @useDeclaredType

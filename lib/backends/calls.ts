@@ -1,6 +1,9 @@
 /** Loads the function of a module task, and calls it. */
 
 import { existsSync } from 'node:fs'
+import type { TransformJob } from '../audio/job.js'
+import { transformFile } from '../audio/transform-file.js'
+import { type Kernels, tsKernels } from '../core/kernels.js'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { type Transfer, transferred, trimmed } from './buffers.js'
@@ -118,10 +121,11 @@ async function imported(url: string): Promise<Record<string, unknown>> {
  * Imports the module and runs its setup. It rejects with a FailedCall.
  *
  * @param above in a thread of a pool, the files that it began with
+ * @param kernels returns the kernels of the thread
  */
 export async function loadCall(
-  { url, name, setup, teardown, data, strict = false, transferResults }: ModuleCall,
-  above?: TaskFiles,
+  { url, name, setup, teardown, data, strict = false, transferResults, around }: ModuleCall,
+  { above, kernels = () => tsKernels }: { readonly above?: TaskFiles; kernels?(): Kernels } = {},
 ): Promise<Call> {
   const unusable = (received: string, thrown?: Thrown) =>
     new FailedCall({ code: 'E_TASK_LOAD', received, ...(thrown && { thrown }) })
@@ -160,7 +164,12 @@ export async function loadCall(
   const end = teardown === undefined ? undefined : exported(teardown)
   const transfer = typeof transferResults === 'string' ? exported(transferResults) : transferResults
   const withArgument = (shared: unknown): Call => ({
-    function: (item, context) => call(item, shared, context),
+    function: (item, context) => {
+      if (around !== 'audio') return call(item, shared, context)
+      const { attempt, signal } = context
+      const own = (audio: unknown) => call(audio, shared, context)
+      return transformFile(item as TransformJob, { call: own, attempt, signal, kernels })
+    },
     strict,
     ...(transfer !== undefined && { transfer }),
     ...(end !== undefined && { teardown: () => end(shared), teardownName: `"${teardown}" of ${url}` }),

@@ -50,7 +50,7 @@ export function inlineBackend(kernels: Kernels): Backend {
     const failed = () => {
       own.hasFailed = true
     }
-    const known = inlineFunctions.get(own) ?? new InlineFunction(call, failed)
+    const known = inlineFunctions.get(own) ?? new InlineFunction(call, kernels, failed)
     inlineFunctions.set(own, known)
     return known
   }
@@ -187,15 +187,18 @@ class InlineFunction {
 
   readonly #failed: () => void
 
-  /** @param failed called if the function cannot be loaded */
-  constructor(call: ModuleCall, failed: () => void) {
+  /**
+   * @param kernels those of the thread
+   * @param failed called if the function cannot be loaded
+   */
+  constructor(call: ModuleCall, kernels: Kernels, failed: () => void) {
     this.#failed = failed
     this.#hasTeardown = call.teardown !== undefined
     this.#transfer = call.transferItems
     const data = crossed('data', () => ({ value: call.data }))
     if ('error' in data) this.#refused = data.error
     else {
-      this.#loading = loadCall({ ...call, data: data.value })
+      this.#loading = loadCall({ ...call, data: data.value }, { kernels: () => kernels })
       // `run` awaits it and reports a failure with the first item.
       this.#loading.catch(() => {})
     }

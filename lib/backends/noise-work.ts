@@ -51,7 +51,7 @@ export class NoiseWork {
   #withKernels(run: (own: Kernels) => unknown): WorkerOutcome {
     let own: Kernels
     try {
-      own = this.#kernels()
+      own = this.kernels()
     } catch (error) {
       return { failure: { code: 'E_KERNEL_UNAVAILABLE', received: textOf(error) } }
     }
@@ -62,7 +62,7 @@ export class NoiseWork {
    * Returns the thread's kernels, which the first file or slice makes. Throws if the caller asked for
    * WebAssembly kernels and they cannot be made.
    */
-  #kernels(): Kernels {
+  kernels(): Kernels {
     this.#own ??= this.#wasm === undefined ? tsKernels : this.#instanceOf(this.#wasm)
     return this.#own
   }

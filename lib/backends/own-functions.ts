@@ -1,5 +1,6 @@
 /** The functions of users that a worker thread has loaded. */
 
+import type { Kernels } from '../core/kernels.js'
 import type { ModuleCall } from '../task.js'
 import { type Call, loadCall, loadFailure, tearDown } from './calls.js'
 import type { WorkerFailure } from './messages.js'
@@ -24,12 +25,15 @@ export class OwnFunctions {
   readonly #teardowns = new Teardowns()
   readonly #above: TaskFiles
   readonly #warn: (what: string) => void
+  readonly #kernels: () => Kernels
 
   /**
    * @param above the files that the thread began with
+   * @param kernels returns the kernels of the thread
    * @param warn called with what a teardown threw, in words
    */
-  constructor(above: TaskFiles, warn: (what: string) => void) {
+  constructor(above: TaskFiles, kernels: () => Kernels, warn: (what: string) => void) {
+    this.#kernels = kernels
     this.#above = above
     this.#warn = warn
   }
@@ -38,7 +42,7 @@ export class OwnFunctions {
   load(id: number, moduleCall: ModuleCall): Promise<void> {
     const hasTeardown = moduleCall.teardown !== undefined
     const own: OwnFunction = { hasTeardown, loaded: undefined, call: undefined, failure: undefined }
-    const loaded = loadCall(moduleCall, this.#above)
+    const loaded = loadCall(moduleCall, { above: this.#above, kernels: this.#kernels })
       .then(
         (call) => {
           own.call = call

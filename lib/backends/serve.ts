@@ -36,8 +36,9 @@ export interface Served {
 export function serve({ port, ledger, wasm, files, weighs, meter }: Served): void {
   const post = (message: FromWorker) => port.post(message, [])
   const loads = new WorkerLoads(port, ledger, () => ({ weight: weighs ? weight() : 0, used: meter?.take() }))
-  const functions = new OwnFunctions(files, (what) => post({ type: 'teardownFailed', what }))
   const noise = new NoiseWork(wasm, post)
+  const warn = (what: string) => post({ type: 'teardownFailed', what })
+  const functions = new OwnFunctions(files, () => noise.kernels(), warn)
   inheritFiles(files)
   markPoolWorker()
 

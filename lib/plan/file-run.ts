@@ -11,7 +11,6 @@ import {
   mayHaveTwoOriginals,
   placeOf,
   temporaryName,
-  type Variants,
   variantName,
 } from '../files/outputs.js'
 import {
@@ -29,6 +28,7 @@ import { ProtectedFiles } from '../files/protected.js'
 import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput, Skipped } from '../record/journal.js'
 import type { Planned, TaskRun } from '../task.js'
+import type { FileSettings } from './options.js'
 
 /**
  * A file to add noise to: its path, or an object that also has a key or an output. A path is a string, a file: URL, or
@@ -70,17 +70,6 @@ export interface FileItemObject {
   readonly output?: string | URL | Uint8Array
 }
 
-/** The checked options of a task that are about its files. */
-export interface FileSettings {
-  readonly out: string | undefined
-  readonly root: string | undefined
-  readonly variants: Variants
-  readonly overwrite: boolean
-  readonly fsync: boolean
-  readonly dryRun: boolean
-  readonly strict: boolean
-}
-
 /** What is known of the items of a task before it runs. */
 export interface ItemOrigin {
   /** Whether the items are `WalkedItem`s, of which no two have the same key. */
@@ -120,6 +109,7 @@ const MAY_BE_WRITTEN: readonly string[] = [
   'E_OUTPUT_PUBLISH',
   'E_VOLUME_FULL',
   'E_WORKER_DIED',
+  'E_TIMEOUT',
   'E_BACKEND_FAILED',
   'E_POOL_TERMINATED',
 ]
@@ -152,6 +142,8 @@ export abstract class FileRun<
 
   readonly copies: number
   protected readonly journal: Journal | undefined
+  /** Whether items without an output are possible. Their outputs have the path ''. */
+  protected readonly handsOn: boolean = false
   readonly #isWalked: boolean
 
   constructor(
@@ -164,8 +156,12 @@ export abstract class FileRun<
     this.#run = journal?.run ?? freshRunId()
   }
 
-  /** @param label place of the output's label among those of the variants */
-  protected abstract draw(key: FilePath, copy: number, label: number): Drawn<Facts, Work>
+  /**
+   * Draws what an output needs.
+   *
+   * @param label place of the output's label among those of the variants
+   */
+  protected abstract draw(located: Located, copy: number, label: number): Drawn<Facts, Work>
 
   protected abstract failedResult(output: PlannedFile & Facts, error: NoisemillError): Result
 
@@ -188,7 +184,7 @@ export abstract class FileRun<
 
   plan(item: FileItem, _index: number, copy: number): PlannedOutput<Facts, Work, Result> {
     if (copy === 1) {
-      this.#located = this.#locate(item)
+      this.#located = this.#isWalked ? (item as WalkedItem) : this.locate(item)
       if (this.files.overwrite && this.#claims) this.#inputs.add(this.#located.input)
     }
     return this.#planOutput(this.#located!, copy)
@@ -229,15 +225,15 @@ export abstract class FileRun<
     const { input, key, parent, folder } = located
     const { variants, overwrite, fsync, dryRun, strict } = files
     const { copy, label } = placeOf(number, variants)
-    const { facts, work } = this.draw(key, copy, label)
-    const isOne = variants.copies === 1 && variants.labels.length === 0
+    const { facts, work } = this.draw(located, copy, label)
+    const isOne = (variants.copies === 1 && variants.labels.length === 0) || located.output === ''
     const name = isOne ? located.name : variantName(located.name, number, variants)
     const output = !isOne ? joinPath(folder, name) : located.output
     // The key of a walked file is its relative path.
     const relative = !isOne ? joinSlashed(parent.relative, name) : key
     const id = `${this.#run}-${(this.#count++).toString(36)}`
     const plan = { id, input, parent, output, relative, key, copy, begun: undefined, ...facts }
-    const failure = located.failure ?? checkName(name, output) ?? this.#claim(output)
+    const failure = located.failure ?? (output === '' ? undefined : (checkName(name, output) ?? this.#claim(output)))
     if (failure) return { ...plan, result: this.failedResult(plan, failure) }
     const recorded = journal?.look(plan)
     if (typeof recorded === 'object') return { ...plan, result: this.skippedResult(plan, recorded) }
@@ -278,8 +274,8 @@ export abstract class FileRun<
     return undefined
   }
 
-  #locate(item: FileItem): Located {
-    if (this.#isWalked) return item as WalkedItem
+  /** Finds the paths of an item. */
+  protected locate(item: FileItem): Located {
     const isObject = isItemObject(item)
     const parts: FileItemObject = isObject ? item : { input: item }
     const input = pathFromCaller(parts.input)
@@ -298,13 +294,13 @@ export abstract class FileRun<
     const relative = root === undefined ? splitPath(input).name : relativeTo(root, input)
     if (relative === undefined && (key === undefined || output === undefined))
       return invalid(`${showPath(input)} lies outside the root ${root}`)
-    if (out === undefined && output === undefined)
+    if (out === undefined && output === undefined && !this.handsOn)
       return invalid('the task has no option out, and the item has no output')
-    return locatedAt(input, key ?? relative!, output ?? joinPath(out!, relative!))
+    return locatedAt(input, key ?? relative!, output ?? (out === undefined ? '' : joinPath(out, relative!)))
   }
 }
 
-function locatedAt(input: FilePath, key: FilePath, output: FilePath): Located {
+export function locatedAt(input: FilePath, key: FilePath, output: FilePath): Located {
   return { input, parent: { path: splitPath(input).folder, relative: '' }, key, output, ...splitPath(output) }
 }
 
@@ -317,7 +313,7 @@ function checkName(name: FilePath, output: FilePath): NoisemillError | undefined
 }
 
 /** An item with all its paths. It may have failed already. */
-interface Located {
+export interface Located {
   readonly input: FilePath
   readonly parent: Parent
   readonly key: FilePath

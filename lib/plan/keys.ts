@@ -29,10 +29,11 @@ let hashes: typeof hash | undefined
  *
  * @param path the path relative to the root, or the caller's key; its bytes are hashed unchanged
  * @param copy number of the copy, from 1
+ * @param use what else than noise the key is for; it is then hashed too, after another NUL
  */
-export function fileKey(seed: Seed, path: FilePath, copy: number): NoiseKey {
+export function fileKey(seed: Seed, path: FilePath, copy: number, use?: string): NoiseKey {
   const before = `noisemill\0${STREAM_VERSION}\0${seed}\0`
-  const after = `\0${copy}`
+  const after = use === undefined ? `\0${copy}` : `\0${copy}\0${use}`
   const text =
     typeof path === 'string' ? before + path + after : Buffer.concat([Buffer.from(before), path, Buffer.from(after)])
   // Each character is one byte. A Buffer would take three times as long.

@@ -2,10 +2,10 @@
 
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import type { NoisemillError } from '../errors.js'
-import type { FilePath } from '../files/paths.js'
 import type { Skipped } from '../record/journal.js'
+import { figuresIn, figuresText } from '../record/journal-lines.js'
 import { defineTask, type Task } from '../task.js'
-import { type Drawn, type FileItem, FileRun, type ItemOrigin, type PlannedFile } from './file-run.js'
+import { type Drawn, type FileItem, FileRun, type ItemOrigin, type Located, type PlannedFile } from './file-run.js'
 import type { DrawnLevel } from './levels.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
 import { type FileResult, failedResult, isOmitted, type OutputPlan, resultOf, skippedResult } from './results.js'
@@ -72,7 +72,7 @@ class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
     super(settings, origin)
   }
 
-  protected draw(key: FilePath, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
+  protected draw({ key }: Located, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
     const { settings } = this
     const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
     return { facts: { drawn, settings }, work: { noise, verify: settings.verify } }
@@ -83,13 +83,14 @@ class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
   }
 
   protected skippedResult(output: NoiseOutput, recorded: Skipped): FileResult {
-    return skippedResult(output, recorded)
+    const { figures, ...sizes } = recorded
+    return skippedResult(output, { ...sizes, ...figuresIn(figures) })
   }
 
   protected recordOutcome(output: NoiseOutput, outcome: EtlOutcome): FileResult | undefined {
     if ('figures' in outcome) {
       if (isOmitted(outcome.figures)) this.journal?.failed(output)
-      else this.journal?.done(output, outcome.figures)
+      else this.journal?.done(output, outcome.figures, figuresText(outcome.figures))
       return undefined
     }
     this.recordFailure(output, outcome.failure.code)

@@ -174,9 +174,8 @@ export interface NoiseSpecSettings {
   readonly common: Pick<Layer, 'kind' | 'parameters' | 'exact'> & Pick<Noise, 'mixing'>
 }
 
-/** Checked NoiseOptions with their defaults. */
-export interface NoiseSettings {
-  readonly noise: NoiseSpecSettings
+/** Checked options of a task that are about its files. */
+export interface FileSettings {
   readonly out: string | undefined
   readonly root: string | undefined
   readonly variants: Variants
@@ -185,6 +184,11 @@ export interface NoiseSettings {
   readonly dryRun: boolean
   readonly verify: boolean
   readonly strict: boolean
+}
+
+/** Checked NoiseOptions with their defaults. */
+export interface NoiseSettings extends FileSettings {
+  readonly noise: NoiseSpecSettings
 }
 
 const MAX_COPIES = 1_000_000
@@ -205,18 +209,11 @@ export const SPEC_OPTIONS: readonly string[] = [
   'dither',
   'silent',
 ]
+/** Names of the options that are about files. */
+export const FILE_OPTIONS = ['out', 'root', 'copies', 'overwrite', 'fsync', 'dryRun', 'strict'] as const
+type FileOption = (typeof FILE_OPTIONS)[number]
 /** Names of the options in NoiseOptions. */
-export const NOISE_OPTIONS: readonly string[] = [
-  ...SPEC_OPTIONS,
-  'out',
-  'root',
-  'copies',
-  'overwrite',
-  'fsync',
-  'dryRun',
-  'verify',
-  'strict',
-]
+export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, ...FILE_OPTIONS, 'verify']
 
 function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
@@ -225,7 +222,7 @@ function checkFolder(option: string, value: unknown): string | undefined {
   return folder
 }
 
-function checkSeed(value: unknown): Seed {
+export function checkSeed(value: unknown): Seed {
   const valid =
     typeof value === 'string' ? !value.includes('\0') : typeof value === 'bigint' || Number.isSafeInteger(value)
   if (!valid) throw invalidOption('seed', 'an integer or a string without NUL', value)
@@ -370,6 +367,18 @@ export function variantsOf({ copies = 1, snr, snrMode }: NoiseOptions): Variants
 /** Checks the options of `noiseTask`. Throws NoisemillError with the invalid option. */
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   const noise = checkNoiseSpec(options, NOISE_OPTIONS)
+  return { noise, ...checkFileOptions(options, noise.each.map(labelOf)) }
+}
+
+/**
+ * Checks the options of a task that are about its files.
+ *
+ * @param labels of the outputs of each input
+ */
+export function checkFileOptions(
+  options: Pick<NoiseOptions, FileOption | 'verify'>,
+  labels: readonly string[],
+): FileSettings {
   const copies = checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES)
   const overwrite = checkBoolean('overwrite', given(options.overwrite, false))
   const dryRun = checkBoolean('dryRun', given(options.dryRun, false))
@@ -377,10 +386,9 @@ export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   if (verify && overwrite) throw bothGiven('verify', 'overwrite')
   if (verify && dryRun) throw bothGiven('verify', 'dryRun')
   return {
-    noise,
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
-    variants: { copies, labels: noise.each.map(labelOf) },
+    variants: { copies, labels },
     overwrite,
     fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun,

@@ -169,7 +169,8 @@ export interface FileFigures {
 }
 
 /**
- * A warning about samples in memory: any warning about files except W_NO_HARD_LINKS.
+ * A warning about samples in memory: any warning except those about the file system, and about what transforms
+ * change.
  *
  * @example
  * import { addNoise, type SampleWarning } from 'noisemill'
@@ -182,7 +183,7 @@ export interface FileFigures {
  * await addNoise(new Float32Array(100).fill(Number.NaN), { sigma: 0.1, onFigures })
  * console.log([...seen].join(' ')) // -> W_SILENT W_NON_FINITE
  */
-export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS'>
+export type SampleWarning = Exclude<FileWarning, 'W_NO_HARD_LINKS' | 'W_ROUNDED' | 'W_METADATA_DROPPED'>
 
 /**
  * Figures of noise that was added to samples in memory.
@@ -252,11 +253,15 @@ export interface SampleFigures {
   readonly warnings: readonly SampleWarning[]
 }
 
-/** The facts about an output that are known before its job runs. */
-export interface OutputPlan {
+/** The paths of an output. */
+interface PlannedPaths {
   readonly input: FilePath
   readonly output: FilePath
   readonly key: FilePath
+}
+
+/** The facts about an output that are known before its job runs. */
+export interface OutputPlan extends PlannedPaths {
   readonly copy: number
   readonly drawn: DrawnLevel
   readonly settings: NoiseSettings
@@ -350,7 +355,10 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
  * Adds the fields that only some results have. It sets them one by one, because spreading would cost more than the rest
  * of a result.
  */
-function withBytes<Result extends FileResult>(result: Result, { input, output, key }: OutputPlan): Result {
+export function withBytes<Result extends Pick<FileFigures, 'input' | 'output' | 'key'>>(
+  result: Result,
+  { input, output, key }: PlannedPaths,
+): Result {
   const add = (name: string, shown: string, file: FilePath) => {
     if (shown !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
   }
@@ -462,7 +470,7 @@ export function sampleFigures(work: {
 }
 
 /** Makes the error of a failure, with the output's path if its code is about outputs, and otherwise the input's. */
-function errorOf(plan: OutputPlan, { code, detail, errno, cause }: FailureData): NoisemillError {
+export function errorOf(plan: PlannedPaths, { code, detail, errno, cause }: FailureData): NoisemillError {
   const ofOutput = code.startsWith('E_OUTPUT') || code === 'E_VOLUME_FULL'
   return new NoisemillError(code as ErrorCode, {
     path: showPath(ofOutput ? plan.output : plan.input),

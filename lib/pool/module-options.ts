@@ -114,8 +114,17 @@ export interface PreparedCall {
   prepare(): void
 }
 
-/** Checks the arguments of `moduleTask`. */
-export function checkCall(url: unknown, name: unknown, options: ModuleTaskOptions): PreparedCall {
+/**
+ * Checks the arguments of `moduleTask`.
+ *
+ * @param more fields of the call that do not follow from the options
+ */
+export function checkCall(
+  url: unknown,
+  name: unknown,
+  options: ModuleTaskOptions,
+  more: Partial<ModuleCall> = {},
+): PreparedCall {
   const module = checkModule(url)
   checkName('name', name)
   checkObject('options', options)
@@ -132,6 +141,7 @@ export function checkCall(url: unknown, name: unknown, options: ModuleTaskOption
     data: make === undefined ? (data ?? shareBuffers(shared)) : undefined,
     strict: checkBoolean('strict', given(options.strict, false)),
     ...checkTransfer(options.transfer),
+    ...more,
   }
   return {
     call,

@@ -71,7 +71,7 @@ const SUMS = ['signalEnergy', 'noiseEnergy'] as const
 /** Figures that lines have only if they were measured or changed, with what they are otherwise. */
 const OPTIONAL = { gain: 1, peak: null, activePower: null, activity: null } as const
 
-/** Returns the figures of a `done` line as JSON. A template takes half the time that JSON.stringify does. */
+/** Returns the figures of noise for a `done` line, as JSON. A template takes half the time that JSON.stringify does. */
 export function figuresText({
   format,
   codec,
@@ -101,8 +101,8 @@ export function figuresText({
 
 const sumText = (sum: number): number | null => (Number.isFinite(sum) ? sum : null)
 
-/** Returns the figures of a `done` line. Undefined if it has none, or if one of them is missing or invalid. */
-export function figuresIn({ figures }: DoneLine): DoneFigures | undefined {
+/** Returns the figures of noise in a `done` line. Undefined if it has none, or if one is missing or invalid. */
+export function figuresIn(figures: unknown): DoneFigures | undefined {
   if (typeof figures !== 'object' || figures === null) return undefined
   const values = figures as Readonly<Record<string, unknown>>
   const { format, codec, warnings: codes } = values

@@ -34,17 +34,7 @@ import {
 } from '../files/paths.js'
 import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
-import {
-  type DoneFigures,
-  figuresIn,
-  figuresText,
-  jsonPath,
-  pathOf,
-  Records,
-  type RunLine,
-  runOf,
-  textOf,
-} from './journal-lines.js'
+import { jsonPath, pathOf, Records, type RunLine, runOf, textOf } from './journal-lines.js'
 
 const JOURNAL_NAME = '.noisemill-journal'
 
@@ -71,13 +61,18 @@ export interface RecordedOutput {
   begun: string | undefined
 }
 
+/** What tells whether the input and the output of a job have changed since. */
+type WrittenFigures = Pick<EtlFigures, 'bytesIn' | 'modified' | 'bytesOut' | 'codec'>
+
 /** An output that is about to be written. */
 type Intent = RecordedOutput & { readonly job: Pick<EtlJob, 'overwrite' | 'free'> }
 
 /** An output that an earlier run completed: its sizes, and its other figures if that run recorded them. */
-export interface Skipped extends Partial<DoneFigures> {
+export interface Skipped {
   readonly bytesIn: number
   readonly bytesOut: number
+  /** What `done` got as text, parsed and not checked. */
+  readonly figures: unknown
 }
 
 const processes = (() => {
@@ -224,7 +219,7 @@ export class Journal {
         done.size === Number(read.size) &&
         done.modified === modifiedOf(read) &&
         textOf(done.input) === textOf(jsonPath(this.#inputPath(looked)))
-      if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, ...figuresIn(done) }
+      if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, figures: done.figures }
     } catch {
       // The input or the output is missing or not accessible: the job reports that.
     }
@@ -265,16 +260,20 @@ export class Journal {
     }
   }
 
-  /** Records that an output is complete. */
-  done(recorded: RecordedOutput, figures: EtlFigures): void {
+  /**
+   * Records that an output is complete.
+   *
+   * @param figures all figures that its result needs, as JSON without line feeds
+   */
+  done(recorded: RecordedOutput, file: WrittenFigures, figures: string): void {
     if (this.options.dryRun) return
     const { id, relative } = recorded
     const name = recorded.begun ?? JSON.stringify(jsonPath(relative))
     recorded.begun = undefined
     const source = JSON.stringify(jsonPath(this.#inputPath(recorded)))
-    const sizes = `"size":${figures.bytesIn},"modified":${figures.modified},"bytes":${figures.bytesOut}`
-    const decoders = figures.codec === null ? '' : `,"codec":${CODEC_VERSION}`
-    const rest = `${sizes}${decoders},"figures":${figuresText(figures)}`
+    const sizes = `"size":${file.bytesIn},"modified":${file.modified},"bytes":${file.bytesOut}`
+    const decoders = file.codec === null ? '' : `,"codec":${CODEC_VERSION}`
+    const rest = `${sizes}${decoders},"figures":${figures}`
     this.#add(`\n{"done":${name},"id":"${id}","input":${source},${rest}}`)
   }
 

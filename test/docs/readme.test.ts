@@ -51,6 +51,11 @@ const programs: Readonly<Record<string, { before: string; after: string; prints?
       assert.ok(stereo.some((sample) => sample !== 0))
       assert.ok(wav.length === bytes.length && Buffer.compare(wav, bytes) !== 0)`,
   },
+  "import { Pool, transformTask } from 'noisemill'": {
+    before: '',
+    after: '',
+    prints: 'softer/a.wav done\nsofter/b.wav done\n',
+  },
   "import { isPoolWorker, moduleTask, Pool } from 'noisemill'": {
     before: '',
     after: '',
@@ -71,6 +76,11 @@ export async function fetchPage(url, data, { attempt }) {
   return 'page ' + url
 }`
 
+const gain = `
+export function gain({ channels }, factor) {
+  for (const samples of channels) for (let i = 0; i < samples.length; i++) samples[i] *= factor
+}`
+
 const firstLine = (text: string) => text.split('\n')[0]
 
 const fences = Array.from(readme.matchAll(/^```(.*?)\n(.*?)^```$/gms), ([, language, code]) => {
@@ -84,7 +94,11 @@ test('README has the programs that are run here', () => {
 
 test.concurrent.each(fences)('a program of README runs: $start', async ({ code, start }) => {
   const { before, after, prints = '' } = programs[start]
-  const place = folder(start.replace(/\W/g, ''), { ...speech, 'fetch-page.js': Buffer.from(fetchPage) })
+  const place = folder(start.replace(/\W/g, ''), {
+    ...speech,
+    'fetch-page.js': Buffer.from(fetchPage),
+    'gain.js': Buffer.from(gain),
+  })
   const module = path.join(place, 'program.js')
   writeFileSync(module, `import assert from 'node:assert'\n${before}\n${code}\n${after}`)
   await expectOutput(module, prints)

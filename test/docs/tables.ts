@@ -188,6 +188,7 @@ export const tables: Readonly<Record<string, () => string>> = {
       ]),
     ),
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
+  'fields of transforms': () => fieldTable(fieldsOf(sources[0], 'TransformedFile', 'FailedTransform')),
   'fields of summaries': () => fieldTable(summaryFields()),
   'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),
   'fields of workers': () => fieldTable(deepFieldsOf('WorkerFigures')),

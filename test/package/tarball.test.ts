@@ -93,6 +93,7 @@ describe('what a program can import', () => {
     'moduleTask',
     'noiseTask',
     'showDiagnosis',
+    'transformTask',
   ]
 
   test('is what lib/index.ts exports', async () => {

@@ -39,6 +39,8 @@ export const Purpose = {
   voices: 7,
   /** The length of a gap between pieces of noise. */
   gap: 8,
+  /** Uniform numbers for a function of `transformTask`. */
+  transform: 0xfffffffe,
   /** Where the kind "sway" is, at the first frame, in its cycle of sign reversals. */
   swayOffset: 0xffffffff,
 } as const

@@ -1,0 +1,61 @@
+/** The work of a transform on one file, as plain data, and its outcome. */
+
+import type { EtlJob } from '../core/etl.js'
+import type { FailureData } from '../core/failure.js'
+import type { NoiseKey } from '../core/noise/keys.js'
+import type { CodecName } from '../core/wav/codecs.js'
+import type { HeaderWarning } from '../core/wav/header.js'
+import type { SampleFormatName } from '../core/wav/samples.js'
+
+/** Samples that an item has itself, instead of the name of a file. */
+export interface GivenSamples {
+  readonly channels: readonly Float32Array[]
+  readonly sampleRate: number
+  readonly format: SampleFormatName
+}
+
+/** A job. `output` is empty if the samples are handed on. */
+export interface TransformJob extends Omit<EtlJob, 'noise' | 'verify' | 'recorded'> {
+  readonly samples: GivenSamples | undefined
+  /** Frames of a block; undefined for the whole file. */
+  readonly blockFrames: number | undefined
+  /** Path of the input and the key, as results show them. */
+  readonly shown: { readonly input: string; readonly key: string }
+  readonly copy: number
+  /** Key of the random numbers. */
+  readonly randomKey: NoiseKey
+}
+
+export type TransformWarning = HeaderWarning | 'W_NON_FINITE' | 'W_NO_HARD_LINKS' | 'W_ROUNDED' | 'W_METADATA_DROPPED'
+
+/** Figures of a file whose job succeeded. */
+export interface AudioFigures {
+  /** Those of the output; in a dry run those of the input. */
+  readonly format: SampleFormatName
+  readonly channels: number
+  readonly sampleRate: number
+  readonly frames: number
+  /** Codec of the input's samples; null if they are not coded. */
+  readonly codec: CodecName | null
+  readonly clipped: number
+  /** Names of the chunks of the input that the output does not have. */
+  readonly dropped: readonly string[]
+  /** 0 if the item has samples. */
+  readonly bytesIn: number
+  /** Time of the input's last modification, in microseconds since 1970. */
+  readonly modified: number
+  /** Size of the output; 0 in a dry run, and if the samples are handed on. */
+  readonly bytesOut: number
+  readonly seconds: number
+  readonly warnings: readonly TransformWarning[]
+}
+
+/** Samples that are handed on instead of written. */
+export interface HandedOn {
+  readonly channels: Float32Array[]
+  readonly sampleRate: number
+}
+
+export type TransformOutcome =
+  | { readonly figures: AudioFigures; readonly audio?: HandedOn }
+  | { readonly failure: FailureData }
