@@ -93,9 +93,11 @@ export interface AddNoiseOptions
   readonly onForeign?: (path: string) => void
 }
 
-const POOL_OPTIONS = ['size', 'backend', 'kernel']
+const POOL_OPTIONS = ['size', 'backend', 'kernel'] as const
+/** Names of the options that say how a run is done. */
+export const RUN_OPTIONS = [...POOL_OPTIONS, 'pool', 'chunkSize', 'signal', 'onReport'] as const
 const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onForeign', 'onReport']
-const OWN_OPTIONS = ['resume', 'chunkSize', 'signal', 'pool', 'follow', 'exclude', ...CALLBACKS]
+const OWN_OPTIONS = ['resume', 'follow', 'exclude', ...CALLBACKS]
 
 /**
  * Adds noise to all WAV files of the inputs and yields a result for each output, in the order in
@@ -133,6 +135,30 @@ export async function* addNoiseInGroups(
   options: AddNoiseOptions,
 ): AsyncGenerator<readonly FileResult[], void, undefined> {
   const plan = await planAddNoise(inputs, options)
+  try {
+    yield* runOnPool(plan, options)
+    plan.journal?.close()
+  } finally {
+    plan.journal?.abandon()
+  }
+}
+
+/** The items of a run in one output folder. */
+export interface FolderRun {
+  readonly task: NoiseTask
+  readonly items: AsyncIterable<WalkedItem>
+  /** What the outputs are named after; undefined if nobody asks for other files. */
+  readonly known: KnownOutputs | undefined
+}
+
+/** Options of a run in one output folder, apart from those of the noise. */
+export type FolderRunOptions = Pick<AddNoiseOptions, 'out' | 'pool' | 'onForeign' | (typeof RUN_OPTIONS)[number]>
+
+/** Yields the results of a run in one output folder, and looks for foreign files at its end. */
+export async function* runOnPool(
+  { task, items, known }: FolderRun,
+  options: FolderRunOptions,
+): AsyncGenerator<readonly FileResult[], void, undefined> {
   const pool = options.pool ?? new Pool(pick(options, POOL_OPTIONS))
   try {
     const { chunkSize, signal, onReport } = options
@@ -141,44 +167,29 @@ export async function* addNoiseInGroups(
       ...(signal && { signal }),
       ...(onReport && { onReport }),
     }
-    yield* pool.groups(plan.task, plan.items, run)
-    plan.journal?.close()
-    await reportForeign(plan, options)
+    yield* pool.groups(task, items, run)
+    if (known === undefined) return
+    for await (const file of known.foreignIn(pathFromCaller(options.out) as string)) options.onForeign?.(file)
   } finally {
-    plan.journal?.abandon()
     if (pool !== options.pool) await pool.terminate()
   }
 }
 
-interface AddNoisePlan {
-  readonly task: NoiseTask
-  readonly items: AsyncIterable<WalkedItem>
+interface AddNoisePlan extends FolderRun {
   /** Undefined if nothing is written, for a dry run without `resume`. */
   readonly journal: Journal | undefined
-  /** Undefined if nobody asks for other files. */
-  readonly known: KnownOutputs | undefined
-}
-
-async function reportForeign({ known }: AddNoisePlan, { out, onForeign }: AddNoiseOptions): Promise<void> {
-  if (known === undefined) return
-  for await (const file of known.foreignIn(pathFromCaller(out) as string)) onForeign?.(file)
 }
 
 async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoisePlan> {
   checkObject('options', options)
-  checkKeys(options, [...NOISE_OPTIONS, ...POOL_OPTIONS, ...OWN_OPTIONS])
-  if (options.pool !== undefined && !isPool(options.pool)) throw invalidOption('pool', 'a Pool', options.pool)
-  for (const name of CALLBACKS) {
-    if (options[name] !== undefined && typeof options[name] !== 'function')
-      throw invalidOption(name, 'a function', options[name])
-  }
+  checkKeys(options, [...NOISE_OPTIONS, ...RUN_OPTIONS, ...OWN_OPTIONS])
+  checkRun(options, CALLBACKS)
   const follow = checkBoolean('follow', given(options.follow, true))
   const settings = checkNoiseOptions(pick(options, NOISE_OPTIONS))
   const resume = checkBoolean('resume', given(options.resume, false))
   if (resume && settings.overwrite) throw bothGiven('resume', 'overwrite')
   if (resume && settings.verify) throw bothGiven('resume', 'verify')
-  const out = pathFromCaller(options.out)
-  if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', options.out)
+  const out = checkOut(options.out)
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
@@ -194,6 +205,22 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
     journal,
     known,
   }
+}
+
+/** Checks the options of a run that the pool does not check. */
+export function checkRun(options: Readonly<Record<string, unknown>>, callbacks: readonly string[]): void {
+  if (options.pool !== undefined && !isPool(options.pool)) throw invalidOption('pool', 'a Pool', options.pool)
+  for (const name of callbacks) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw invalidOption(name, 'a function', options[name])
+  }
+}
+
+/** Checks the path of an output folder. */
+export function checkOut(value: unknown): string {
+  const out = pathFromCaller(value)
+  if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', value)
+  return out
 }
 
 type Callbacks = Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude'>

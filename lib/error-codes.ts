@@ -59,6 +59,15 @@ const table = {
     summary: 'the last run into this folder had other settings',
     remedy: 'Resume with the same settings, choose another folder, or pass `overwrite` instead of `resume`.',
   },
+  E_REPLAY_ROWS: {
+    summary: 'the rows cannot be read',
+    remedy: 'Pass a report of JSON lines, which --report writes if the name of its file does not end in .csv.',
+    remedies: { ENOENT: 'Check the path.', EISDIR: 'Pass the report itself.', EACCES: 'Check its permissions.' },
+  },
+  E_REPLAY_ROW: {
+    summary: 'the row cannot be replayed',
+    remedy: 'Take the row, unchanged, from the report of a run of this version of noisemill, or leave it out.',
+  },
   E_REPORT: {
     summary: 'the report cannot be written',
     remedy: 'Choose another file, or pass `overwrite` if it exists.',

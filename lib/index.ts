@@ -63,6 +63,7 @@ export type { RunProgress } from './pool/progress.js'
 export type { RetryOptions } from './pool/retries.js'
 export type { RunReport } from './pool/run-report.js'
 export type { Items } from './pool/source.js'
+export { type ReplayOptions, replay } from './replay.js'
 export {
   addNoise,
   addNoiseToWav,

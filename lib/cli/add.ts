@@ -9,17 +9,12 @@ import { walkListed } from '../files/listed.js'
 import { countOf } from '../files/outputs.js'
 import { walk } from '../files/walk.js'
 import { variantsOf } from '../plan/options.js'
-import type { FileResult } from '../plan/results.js'
-import { type Diagnosis, diagnose, showDiagnosis } from '../pool/doctor.js'
 import { Pool } from '../pool/pool.js'
-import type { RunReport } from '../pool/run-report.js'
 import { Report, type ReportedRun } from '../record/report.js'
 import { plural, showBytes } from '../show.js'
-import { EXIT, exitForError, isFatal } from './exit.js'
+import { runFileCommand } from './file-results.js'
 import { type AddRequest, declareAddFlags, readAddFlags } from './flag-options.js'
-import { textInFlags } from './flag-words.js'
 import { parsePath } from './flags.js'
-import { errorLine, resultLine } from './lines.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
 import { Room, type RoomFigures } from './room.js'
@@ -71,8 +66,6 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
   const { noise, own } = request
   const terminal = await Terminal.open(own.quiet === true)
   const pool = new Pool(request.pool)
-  const ending = new AbortController()
-  const signal = AbortSignal.any([stop.signal, ending.signal])
   const progress = new Progress(noise.exclude !== undefined, noise.verify)
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
@@ -82,81 +75,29 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)
   }
-  const onForeign = (file: string) => {
-    progress.foreign++
-    if (own.json) terminal.json({ type: 'foreign', path: file })
-    terminal.problem(errorLine(new NoisemillError('E_OUTPUT_FOREIGN', { path: file })))
-  }
-  let diagnosis: Diagnosis | undefined
-  const onReport = (report: RunReport) => {
-    diagnosis = diagnose(report, pool.info)
-  }
-  const callbacks = {
-    onLoop: onLoop(terminal),
-    onRepeat,
-    onUnread,
-    onExclude,
-    onForeign,
-    ...(own.doctor && { onReport }),
-  }
-  const options = { ...noise, pool, signal, ...callbacks }
+  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, onExclude }
   const report = own.report === undefined ? undefined : await Report.open(own.report, reportedRun(inputs, noise))
-  const counting = new AbortController()
-  let fatal: NoisemillError | undefined
-  /** Ends the run because of a fatal error. Files in progress are still reported, because their outputs may exist. */
-  const endFor = (error: NoisemillError) => {
-    messages.fatal(error)
-    fatal ??= error
-    ending.abort(error)
-  }
-  try {
-    for await (const results of addNoiseInGroups(inputs, options)) {
-      if (progress.finished === 0) {
-        messages.shortage(pool.info.shortage)
-        // Mistakes in the command are reported before there is a result, so the live line hides none of them.
-        startLiveLine(terminal, progress, inputs, noise, counting.signal)
-      }
-      for (const result of results) {
-        progress.add(result)
-        room?.add(result)
-        show(result, terminal, own)
-        if (result.error && isFatal(result.error)) endFor(result.error)
-        messages.add(result)
-        try {
-          report?.add(result)
-        } catch (error) {
-          // If the run is already ending, `report.close` tries again, and its error counts.
-          if (fatal === undefined) endFor(error as NoisemillError)
-        }
-      }
-    }
-  } catch (error) {
-    if (!signal.aborted) {
-      // An error before the first result ends the command without a summary.
-      if (progress.finished === 0 || !(error instanceof NoisemillError && isFatal(error))) throw error
-      endFor(error)
-    }
-  } finally {
-    counting.abort()
-    if (inputs instanceof InputList) inputs.close()
-    messages.shortage(pool.info.shortage)
-    messages.close()
-    try {
-      report?.close()
-    } catch (error) {
-      endFor(error as NoisemillError)
-    }
-    terminal.stopLive()
-    await pool.terminate()
-  }
-  if (room) progress.room = await roomFor(room, String(noise.out), pool, terminal)
-  printSummary(terminal, progress, pool, request, diagnosis)
-  if (stop.exitCode !== undefined) {
-    if (stop.isInterrupted) terminal.problem(await interruptedLine(progress, inputs, noise))
-    return stop.exitCode
-  }
-  if (fatal) return exitForError(fatal)
-  return progress.failed + progress.foreign > 0 ? EXIT.filesFailed : EXIT.done
+  return runFileCommand({
+    ...{ own, pool, terminal, progress, messages, report, stop },
+    results: (run) => addNoiseInGroups(inputs, { ...noise, ...callbacks, ...run }),
+    count: (signal) => {
+      countOutputs(inputs, noise, progress, signal).then(
+        (outputs) => {
+          progress.total = outputs
+        },
+        () => {},
+      )
+    },
+    onResult: (result) => room?.add(result),
+    onEnd: () => {
+      if (inputs instanceof InputList) inputs.close()
+    },
+    beforeSummary: async () => {
+      if (room) progress.room = await roomFor(room, String(noise.out), pool, terminal)
+    },
+    seed: () => String(noise.seed ?? 0),
+    interrupted: () => interruptedLine(progress, inputs, noise),
+  })
 }
 
 function reportedRun(inputs: Inputs, noise: AddRequest['noise']): ReportedRun {
@@ -181,24 +122,6 @@ const onLoop = (terminal: Terminal) => (path: string) =>
   terminal.notice(
     `${path}: skipped, because it contains itself through a symbolic link, or leads into the output folder.`,
   )
-
-/** Shows the live line, and counts the outputs of the run for it. */
-function startLiveLine(
-  terminal: Terminal,
-  progress: Progress,
-  inputs: Inputs,
-  noise: AddRequest['noise'],
-  signal: AbortSignal,
-): void {
-  if (!terminal.isLive) return
-  terminal.startLive(() => progress.line())
-  countOutputs(inputs, noise, progress, signal).then(
-    (outputs) => {
-      progress.total = outputs
-    },
-    () => {},
-  )
-}
 
 /** Longest time to count the remaining files after an interruption, because the user wants to leave. */
 const COUNT_MILLISECONDS = 1000
@@ -240,30 +163,4 @@ async function countOutputs(
     files += group.length
   }
   return (isList ? files : files - repeatedFiles) * countOf(variants)
-}
-
-function show(result: FileResult, terminal: Terminal, { json, quiet }: AddRequest['own']): void {
-  if (json) terminal.json({ type: 'file', ...result })
-  else if (!result.error && !quiet && !terminal.replacesResults) terminal.result(resultLine(result))
-}
-
-function printSummary(
-  terminal: Terminal,
-  progress: Progress,
-  pool: Pool,
-  { noise, own }: AddRequest,
-  diagnosis: Diagnosis | undefined,
-): void {
-  const seed = String(noise.seed ?? 0)
-  if (own.json) terminal.json(progress.summary(seed, pool.info, diagnosis))
-  else if (!own.quiet) {
-    const figures = progress.figuresLine()
-    if (figures !== '') terminal.result(figures)
-    terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}, seed ${seed}`)
-    if (diagnosis) for (const line of showDiagnosis(diagnosis).split('\n')) terminal.result(textInFlags(line))
-  }
-}
-
-function ranOn({ info }: Pool): string {
-  return `${info.backend} backend (${info.reason}), ${info.threads} at a time`
 }

@@ -16,6 +16,7 @@ import {
   parameterFlags,
   poolFlags,
   type Switch,
+  tables,
   termOf,
   type ValueFlag,
 } from './flags.js'
@@ -78,13 +79,19 @@ export interface AddRequest {
 }
 
 export function declareAddFlags(command: Command): void {
-  for (const group of Object.keys(groups)) declareFlags(command, flagsOf(group))
+  declareGroups(command, tables)
   for (const [name, proposal] of Object.entries(FOREIGN_FLAGS)) declareHint(command, name, proposal)
+}
+
+/** Declares the flags of tables in their groups, and checks that required ones are given. */
+export function declareGroups(command: Command, known: readonly Flags[]): void {
+  const flags = Object.keys(groups).flatMap((group) => flagsOf(group, known))
+  declareFlags(command, flags)
   // Commander checks required options before unknown ones, and would report a misspelt --out as missing.
   command.hook('preAction', () => {
-    const missing = Object.keys(groups)
-      .flatMap(flagsOf)
-      .find((flag) => flag.isRequired && command.getOptionValue(optionOf(flag).attributeName()) === undefined)
+    const missing = flags.find(
+      (flag) => flag.isRequired && command.getOptionValue(optionOf(flag).attributeName()) === undefined,
+    )
     if (missing) command.error(`error: required option '${termOf(missing)}' not specified`)
   })
 }

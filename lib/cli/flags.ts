@@ -341,6 +341,26 @@ export const ownFlags: FlagsFor<OwnOptions> = {
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
+const { from: _, ...reportFlags } = ownFlags
+const { overwrite, fsync, verify, chunkSize } = noiseFlags
+
+/** Flags of `replay` that set options of the API. */
+const replayFlags: Flags = {
+  root: {
+    name: '--root',
+    value: 'dir',
+    group: 'inputs',
+    summary: 'folder that has the inputs: that of a row is its key below this folder',
+    preset: 'where the rows say',
+    parse: parsePath,
+  },
+  out: { ...noiseFlags.out, summary: 'folder for the outputs, created if needed' },
+  ...{ overwrite, fsync, verify, chunkSize },
+}
+
+/** Tables of the flags of `replay`. */
+export const replayTables = { options: replayFlags, pool: poolFlags, own: reportFlags }
+
 /** Describes a parameter: its meaning, range, unit and default. */
 function textOf(parameter: KindDeclaration['parameters'][number]): string {
   const { summary, unit, minimum, maximum, default: preset } = parameter
@@ -382,8 +402,8 @@ const withNegation = (flag: AnyFlag): AnyFlag[] =>
   'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]
 
 /** Returns the flags of a group, in the order of the help. */
-export const flagsOf = (group: string): AnyFlag[] =>
-  tables.flatMap((flags) => Object.values(flags).flatMap(withNegation)).filter((flag) => flag.group === group)
+export const flagsOf = (group: string, known = tables): AnyFlag[] =>
+  known.flatMap((flags) => Object.values(flags).flatMap(withNegation)).filter((flag) => flag.group === group)
 
 /** Formats a flag with the placeholder for its value, as in the help: `--snr <db>`. */
 export const termOf = (flag: AnyFlag): string => ('value' in flag ? `${flag.name} <${flag.value}>` : flag.name)

@@ -9,6 +9,7 @@ import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
+import { defineReplay } from './replay.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
 
@@ -30,6 +31,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(`${usageLines(text)}\n`) })
     .showHelpAfterError('Run the command with --help to see its flags.')
   defineAdd(program, stop, exit)
+  defineReplay(program, stop, exit)
   defineDemo(program, stop, exit)
   defineInfo(program)
   try {

@@ -24,6 +24,8 @@ export interface Summary extends PoolInfo {
   readonly failed: number
   /** WAV files in the output folder that no input leads to, which --verify looks for. */
   readonly foreign: number
+  /** Number of rows that `noisemill replay` left out: their outputs failed or were omitted, or they are repeated. */
+  readonly rowsLeftOut: number
   /** Number of repeated input files with the same output, which were processed once. */
   readonly repeatedFiles: number
   /** Number of folders whose files were processed again under another path, because of a symbolic link. */
@@ -58,8 +60,8 @@ export interface Summary extends PoolInfo {
   readonly room: RoomFigures | null
   /** Seconds that the run took. */
   readonly seconds: number
-  /** The seed, as text. */
-  readonly seed: string
+  /** The seed, as text; null if the rows that are replayed have several. */
+  readonly seed: string | null
   /** The verdicts of --doctor, as those of `diagnose`; null without it. */
   readonly doctor: readonly Verdict[] | null
 }
@@ -88,6 +90,7 @@ export class Progress {
   omitted = 0
   failed = 0
   foreign = 0
+  rowsLeftOut = 0
   bytes = 0
   #bytesOut = 0
   /** The room for the outputs of a dry run. */
@@ -180,7 +183,7 @@ export class Progress {
   }
 
   /** Returns the summary for --json. */
-  summary(seed: string, info: PoolInfo, diagnosis: Diagnosis | undefined): Summary {
+  summary(seed: string | null, info: PoolInfo, diagnosis: Diagnosis | undefined): Summary {
     const { done, planned, verified, skipped, omitted, failed, foreign } = this
     const { repeatedFiles, repeatedFolders, bytes, seconds } = this
     return {
@@ -192,6 +195,7 @@ export class Progress {
       omitted,
       failed,
       foreign,
+      rowsLeftOut: this.rowsLeftOut,
       repeatedFiles,
       repeatedFolders,
       unread: this.#unread.byName(),
@@ -237,6 +241,7 @@ export class Progress {
       ...(this.omitted > 0 ? [`${this.omitted} omitted`] : []),
       ...(this.failed > 0 ? [`${this.failed} failed`] : []),
       ...(this.foreign > 0 ? [`${this.foreign} foreign`] : []),
+      ...(this.rowsLeftOut > 0 ? [`${plural(this.rowsLeftOut, 'row')} left out`] : []),
       ...(this.repeatedFiles > 0 ? [`${this.repeatedFiles} repeated`] : []),
       ...(this.hasExclusions ? [`${this.#excluded} excluded`] : []),
       ...(this.#unread.isEmpty ? [] : [`other audio files not read (${this.#unread})`]),

@@ -94,7 +94,7 @@ export async function* walkListed(listing: Listing, options: ListedOptions): Asy
 const KEPT_ANSWERS = 10_000
 
 /** Makes a check whether a file or folder lies in the output folder. A path that is not text is not looked up. */
-function within(out: string): (path: FilePath) => boolean {
+export function within(out: string): (path: FilePath) => boolean {
   const answers = new Map<string, boolean>()
   return (path) => {
     if (typeof path !== 'string') return false
@@ -133,7 +133,7 @@ const FIRST_SLOTS = 1024
  * Remembers which names were given to what. It keeps 63 bits of each name and 31 bits of what has it, however long both
  * are. Two different names are taken for one with a probability of 1 in 2^63 for each pair of names.
  */
-class Fingerprints {
+export class Fingerprints {
   #slots = new Uint32Array(SLOT * FIRST_SLOTS)
   #count = 0
 

@@ -157,7 +157,7 @@ export abstract class FileRun<
   }
 
   /**
-   * Draws what an output needs.
+   * Draws what an output needs. Facts may replace the number of the copy.
    *
    * @param label place of the output's label among those of the variants
    */

@@ -54,17 +54,18 @@ export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseT
   })
 }
 
-interface NoiseFacts {
+export interface NoiseFacts {
   readonly drawn: DrawnLevel
   readonly settings: NoiseSettings
+  readonly copy: number
 }
 
-type NoiseWork = Pick<EtlJob, 'noise' | 'verify' | 'recorded'>
+export type NoiseWork = Pick<EtlJob, 'noise' | 'verify' | 'recorded'>
 
 type NoiseOutput = PlannedFile & OutputPlan
 
 /** One pass of the task over some items. */
-class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
+export class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
   constructor(
     readonly settings: NoiseSettings,
     origin: ItemOrigin,
@@ -75,7 +76,7 @@ class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileResult> {
   protected draw({ key }: Located, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
     const { settings } = this
     const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
-    return { facts: { drawn, settings }, work: { noise, verify: settings.verify } }
+    return { facts: { drawn, settings, copy }, work: { noise, verify: settings.verify } }
   }
 
   protected failedResult(output: NoiseOutput, error: NoisemillError): FileResult {

@@ -41,6 +41,9 @@ const JOURNAL_NAME = '.noisemill-journal'
 /** Returns the path of the journal of an output folder. */
 export const journalOf = (out: string): string => joinPath(out, JOURNAL_NAME) as string
 
+/** Whether a file system, which may ignore case, takes a name for that of a journal. */
+export const isJournalName = (name: string): boolean => name.toLowerCase() === JOURNAL_NAME
+
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
 

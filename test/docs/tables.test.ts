@@ -41,7 +41,7 @@ test('docs/cli.md has every exit code', () => {
   expect(codes).toEqual([...Object.values(EXIT), exitForSignal('SIGINT'), exitForSignal('SIGTERM')])
 })
 
-test.each([['add'], ['demo'], ['demo', 'pitfalls'], ['info']])(
+test.each([['add'], ['replay'], ['demo'], ['demo', 'pitfalls'], ['info']])(
   'docs/cli.md has every flag of %s %s',
   async (...command) => {
     const { stdout } = await noisemill([...command, '--help'])

@@ -6,7 +6,7 @@ import ts from 'typescript'
 import { talkChart } from '../../bench/chart.js'
 import type { Recorded } from '../../bench/harness.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
-import { flagsOf, groups, parameterFlags, termOf } from '../../dist-lib/cli/flags.js'
+import { flagsOf, groups, parameterFlags, replayTables, termOf } from '../../dist-lib/cli/flags.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
 import { colorFilter, OCTAVE } from '../../dist-lib/core/noise/color.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
@@ -39,6 +39,14 @@ function flagTables(): string {
     return `### ${heading}\n\n${table(['flag', 'meaning', 'default'], rows)}`
   })
   return sections.join('\n')
+}
+
+/** A row for each flag of `replay`. */
+function replayFlagTable(): string {
+  const flags = Object.keys(groups).flatMap((group) => flagsOf(group, Object.values(replayTables)))
+  const meaning = ({ summary, isRequired }: (typeof flags)[number]) => (isRequired ? `${summary}; required` : summary)
+  const rows = flags.map((flag) => [code(termOf(flag)), meaning(flag), flag.preset ?? ''])
+  return table(['flag', 'meaning', 'default'], rows)
 }
 
 /** A row for each group of flags but those of parameters, where what stands for values is in capitals. */
@@ -178,6 +186,7 @@ const detailsOf = (name: string) => (name === 'E_TASK_FAILED' ? { cause: new Err
 export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
   'flags in short': shortFlagTable,
+  'flags of replay': replayFlagTable,
   'fields of files': () => fieldTable(fileFields()),
   'columns of CSV reports': () =>
     table(

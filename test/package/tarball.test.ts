@@ -92,6 +92,7 @@ describe('what a program can import', () => {
     'isPoolWorker',
     'moduleTask',
     'noiseTask',
+    'replay',
     'showDiagnosis',
     'transformTask',
   ]

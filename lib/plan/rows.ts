@@ -1,0 +1,208 @@
+/** Reads what a run is made of from the rows of its report, and makes a task that runs it again. */
+
+import { isDeepStrictEqual } from 'node:util'
+import { STREAM_VERSION } from '../core/noise/keys.js'
+import { NoisemillError } from '../errors.js'
+import { type FilePath, hasNul, joinPath, onWindows, pathFromBytes, pathToBytes, splitPath } from '../files/paths.js'
+import { isJournalName } from '../record/journal.js'
+import type { NumberedRow } from '../record/row-reader.js'
+import { defineTask } from '../task.js'
+import type { Drawn, Located, WalkedItem } from './file-run.js'
+import { type NoiseFacts, NoiseRun, type NoiseTask, type NoiseWork } from './noise-task.js'
+import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings, SPEC_OPTIONS } from './options.js'
+
+/** An output that a row is about. */
+export interface RowOutput {
+  readonly input: FilePath
+  readonly key: FilePath
+  readonly copy: number
+  /** Path of the output below the output folder, with '/' between names. */
+  readonly relative: FilePath
+  readonly settings: NoiseSettings
+  /** The SNR of this output, if each of several has an output. */
+  readonly snr: number | undefined
+  readonly recorded: NonNullable<NoiseWork['recorded']>
+}
+
+/** A row that is not replayed, because its output was not made. */
+export interface LeftOutRow {
+  /** The status of the row, or 'cut' if the run was killed while it wrote it. */
+  readonly leftOut: 'failed' | 'omitted' | 'cut'
+}
+
+/** An output to make again, with all its paths. */
+export interface ReplayItem extends WalkedItem {
+  readonly output: FilePath
+  readonly of: RowOutput
+}
+
+/** Options that are the same for all rows. */
+export type ReplaySpec = Pick<NoiseOptions, 'out' | 'overwrite' | 'fsync' | 'verify'>
+
+/** Options of noise that rows have in fields of their own, and not in `asked`. */
+const OWN_FIELDS: readonly string[] = ['seed', 'kind', 'parameters']
+const MADE: readonly unknown[] = ['done', 'planned', 'verified', 'skipped']
+/** Settings of rows that are kept. Most reports have one. */
+const KEPT_SETTINGS = 1000
+const MAX_COPY = 1_000_000
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Checks rows. Its errors are thrown by `fail`. */
+export class RowChecker {
+  readonly #settings = new Map<string, NoiseSettings>()
+
+  /**
+   * @param known names of the fields that rows have
+   * @param root folder that has the inputs, in place of the recorded ones
+   */
+  constructor(
+    readonly spec: ReplaySpec,
+    readonly root: string | undefined,
+    readonly known: ReadonlySet<string>,
+    readonly fail: (number: number, received: string) => NoisemillError,
+  ) {}
+
+  /** Returns the output of a row, or why it has none. Undefined for lines of `--json` that are not about outputs. */
+  check({ number, row }: NumberedRow): RowOutput | LeftOutRow | undefined {
+    const refuse = (received: string) => this.fail(number, received)
+    if (row === undefined) return { leftOut: 'cut' }
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) throw refuse('it is not an object')
+    const { type = 'file', ...fields } = row as Fields
+    if (type === 'summary' || type === 'foreign') return undefined
+    const unknown = Object.keys(fields).find((name) => !this.known.has(name))
+    if (unknown !== undefined || type !== 'file') throw refuse(`it has an unknown field ${unknown ?? 'type'}`)
+    const { status, stream } = fields
+    if (stream !== STREAM_VERSION)
+      throw refuse(`its noise is of version ${text(stream)}, and this noisemill makes version ${STREAM_VERSION}`)
+    if (status === 'failed' || status === 'omitted') return { leftOut: status }
+    if (!MADE.includes(status)) throw refuse(`its status is ${text(status)}`)
+    const settings = this.#settingsOf(fields, refuse)
+    const key = pathIn(fields, 'key', refuse)
+    const { copy } = fields
+    if (!(Number.isInteger(copy) && (copy as number) >= 1 && (copy as number) <= MAX_COPY))
+      throw refuse(`its copy is ${text(copy)}`)
+    const snr = snrIn(fields, settings, refuse)
+    const { drawn } = drawNoise(settings.noise, key, copy as number, snr)
+    if (!isDeepStrictEqual(drawn, fields.drawn))
+      throw refuse(`it has drawn ${text(fields.drawn)}, but its settings and its key give ${text(drawn)}`)
+    return {
+      input: this.#inputOf(fields, key, refuse),
+      key,
+      copy: copy as number,
+      relative: relativeIn(fields, key, refuse),
+      settings,
+      snr,
+      recorded: {
+        bytesIn: figureIn(fields, 'bytesIn', refuse),
+        frames: figureIn(fields, 'frames', refuse),
+        sigma: figureIn(fields, 'sigma', refuse),
+        noiseRms: figureIn(fields, 'noiseRms', refuse),
+      },
+    }
+  }
+
+  #settingsOf({ asked, kind, parameters, seed }: Fields, refuse: Refuse): NoiseSettings {
+    const name = JSON.stringify([asked, kind, parameters, seed])
+    const found = this.#settings.get(name)
+    if (found !== undefined) return found
+    if (typeof asked !== 'object' || asked === null) throw refuse(`it has asked ${text(asked)}`)
+    const foreign = Object.keys(asked).find((option) => !SPEC_OPTIONS.includes(option) || OWN_FIELDS.includes(option))
+    if (foreign !== undefined) throw refuse(`it has asked for an unknown option ${foreign}`)
+    if (typeof seed !== 'string') throw refuse(`its seed is ${text(seed)}`)
+    let settings: NoiseSettings
+    try {
+      settings = checkNoiseOptions({ ...this.spec, ...asked, kind, parameters, seed } as NoiseOptions)
+    } catch (error) {
+      throw error instanceof NoisemillError ? refuse(error.message) : error
+    }
+    if (this.#settings.size === KEPT_SETTINGS) this.#settings.clear()
+    this.#settings.set(name, settings)
+    return settings
+  }
+
+  #inputOf(fields: Fields, key: FilePath, refuse: Refuse): FilePath {
+    const input = pathIn(fields, 'input', refuse)
+    if (this.root === undefined) return input
+    if (!isBelow(key)) throw refuse(`its key ${text(fields.key)} is not a path below a root`)
+    return joinPath(this.root, key)
+  }
+}
+
+type Refuse = (received: string) => NoisemillError
+
+const text = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value))
+
+/** Reads a path or a key. If it cannot be shown exactly, the row has its bytes too. */
+function pathIn(fields: Fields, name: string, refuse: Refuse): FilePath {
+  const { [name]: shown, [`${name}Base64`]: encoded } = fields
+  if (typeof shown !== 'string') throw refuse(`its ${name} is ${text(shown)}`)
+  if (encoded !== undefined && typeof encoded !== 'string') throw refuse(`its ${name}Base64 is ${text(encoded)}`)
+  const file = encoded === undefined ? shown : pathFromBytes(Buffer.from(encoded, 'base64'))
+  if (file.length === 0 && name !== 'key') throw refuse(`its ${name} is empty`)
+  if (hasNul(file) && name !== 'key') throw refuse(`its ${name} has a NUL`)
+  return file
+}
+
+function figureIn(fields: Fields, name: string, refuse: Refuse): number | null {
+  const figure = fields[name]
+  if (figure !== null && !(typeof figure === 'number' && figure >= 0)) throw refuse(`its ${name} is ${text(figure)}`)
+  return figure
+}
+
+/** Returns the SNR of an output, if each of several has one. */
+function snrIn({ drawn }: Fields, { noise }: NoiseSettings, refuse: Refuse): number | undefined {
+  if (noise.each.length === 0) return undefined
+  const snr: unknown = Object(drawn).snr
+  if (!noise.each.includes(snr as number)) throw refuse(`its SNR ${text(snr)} is none of those that it has asked for`)
+  return snr as number
+}
+
+/** Returns a path as text in which each character is a byte, and which has '/' between names. */
+const slashed = (file: FilePath): string => pathToBytes(file).toString('latin1')
+
+/** What no name in a path can have. On Windows, a backslash separates names, and C: is a drive. */
+const NO_NAME = onWindows ? /[\\:\0]/ : /\0/
+
+/** Whether a path lies below any folder that it is joined to. */
+const isBelow = (relative: FilePath): boolean =>
+  slashed(relative)
+    .split('/')
+    .every((name) => name !== '' && name !== '.' && name !== '..' && !NO_NAME.test(name))
+
+/**
+ * Returns the path of an output below its output folder. Rows do not say what that folder was. The files of folders have
+ * outputs in the folder of their keys, and others have none below it.
+ */
+function relativeIn(fields: Fields, key: FilePath, refuse: Refuse): FilePath {
+  const output = slashed(pathIn(fields, 'output', refuse))
+  // The row may be of Windows.
+  const places = (slashed(key).includes('\\') ? output : output.replaceAll('\\', '/')).split('/')
+  const name = places.at(-1)!
+  const folder = slashed(splitPath(key).folder)
+  const isInFolder = folder !== '' && `/${places.slice(0, -1).join('/')}`.endsWith(`/${folder}`)
+  const relative = pathFromBytes(Buffer.from(isInFolder ? `${folder}/${name}` : name, 'latin1'))
+  if (!isBelow(relative) || isJournalName(name))
+    throw refuse(`its output ${text(fields.output)} has no name for a file`)
+  return relative
+}
+
+/** Makes a task that makes the outputs of rows again. Its items are `ReplayItem`s. */
+export function replayTask(settings: NoiseSettings): NoiseTask {
+  return defineTask({
+    work: { kind: 'files' },
+    errors: 'collect',
+    endsWhenCancelled: true,
+    givesValues: false,
+    start: () => new ReplayRun(settings, { isWalked: true }),
+  })
+}
+
+/** A noise task whose items have their own settings. */
+class ReplayRun extends NoiseRun {
+  protected override draw(item: Located): Drawn<NoiseFacts, NoiseWork> {
+    const { settings, key, copy, snr, recorded } = (item as ReplayItem).of
+    const { noise, drawn } = drawNoise(settings.noise, key, copy, snr)
+    return { facts: { drawn, settings, copy }, work: { noise, verify: settings.verify, recorded } }
+  }
+}
