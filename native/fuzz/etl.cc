@@ -81,6 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   }
   const EtlFigures& figures = outcome.figures;
   const std::vector<uint8_t> written = read_all(output);
+  job.verify = true;
+  PROMISE(!run_etl(job, cancelled, arena).failure);
+  PROMISE(read_all(output) == written);
   PROMISE(unlink(output.c_str()) == 0);
   PROMISE(figures.bytes_in == size);
   PROMISE(figures.bytes_out == written.size());
