@@ -15,7 +15,7 @@ import { type FilePath, joinPath, pathFromCaller } from './files/paths.js'
 import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import type { WalkedItem } from './plan/file-run.js'
 import { type NoiseTask, noiseTaskOf } from './plan/noise-task.js'
-import { checkNoiseOptions, NOISE_OPTIONS, type NoiseOptions, type NoiseSettings, recordOf } from './plan/options.js'
+import { checkNoiseOptions, type FileSettings, NOISE_OPTIONS, type NoiseOptions, recordOf } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
 import type { RunOptions } from './pool/options.js'
 import { isPool, Pool } from './pool/pool.js'
@@ -223,9 +223,10 @@ export function checkOut(value: unknown): string {
   return out
 }
 
-type Callbacks = Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude'>
+/** Options that are told of files and folders that are found. */
+export type Callbacks = Pick<AddNoiseOptions, 'onLoop' | 'onRepeat' | 'onUnread' | 'onExclude'>
 
-function checkGlobs(value: unknown): string[] {
+export function checkGlobs(value: unknown): string[] {
   const globs: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
   const isGlob = (glob: unknown): glob is string => typeof glob === 'string' && glob !== ''
   if (!globs.every(isGlob)) throw invalidOption('exclude', 'globs', value)
@@ -238,13 +239,13 @@ interface FindOptions extends Callbacks {
   readonly follow: boolean
   readonly exclusion: Exclusion | undefined
   readonly resume: boolean
-  readonly settings: NoiseSettings
+  readonly settings: FileSettings
 }
 
 type FileGroups = Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>
 
 /** Returns the files of all inputs, and the folders that are walked for them. */
-async function findFiles(
+export async function findFiles(
   inputs: unknown,
   options: FindOptions,
 ): Promise<{ readonly groups: FileGroups; readonly folders: readonly string[] }> {
@@ -306,13 +307,13 @@ async function* groupsOf(items: Items<unknown>): AsyncGenerator<readonly ListedF
  * Turns walked files into items. Makes the output folder and opens its journal when the first files
  * are found.
  */
-function asItems(
+export function asItems(
   groups: FileGroups,
   out: string,
   folders: readonly string[],
-  { dryRun, verify, fsync }: NoiseSettings,
+  { dryRun, verify, fsync }: FileSettings,
   journal: Journal | undefined,
-  known: KnownOutputs | undefined,
+  known?: KnownOutputs,
 ): AsyncIterable<WalkedItem> {
   async function* prepared() {
     let isFirst = true
@@ -348,6 +349,6 @@ function asItems(
 }
 
 /** Returns an object with the options that have one of the names. */
-function pick(options: object, names: readonly string[]): object {
+export function pick(options: object, names: readonly string[]): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)))
 }

@@ -72,5 +72,11 @@ export {
   type WavNoiseOptions,
 } from './samples.js'
 export type { ModuleCall, Task } from './task.js'
-export { type TransformOptions, type TransformTask, transformTask } from './transforms.js'
+export {
+  type TransformFilesOptions,
+  type TransformOptions,
+  type TransformTask,
+  transformFiles,
+  transformTask,
+} from './transforms.js'
 export type { FileWarning } from './warnings.js'

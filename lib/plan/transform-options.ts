@@ -50,3 +50,10 @@ export function checkAudioOptions(options: AudioOptions): TransformSettings {
     seed: checkSeed(given(options.seed, 0)),
   }
 }
+
+/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
+export const transformRecord = ({ files, blockFrames, seed }: TransformSettings): Record<string, unknown> => ({
+  seed: String(seed),
+  copies: files.variants.copies,
+  ...(blockFrames !== undefined && { blocks: blockFrames }),
+})

@@ -94,6 +94,7 @@ describe('what a program can import', () => {
     'noiseTask',
     'replay',
     'showDiagnosis',
+    'transformFiles',
     'transformTask',
   ]
 
