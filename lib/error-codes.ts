@@ -163,6 +163,11 @@ const table = {
     summary: 'samples of the mixture are beyond full scale',
     remedy: "Add less noise, lower the mixture with `level`, or choose with `clip` what is done: 'clamp' or 'scale'.",
   },
+  E_STEM_RANGE: {
+    summary: 'samples of a stem are beyond what its format can hold',
+    remedy:
+      "Add less noise, lower the mixture with `level` or with 'scale' as `clip`, leave out `stems`, or convert the file to float.",
+  },
   E_NOISE_LOW: {
     summary: 'the lowest frequency of the noise is out of range for this file',
     remedy: 'Pass a `low` in that range; it is a parameter of this kind of noise.',

@@ -27,6 +27,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
   object.Set("detail", failure.detail);
   // The negative errno number. lib/backends/native.ts finds its name.
   object.Set("errno", -failure.error_number);
+  object.Set("stem", failure.stem);
   return object;
 }
 
@@ -66,6 +67,10 @@ constexpr Setter<EtlJob, Text> kFileTexts[] = {
     {"input", [](EtlJob& job, Text value) { job.input = std::move(value); }},
     {"output", [](EtlJob& job, Text value) { job.output = std::move(value); }},
     {"temporary", [](EtlJob& job, Text value) { job.temporary = std::move(value); }},
+    {"clean", [](EtlJob& job, Text value) { job.clean.output = std::move(value); }},
+    {"cleanTemporary", [](EtlJob& job, Text value) { job.clean.temporary = std::move(value); }},
+    {"noise", [](EtlJob& job, Text value) { job.noise_stem.output = std::move(value); }},
+    {"noiseTemporary", [](EtlJob& job, Text value) { job.noise_stem.temporary = std::move(value); }},
 };
 
 constexpr Setter<EtlJob, double> kFileNumbers[] = {

@@ -24,6 +24,8 @@ export interface NativeFailure {
   readonly code: string
   readonly detail: string
   readonly errno: number
+  /** '' for the input and the mixture. */
+  readonly stem: string
 }
 
 export interface DecodedSamples {

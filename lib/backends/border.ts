@@ -75,6 +75,10 @@ const fileTexts: Fields<EtlJob, FilePath> = {
   input: ({ input }) => input,
   output: ({ output }) => output,
   temporary: ({ temporary }) => temporary,
+  clean: ({ stems }) => stems?.clean?.output ?? '',
+  cleanTemporary: ({ stems }) => stems?.clean?.temporary ?? '',
+  noise: ({ stems }) => stems?.noise?.output ?? '',
+  noiseTemporary: ({ stems }) => stems?.noise?.temporary ?? '',
 }
 
 const fileNumbers: Fields<EtlJob, number> = {

@@ -238,7 +238,6 @@ function libuvLimit(addon: Addon, size: number): number {
 /**
  * Replaces the number of the system's fault with its name. On Windows, C's number is not libuv's.
  */
-function named({ code, detail, errno }: NativeFailure): FailureData {
-  if (errno === 0) return { code, detail, errno: '' }
-  return { code, detail, errno: errnoName(-errno) }
+function named({ code, detail, errno, stem }: NativeFailure): FailureData {
+  return { code, detail, errno: errno === 0 ? '' : errnoName(-errno), ...(stem !== '' && { stem }) }
 }

@@ -4,17 +4,8 @@
  * native/core/etl.cc.
  */
 
-import { ComparedFile, recompareOutput } from './compared.js'
 import { caughtFailure, Failure, type FailureData } from './failure.js'
-import {
-  type FileIdentity,
-  type FilePath,
-  InputFile,
-  nameExists,
-  OutputFile,
-  reopenOutput,
-  type WrittenFile,
-} from './files.js'
+import { type FileIdentity, type FilePath, InputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { gainOf, type LayerFigures, Measuring, type MeasuringWarning, totalDeviation } from './measuring.js'
 import {
@@ -26,6 +17,8 @@ import {
   surveysMixture,
 } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
+import { Outputs, placesOf } from './outputs.js'
+import { type ByStem, StemMaker } from './stems.js'
 import { FileTally, openWalk, type PartTally, type PassSettings, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
@@ -84,11 +77,20 @@ export interface EtlJob {
   readonly output: FilePath
   /** Path of the output while it is incomplete. It is in the output's folder. */
   readonly temporary: FilePath
-  /** Whether to replace a file that already has the output's name. */
+  /** The stems to write as well, by their names. */
+  readonly stems?:
+    | ByStem<{
+        /** Path of the stem. */
+        readonly output: FilePath
+        /** Path of the stem while it is incomplete. It is in the stem's folder. */
+        readonly temporary: FilePath
+      }>
+    | undefined
+  /** Whether to replace files that already have the names of the output and its stems. */
   readonly overwrite: boolean
   /**
-   * Whether the output's name is known to be free, so that the job need not look it up before its
-   * work. The name is protected in any case: the job fails if it is taken in the end.
+   * Whether these names are known to be free, so that the job need not look them up before its work.
+   * They are protected in any case: the job fails if one is taken in the end.
    */
   readonly free: boolean
   /** Whether the output and its name must be on the disk before the job ends. */
@@ -194,12 +196,18 @@ export type EtlOutcome =
  * Checks a job that may not come from checked options. Throws Failure E_OPTION_INVALID; see
  * checkNoise.
  */
-export function checkEtlJob({ input, output, temporary, noise }: EtlJob): void {
-  for (const path of [input, output, temporary]) {
-    if (typeof path === 'string' ? path.includes('\0') : path.includes(0))
-      throw new Failure('E_OPTION_INVALID', 'a path with a NUL')
+export function checkEtlJob(job: EtlJob): void {
+  checkPath(job.input)
+  for (const { output, temporary } of placesOf(job)) {
+    checkPath(output)
+    checkPath(temporary)
   }
-  checkNoise(noise)
+  checkNoise(job.noise)
+}
+
+function checkPath(path: FilePath): void {
+  if (typeof path === 'string' ? path.includes('\0') : path.includes(0))
+    throw new Failure('E_OPTION_INVALID', 'a path with a NUL')
 }
 
 /** Returns whether the job is to stop. A job asks before every read. */
@@ -215,8 +223,8 @@ export interface SharedPass extends PassSettings {
   readonly input: FileIdentity
   readonly size: number
   readonly modified: number
-  /** The temporary file, if the pass writes. */
-  readonly output: FileIdentity | undefined
+  /** The temporary files, if the pass writes. */
+  readonly outputs: readonly FileIdentity[]
 }
 
 /** Walks parts of a pass, in any order. `walkPart` throws a Failure if it fails. */
@@ -290,9 +298,7 @@ class Etl implements JoinedPass {
   #file!: InputFile
   /** The file, or its decoded form if it is coded. */
   #input!: Input
-  #output: OutputFile | ComparedFile | undefined
-  /** What parts are written to: `#output`, or if this joined a pass, the same file. */
-  #written: WrittenFile | undefined
+  readonly #outputs: Outputs
   #header!: WavHeader
   #codec: CodecName | null = null
   #outputSize!: OutputSize
@@ -309,7 +315,9 @@ class Etl implements JoinedPass {
     readonly job: EtlJob,
     readonly isCancelled: IsCancelled,
     readonly kernels: Kernels,
-  ) {}
+  ) {
+    this.#outputs = new Outputs(job)
+  }
 
   /**
    * Opens the input and does all checks that need no writing. Returns the number of parts of the
@@ -327,7 +335,7 @@ class Etl implements JoinedPass {
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
     this.#checkRecorded('E_REPLAY_INPUT', 'bytesIn', size)
     this.#checkRecorded('E_REPLAY_INPUT', 'frames', this.#header.frames)
-    if (!job.free) this.#checkOutput()
+    if (!job.free) this.#outputs.checkNames(this.#file)
     checkSampleRate(noise, this.#header.sampleRate)
     this.#warnings.push(...this.#header.warnings)
     this.#measuring = new Measuring(noise, this.#header, job.strict)
@@ -356,17 +364,6 @@ class Etl implements JoinedPass {
     return BLOCK_FRAMES * this.#header.blockAlign
   }
 
-  /**
-   * Checks the output's name early, so that no work is done for a file that could not be written.
-   * `publish` checks it again, because the name may be taken in the meantime.
-   */
-  #checkOutput(): void {
-    const { output, overwrite, verify } = this.job
-    if (!nameExists(output)) return
-    if (this.#file.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
-    if (!overwrite && !verify) throw new Failure('E_OUTPUT_EXISTS')
-  }
-
   /** Throws a failure if a figure is not what an earlier run recorded. */
   #checkRecorded(code: string, name: keyof NonNullable<EtlJob['recorded']>, figure: number): void {
     const recorded = this.job.recorded?.[name] ?? null
@@ -389,8 +386,7 @@ class Etl implements JoinedPass {
     const pass = this.#measuring.next()
     if (pass !== undefined) return this.#startPass(pass)
     if (this.#measuring.isOmitted) {
-      if (this.job.verify && nameExists(this.job.output))
-        throw new Failure('E_OUTPUT_DIFFERS', 'it exists, but the input is silent and has no output')
+      if (this.job.verify) this.#outputs.checkAbsent()
       return 0
     }
     this.#settings = { ...this.#settings, measured: -1, take: -1, levels: this.#measuring.levels }
@@ -403,10 +399,7 @@ class Etl implements JoinedPass {
     const { job } = this
     this.#checkRecorded('E_REPLAY_DIFFERS', 'sigma', totalDeviation(this.#measuring.levels))
     if (job.dryRun) return 0
-    this.#output = job.verify
-      ? new ComparedFile(job.output, this.#outputSize.size)
-      : new OutputFile(job.temporary, this.#file.mode, job.fsync)
-    this.#written = this.#output
+    this.#outputs.open(this.#outputSize.size, this.#file.mode)
     return this.#startPass({ ...this.#settings, pass: 'write' })
   }
 
@@ -420,27 +413,24 @@ class Etl implements JoinedPass {
       input: this.#file.identity,
       size: this.#file.size,
       modified: this.#file.modified,
-      output: this.#output?.identity,
+      outputs: this.#outputs.identities,
     }
   }
 
   /** Opens the files of a pass that another Etl of the same job began. */
   join(shared: SharedPass): void {
-    const { job, pass, measured, take, levels, gain, partBlocks, input, size, modified, output } = shared
+    const { job, pass, measured, take, levels, gain, partBlocks, input, size, modified, outputs } = shared
     this.#file = new InputFile(job.input)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes
     this.#settings = { pass, measured, take, levels, gain }
-    if (output === undefined) return
-    this.#written = job.verify
-      ? recompareOutput(job.output, this.#outputSize.size, output)
-      : reopenOutput(job.temporary, output)
+    this.#outputs.join(outputs, this.#outputSize.size)
   }
 
   leave(): void {
     this.#file?.close()
-    this.#written?.close()
+    this.#outputs.leave()
   }
 
   add(tally: PartTally): void {
@@ -480,23 +470,32 @@ class Etl implements JoinedPass {
     const room = kernels.bytes(this.#readBytes + 2 * SIDE_BYTES + PAGE_BYTES + ALIGNMENT)
     const firstFrame = first / header.blockAlign
     const walk = openWalk(header, firstFrame, job.noise, this.#settings, kernels)
+    const stems =
+      writes && this.#outputs.hasStems
+        ? new StemReads(new StemMaker(header, this.#settings.gain, kernels), room.length, kernels)
+        : undefined
     try {
       while (position < end) {
         if (this.isCancelled()) throw new Failure('E_CANCELLED')
         const stop = this.#readEnd(position, end)
         const dataStart = Math.max(position, header.dataOffset)
         const dataStop = Math.min(stop, dataEnd)
-        const at = placeInRoom(room.byteOffset, position, dataStart < dataStop ? dataStart - position : 0)
+        const [lead, count] = dataStart < dataStop ? [dataStart - position, dataStop - dataStart] : [0, 0]
+        const at = placeInRoom(room.byteOffset, position, lead)
         const bytes = room.subarray(at, at + stop - position)
         this.#input.read(position, bytes)
-        if (dataStart < dataStop) walk.run(bytes.subarray(dataStart - position, dataStop - position))
+        stems?.take(bytes, position, lead)
+        if (count > 0) {
+          walk.run(bytes.subarray(lead, lead + count))
+          stems?.make(bytes.subarray(lead, lead + count), lead)
+        }
         if (writes) {
-          repairBytes(bytes, position + shift, this.#repairs)
-          this.#written!.write(position + shift, bytes)
+          for (const all of [bytes, ...(stems?.all ?? [])]) repairBytes(all, position + shift, this.#repairs)
+          this.#outputs.write(position + shift, bytes, stems)
         }
         position = stop
       }
-      return walk.takeTally()
+      return stems === undefined ? walk.takeTally() : { ...walk.takeTally(), unfit: stems.maker.unfit }
     } finally {
       walk.close()
     }
@@ -518,13 +517,13 @@ class Etl implements JoinedPass {
     }
     if (job.noise.mixing.clip === 'error' && this.#tally.clipped > 0)
       throw new Failure('E_CLIPPED', `${this.#tally.clipped} samples`)
+    if (this.#tally.unfit > 0) throw new Failure('E_STEM_RANGE', `${this.#tally.unfit} samples`)
     const finite = header.frames * header.channels - this.#tally.nonFinite
     this.#checkRecorded('E_REPLAY_DIFFERS', 'noiseRms', Math.sqrt(this.#tally.noise / finite))
-    const output = this.#output!
     // Some of them are in no part.
-    for (const { position, bytes } of this.#repairs) output.write(position, bytes)
-    if (!output.publish(job.output, job.overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
-    this.#output = undefined
+    for (const { position, bytes } of this.#repairs)
+      this.#outputs.write(position, bytes, { clean: bytes, noise: bytes })
+    if (!this.#outputs.publish()) this.#warnings.push('W_NO_HARD_LINKS')
     return 0
   }
 
@@ -560,12 +559,49 @@ class Etl implements JoinedPass {
   }
 
   /**
-   * Closes the files, whether or not the job succeeded. An output that was not published is
+   * Closes the files, whether or not the job succeeded. Outputs that were not published are
    * removed.
    */
   close(): void {
-    this.#output?.discard()
+    this.#outputs.discard()
     this.#file?.close()
+  }
+}
+
+/** The bytes of the stems of a read. They have the head and the tail of the read. */
+class StemReads implements ByStem<Uint8Array> {
+  clean!: Uint8Array
+  noise!: Uint8Array
+  readonly #rooms: readonly Uint8Array[]
+
+  /** @param roomBytes size of the buffer for a read */
+  constructor(
+    readonly maker: StemMaker,
+    roomBytes: number,
+    kernels: Kernels,
+  ) {
+    this.#rooms = [kernels.bytes(roomBytes), kernels.bytes(roomBytes)]
+  }
+
+  get all(): readonly Uint8Array[] {
+    return [this.clean, this.noise]
+  }
+
+  /** Copies a read before noise is added. See placeInRoom. */
+  take(bytes: Uint8Array, position: number, lead: number): void {
+    ;[this.clean, this.noise] = this.#rooms.map((room) => {
+      const at = placeInRoom(room.byteOffset, position, lead)
+      const copy = room.subarray(at, at + bytes.length)
+      copy.set(bytes)
+      return copy
+    })
+  }
+
+  /** @param mixture the data of the read, to which noise was added */
+  make(mixture: Uint8Array, lead: number): void {
+    const end = lead + mixture.length
+    this.noise.set(mixture, lead)
+    this.maker.make(this.clean.subarray(lead, end), this.noise.subarray(lead, end))
   }
 }
 

@@ -10,6 +10,8 @@ export interface FailureData {
   readonly detail: string
   /** The system's name for the error, such as 'ENOSPC'; '' if no system call failed. */
   readonly errno: string
+  /** The stem whose file the failure is about. Undefined for the input and the mixture. */
+  readonly stem?: string | undefined
   /**
    * The unexpected exception behind E_INTERNAL, with its stack. The addon has none and puts the
    * exception's message into `detail`.
@@ -18,6 +20,9 @@ export interface FailureData {
 }
 
 export class Failure extends Error {
+  /** See FailureData. */
+  stem: string | undefined
+
   constructor(
     readonly code: string,
     readonly detail = '',
@@ -35,7 +40,10 @@ const NO_MEMORY = /^Array buffer allocation failed/
  * of memory is a bug in noisemill, E_INTERNAL.
  */
 export function caughtFailure(thrown: unknown): FailureData {
-  if (thrown instanceof Failure) return { code: thrown.code, detail: thrown.detail, errno: thrown.errno }
+  if (thrown instanceof Failure) {
+    const { code, detail, errno, stem } = thrown
+    return { code, detail, errno, ...(stem !== undefined && { stem }) }
+  }
   const cause = types.isNativeError(thrown) ? thrown : new Error(String(thrown))
   if (cause.name === 'RangeError' && NO_MEMORY.test(cause.message))
     return { code: 'E_NO_MEMORY', detail: '', errno: '' }

@@ -228,6 +228,13 @@ export function nameExists(path: FilePath): boolean {
   }
 }
 
+/** Removes a file. Errors are ignored, because this runs while another failure is being handled. */
+export function removeFile(path: FilePath): void {
+  try {
+    unlinkSync(fsPath(path))
+  } catch {}
+}
+
 /** Errors of file systems without hard links. Node reports EISDIR on Windows. */
 const NO_HARD_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']
 
@@ -413,8 +420,6 @@ export class OutputFile extends WrittenFile {
     try {
       if (this.fd !== -1) closeSync(this.fd)
     } catch {}
-    try {
-      unlinkSync(this.#temporary)
-    } catch {}
+    removeFile(this.#temporary)
   }
 }

@@ -61,6 +61,8 @@ export interface PartTally {
   readonly peak: number
   /** Only if the whole signal was walked at once, to measure its active level. */
   readonly activity?: ActivityTally
+  /** Number of values of stems that the format cannot hold. Only if stems were made. */
+  readonly unfit?: number
 }
 
 /** Sums of squares and counts of all frames. Parts are added in their order. */
@@ -71,6 +73,7 @@ export class FileTally {
   clipped = 0
   nonFinite = 0
   peak = 0
+  unfit = 0
   activity: ActivityTally | undefined
 
   add(part: PartTally): void {
@@ -80,6 +83,7 @@ export class FileTally {
     this.clipped += part.clipped
     this.nonFinite += part.nonFinite
     this.peak = Math.max(this.peak, part.peak)
+    this.unfit += part.unfit ?? 0
     if (part.activity) this.activity = part.activity
   }
 }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <utility>
 
-#include "compared.h"
+#include "stems.h"
 
 namespace noisemill {
 
@@ -47,9 +48,43 @@ size_t place_in_room(uint64_t position, uint64_t lead) {
   return static_cast<size_t>((data + kAlignment - 1) / kAlignment * kAlignment - lead);
 }
 
+// Bytes that a read of `read_bytes` of data needs, wherever it belongs.
+constexpr size_t room_bytes(size_t read_bytes) { return read_bytes + 2 * kSideBytes + kPageBytes + kAlignment; }
+
+// The bytes of the stems of a read. They have the head and the tail of the read.
+class StemReads {
+ public:
+  StemReads(const FrameLayout& layout, double gain, size_t read_bytes, Arena& arena)
+      : maker(layout, gain, arena),
+        clean_room_(arena.take<uint8_t>(room_bytes(read_bytes))),
+        noise_room_(arena.take<uint8_t>(room_bytes(read_bytes))) {}
+
+  // Copies a read before noise is added. `at` is its place in the buffer; see place_in_room.
+  void take(const uint8_t* bytes, size_t length, size_t at) {
+    clean = clean_room_ + at;
+    noise = noise_room_ + at;
+    std::memcpy(clean, bytes, length);
+    std::memcpy(noise, bytes, length);
+  }
+
+  // `bytes` is the read, to whose data noise was added.
+  void make(const uint8_t* bytes, size_t lead, size_t count) {
+    std::memcpy(noise + lead, bytes + lead, count);
+    maker.make(clean + lead, noise + lead, count);
+  }
+
+  StemMaker maker;
+  uint8_t* clean = nullptr;
+  uint8_t* noise = nullptr;
+
+ private:
+  uint8_t* const clean_room_;
+  uint8_t* const noise_room_;
+};
+
 }  // namespace
 
-Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled) : job_(job), cancelled_(cancelled) {}
+Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled) : job_(job), cancelled_(cancelled), outputs_(job) {}
 
 Etl::~Etl() = default;
 
@@ -89,7 +124,7 @@ size_t Etl::begin() {
     repairs_ = size_repairs(header_, output_size_);
     check_recorded("E_REPLAY_INPUT", "bytesIn", job_.recorded.bytes_in, static_cast<double>(size));
     check_recorded("E_REPLAY_INPUT", "frames", job_.recorded.frames, static_cast<double>(header_.frames));
-    if (!job_.free) check_output();
+    if (!job_.free) outputs_.check_names(*file_);
     // Also checked early: nothing is written if there is no such noise.
     check_sample_rate(job_.noise, header_.sample_rate);
     warnings_.reserve(header_.warnings.size() + kOwnWarnings);
@@ -101,14 +136,6 @@ size_t Etl::begin() {
   });
   if (parts == 0) finish();
   return parts;
-}
-
-// Checks the output's name early, so that no work is done for a file that could not be written.
-// `publish` checks it again, because the name may be taken in the meantime.
-void Etl::check_output() const {
-  if (!os::name_exists(job_.output)) return;
-  if (file_->is_same_file(job_.output)) throw Failure{"E_OUTPUT_IS_INPUT", ""};
-  if (!job_.overwrite && !job_.verify) throw Failure{"E_OUTPUT_EXISTS", ""};
 }
 
 size_t Etl::start_pass(PassSettings settings) {
@@ -127,9 +154,7 @@ size_t Etl::start_measuring() {
   std::optional<PassSettings> pass = measuring_->next();
   if (pass) return start_pass(std::move(*pass));
   if (measuring_->is_omitted) {
-    if (job_.verify && os::name_exists(job_.output)) {
-      throw Failure{"E_OUTPUT_DIFFERS", "it exists, but the input is silent and has no output"};
-    }
+    if (job_.verify) outputs_.check_absent();
     return 0;
   }
   settings_.measured = -1;
@@ -142,8 +167,7 @@ size_t Etl::start_measuring() {
 size_t Etl::start_writing() {
   check_recorded("E_REPLAY_DIFFERS", "sigma", job_.recorded.sigma, total_deviation(measuring_->levels()));
   if (job_.dry_run) return 0;
-  if (job_.verify) output_ = std::make_unique<ComparedFile>(job_.output, output_size_.size);
-  else output_ = std::make_unique<OutputFile>(job_.temporary, file_->mode(), job_.fsync);
+  outputs_.open(output_size_.size, file_->mode());
   settings_.pass = Pass::kWrite;
   return start_pass(settings_);
 }
@@ -182,24 +206,39 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   uint64_t position = writes && part == 0 ? 0 : header_.data_offset + first;
 
   arena.reset();
-  uint8_t* const room = arena.take<uint8_t>(read_bytes_ + 2 * kSideBytes + kPageBytes + kAlignment);
+  uint8_t* const room = arena.take<uint8_t>(room_bytes(read_bytes_));
   const std::unique_ptr<FrameWalk> walk = open_walk(header_, first / header_.block_align, job_.noise, settings_, arena);
+  std::optional<StemReads> stems;
+  if (writes && outputs_.has_stems()) stems.emplace(header_, settings_.gain, read_bytes_, arena);
   while (position < end) {
     if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
     const uint64_t stop = read_end(position, end);
     const uint64_t data_start = std::max(position, header_.data_offset);
     const uint64_t data_stop = std::min(stop, end_of_data(header_));
-    uint8_t* const bytes = room + place_in_room(position, data_start < data_stop ? data_start - position : 0);
+    const size_t lead = data_start < data_stop ? static_cast<size_t>(data_start - position) : 0;
+    const size_t count = data_start < data_stop ? static_cast<size_t>(data_stop - data_start) : 0;
+    uint8_t* const bytes = room + place_in_room(position, lead);
     const size_t length = static_cast<size_t>(stop - position);
     input().read(position, bytes, length);
-    if (data_start < data_stop) walk->run(bytes + (data_start - position), static_cast<size_t>(data_stop - data_start));
+    if (stems) stems->take(bytes, length, place_in_room(position, lead));
+    if (count > 0) {
+      walk->run(bytes + lead, count);
+      if (stems) stems->make(bytes, lead, count);
+    }
     if (writes) {
-      repair_bytes(bytes, length, position + output_size_.shift, repairs_);
-      output_->write(position + output_size_.shift, bytes, length);
+      const uint64_t to = position + output_size_.shift;
+      repair_bytes(bytes, length, to, repairs_);
+      if (stems) {
+        repair_bytes(stems->clean, length, to, repairs_);
+        repair_bytes(stems->noise, length, to, repairs_);
+      }
+      outputs_.write(to, {bytes, stems ? stems->clean : nullptr, stems ? stems->noise : nullptr, length});
     }
     position = stop;
   }
-  return walk->take_tally();
+  PartTally tally = walk->take_tally();
+  if (stems) tally.unfit = stems->maker.unfit;
+  return tally;
 }
 
 size_t Etl::end_pass() {
@@ -220,21 +259,24 @@ size_t Etl::end_pass() {
       if (job_.noise.clip == ClipPolicy::kError && tally_.clipped > 0) {
         throw Failure{"E_CLIPPED", std::to_string(tally_.clipped) + " samples"};
       }
+      if (tally_.unfit > 0) throw Failure{"E_STEM_RANGE", std::to_string(tally_.unfit) + " samples"};
       const uint64_t finite = header_.frames * header_.channels - tally_.non_finite;
       const double noise_rms = std::sqrt(tally_.noise / static_cast<double>(finite));
       check_recorded("E_REPLAY_DIFFERS", "noiseRms", job_.recorded.noise_rms, noise_rms);
       // Some of them are in no part.
-      for (const auto& [position, bytes] : repairs_) output_->write(position, bytes.data(), bytes.size());
-      if (!output_->publish(job_.output, job_.overwrite)) warnings_.push_back("W_NO_HARD_LINKS");
+      for (const auto& [position, bytes] : repairs_) {
+        outputs_.write(position, {bytes.data(), bytes.data(), bytes.data(), bytes.size()});
+      }
+      if (!outputs_.publish()) warnings_.push_back("W_NO_HARD_LINKS");
     });
   }
   if (parts == 0) finish();
   return parts;
 }
 
-// Closes the files, whether or not the job succeeded. An output that was not published is removed.
+// Closes the files, whether or not the job succeeded. Outputs that were not published are removed.
 void Etl::finish() {
-  output_.reset();
+  outputs_.close();
   if (!failure_) {
     warnings_.insert(warnings_.end(), measuring_->warnings.begin(), measuring_->warnings.end());
     if (measuring_->activity) {

@@ -19,6 +19,7 @@
 #include "files.h"
 #include "measuring.h"
 #include "noise/noise.h"
+#include "outputs.h"
 #include "transform.h"
 #include "wav/decoded.h"
 #include "wav/header.h"
@@ -42,9 +43,12 @@ struct EtlJob {
   std::string output;
   // Path of the output while it is incomplete. It is in the output's folder.
   std::string temporary;
+  // The stems to write as well.
+  StemFiles clean;
+  StemFiles noise_stem;
   bool overwrite = false;
-  // Whether the output's name is known to be free, so that the job need not look it up before its
-  // work. The name is protected in any case: the job fails if it is taken in the end.
+  // Whether the names of all outputs are known to be free, so that the job need not look them up
+  // before its work. They are protected in any case: the job fails if one is taken in the end.
   bool free = false;
   // Whether the output and its name must be on the disk before the job ends.
   bool fsync = false;
@@ -135,7 +139,6 @@ class Etl {
   bool has_failed() const;
   // The file, or its decoded form if it is coded.
   const Input& input() const { return decoded_ ? *decoded_ : *file_; }
-  void check_output() const;
   // Returns the number of parts. A pass in which samples must come in order has one.
   size_t start_pass(PassSettings settings);
   // Starts the next pass that measures, or surveys the mixture if its gain depends on it.
@@ -152,7 +155,7 @@ class Etl {
   std::optional<InputFile> file_;
   // Null if the samples of the file are not coded.
   std::unique_ptr<const Input> decoded_;
-  std::unique_ptr<Output> output_;
+  Outputs outputs_;
   WavHeader header_;
   const Codec* codec_ = nullptr;
   OutputSize output_size_;

@@ -12,6 +12,8 @@ struct Failure {
   std::string detail;
   // The system's error number; 0 if no system call failed.
   int error_number = 0;
+  // The stem whose file the failure is about; "" for the input and the mixture.
+  const char* stem = "";
 };
 
 // Turns the current exception into the failure of a job; call it in a catch block. Any exception

@@ -25,6 +25,7 @@ void FileTally::add(const PartTally& part) {
   clipped += part.clipped;
   non_finite += part.non_finite;
   peak = std::max(peak, part.peak);
+  unfit += part.unfit;
   if (part.activity) activity = part.activity;
 }
 

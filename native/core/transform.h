@@ -49,6 +49,8 @@ struct PartTally {
   double peak = 0;
   // Only if the whole signal was walked at once, to measure its active level.
   std::optional<ActivityTally> activity;
+  // Number of values of stems that the format cannot hold.
+  uint64_t unfit = 0;
 };
 
 // Sums of squares and counts of all frames. Parts are added in their order.
@@ -59,6 +61,7 @@ struct FileTally {
   uint64_t clipped = 0;
   uint64_t non_finite = 0;
   double peak = 0;
+  uint64_t unfit = 0;
   std::optional<ActivityTally> activity;
 
   void add(const PartTally& part);
