@@ -13,9 +13,17 @@ import { type Listing, walkListed } from './files/listed.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { type FilePath, joinPath, pathFromCaller } from './files/paths.js'
 import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
+import { NoiseBanks } from './plan/bank.js'
 import type { WalkedItem } from './plan/file-run.js'
 import { type NoiseTask, noiseTaskOf } from './plan/noise-task.js'
-import { checkNoiseOptions, type FileSettings, NOISE_OPTIONS, type NoiseOptions, recordOf } from './plan/options.js'
+import {
+  checkNoiseOptions,
+  type FileSettings,
+  NOISE_OPTIONS,
+  type NoiseOptions,
+  type NoiseSettings,
+  recordOf,
+} from './plan/options.js'
 import type { FileResult } from './plan/results.js'
 import type { RunOptions } from './pool/options.js'
 import { isPool, Pool } from './pool/pool.js'
@@ -87,6 +95,8 @@ export interface AddNoiseOptions
   readonly onUnread?: (file: string, kind: string) => void
   /** Called with each file and folder that `exclude` leaves out. */
   readonly onExclude?: (path: string, kind: 'file' | 'folder') => void
+  /** Called with each noise file that cannot be used, and why. If these are more than a tenth, the call fails. */
+  readonly onNoiseLeftOut?: (path: string, error: NoisemillError) => void
   /**
    * Called at the end of a run with `verify`, with each WAV file of the output folder that no input of the run leads to.
    */
@@ -96,7 +106,7 @@ export interface AddNoiseOptions
 const POOL_OPTIONS = ['size', 'backend', 'kernel'] as const
 /** Names of the options that say how a run is done. */
 export const RUN_OPTIONS = [...POOL_OPTIONS, 'pool', 'chunkSize', 'signal', 'onReport'] as const
-const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onForeign', 'onReport']
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onForeign', 'onNoiseLeftOut', 'onReport']
 const OWN_OPTIONS = ['resume', 'follow', 'exclude', ...CALLBACKS]
 
 /**
@@ -193,14 +203,17 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
+  refuseNoiseIn(out, settings)
+  const { onNoiseLeftOut } = options as unknown as AddNoiseOptions
+  const banks = new NoiseBanks(settings.noise, { follow, ...(onNoiseLeftOut && { onLeftOut: onNoiseLeftOut }) })
   const { dryRun, verify, fsync, overwrite } = settings
   const journal =
     (dryRun && !resume) || verify
       ? undefined
-      : new Journal(out, { settings: recordOf(settings), resume, overwrite, dryRun, fsync })
+      : new Journal(out, { settings: () => recordOf(settings, banks.all), resume, overwrite, dryRun, fsync })
   const known = verify && options.onForeign !== undefined ? new KnownOutputs(settings.variants) : undefined
   return {
-    task: noiseTaskOf(settings, { isWalked: true, journal }),
+    task: noiseTaskOf(settings, { isWalked: true, journal }, banks),
     items: asItems(found.groups, out, found.folders, settings, journal, known),
     journal,
     known,
@@ -221,6 +234,16 @@ export function checkOut(value: unknown): string {
   const out = pathFromCaller(value)
   if (typeof out !== 'string') throw invalidOption('out', 'a path or a file: URL', value)
   return out
+}
+
+/** Refuses noise files in the output folder, and the output folder among noise files: outputs would become noise. */
+function refuseNoiseIn(out: string, { noise }: Pick<NoiseSettings, 'noise'>): void {
+  for (const { recorded } of noise.layers) {
+    for (const source of recorded?.sources ?? []) {
+      if (isWithin(source, out)) throw invalidOption('noise', 'noise files outside the output folder', source)
+      if (isWithin(out, source)) throw invalidOption('out', `a folder outside the noise files in ${source}`, out)
+    }
+  }
 }
 
 /** Options that are told of files and folders that are found. */

@@ -24,15 +24,17 @@ export type { WorkerThreadOptions } from './backends/worker-options.js'
 
 export type { EtlJob, EtlOutcome } from './core/etl.js'
 export type { KernelName } from './core/kernels.js'
-export type { ClipPolicy, SilentPolicy, SnrReference } from './core/noise/noise.js'
+export type { ClipPolicy, LayerLevel, SilentPolicy, SnrReference } from './core/noise/noise.js'
 export type { SettledSlice, SliceJob } from './core/slice.js'
 export type { CodecName } from './core/wav/codecs.js'
 export type { SampleFormatName } from './core/wav/samples.js'
 export { type ErrorCode, errorCodes } from './error-codes.js'
 export { type ErrorDetails, NoisemillError } from './errors.js'
+export type { Asked } from './plan/asked.js'
 export type { FileItem, FileItemObject } from './plan/file-run.js'
 export type { Seed } from './plan/keys.js'
-export type { Asked, DrawnLevel, LevelList, LevelOption, OutputLevelOption } from './plan/levels.js'
+export type { LayerSpec, RecordedNoise } from './plan/layers.js'
+export type { DrawnLevel, LevelList, LevelOption, OutputLevelOption } from './plan/levels.js'
 export { type NoiseTask, noiseTask } from './plan/noise-task.js'
 export type { NoiseOptions, NoiseSpec, SnrMode } from './plan/options.js'
 export type {
@@ -40,6 +42,8 @@ export type {
   FileFigures,
   FileResult,
   FinishedFile,
+  LayerResult,
+  NoisePiece,
   SampleFigures,
   SampleWarning,
 } from './plan/results.js'

@@ -210,7 +210,7 @@ const isLeftOut = (checked: RowOutput | LeftOutRow): checked is LeftOutRow => 'l
 /** Returns what is equal for rows that stand for the same output. */
 function identityOf({ input, key, copy, snr, settings }: RowOutput): string {
   const { asked, kind, parameters, seed } = settings.noise
-  const text = JSON.stringify([asked, kind.name, parameters, String(seed), copy, snr, nameOf(input)])
+  const text = JSON.stringify([asked, kind, parameters, String(seed), copy, snr, nameOf(input)])
   return `${Buffer.from(text).toString('latin1')}\0${pathToBytes(key).toString('latin1')}`
 }
 

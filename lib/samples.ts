@@ -16,6 +16,7 @@ import { outputSize, sizeRepairs } from './core/wav/repair.js'
 import { type FrameLayout, type SampleFormatName, sampleFormats } from './core/wav/samples.js'
 import type { ErrorCode } from './error-codes.js'
 import { invalidOption, NoisemillError } from './errors.js'
+import { NoiseBanks } from './plan/bank.js'
 import { checkNoiseSpec, drawNoise, type NoiseSpec, type NoiseSpecSettings, SPEC_OPTIONS } from './plan/options.js'
 import { type SampleFigures, type SampleWarning, sampleFigures } from './plan/results.js'
 import { abortReason } from './pool/abort.js'
@@ -244,8 +245,8 @@ async function decode(input: Input, signal: AbortSignal | undefined): Promise<Ui
 const MAX_SAMPLE_RATE = 2 ** 32 - 1
 
 /** Returns the sample rate, or 0 if it is neither given nor needed. */
-function checkRateOption(value: number | undefined, { kind, common }: NoiseSpecSettings): number {
-  const isNeeded = kind.needsSampleRate || common.mixing.reference === 'active'
+function checkRateOption(value: number | undefined, { layers, mixing }: NoiseSpecSettings): number {
+  const isNeeded = layers.some(({ needsSampleRate }) => needsSampleRate) || mixing.reference === 'active'
   if (value === undefined && !isNeeded) return 0
   return checkInteger('sampleRate', value, 1, MAX_SAMPLE_RATE)
 }
@@ -254,7 +255,7 @@ type Request = ReturnType<typeof checkRequest>
 
 function checkRequest(options: SampleNoiseOptions, known: readonly string[]) {
   const spec = checkNoiseSpec(options, known)
-  const { silent, clip } = spec.common.mixing
+  const { silent, clip } = spec.mixing
   if (silent === 'skip') throw invalidOption('silent', "'copy' or 'error' for samples in memory", silent)
   if (clip === 'error' && options.inPlace === true) throw invalidOption('inPlace', "false with `clip` 'error'", true)
   if (spec.each.length > 0) throw invalidOption('snrMode', "'draw' for samples in memory", 'each')
@@ -309,15 +310,14 @@ async function noiseOnto(
   to: () => Uint8Array,
 ): Promise<SampleFigures> {
   const { layout, codec } = found
-  const warnings = [...found.warnings]
   const { path, signal } = request
   const pool = request.pool ?? sharedPool()
-  const { noise, drawn } = drawNoise(request.noise, path, 1)
-  asError(() => checkSampleRate(noise, layout.sampleRate))
-  const measuring = new Measuring(noise, layout, found.strict)
-  let gain = 1
-  let peak: number | null = null
-  const tally = await pool.accept(async (imap) => {
+  const work = await pool.accept(async (imap) => {
+    const banks = new NoiseBanks(request.noise)
+    await banks.index((task, items) => imap(task, items, signal ? { signal } : {}))
+    const { noise, drawn, layers } = drawNoise(request.noise, path, 1, banks.all)
+    asError(() => checkSampleRate(noise, layout.sampleRate))
+    const measuring = asError(() => new Measuring(noise, layout, found.strict))
     const threads = { imap, threads: pool.info.threads }
     const walk = (pass: PassSettings) =>
       runSlices(threads, layout, noise, pass, from, pass.pass === 'write' ? to : undefined, signal)
@@ -325,21 +325,32 @@ async function noiseOnto(
       const measured = await walk(pass)
       asError(() => measuring.end(measured))
     }
-    warnings.push(...measuring.warnings)
     const { levels } = measuring
-    if (surveysMixture(noise)) {
-      const surveyed = await walk({ pass: 'survey', measured: -1, take: -1, levels, gain })
-      peak = surveyed.peak
-      gain = asError(() => gainOf(noise, surveyed, layout))
-    }
-    return walk({ pass: 'write', measured: -1, take: -1, levels, gain })
+    const settings = { measured: -1, take: -1, levels, gain: 1 }
+    const surveyed = surveysMixture(noise) ? await walk({ ...settings, pass: 'survey' }) : undefined
+    const gain = surveyed === undefined ? 1 : asError(() => gainOf(noise, surveyed, layout))
+    const tally = await walk({ ...settings, pass: 'write', gain })
+    return { tally, drawn, layers, measuring, gain, peak: surveyed?.peak ?? null }
   })
+  const { tally, measuring, ...facts } = work
   const { activity } = measuring
+  const warnings = [...found.warnings, ...measuring.warnings]
   const sigma = totalDeviation(measuring.levels)
-  if (noise.mixing.clip === 'error' && tally.clipped > 0)
+  if (request.noise.mixing.clip === 'error' && tally.clipped > 0)
     throw new NoisemillError('E_CLIPPED', { received: `${tally.clipped} samples` })
-  const settings = request.noise
-  return sampleFigures({ layout, codec, settings, drawn, sigma, gain, peak, activity, tally, warnings, key: path })
+  const figures = measuring.figures()
+  return sampleFigures({
+    layout,
+    codec,
+    settings: request.noise,
+    ...facts,
+    figures,
+    sigma,
+    activity,
+    tally,
+    warnings,
+    key: path,
+  })
 }
 
 /** Calls a function, and turns a Failure that core throws into a NoisemillError. */

@@ -75,7 +75,8 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)
   }
-  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, onExclude }
+  const onNoiseLeftOut = (file: string, error: NoisemillError) => messages.noiseLeftOut(file, error)
+  const callbacks = { onLoop: onLoop(terminal), onRepeat, onUnread, onExclude, onNoiseLeftOut }
   const report = own.report === undefined ? undefined : await Report.open(own.report, reportedRun(inputs, noise))
   return runFileCommand({
     ...{ own, pool, terminal, progress, messages, report, stop },

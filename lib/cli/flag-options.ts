@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 import type { AddNoiseOptions } from '../add.js'
 import { describe, NoisemillError } from '../errors.js'
-import type { PoolOptions } from '../index.js'
+import type { PoolOptions, RecordedNoise } from '../index.js'
 import {
   type AnyFlag,
   type Flags,
@@ -15,6 +15,7 @@ import {
   ownFlags,
   parameterFlags,
   poolFlags,
+  recordingFlags,
   type Switch,
   tables,
   termOf,
@@ -73,7 +74,7 @@ export function readFlags(flags: Flags, given: Readonly<Record<string, unknown>>
 
 /** The options of one call of `add`. */
 export interface AddRequest {
-  readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters'>
+  readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters' | 'noise'>
   readonly pool: PoolOptions
   readonly own: OwnOptions
 }
@@ -101,7 +102,6 @@ export function declareGroups(command: Command, known: readonly Flags[]): void {
  * as --copies for --noise.
  */
 const FOREIGN_FLAGS: Readonly<Record<`--${string}`, string>> = {
-  '--noise': '--sigma, --snr or --dbfs for the level, --kind for the kind of noise',
   '--noise-level': '--sigma, --snr or --dbfs',
   '--threads': '--jobs',
   '--workers': '--jobs, or --backend workers',
@@ -119,11 +119,19 @@ function declareHint(command: Command, name: string, proposal: string): void {
   })
 }
 
+/** The last name of a place: 'fit' of 'noise.fit'. */
+const fieldOf = (place: string) => place.slice(place.lastIndexOf('.') + 1)
+
 export function readAddFlags(given: Readonly<Record<string, unknown>>): AddRequest {
   const parameters = readFlags(parameterFlags, given) as Record<string, number>
   const noise = readFlags(noiseFlags, given) as unknown as NoiseOptions
+  const recordings = Object.entries(readFlags(recordingFlags, given)).map(([name, value]) => [fieldOf(name), value])
   return {
-    noise: { ...noise, ...(Object.keys(parameters).length > 0 && { parameters }) },
+    noise: {
+      ...noise,
+      ...(Object.keys(parameters).length > 0 && { parameters }),
+      ...(recordings.length > 0 && { noise: Object.fromEntries(recordings) as RecordedNoise }),
+    },
     pool: readFlags(poolFlags, given),
     own: readFlags(ownFlags, given),
   }

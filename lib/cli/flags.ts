@@ -5,9 +5,9 @@
 
 import type { AddNoiseOptions } from '../add.js'
 import { invalidOption } from '../errors.js'
-import type { PoolOptions } from '../index.js'
+import type { PoolOptions, RecordedNoise } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
-import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel } from './numbers.js'
+import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel, parseRange } from './numbers.js'
 
 /** Groups of flags: the heading of each in the help, and its text in README's short table. */
 export const groups = {
@@ -19,6 +19,11 @@ export const groups = {
   noise: {
     heading: 'Noise',
     short: 'which noise: the seed is an integer or text. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...',
+  },
+  recordings: {
+    heading: 'Recorded noise',
+    short:
+      'noise from recordings: where they are, how shorter ones are used, what is drawn evenly; several voices at once, or events with gaps',
   },
   snr: {
     heading: 'SNR',
@@ -89,6 +94,9 @@ export type NoiseOptions = Omit<
   AddNoiseOptions,
   | keyof PoolOptions
   | 'parameters'
+  | 'noise'
+  | 'layers'
+  | 'pick'
   | 'signal'
   | 'pool'
   | 'onLoop'
@@ -96,6 +104,7 @@ export type NoiseOptions = Omit<
   | 'onUnread'
   | 'onExclude'
   | 'onForeign'
+  | 'onNoiseLeftOut'
   | 'onReport'
 >
 
@@ -395,8 +404,62 @@ export function flagsOfKinds(kinds: readonly KindDeclaration[]): Readonly<Record
 
 export const parameterFlags = flagsOfKinds(kinds)
 
+/** Flags for the option `noise`, by the places of its fields. */
+export const recordingFlags: {
+  readonly [Name in keyof RecordedNoise as `noise.${Name}`]-?: Flag<NonNullable<RecordedNoise[Name]>>
+} = {
+  'noise.from': {
+    name: '--noise',
+    value: 'source',
+    group: 'recordings',
+    isRepeatable: true,
+    summary:
+      'noise files in place of a kind: a folder, a file, a glob, or a list named *.txt, *.list, *.lst or *.scp; may be repeated',
+    parse: parsePath,
+  },
+  'noise.fit': {
+    name: '--fit',
+    value: 'how',
+    group: 'recordings',
+    summary: 'a noise file that is shorter than the input is repeated with crossfades (loop), or heard once (once)',
+    preset: 'loop',
+    parse: asName,
+  },
+  'noise.balance': {
+    name: '--balance',
+    value: 'what',
+    group: 'recordings',
+    summary: 'what is equally likely: each file, or each folder',
+    preset: 'file',
+    parse: asName,
+  },
+  'noise.downmix': {
+    name: '--downmix',
+    value: 'how',
+    group: 'recordings',
+    summary: 'of noise files with more channels than the input, the first are used, or the mean of all',
+    preset: 'first',
+    parse: asName,
+  },
+  'noise.voices': {
+    name: '--voices',
+    value: 'n',
+    group: 'recordings',
+    summary: 'different files that are heard at the same time with equal RMS, 1 to 16, or a range LOW:HIGH',
+    preset: '1',
+    parse: parseRange,
+  },
+  'noise.gap': {
+    name: '--gap',
+    value: 's',
+    group: 'recordings',
+    summary: 'single events with this time between them, 0.05 to 3600 s, or a range LOW:HIGH',
+    parse: parseRange,
+  },
+}
+
 /** All flags of `add`. */
-export const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, parameterFlags]
+export const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, recordingFlags, parameterFlags]
 
 const withNegation = (flag: AnyFlag): AnyFlag[] =>
   'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]

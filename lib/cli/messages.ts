@@ -28,6 +28,8 @@ export class Messages {
   readonly #inputs = new Map<string, InputMessages>()
   readonly #fatal = new Set<string>()
   readonly #repeated = new Names()
+  readonly #leftOut = new Names()
+  #hasReportedRates = false
   #hasReportedShortage = false
 
   /** Number of results of each input. */
@@ -58,10 +60,26 @@ export class Messages {
     } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error), copy)
     // The run that wrote a skipped output has shown its warnings.
     if (status !== 'skipped')
-      for (const warning of result.warnings) addTo(messages.notices, warningMessage(result, warning), copy)
+      for (const warning of result.warnings) {
+        if (warning === 'W_NOISE_RATE') this.#reportRates()
+        else addTo(messages.notices, warningMessage(result, warning), copy)
+      }
     if (messages.results < this.#outputs) return
     this.#inputs.delete(name)
     this.#write(messages)
+  }
+
+  /** Reports once that some noise files have other sample rates, because that is so for many inputs. */
+  #reportRates(): void {
+    if (this.#hasReportedRates) return
+    this.#hasReportedRates = true
+    const drawn = 'for each input, only noise files of its sample rate are drawn'
+    this.terminal.notice(`warning: some noise files have another sample rate than some inputs; ${drawn} (W_NOISE_RATE)`)
+  }
+
+  /** Reports a noise file that is not used. */
+  noiseLeftOut(path: string, { code }: NoisemillError): void {
+    this.#leftOut.add(`${path} (${code})`)
   }
 
   /** Reports a repeated input: a folder at once, and all files in one line at the end. */
@@ -85,6 +103,8 @@ export class Messages {
   close(): void {
     for (const messages of this.#inputs.values()) this.#write(messages)
     this.#inputs.clear()
+    if (this.#leftOut.count > 0)
+      this.terminal.notice(`warning: noise files that cannot be used are left out: ${this.#leftOut}.`)
     if (this.#repeated.count > 0)
       this.terminal.notice(`files that are repeated among the inputs are processed once: ${this.#repeated}.`)
     if (this.#existing.count === 0) return

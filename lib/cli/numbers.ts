@@ -27,6 +27,14 @@ export function parseLevel(text: string, flag: string): LevelOption {
   return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
 }
 
+/** Parses a number or a range LOW:HIGH. Throws E_OPTION_INVALID. */
+export function parseRange(text: string, flag: string): number | readonly [low: number, high: number] {
+  const ends = text.split(':').map(parseDecimal)
+  if (ends.length > 2 || ends.some(Number.isNaN))
+    throw invalidOption(flag, 'a number without a unit, or a range LOW:HIGH', text)
+  return ends.length === 1 ? ends[0] : [ends[0], ends[1]]
+}
+
 /** Parses 'keep', or a level of the mixture: rms:LEVEL or peak:LEVEL. Throws E_OPTION_INVALID. */
 export function parseOutputLevel(text: string, flag: string): OutputLevelOption {
   if (text === 'keep') return text

@@ -19,7 +19,7 @@ import { absolutePath, byteText, showPath } from '../files/paths.js'
 import { defineTask, type Planned, type RunTask, type Task } from '../task.js'
 import { bankHash, encodeIndex, type IndexedBank, type LeftOut, type NoiseFile, systemPath } from './bank-index.js'
 import { type FoundNoise, findNoiseFiles, type SourceOptions } from './bank-sources.js'
-import { checkNoiseSpec, drawNoise } from './options.js'
+import { type Banks, checkNoiseSpec, drawNoise, type NoiseSpecSettings } from './options.js'
 
 const statAsync = promisify(stat)
 /** Files that are looked up at the same time. */
@@ -72,6 +72,43 @@ export async function indexBank(
   await keepCached(index, bytes)
   await writeCached(last, name)
   return { index: path.toNamespacedPath(index), hash: hash.toString('hex'), count: kept.length, leftOut }
+}
+
+/** Options of `NoiseBanks`. */
+interface BankOptions extends SourceOptions {
+  /** Called with each noise file that cannot be used, and why. */
+  readonly onLeftOut?: (path: string, error: NoisemillError) => void
+}
+
+/** The banks of a run: they are indexed when it begins. */
+export class NoiseBanks {
+  /** The banks of the layers, by their places; layers with the same sources share one. */
+  all: Banks = []
+  #isIndexed = false
+
+  constructor(
+    readonly noise: Pick<NoiseSpecSettings, 'layers'>,
+    readonly options: BankOptions = {},
+  ) {}
+
+  /** Indexes the noise files of all layers, once. Throws what indexBank throws. */
+  async index(run: RunTask): Promise<void> {
+    if (this.#isIndexed) return
+    const known = new Map<string, IndexedBank>()
+    const banks: (IndexedBank | undefined)[] = []
+    for (const { recorded } of this.noise.layers)
+      banks.push(recorded && (await this.#bankOf(recorded.sources, known, run)))
+    this.all = banks
+    this.#isIndexed = true
+  }
+
+  async #bankOf(sources: readonly string[], known: Map<string, IndexedBank>, run: RunTask): Promise<IndexedBank> {
+    const name = JSON.stringify(sources)
+    const bank = known.get(name) ?? (await indexBank(sources, run, this.options))
+    if (!known.has(name)) for (const { path, error } of bank.leftOut) this.options.onLeftOut?.(path, error)
+    known.set(name, bank)
+    return bank
+  }
 }
 
 const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex')

@@ -25,7 +25,7 @@ let hashes: typeof hash | undefined
 
 /**
  * Computes the key of an output: the first 8 bytes, little-endian, of
- * SHA-256("noisemill" NUL version NUL seed NUL path NUL copy).
+ * SHA-256("noisemill" NUL version NUL seed NUL path NUL copy), and for a layer also NUL and its name.
  *
  * @param path the path relative to the root, or the caller's key; its bytes are hashed unchanged
  * @param copy number of the copy, from 1

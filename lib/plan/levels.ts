@@ -1,7 +1,7 @@
 /** Levels of noise and of mixtures: checks their options, and draws a level from a range or a list. */
 
 import { draw, type NoiseKey, type Purpose } from '../core/noise/keys.js'
-import type { ClipPolicy, OutputLevel, OutputLevelKind, SilentPolicy } from '../core/noise/noise.js'
+import type { OutputLevel, OutputLevelKind } from '../core/noise/noise.js'
 import { powerOf2 } from '../core/powers.js'
 import { describe, invalidOption, NoisemillError } from '../errors.js'
 
@@ -58,42 +58,6 @@ export type OutputLevelOption =
       /** Largest magnitude of the mixture, in decibels of full scale. */
       readonly peak: LevelOption
     }
-
-/**
- * What the options ask for, apart from the kind of noise and the seed: `sigma`, `snr` or `dbfs`, whichever was given, and
- * each other option that does not have its default.
- *
- * @example
- * import { type Asked, addNoiseToFiles } from 'noisemill'
- *
- * const show = ({ snr, clip }: Asked) => `${snr} dB, ${clip ?? 'clamp'}`
- * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', snr: 10, clip: 'scale' }))
- *   console.log(show(r.asked)) // -> 10 dB, scale
- */
-export interface Asked {
-  /** Standard deviation in full-scale units, or a range or list of standard deviations. */
-  readonly sigma?: LevelOption
-  /** Signal-to-noise ratio in decibels, or a range or list of ratios. */
-  readonly snr?: LevelOption
-  /** RMS of the noise in decibels of full scale, or a range or list of such levels. */
-  readonly dbfs?: LevelOption
-  /** 'each' if every SNR of a list has an output. */
-  readonly snrMode?: 'each'
-  /** 'active' if SNRs refer to the active speech level. */
-  readonly snrReference?: 'active'
-  /** true if the SNR of gaussian noise is exact. */
-  readonly exactSnr?: true
-  /** Level of the mixture, if it is not 'keep'. */
-  readonly level?: OutputLevelOption
-  /** What happens to values beyond full scale, if it is not 'clamp'. */
-  readonly clip?: ClipPolicy
-  /** Largest magnitude that `clip` 'scale' leaves, in full-scale units. */
-  readonly ceiling?: number
-  /** true if PCM gets dither. */
-  readonly dither?: true
-  /** What is done with silent files, if it is not 'copy'. */
-  readonly silent?: SilentPolicy
-}
 
 /**
  * The levels that were drawn for one output: `sigma`, `snr` or `dbfs`, whichever was asked for, and the level of the

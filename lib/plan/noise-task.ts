@@ -4,8 +4,10 @@ import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import type { NoisemillError } from '../errors.js'
 import type { Skipped } from '../record/journal.js'
 import { figuresIn, figuresText } from '../record/journal-lines.js'
-import { defineTask, type Task } from '../task.js'
+import { defineTask, type RunTask, type Task } from '../task.js'
+import { NoiseBanks } from './bank.js'
 import { type Drawn, type FileItem, FileRun, type ItemOrigin, type Located, type PlannedFile } from './file-run.js'
+import type { DrawnLayer } from './layers.js'
 import type { DrawnLevel } from './levels.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings } from './options.js'
 import { type FileResult, failedResult, isOmitted, type OutputPlan, resultOf, skippedResult } from './results.js'
@@ -43,19 +45,24 @@ export function noiseTask(options: NoiseOptions): NoiseTask {
   return noiseTaskOf(checkNoiseOptions(options), {})
 }
 
-/** Makes a noise task of checked options. */
-export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin): NoiseTask {
+/**
+ * Makes a noise task of checked options.
+ *
+ * @param banks those of the layers; without them, each run indexes its own
+ */
+export function noiseTaskOf(settings: NoiseSettings, origin: ItemOrigin, banks?: NoiseBanks): NoiseTask {
   return defineTask({
     work: { kind: 'files' },
     errors: 'collect',
     endsWhenCancelled: true,
     givesValues: false,
-    start: () => new NoiseRun(settings, origin),
+    start: () => new NoiseRun(settings, origin, banks),
   })
 }
 
 export interface NoiseFacts {
   readonly drawn: DrawnLevel
+  readonly layers: readonly DrawnLayer[]
   readonly settings: NoiseSettings
   readonly copy: number
 }
@@ -69,14 +76,20 @@ export class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileRes
   constructor(
     readonly settings: NoiseSettings,
     origin: ItemOrigin,
+    readonly banks = new NoiseBanks(settings.noise),
   ) {
     super(settings, origin)
   }
 
+  prepare(run: RunTask): Promise<void> {
+    return this.banks.index(run)
+  }
+
   protected draw({ key }: Located, copy: number, label: number): Drawn<NoiseFacts, NoiseWork> {
     const { settings } = this
-    const { noise, drawn } = drawNoise(settings.noise, key, copy, settings.noise.each[label])
-    return { facts: { drawn, settings, copy }, work: { noise, verify: settings.verify } }
+    const banks = this.banks.all
+    const { noise, drawn, layers } = drawNoise(settings.noise, key, copy, banks, settings.noise.each[label])
+    return { facts: { drawn, layers, settings, copy }, work: { noise, verify: settings.verify } }
   }
 
   protected failedResult(output: NoiseOutput, error: NoisemillError): FileResult {

@@ -1,12 +1,10 @@
 /** Checks the options of the noise task, once and before any work starts. */
 
 import { checkBoolean, checkInteger, checkKeys, checkObject, checkOneOf, given } from '../checks.js'
-import { Purpose } from '../core/noise/keys.js'
-import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
+import { draw, Purpose } from '../core/noise/keys.js'
 import {
   type ClipPolicy,
   clipPolicies,
-  type Layer,
   type Mixing,
   type Noise,
   type SilentPolicy,
@@ -14,22 +12,30 @@ import {
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
-import { bothGiven, invalidOption, NoisemillError } from '../errors.js'
+import { bothGiven, invalidOption } from '../errors.js'
 import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
+import type { Asked } from './asked.js'
+import type { IndexedBank } from './bank-index.js'
 import { fileKey, type Seed } from './keys.js'
-import { offeredKinds } from './kinds.js'
 import {
-  type Asked,
+  checkLayers,
+  checkSource,
+  type DrawnLayer,
+  drawLayer,
+  isPresent,
+  type LayerSettings,
+  type LayerSpec,
+  type RecordedNoise,
+  SOURCE_OPTIONS,
+} from './layers.js'
+import {
   amplitudeOf,
   askedChoice,
-  checkLevel,
   checkOutputLevel,
   type DrawnLevel,
-  deviationOf,
   drawLevel,
   KEEP,
-  type LevelChoice,
   type LevelOption,
   type OutputChoice,
   type OutputLevelOption,
@@ -37,7 +43,7 @@ import {
 
 /**
  * Options that describe the noise and how it is mixed with signals, for files and for samples in memory. Give exactly one
- * of `sigma`, `snr` and `dbfs`.
+ * of `sigma`, `snr` and `dbfs`, or `layers`.
  *
  * @example
  * import { addNoise, addNoiseToFiles, type NoiseSpec } from 'noisemill'
@@ -84,6 +90,12 @@ export interface NoiseSpec {
   readonly kind?: string
   /** Parameters of the kind, by name. Each has a default. */
   readonly parameters?: Readonly<Record<string, number>>
+  /** Recordings that are the noise, in place of `kind`. */
+  readonly noise?: RecordedNoise
+  /** Several noises that are added up, each with a level of its own; in place of a level and `kind`. */
+  readonly layers?: readonly LayerSpec[]
+  /** Whether an output has 'all' layers, or 'one' of them, which is drawn; 'all' by default. */
+  readonly pick?: 'all' | 'one'
   /** Level of the mixture of signal and noise, which one gain sets; 'keep' by default. */
   readonly level?: OutputLevelOption
   /**
@@ -159,7 +171,6 @@ export type SnrMode = 'draw' | 'each'
 
 /** A checked NoiseSpec with its defaults. */
 export interface NoiseSpecSettings {
-  readonly level: LevelChoice
   /** Undefined if mixtures keep their level. */
   readonly outputLevel: OutputChoice | undefined
   /** The SNRs of which each file gets an output; empty if it gets one. */
@@ -167,11 +178,16 @@ export interface NoiseSpecSettings {
   /** What results report as `asked`. */
   readonly asked: Asked
   readonly seed: Seed
-  readonly kind: NoiseKind
+  /** Kind of the noise; 'layers' for the option `layers`. */
+  readonly kind: string
   /** Parameters of the kind, by name. */
   readonly parameters: Readonly<Record<string, number>>
-  /** The fields of Noise that are the same for every output. */
-  readonly common: Pick<Layer, 'kind' | 'parameters' | 'exact'> & Pick<Noise, 'mixing'>
+  /** The noises that are added up. */
+  readonly layers: readonly LayerSettings[]
+  /** Whether they come from the option `layers`, so that each has a key of its own. */
+  readonly isLayered: boolean
+  readonly pick: 'all' | 'one'
+  readonly mixing: Mixing
 }
 
 /** Checked options of a task that are about its files. */
@@ -203,6 +219,9 @@ export const SPEC_OPTIONS: readonly string[] = [
   'seed',
   'kind',
   'parameters',
+  'noise',
+  'layers',
+  'pick',
   'level',
   'clip',
   'ceiling',
@@ -229,35 +248,6 @@ export function checkSeed(value: unknown): Seed {
   return value as Seed
 }
 
-function checkParameter({ name, minimum, maximum, unit }: NoiseParameter, value: unknown): number {
-  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
-    throw invalidOption(name, `a number from ${minimum} to ${maximum} ${unit}`, value)
-  return value
-}
-
-/** Throws E_OPTION_UNKNOWN for a parameter that the kind does not have, and names the kinds that have it. */
-function checkParameterNames(kind: NoiseKind, values: object): void {
-  const has = ({ parameters }: NoiseKind, key: string) => parameters.some(({ name }) => name === key)
-  for (const key of Object.keys(values)) {
-    if (has(kind, key)) continue
-    const others = offeredKinds().filter((other) => has(other, key))
-    const having =
-      others.length === 0
-        ? ', nor has any other'
-        : `; kinds that have it are ${others.map(({ name }) => name).join(', ')}`
-    const received = `the kind ${kind.name} has no parameter ${key}${having}`
-    throw new NoisemillError('E_OPTION_UNKNOWN', { option: key, received })
-  }
-}
-
-function checkParameters(kind: NoiseKind, values: unknown): Float64Array {
-  checkObject('parameters', values)
-  checkParameterNames(kind, values)
-  return Float64Array.from(kind.parameters, (parameter) =>
-    checkParameter(parameter, given(values[parameter.name], parameter.default)),
-  )
-}
-
 const DEFAULT_CEILING = 0.99
 const MIN_CEILING = 0.01
 
@@ -274,11 +264,11 @@ function checkCeiling(value: unknown, clip: ClipPolicy): number {
   return value
 }
 
-/** Throws if an option that is about SNRs is given and the level is none. */
-function checkSnrOptions(options: Readonly<Record<string, unknown>>, { kind }: LevelChoice): void {
-  if (kind === 'snr') return
-  for (const name of ['snrMode', 'snrReference', 'exactSnr', 'silent'])
-    if (options[name] !== undefined) throw invalidOption(name, '`snr` as the level', kind)
+/** Throws if an option that is about SNRs is given and no level is one. */
+function checkSnrOptions(options: Readonly<Record<string, unknown>>, layers: readonly LayerSettings[]): void {
+  if (layers.some(({ level }) => level.kind === 'snr')) return
+  for (const name of ['snrMode', 'snrReference', 'silent'])
+    if (options[name] !== undefined) throw invalidOption(name, '`snr` as the level', layers[0].level.kind)
 }
 
 function checkMixing(options: Readonly<Record<string, unknown>>): Mixing {
@@ -293,31 +283,29 @@ function checkMixing(options: Readonly<Record<string, unknown>>): Mixing {
 }
 
 /** Returns the SNRs of which each file gets an output. */
-function checkEach(snrMode: unknown, { choice }: LevelChoice): readonly number[] {
+function checkEach(snrMode: unknown, isLayered: boolean, [{ level }]: readonly LayerSettings[]): readonly number[] {
   if (checkOneOf('snrMode', snrMode, ['draw', 'each']) === 'draw') return []
-  if (!('values' in choice))
-    throw invalidOption('snrMode', "`snr` to be a list `{ values }` for 'each'", askedChoice(choice))
-  return choice.values
+  if (isLayered) throw invalidOption('snrMode', "'draw' with `layers`", 'each')
+  if (!('values' in level.choice))
+    throw invalidOption('snrMode', "`snr` to be a list `{ values }` for 'each'", askedChoice(level.choice))
+  return level.choice.values
 }
 
-function askedOf(
-  level: LevelChoice,
-  outputLevel: OutputChoice | undefined,
-  each: readonly number[],
-  isExact: boolean,
-  { reference, clip, ceiling, dither, silent }: Mixing,
-): Asked {
+function askedMixing({ reference, clip, ceiling, dither, silent }: Mixing): Partial<Asked> {
   return {
-    [level.kind]: askedChoice(level.choice),
-    ...(each.length > 0 && { snrMode: 'each' }),
     ...(reference !== 'rms' && { snrReference: reference }),
-    ...(isExact && { exactSnr: true }),
-    ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
     ...(clip !== 'clamp' && { clip }),
     ...(clip === 'scale' && { ceiling }),
     ...(dither && { dither }),
     ...(silent !== 'copy' && { silent }),
   }
+}
+
+/** Returns what the options ask of the noise: of a single one without `layers`, its kind is told elsewhere. */
+function askedNoise(layers: readonly LayerSettings[], isLayered: boolean, pick: 'all' | 'one'): Partial<Asked> {
+  if (isLayered) return { layers: layers.map(({ asked }) => asked), ...(pick === 'one' && { pick }) }
+  const { kind, parameters, ...asked } = layers[0].asked
+  return asked as Partial<Asked>
 }
 
 /**
@@ -327,33 +315,29 @@ function askedOf(
  */
 export function checkNoiseSpec(options: unknown, known: readonly string[]): NoiseSpecSettings {
   checkObject('options', options)
-  const kinds = offeredKinds()
-  const names = kinds.map(({ name }) => name)
-  const name = checkOneOf('kind', given(options.kind, names[0]), names)
-  const kind = kinds[names.indexOf(name)]
   checkKeys(options, known)
-  const level = checkLevel(options)
-  checkSnrOptions(options, level)
-  const outputLevel = checkOutputLevel(given(options.level, 'keep'))
-  const parameters = checkParameters(kind, given(options.parameters, {}))
-  const each = checkEach(given(options.snrMode, 'draw'), level)
-  const mixing = checkMixing(options)
-  const isExact = checkBoolean('exactSnr', given(options.exactSnr, false))
-  return {
-    level,
-    outputLevel,
-    each,
-    asked: askedOf(level, outputLevel, each, isExact && kind.isNominal, mixing),
-    seed: checkSeed(given(options.seed, 0)),
-    kind,
-    parameters: Object.fromEntries(kind.parameters.map(({ name }, i) => [name, parameters[i]])),
-    common: {
-      kind: kind.name,
-      parameters,
-      exact: isExact || !kind.isNominal,
-      mixing,
-    },
+  const isLayered = options.layers !== undefined
+  if (isLayered) {
+    const other = SOURCE_OPTIONS.find((name) => options[name] !== undefined)
+    if (other !== undefined)
+      throw invalidOption(other, 'no `layers` beside it, which have such options', options[other])
   }
+  const layers = isLayered ? checkLayers(options.layers) : [checkSource(options)]
+  if (!isLayered && options.pick !== undefined) throw invalidOption('pick', '`layers` beside it', options.pick)
+  const pick = checkOneOf('pick', given(options.pick, 'all'), ['all', 'one'])
+  checkSnrOptions(options, layers)
+  const outputLevel = checkOutputLevel(given(options.level, 'keep'))
+  const each = checkEach(given(options.snrMode, 'draw'), isLayered, layers)
+  const mixing = checkMixing(options)
+  const asked: Asked = {
+    ...askedNoise(layers, isLayered, pick),
+    ...(each.length > 0 && { snrMode: 'each' }),
+    ...(outputLevel && { level: { [outputLevel.kind]: askedChoice(outputLevel.choice) } as OutputLevelOption }),
+    ...askedMixing(mixing),
+  }
+  const seed = checkSeed(given(options.seed, 0))
+  const [{ kind, parameters }] = isLayered ? [{ kind: 'layers', parameters: {} }] : layers
+  return { outputLevel, each, asked, seed, kind, parameters, layers, isLayered, pick, mixing }
 }
 
 const labelOf = (snr: number) => `_snr${snr}`
@@ -397,54 +381,66 @@ export function checkFileOptions(
   }
 }
 
-/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
-export function recordOf({ noise, variants }: NoiseSettings): Record<string, unknown> {
+/**
+ * Returns the settings that decide the bytes of outputs, by option name, for the journal.
+ *
+ * @param banks those of the layers; see indexBanks
+ */
+export function recordOf({ noise, variants }: NoiseSettings, banks: Banks): Record<string, unknown> {
   const { asked, seed, kind, parameters } = noise
+  const hashes = banks.flatMap((bank) => (bank === undefined ? [] : [bank.hash]))
   return {
     ...asked,
     seed: String(seed),
-    kind: kind.name,
-    ...(kind.parameters.length > 0 && { parameters }),
+    kind,
+    ...(Object.keys(parameters).length > 0 && { parameters }),
     copies: variants.copies,
+    ...(hashes.length > 0 && { banks: hashes }),
   }
 }
 
-/** The noise of one output, and the level that was drawn for it. */
+/** The noise of one output, and the levels that were drawn for it. */
 export interface DrawnNoise {
   readonly noise: Noise
   readonly drawn: DrawnLevel
+  /** The layers that the output has. */
+  readonly layers: readonly DrawnLayer[]
 }
 
+/** The banks of layers, by their place; undefined for those that are generated. */
+export type Banks = readonly (IndexedBank | undefined)[]
+
 /**
- * Computes the key of one output and draws its levels.
+ * Computes the keys of one output and draws its levels.
  *
  * @param path the path or text that the key is computed from, see `fileKey`
  * @param copy number of the copy, from 1
+ * @param banks those of the layers; see indexBanks
  * @param snr the SNR of this output, if each of several has an output; otherwise it is drawn
  */
-export function drawNoise(settings: NoiseSpecSettings, path: FilePath, copy: number, snr?: number): DrawnNoise {
-  const { level, outputLevel, seed } = settings
-  const { mixing, ...common } = settings.common
+export function drawNoise(
+  settings: NoiseSpecSettings,
+  path: FilePath,
+  copy: number,
+  banks: Banks = [],
+  snr?: number,
+): DrawnNoise {
+  const { outputLevel, seed, mixing, isLayered, layers } = settings
   const key = fileKey(seed, path, copy)
-  const value = snr ?? drawLevel(level.choice, key, Purpose.level)
-  const deviation = deviationOf(level.kind, value)
-  const layer = {
-    recorded: undefined,
-    ...common,
-    key,
-    level: { kind: level.kind === 'snr' ? 'snr' : 'sigma', deviation },
-  } as const
-  const noise = { key, layers: [layer], mixing }
-  const drawn = drawnOf(level.kind, value)
-  if (outputLevel === undefined) return { noise: { ...noise, output: KEEP }, drawn }
+  const all = layers.map((layer, i) => {
+    const own = isLayered ? fileKey(seed, path, copy, layer.name) : key
+    return { isPresent: isPresent(layer, own), ...drawLayer(layer, banks[i], own, snr) }
+  })
+  const picked = settings.pick === 'one' ? [all[Math.floor(draw(key, Purpose.pick, 0) * all.length)]] : all
+  const present = picked.filter(({ isPresent }) => isPresent)
+  const noise = { key, layers: present.map(({ layer }) => layer), mixing }
+  const drawnLayers = present.map(({ drawn }) => drawn)
+  const drawn = isLayered ? {} : drawnLayers[0].drawn
+  if (outputLevel === undefined) return { noise: { ...noise, output: KEEP }, drawn, layers: drawnLayers }
   const decibels = drawLevel(outputLevel.choice, key, Purpose.outputLevel)
   return {
     noise: { ...noise, output: { kind: outputLevel.kind, target: amplitudeOf(decibels) } },
     drawn: { ...drawn, level: outputLevel.kind === 'rms' ? { rms: decibels } : { peak: decibels } },
+    layers: drawnLayers,
   }
-}
-
-function drawnOf(kind: LevelChoice['kind'], level: number): DrawnLevel {
-  if (kind === 'snr') return { snr: level }
-  return kind === 'sigma' ? { sigma: level } : { dbfs: level }
 }

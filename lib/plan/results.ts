@@ -6,6 +6,7 @@
 import type { Activity } from '../core/activity.js'
 import type { EtlFigures, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
+import { openBank } from '../core/noise/bank.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { FileTally } from '../core/transform.js'
 import type { CodecName } from '../core/wav/codecs.js'
@@ -14,7 +15,9 @@ import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, pathToBytes, showPath } from '../files/paths.js'
 import type { FileWarning } from '../warnings.js'
-import { type Asked, achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
+import type { Asked } from './asked.js'
+import type { DrawnLayer } from './layers.js'
+import { achievedSnr, CLIPPED_SHARE, type DrawnLevel, SNR_TOLERANCE } from './levels.js'
 import type { NoiseSettings, NoiseSpecSettings } from './options.js'
 
 /**
@@ -106,7 +109,7 @@ export interface FileFigures {
   readonly format: SampleFormatName | null
   /** Codec of the input: 'A-law', 'mu-law', 'IMA ADPCM' or 'MS ADPCM'; null if its samples are not coded. */
   readonly codec: CodecName | null
-  /** Kind of the noise. */
+  /** Kind of the noise; 'recording', 'babble' or 'bursts' for recordings, and 'layers' for layers. */
   readonly kind: string
   /** Parameters of the kind, by name. */
   readonly parameters: Readonly<Record<string, number>>
@@ -158,6 +161,8 @@ export interface FileFigures {
   readonly seed: string
   /** Version of the noise stream: 1. */
   readonly stream: number
+  /** The noises that were added up, if they come from `layers` or are recordings; otherwise empty. */
+  readonly layers: readonly LayerResult[]
   /** Codes of the warnings about the input and the output. */
   readonly warnings: readonly FileWarning[]
   /** Why the output failed. */
@@ -249,8 +254,60 @@ export interface SampleFigures {
   readonly seed: string
   /** Version of the noise stream: 1. */
   readonly stream: number
+  /** The noises that were added up, if they come from `layers` or are recordings; otherwise empty. */
+  readonly layers: readonly LayerResult[]
   /** Codes of the warnings about the samples. */
   readonly warnings: readonly SampleWarning[]
+}
+
+/**
+ * One of the noises that were added up.
+ *
+ * @example
+ * import { addNoiseToFiles, type LayerResult } from 'noisemill'
+ *
+ * const show = ({ name, kind, drawn }: LayerResult) => `${name}: ${kind} at ${drawn.snr} dB`
+ * const layers = [{ name: 'hum', kind: 'brown', snr: 20 }]
+ * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'noisy', layers })) console.log(show(r.layers[0]))
+ * // -> hum: brown at 20 dB
+ */
+export interface LayerResult {
+  /** Name of the layer; '' without the option `layers`. */
+  readonly name: string
+  /** Kind of the noise; 'recording', 'babble' or 'bursts' for recordings. */
+  readonly kind: string
+  /** Level drawn for this output. */
+  readonly drawn: DrawnLevel
+  /** Standard deviation of the noise before the gain, clipping and rounding, in full-scale units; of recordings, their RMS while they are heard. */
+  readonly sigma: number | null
+  /** Ratio of the signal to this noise in decibels, before clipping and rounding; null if either is zero or not known. */
+  readonly snr: number | null
+  /** The pieces of recordings that are heard, except events. */
+  readonly pieces: readonly NoisePiece[]
+  /** Hash of all noise files, in hexadecimal. Only recordings have it. */
+  readonly bank?: string
+}
+
+/**
+ * A piece of a noise file in an output.
+ *
+ * @example
+ * import { writeFileSync } from 'node:fs'
+ * import { addNoiseToFiles, type NoisePiece } from 'noisemill'
+ *
+ * writeFileSync('street.txt', 'speech/b.wav\n')
+ * const pieces: NoisePiece[] = []
+ * for await (const { layers } of addNoiseToFiles('speech/a.wav', { out: 'noisy', noise: { from: 'street.txt' }, snr: 5 }))
+ *   pieces.push(...layers[0].pieces)
+ * console.log(pieces[0].file, pieces[0].at) // -> speech/b.wav 0
+ */
+export interface NoisePiece {
+  /** Name of the noise file: its path below its folder, or as a list has it. */
+  readonly file: string
+  /** First frame of the noise file that is heard. */
+  readonly from: number
+  /** Frame of the output at which it is heard first. */
+  readonly at: number
 }
 
 /** The paths of an output. */
@@ -264,6 +321,7 @@ interface PlannedPaths {
 export interface OutputPlan extends PlannedPaths {
   readonly copy: number
   readonly drawn: DrawnLevel
+  readonly layers: readonly DrawnLayer[]
   readonly settings: NoiseSettings
 }
 
@@ -285,7 +343,10 @@ type Learning =
   | 'seconds'
 
 /** The figures of a job, with null for each that is not known. */
-type Learned = Pick<EtlFigures, 'signalEnergy' | 'noiseEnergy' | 'warnings' | 'peak' | 'activePower' | 'activity'> & {
+type Learned = Pick<
+  EtlFigures,
+  'signalEnergy' | 'noiseEnergy' | 'warnings' | 'peak' | 'activePower' | 'activity' | 'layers'
+> & {
   readonly [Name in Learning]: EtlFigures[Name] | null
 }
 
@@ -296,6 +357,7 @@ const NOTHING: Learned = {
   sampleRate: null,
   frames: null,
   sigma: null,
+  layers: [],
   gain: null,
   peak: null,
   activePower: null,
@@ -317,7 +379,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
   const isMeasured = status !== 'planned' && status !== 'omitted'
   const snr = isMeasured ? snrOf(learned) : null
   const odd = oddities(learned.frames, learned.channels, learned.clipped)
-  if (isMeasured && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
+  if (isMeasured && !isPartial(plan.layers) && isSnrOff(plan.drawn, snr, learned.signalEnergy)) odd.push('W_SNR_OFF')
   const result: Omit<FileFigures, 'error'> & { readonly status: Status } = {
     input: showPath(plan.input),
     output: showPath(plan.output),
@@ -327,7 +389,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     sampleRate: learned.sampleRate,
     format: learned.format,
     codec: learned.codec,
-    kind: kind.name,
+    kind,
     parameters,
     asked,
     drawn: plan.drawn,
@@ -346,6 +408,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
     copy: plan.copy,
     seed: String(seed),
     stream: STREAM_VERSION,
+    layers: layersOf(plan.settings.noise, plan.layers, learned),
     warnings: odd.length > 0 ? [...learned.warnings, ...odd] : learned.warnings,
   }
   return result
@@ -404,11 +467,44 @@ function isSnrOff({ snr }: DrawnLevel, achieved: number | null, signalEnergy: nu
   return achieved === null || Math.abs(achieved - snr) > SNR_TOLERANCE
 }
 
+/** Whether noise is not heard all the time, so that its SNR is not that of the whole file. */
+const isPartial = (layers: readonly DrawnLayer[]) =>
+  layers.some(({ settings: { recorded } }) => recorded?.fit === 'once' || recorded?.gap !== undefined)
+
+/** Makes the results of layers. None for a single noise that is generated, because the result itself has all. */
+function layersOf(
+  { isLayered }: NoiseSpecSettings,
+  drawn: readonly DrawnLayer[],
+  learned: SignalSums & Pick<EtlFigures, 'layers'>,
+): LayerResult[] {
+  if (!isLayered && drawn[0].settings.recorded === undefined) return []
+  const power = signalEnergyOf(learned) / (learned.frames! * learned.channels! - learned.nonFinite!)
+  return drawn.map(({ settings: { name, kind }, drawn, bank }, i) => {
+    const figures = learned.layers[i]
+    const files = bank && figures && openBank(bank.index)
+    return {
+      name,
+      kind,
+      drawn,
+      sigma: figures?.deviation ?? null,
+      snr: figures === undefined ? null : achievedSnr(power, figures.deviation * figures.deviation),
+      pieces: (figures?.pieces ?? []).map(({ file, from, at }) => ({ file: showPath(files!.name(file)), from, at })),
+      ...(bank && { bank: bank.hash }),
+    }
+  })
+}
+
+/** What the power that SNRs refer to is computed from. Unknown ones are null. */
+type SignalSums = Pick<Learned, 'signalEnergy' | 'activePower' | 'frames' | 'channels' | 'nonFinite'>
+
+/** Returns the energy of the signal, or that of a signal that is always active. */
+const signalEnergyOf = ({ signalEnergy, activePower, frames, channels, nonFinite }: SignalSums): number =>
+  activePower === null ? signalEnergy : activePower * (frames! * channels! - nonFinite!)
+
 /** Returns the SNR against the power that SNRs refer to. */
-function snrOf(sums: NoiseSums & Pick<Learned, 'signalEnergy' | 'activePower' | 'gain'>): number | null {
-  const { signalEnergy, noiseEnergy, activePower, gain, frames, channels, nonFinite } = sums
-  const energy = activePower === null ? signalEnergy : activePower * (frames! * channels! - nonFinite!)
-  return achievedSnr(energy * gain! * gain!, noiseEnergy)
+function snrOf(sums: SignalSums & Pick<Learned, 'noiseEnergy' | 'gain'>): number | null {
+  const { noiseEnergy, gain } = sums
+  return achievedSnr(signalEnergyOf(sums) * gain! * gain!, noiseEnergy)
 }
 
 /** Converts a power to decibels of full scale. Null for no power. */
@@ -432,10 +528,12 @@ export function sampleFigures(work: {
   readonly tally: FileTally
   readonly settings: NoiseSpecSettings
   readonly drawn: DrawnLevel
+  readonly layers: readonly DrawnLayer[]
+  readonly figures: EtlFigures['layers']
   readonly warnings: readonly SampleWarning[]
   readonly key: string
 }): SampleFigures {
-  const { layout, codec, settings, drawn, sigma, gain, peak, activity, tally, key } = work
+  const { layout, codec, settings, drawn, layers, sigma, gain, peak, activity, tally, key } = work
   const { channels, frames } = layout
   const { kind, parameters, asked, seed } = settings
   const activePower = activity?.power ?? null
@@ -444,13 +542,14 @@ export function sampleFigures(work: {
   const warnings = [...work.warnings]
   if (nonFinite > 0) warnings.push('W_NON_FINITE')
   warnings.push(...oddities(frames, channels, tally.clipped))
-  if (isSnrOff(drawn, snr, signalEnergy)) warnings.push('W_SNR_OFF')
+  if (!isPartial(layers) && isSnrOff(drawn, snr, signalEnergy)) warnings.push('W_SNR_OFF')
+  const sums = { signalEnergy, activePower, frames, channels, nonFinite }
   return {
     format: layout.format.name,
     codec,
     channels,
     frames,
-    kind: kind.name,
+    kind,
     parameters,
     asked,
     drawn,
@@ -465,6 +564,7 @@ export function sampleFigures(work: {
     key,
     seed: String(seed),
     stream: STREAM_VERSION,
+    layers: layersOf(settings, layers, { ...sums, layers: work.figures }),
     warnings,
   }
 }

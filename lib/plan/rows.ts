@@ -83,7 +83,7 @@ export class RowChecker {
     if (!(Number.isInteger(copy) && (copy as number) >= 1 && (copy as number) <= MAX_COPY))
       throw refuse(`its copy is ${text(copy)}`)
     const snr = snrIn(fields, settings, refuse)
-    const { drawn } = drawNoise(settings.noise, key, copy as number, snr)
+    const { drawn } = drawNoise(settings.noise, key, copy as number, [], snr)
     if (!isDeepStrictEqual(drawn, fields.drawn))
       throw refuse(`it has drawn ${text(fields.drawn)}, but its settings and its key give ${text(drawn)}`)
     return {
@@ -202,7 +202,7 @@ export function replayTask(settings: NoiseSettings): NoiseTask {
 class ReplayRun extends NoiseRun {
   protected override draw(item: Located): Drawn<NoiseFacts, NoiseWork> {
     const { settings, key, copy, snr, recorded } = (item as ReplayItem).of
-    const { noise, drawn } = drawNoise(settings.noise, key, copy, snr)
-    return { facts: { drawn, settings, copy }, work: { noise, verify: settings.verify, recorded } }
+    const { noise, drawn, layers } = drawNoise(settings.noise, key, copy, [], snr)
+    return { facts: { drawn, layers, settings, copy }, work: { noise, verify: settings.verify, recorded } }
   }
 }

@@ -5,6 +5,7 @@
 
 import { createReadStream, readSync } from 'node:fs'
 import type { EtlFigures } from '../core/etl.js'
+import type { LayerFigures } from '../core/measuring.js'
 import { CODEC_VERSION, codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
@@ -79,6 +80,7 @@ export function figuresText({
   sampleRate,
   frames,
   sigma,
+  layers,
   gain,
   peak,
   activePower,
@@ -95,8 +97,9 @@ export function figuresText({
   const sums = `"signalEnergy":${sumText(signalEnergy)},"noiseEnergy":${sumText(noiseEnergy)}`
   const mixing = `${gain === 1 ? '' : `"gain":${gain},`}${peak === null ? '' : `"peak":${peak},`}`
   const speech = activePower === null ? '' : `"activePower":${activePower},"activity":${activity},`
+  const noises = layers.length === 0 ? '' : `"layers":${JSON.stringify(layers)},`
   const rest = `"clipped":${clipped},"nonFinite":${nonFinite},"seconds":${seconds}`
-  return `{${samples},${level},${sums},${mixing}${speech}${rest},"warnings":${codes.length === 0 ? '[]' : JSON.stringify(codes)}}`
+  return `{${samples},${level},${sums},${mixing}${speech}${noises}${rest},"warnings":${codes.length === 0 ? '[]' : JSON.stringify(codes)}}`
 }
 
 const sumText = (sum: number): number | null => (Number.isFinite(sum) ? sum : null)
@@ -105,12 +108,13 @@ const sumText = (sum: number): number | null => (Number.isFinite(sum) ? sum : nu
 export function figuresIn(figures: unknown): DoneFigures | undefined {
   if (typeof figures !== 'object' || figures === null) return undefined
   const values = figures as Readonly<Record<string, unknown>>
-  const { format, codec, warnings: codes } = values
+  const { format, codec, warnings: codes, layers = [] } = values
   const isKnown =
     COUNTS.every((name) => typeof values[name] === 'number') &&
     SUMS.every((name) => typeof values[name] === 'number' || values[name] === null) &&
     sampleFormats.some(({ name }) => name === format) &&
     (codec === null || codecs.some(({ name }) => name === codec)) &&
+    isLayers(layers) &&
     Array.isArray(codes) &&
     codes.every((code) => Object.hasOwn(warnings, code))
   if (!isKnown) return undefined
@@ -118,7 +122,20 @@ export function figuresIn(figures: unknown): DoneFigures | undefined {
   const others = Object.entries(OPTIONAL).map(([name, otherwise]) => {
     return [name, typeof values[name] === 'number' ? values[name] : otherwise]
   })
-  return { ...Object.fromEntries([...numbers, ...others]), format, codec, warnings: codes } as DoneFigures
+  return { ...Object.fromEntries([...numbers, ...others]), format, codec, layers, warnings: codes } as DoneFigures
+}
+
+/** Whether a value of a line is the figures of layers. */
+const isLayers = (value: unknown): value is readonly LayerFigures[] => Array.isArray(value) && value.every(isLayer)
+
+function isLayer(value: unknown): boolean {
+  const { deviation, pieces } = Object(value)
+  return typeof deviation === 'number' && Array.isArray(pieces) && pieces.every(isPiece)
+}
+
+function isPiece(value: unknown): boolean {
+  const { file, from, at } = Object(value)
+  return [file, from, at].every(Number.isSafeInteger)
 }
 
 /**

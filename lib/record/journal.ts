@@ -89,8 +89,8 @@ const processes = (() => {
 
 /** The options of the run that a journal records. */
 export interface JournalOptions {
-  /** The settings that decide the bytes of outputs, by option name. */
-  readonly settings: RunLine['settings']
+  /** Returns the settings that decide the bytes of outputs, by option name. It is called when the journal is opened. */
+  readonly settings: () => RunLine['settings']
   /** Use the records of earlier runs: skip complete outputs, and replace unfinished ones. */
   readonly resume: boolean
   /** Existing outputs are replaced. The journal records it for a run that resumes this one. */
@@ -138,7 +138,8 @@ export class Journal {
    * run. A dry run only reads. Throws NoisemillError E_RESUME_SETTINGS, E_JOURNAL or E_VOLUME_FULL.
    */
   async open(): Promise<void> {
-    const { settings, resume, overwrite, dryRun } = this.options
+    const { resume, overwrite, dryRun } = this.options
+    const settings = this.options.settings()
     const records = new Records(resume ? JSON.stringify(settings) : undefined)
     try {
       this.#fd = this.#openFile()

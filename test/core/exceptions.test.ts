@@ -13,7 +13,7 @@ import { caughtFailure, type FailureData } from '../../dist-lib/core/failure.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
 import type { Noise } from '../../dist-lib/core/noise/noise.js'
 import type { SettledSlice, SliceJob } from '../../dist-lib/core/slice.js'
-import { checkNoiseOptions } from '../../dist-lib/plan/options.js'
+import { checkNoiseOptions, drawNoise } from '../../dist-lib/plan/options.js'
 import { resultOf } from '../../dist-lib/plan/results.js'
 import { filesBelow, root, sharedFolder, temporaryFolder } from '../support/folders.js'
 import { jobFor, threadPool, writingPass } from '../support/jobs.js'
@@ -138,13 +138,14 @@ function slice(): SliceJob {
 }
 
 test('a caller sees E_INTERNAL, what to do, and the cause', () => {
+  const settings = checkNoiseOptions({ sigma: 0.1 })
   const plan = {
     input: 'a.wav',
     output: 'out/a.wav',
     key: 'a.wav',
     copy: 1,
-    drawn: { sigma: 0.1 },
-    settings: checkNoiseOptions({ sigma: 0.1 }),
+    ...drawNoise(settings.noise, 'a.wav', 1),
+    settings,
   }
   const failure = caughtFailure(new TypeError('x is not a function'))
   const { error } = resultOf(plan, { failure })

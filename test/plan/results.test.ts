@@ -106,6 +106,7 @@ describeBackends('results', (backend) => {
       copy: 1,
       seed: 'tea',
       stream: 1,
+      layers: [],
       warnings: [],
     })
     expect(result.seconds).toBeGreaterThan(0)
@@ -148,6 +149,7 @@ describeBackends('results', (backend) => {
         drawn: { sigma: 0.1 },
         seed: '3',
         stream: 1,
+        layers: [],
       },
       warnings: [],
     })

@@ -136,23 +136,42 @@ export interface Noise {
   readonly mixing: Mixing
 }
 
-/** A piece of a recording that a layer uses. */
-export interface Take {
-  /** Number of the draw of its file and position. */
-  readonly draw: number
-  /** Factor of its samples within the layer. */
-  readonly gain: number
-}
-
-/** What a layer got from the passes that measure. */
+/**
+ * What a layer of noise got from the passes that measure. A backend passes it on unchanged; its fields may change with any
+ * version.
+ *
+ * @example
+ * import { addNoise, type Backend, createBackend, type LayerLevel, Pool } from 'noisemill'
+ *
+ * const show = ({ sigma }: LayerLevel) => sigma.toFixed(2)
+ * const inner = createBackend({ size: 1 })
+ * const backend: Backend = {
+ *   ...inner,
+ *   name: 'logging',
+ *   execute(chunk) {
+ *     if (chunk.kind === 'slices') console.log(chunk.jobs.map(({ levels }) => levels.map(show).join()).join())
+ *     return inner.execute(chunk)
+ *   },
+ * }
+ * await using pool = new Pool({ backend })
+ * await addNoise(new Int16Array(1000), { sigma: 0.1, pool }) // -> 0.10
+ */
 export interface LayerLevel {
-  /** The recordings that are added up; empty if the noise is generated, or consists of events. */
-  readonly takes: readonly Take[]
+  /** The pieces of recordings that are added up; empty if the noise is generated, or consists of events. */
+  readonly takes: readonly {
+    /** Number of the draw of its file and position. */
+    readonly draw: number
+    /** Factor of its samples within the layer. */
+    readonly gain: number
+  }[]
   /** Factor of the values of its source. */
   readonly sigma: number
   /** Nominal standard deviation of the noise before the gain, in full-scale units. */
   readonly deviation: number
 }
+
+/** A piece of a recording that a layer uses. */
+export type Take = LayerLevel['takes'][number]
 
 const isSnr = ({ level }: Layer) => level.kind === 'snr'
 
