@@ -234,7 +234,7 @@ async function planFiles(
   const journal =
     dryRun && !resume
       ? undefined
-      : new Journal(out, { settings: recordOf(transform), resume, overwrite, dryRun, fsync })
+      : new Journal(out, { settings: () => recordOf(transform), resume, overwrite, dryRun, fsync })
   return {
     task: taskOf(transform, { isWalked: true, journal }),
     items: asItems(found.groups, out, found.folders, files, journal),
