@@ -237,7 +237,7 @@ export function checkOut(value: unknown): string {
 }
 
 /** Refuses noise files in the output folder, and the output folder among noise files: outputs would become noise. */
-function refuseNoiseIn(out: string, { noise }: Pick<NoiseSettings, 'noise'>): void {
+export function refuseNoiseIn(out: string, { noise }: Pick<NoiseSettings, 'noise'>): void {
   for (const { recorded } of noise.layers) {
     for (const source of recorded?.sources ?? []) {
       if (isWithin(source, out)) throw invalidOption('noise', 'noise files outside the output folder', source)

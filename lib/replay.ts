@@ -7,6 +7,7 @@ import {
   type FolderRun,
   type FolderRunOptions,
   RUN_OPTIONS,
+  refuseNoiseIn,
   runOnPool,
 } from './add.js'
 import { checkKeys, checkObject } from './checks.js'
@@ -69,9 +70,10 @@ const SPEC = ['out', 'overwrite', 'fsync', 'verify']
  * order in which they finish. Inputs must have the size and the number of frames that the rows say, and the noise their
  * level and power. If they do not, the output fails and is not written. There is no journal.
  *
- * @param rows path of a report of JSON lines, or the rows themselves: results, or what JSON makes of them
- * @throws NoisemillError for wrong options; E_REPLAY_ROWS and E_REPLAY_ROW, before anything is written if the rows are a
- * file or an array; E_NO_INPUT if there is nothing to replay, and E_OUTPUT_FOLDER
+ * @param rows path of a report of JSON lines, or the rows themselves: results, or what JSON makes of them. They are read to
+ * their end before anything is written.
+ * @throws NoisemillError for wrong options; E_REPLAY_ROWS and E_REPLAY_ROW; E_NO_INPUT if there is nothing to replay;
+ * E_NOISE_BANK and E_OUTPUT_FOLDER
  * @example
  * import { readFileSync } from 'node:fs'
  * import { addNoiseToFiles, replay } from 'noisemill'
@@ -115,22 +117,23 @@ async function planReplay(
   const spec: ReplaySpec = { ...Object.fromEntries(SPEC.map((name) => [name, options[name]])), out }
   // What rows decide does not matter here.
   const settings = checkNoiseOptions({ ...spec, root: options.root as string, sigma: 0 })
-  const source = sourceOf(rows)
+  const source = await sourceOf(rows)
   const known = rowFields()
   const fail = (number: number, received: string) => notRow(source.file, number, received)
-  const checker = () => new RowChecker(spec, settings.root, known, fail)
-  if (source.isReadAgain) await checkAll(source, checker(), onCount)
+  const checker = new RowChecker(spec, settings.root, known, fail)
+  await checkAll(source, checker, onCount)
+  for (const recorded of checker.recorded) refuseNoiseIn(out, recorded)
   const outputs = settings.verify && onForeign !== undefined ? new KnownOutputs(ONE) : undefined
   async function* prepared() {
     let isFirst = true
-    for await (const group of rowOutputs(source, checker(), onLeftOut)) {
+    for await (const group of rowOutputs(source, checker, onLeftOut)) {
       if (isFirst && !settings.verify) makeFolder(out, settings.fsync)
       isFirst = false
       yield group
     }
     if (isFirst) throw new NoisemillError('E_NO_INPUT', { path: source.file ?? 'rows', received: NOTHING })
   }
-  return { task: replayTask(settings), items: flatten(prepared(), itemOf(out, outputs)), known: outputs }
+  return { task: replayTask(settings, checker), items: flatten(prepared(), itemOf(out, outputs)), known: outputs }
 }
 
 const NOTHING = 'there is no row to replay'
@@ -138,25 +141,24 @@ const NOTHING = 'there is no row to replay'
 interface RowSource {
   /** Path of the report; undefined for rows of a caller. */
   readonly file: string | undefined
-  readonly isReadAgain: boolean
   groups(): AsyncIterable<readonly NumberedRow[]>
 }
 
-function sourceOf(rows: unknown): RowSource {
+async function sourceOf(rows: unknown): Promise<RowSource> {
   const file = pathFromCaller(rows)
-  if (typeof file === 'string') return { file, isReadAgain: true, groups: () => readRows(file) }
+  if (typeof file === 'string') return { file, groups: () => readRows(file) }
   if (!isItems(rows)) throw invalidOption('rows', 'the path of a report, or rows', rows)
-  return { file: undefined, isReadAgain: Array.isArray(rows), groups: () => numbered(rows) }
+  const all: unknown[] = []
+  for await (const row of rows) all.push(row)
+  return { file: undefined, groups: () => numbered(all) }
 }
 
 /** Rows of an array that are taken at once. */
 const GROUP = 1000
 
-async function* numbered(rows: Items<unknown>): AsyncGenerator<readonly NumberedRow[]> {
-  let number = 0
-  const next = (row: unknown): NumberedRow => ({ number: ++number, row: row ?? null })
-  if (!Array.isArray(rows)) for await (const row of rows) yield [next(row)]
-  else for (let at = 0; at < rows.length; at += GROUP) yield Array.from(rows.slice(at, at + GROUP), next)
+async function* numbered(rows: readonly unknown[]): AsyncGenerator<readonly NumberedRow[]> {
+  for (let at = 0; at < rows.length; at += GROUP)
+    yield rows.slice(at, at + GROUP).map((row, i) => ({ number: at + i + 1, row: row ?? null }))
 }
 
 /** Checks all rows, so that nothing is done if one of them is wrong. */

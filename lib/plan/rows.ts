@@ -6,8 +6,10 @@ import { NoisemillError } from '../errors.js'
 import { type FilePath, hasNul, joinPath, onWindows, pathFromBytes, pathToBytes, splitPath } from '../files/paths.js'
 import { isJournalName } from '../record/journal.js'
 import type { NumberedRow } from '../record/row-reader.js'
-import { defineTask } from '../task.js'
+import { defineTask, type RunTask } from '../task.js'
+import { NoiseBanks } from './bank.js'
 import type { Drawn, Located, WalkedItem } from './file-run.js'
+import type { DrawnLayer } from './layers.js'
 import { type NoiseFacts, NoiseRun, type NoiseTask, type NoiseWork } from './noise-task.js'
 import { checkNoiseOptions, drawNoise, type NoiseOptions, type NoiseSettings, SPEC_OPTIONS } from './options.js'
 
@@ -19,6 +21,8 @@ export interface RowOutput {
   /** Path of the output below the output folder, with '/' between names. */
   readonly relative: FilePath
   readonly settings: NoiseSettings
+  /** The noise files of the layers, once they are indexed. */
+  readonly banks: NoiseBanks
   /** The SNR of this output, if each of several has an output. */
   readonly snr: number | undefined
   readonly recorded: NonNullable<NoiseWork['recorded']>
@@ -42,15 +46,24 @@ export type ReplaySpec = Pick<NoiseOptions, 'out' | 'overwrite' | 'fsync' | 'ver
 /** Options of noise that rows have in fields of their own, and not in `asked`. */
 const OWN_FIELDS: readonly string[] = ['seed', 'kind', 'parameters']
 const MADE: readonly unknown[] = ['done', 'planned', 'verified', 'skipped']
-/** Settings of rows that are kept. Most reports have one. */
+/** Settings of rows that are kept, if they have no recordings. Most reports have one. */
 const KEPT_SETTINGS = 1000
 const MAX_COPY = 1_000_000
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** Settings that rows share. */
+interface Shared {
+  readonly settings: NoiseSettings
+  readonly banks: NoiseBanks
+  /** The hash of the noise files of each layer, by its place, and the number of the row that first has it. */
+  readonly hashes: Map<number, { readonly hash: string; readonly number: number }>
+}
+
 /** Checks rows. Its errors are thrown by `fail`. */
 export class RowChecker {
-  readonly #settings = new Map<string, NoiseSettings>()
+  readonly #generated = new Map<string, Shared>()
+  readonly #recorded = new Map<string, Shared>()
 
   /**
    * @param known names of the fields that rows have
@@ -77,21 +90,24 @@ export class RowChecker {
       throw refuse(`its noise is of version ${text(stream)}, and this noisemill makes version ${STREAM_VERSION}`)
     if (status === 'failed' || status === 'omitted') return { leftOut: status }
     if (!MADE.includes(status)) throw refuse(`its status is ${text(status)}`)
-    const settings = this.#settingsOf(fields, refuse)
+    const shared = this.#sharedOf(fields, refuse)
+    const { settings, banks } = shared
     const key = pathIn(fields, 'key', refuse)
     const { copy } = fields
     if (!(Number.isInteger(copy) && (copy as number) >= 1 && (copy as number) <= MAX_COPY))
       throw refuse(`its copy is ${text(copy)}`)
     const snr = snrIn(fields, settings, refuse)
-    const { drawn } = drawNoise(settings.noise, key, copy as number, [], snr)
+    const { drawn, layers } = drawNoise(settings.noise, key, copy as number, [], snr)
     if (!isDeepStrictEqual(drawn, fields.drawn))
       throw refuse(`it has drawn ${text(fields.drawn)}, but its settings and its key give ${text(drawn)}`)
+    checkLayers(fields, shared, layers, number, refuse)
     return {
       input: this.#inputOf(fields, key, refuse),
       key,
       copy: copy as number,
       relative: relativeIn(fields, key, refuse),
       settings,
+      banks,
       snr,
       recorded: {
         bytesIn: figureIn(fields, 'bytesIn', refuse),
@@ -102,23 +118,56 @@ export class RowChecker {
     }
   }
 
-  #settingsOf({ asked, kind, parameters, seed }: Fields, refuse: Refuse): NoiseSettings {
+  /**
+   * Indexes the noise files of all rows that were checked. Throws E_REPLAY_ROW if they are not those of a row, and what
+   * indexing throws.
+   */
+  async index(run: RunTask): Promise<void> {
+    for (const { settings, banks, hashes } of this.#recorded.values()) {
+      await banks.index(run)
+      for (const [place, { hash, number }] of hashes) {
+        if (banks.all[place]?.hash === hash) continue
+        const { name, recorded } = settings.noise.layers[place]
+        const files = `the noise files ${recorded!.sources.join(', ')}${name === '' ? '' : ` of its layer ${name}`}`
+        throw this.fail(number, `${files} are not those that it was made with`)
+      }
+    }
+  }
+
+  /** The settings with recordings, of all rows that were checked. */
+  get recorded(): NoiseSettings[] {
+    return Array.from(this.#recorded.values(), ({ settings }) => settings)
+  }
+
+  #sharedOf(fields: Fields, refuse: Refuse): Shared {
+    const { asked, kind, parameters, seed } = fields
     const name = JSON.stringify([asked, kind, parameters, seed])
-    const found = this.#settings.get(name)
+    const found = this.#generated.get(name) ?? this.#recorded.get(name)
     if (found !== undefined) return found
+    const settings = this.#settingsOf(fields, refuse)
+    const shared = { settings, banks: new NoiseBanks(settings.noise), hashes: new Map() }
+    const hasRecordings = settings.noise.layers.some(({ recorded }) => recorded !== undefined)
+    const kept = hasRecordings ? this.#recorded : this.#generated
+    if (this.#generated.size === KEPT_SETTINGS) this.#generated.clear()
+    kept.set(name, shared)
+    return shared
+  }
+
+  #settingsOf({ asked, kind, parameters, seed }: Fields, refuse: Refuse): NoiseSettings {
     if (typeof asked !== 'object' || asked === null) throw refuse(`it has asked ${text(asked)}`)
     const foreign = Object.keys(asked).find((option) => !SPEC_OPTIONS.includes(option) || OWN_FIELDS.includes(option))
     if (foreign !== undefined) throw refuse(`it has asked for an unknown option ${foreign}`)
     if (typeof seed !== 'string') throw refuse(`its seed is ${text(seed)}`)
-    let settings: NoiseSettings
+    // Recordings and layers have kinds that are no options.
+    const generated = 'noise' in asked || 'layers' in asked ? {} : { kind, parameters }
     try {
-      settings = checkNoiseOptions({ ...this.spec, ...asked, kind, parameters, seed } as NoiseOptions)
+      const settings = checkNoiseOptions({ ...this.spec, ...asked, ...generated, seed } as NoiseOptions)
+      if (settings.noise.kind !== kind) throw refuse(`its kind is ${text(kind)}, and not ${settings.noise.kind}`)
+      return settings
     } catch (error) {
-      throw error instanceof NoisemillError ? refuse(error.message) : error
+      if (error instanceof NoisemillError && error.code !== 'E_REPLAY_ROW') throw refuse(error.message)
+      throw error
     }
-    if (this.#settings.size === KEPT_SETTINGS) this.#settings.clear()
-    this.#settings.set(name, settings)
-    return settings
   }
 
   #inputOf(fields: Fields, key: FilePath, refuse: Refuse): FilePath {
@@ -158,6 +207,30 @@ function snrIn({ drawn }: Fields, { noise }: NoiseSettings, refuse: Refuse): num
   return snr as number
 }
 
+/** Checks the layers of a row, and remembers the hashes of their noise files. */
+function checkLayers(
+  { layers: told = [] }: Fields,
+  { settings: { noise }, hashes }: Shared,
+  drawn: readonly DrawnLayer[],
+  number: number,
+  refuse: Refuse,
+): void {
+  const shown = (layer: unknown) => ({ name: Object(layer).name, drawn: Object(layer).drawn })
+  // A single generated noise is no layer.
+  const isTold = noise.isLayered || noise.layers[0].recorded !== undefined
+  const expected = isTold ? drawn.map(({ settings: { name }, drawn }) => ({ name, drawn })) : []
+  if (!Array.isArray(told) || !isDeepStrictEqual(told.map(shown), expected))
+    throw refuse('its layers are not those that its settings and its key give')
+  for (const [i, { bank }] of told.entries()) {
+    const place = noise.layers.indexOf(drawn[i].settings)
+    if (noise.layers[place].recorded === undefined) continue
+    if (typeof bank !== 'string') throw refuse(`the hash of its noise files is ${text(bank)}`)
+    const { hash } = hashes.get(place) ?? { hash: bank }
+    if (hash !== bank) throw refuse('it has other noise files than an earlier row with the same settings')
+    if (!hashes.has(place)) hashes.set(place, { hash, number })
+  }
+}
+
 /** Returns a path as text in which each character is a byte, and which has '/' between names. */
 const slashed = (file: FilePath): string => pathToBytes(file).toString('latin1')
 
@@ -187,22 +260,37 @@ function relativeIn(fields: Fields, key: FilePath, refuse: Refuse): FilePath {
   return relative
 }
 
-/** Makes a task that makes the outputs of rows again. Its items are `ReplayItem`s. */
-export function replayTask(settings: NoiseSettings): NoiseTask {
+/**
+ * Makes a task that makes the outputs of rows again. Its items are `ReplayItem`s.
+ *
+ * @param checker the one that has checked all rows
+ */
+export function replayTask(settings: NoiseSettings, checker: RowChecker): NoiseTask {
   return defineTask({
     work: { kind: 'files' },
     errors: 'collect',
     endsWhenCancelled: true,
     givesValues: false,
-    start: () => new ReplayRun(settings, { isWalked: true }),
+    start: () => new ReplayRun(settings, checker),
   })
 }
 
 /** A noise task whose items have their own settings. */
 class ReplayRun extends NoiseRun {
+  constructor(
+    settings: NoiseSettings,
+    readonly checker: RowChecker,
+  ) {
+    super(settings, { isWalked: true })
+  }
+
+  override prepare(run: RunTask): Promise<void> {
+    return this.checker.index(run)
+  }
+
   protected override draw(item: Located): Drawn<NoiseFacts, NoiseWork> {
-    const { settings, key, copy, snr, recorded } = (item as ReplayItem).of
-    const { noise, drawn, layers } = drawNoise(settings.noise, key, copy, [], snr)
+    const { settings, banks, key, copy, snr, recorded } = (item as ReplayItem).of
+    const { noise, drawn, layers } = drawNoise(settings.noise, key, copy, banks.all, snr)
     return { facts: { drawn, layers, settings, copy }, work: { noise, verify: settings.verify, recorded } }
   }
 }

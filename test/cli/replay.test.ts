@@ -22,6 +22,11 @@ function inputs(cwd = temporaryFolder()): string {
     'sub/deep/c.d.wav': pcm16(900, 0.2),
     'sub/silent.wav': pcm16(700, 0),
   })
+  writeFiles(path.join(cwd, 'noise'), {
+    'hum.wav': wav({ data: sine(formats[1], 20_000) }),
+    'sub/short.wav': pcm16(400, 0.5),
+    'sub/other.wav': pcm16(2500, 0.7),
+  })
   return cwd
 }
 
@@ -51,6 +56,9 @@ describe('the same bytes come from rows', () => {
     ['a level of the mixture', ['--snr', '3', '--level', 'rms:-30:-20', '--clip', 'scale', '--ceiling', '0.7']],
     ['dither', ['--sigma', '0', '--dither', '--silent', 'copy'].slice(0, 3)],
     ['a root', ['--snr', '10', '--root', '.']],
+    ['recordings', ['--snr', '0:10', '--noise', 'noise']],
+    ['a babble', ['--dbfs', '-30', '--noise', 'noise', '--voices', '2:3']],
+    ['events', ['--snr', '5', '--noise', 'noise', '--gap', '0.05:0.1', '--copies', '2']],
     ['float without clipping', ['--snr', '-20', '--no-clip', '--kind', 'uniform']],
   ])('%s', async (_, flags) => {
     const { cwd, rows, made } = await added(...flags)
@@ -326,6 +334,92 @@ describe('bad rows are refused with their line, before anything is written', () 
       expect(stderr).toContain('(E_REPLAY_ROWS)')
       expect(code).toBe(2)
     }
+  })
+})
+
+describe('recordings and layers', () => {
+  const layers = [
+    { name: 'street', noise: { from: '' }, snr: [5, 10] as const },
+    { kind: 'brown', dbfs: -40, chance: 0.5 },
+    { name: 'hiss', sigma: { values: [0.001, 0.002] } },
+  ]
+  const rowsIn = async (cwd: string, more: object = {}) => {
+    const [street, ...others] = layers
+    const own = [{ ...street, noise: { from: path.join(cwd, 'noise') } }, ...others]
+    const rows: Json[] = []
+    for await (const row of addNoiseToFiles(path.join(cwd, 'in'), { out: path.join(cwd, 'out'), layers: own, ...more }))
+      rows.push(JSON.parse(JSON.stringify(row)))
+    return rows
+  }
+  const replayed = async (cwd: string, rows: Json[]) => {
+    const results: FileResult[] = []
+    for await (const result of replay(rows, { out: path.join(cwd, 'again') })) results.push(result)
+    return results
+  }
+
+  test.each([{}, { pick: 'one' }, { copies: 4 }])('are replayed with the options %j', async (options) => {
+    const cwd = inputs()
+    const rows = await rowsIn(cwd, options)
+    expect((await replayed(cwd, rows)).map(({ status }) => status)).toEqual(rows.map(() => 'done'))
+    expect(hashesBelow(path.join(cwd, 'again'))).toEqual(hashesBelow(path.join(cwd, 'out')))
+  })
+
+  test('other noise files are refused before anything is written', async () => {
+    const cwd = inputs()
+    const rows = await rowsIn(cwd)
+    const noise = (name: string) => path.join(cwd, 'noise', name)
+    renameSync(noise('hum.wav'), noise('buzz.wav'))
+    const failed = replayed(cwd, rows)
+    await expect(failed).rejects.toMatchObject({ code: 'E_REPLAY_ROW', path: 'row 1' })
+    await expect(failed).rejects.toThrow(/the noise files .*noise of its layer street are not those/)
+    expect(existsSync(path.join(cwd, 'again'))).toBe(false)
+  })
+
+  test('noise files that have other samples fail the outputs that have them', async () => {
+    const cwd = inputs()
+    const rows = await rowsIn(cwd)
+    for (const [name, frames] of [
+      ['hum.wav', 20_000],
+      ['sub/short.wav', 400],
+      ['sub/other.wav', 2500],
+    ] as const)
+      writeFileSync(path.join(cwd, 'noise', name), pcm16(frames, 0.11))
+    const codes = (await replayed(cwd, rows)).map(({ error }) => error?.code)
+    // A silent file has no SNR, so it has no recordings.
+    expect(codes.sort()).toEqual([...Array(4).fill('E_REPLAY_DIFFERS'), undefined])
+  })
+
+  test('edited layers are refused', async () => {
+    const cwd = inputs()
+    const rows = await rowsIn(cwd)
+    const refused = async (edit: (layer: Json) => Json) => {
+      const edited = rows.map((row) => ({ ...row, layers: row.layers.map(edit) }))
+      await expect(replayed(cwd, edited)).rejects.toMatchObject({ code: 'E_REPLAY_ROW', path: 'row 1' })
+    }
+    await refused((layer) => ({ ...layer, name: `${layer.name}x` }))
+    await refused((layer) => ({ ...layer, drawn: { snr: 3 } }))
+    await refused(({ bank, ...layer }) => layer)
+    await refused((layer) => (layer.bank ? { ...layer, bank: 'f'.repeat(64) } : layer))
+    await expect(
+      replayed(
+        cwd,
+        rows.map((row) => ({ ...row, layers: [] })),
+      ),
+    ).rejects.toThrow('its layers are not those')
+    await expect(
+      replayed(
+        cwd,
+        rows.map((row) => ({ ...row, kind: 'gaussian' })),
+      ),
+    ).rejects.toThrow('its kind is')
+    expect(existsSync(path.join(cwd, 'again'))).toBe(false)
+  })
+
+  test('outputs do not go among the noise files', async () => {
+    const cwd = inputs()
+    const rows = await rowsIn(cwd)
+    const results = replay(rows, { out: path.join(cwd, 'noise', 'again') })
+    await expect(results.next()).rejects.toMatchObject({ code: 'E_OPTION_INVALID', option: 'out' })
   })
 })
 
