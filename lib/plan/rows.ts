@@ -85,7 +85,8 @@ export class RowChecker {
     if (type === 'summary' || type === 'foreign') return undefined
     const unknown = Object.keys(fields).find((name) => !this.known.has(name))
     if (unknown !== undefined || type !== 'file') throw refuse(`it has an unknown field ${unknown ?? 'type'}`)
-    const { status, stream } = fields
+    const { status, stream, stems } = fields
+    if (stems !== undefined) throw refuse('its output has stems, which are not replayed')
     if (stream !== STREAM_VERSION)
       throw refuse(`its noise is of version ${text(stream)}, and this noisemill makes version ${STREAM_VERSION}`)
     if (status === 'failed' || status === 'omitted') return { leftOut: status }
