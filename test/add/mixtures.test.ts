@@ -54,6 +54,12 @@ const many = sharedFolder()
 const loud = sharedFolder()
 const silent = sharedFolder()
 
+const recordings = sharedFolder()
+const RECORDINGS = 40
+
+/** Frames of a noise file, by its number: from a few to more than any signal has. */
+const lengthOfRecording = (number: number) => 150 + number * 600
+
 beforeAll(() => {
   const random = new Random(15)
   const lengths = [200, 1000, 4096, 4097, 16_000]
@@ -67,6 +73,19 @@ beforeAll(() => {
         return [`${i}.wav`, wav({ ...float32, channels, sampleRate: 16_000, data })]
       }),
     ),
+  )
+  const recordingOf = (number: number) => {
+    const channels = number % 3 === 0 ? 2 : 1
+    const gain = 10 ** (-random.below(40) / 20)
+    const values = Float32Array.from(
+      { length: lengthOfRecording(number) * channels },
+      () => gain * (random.below(2000) / 1000 - 1),
+    )
+    return wav({ ...float32, channels, sampleRate: 16_000, data: Buffer.from(values.buffer) })
+  }
+  writeFiles(
+    recordings,
+    Object.fromEntries(Array.from({ length: RECORDINGS }, (_, number) => [`${number}.wav`, recordingOf(number)])),
   )
   const tones = { sampleRate: 16_000, channels: 2 }
   writeFiles(loud, {
@@ -109,6 +128,47 @@ withScipy('the SNR of a thousand files (needs SciPy)', () => {
     const ruled = rule(results)
     const off = results.map(({ drawn }, i) => Math.abs(ruled[i].snr! - drawn.snr!))
     expect(Math.max(...off)).toBeLessThan(0.001)
+  })
+
+  test.each([
+    ['recordings', {}],
+    ['a babble', { voices: [3, 7] as const }],
+  ])('of %s is exact', async (_, recorded) => {
+    const results = await add(many, { noise: { from: recordings, ...recorded }, snr: [-5, 30], clip: false })
+    const ruled = rule(results)
+    const off = results.map(({ drawn }, i) => Math.abs(ruled[i].snr! - drawn.snr!))
+    expect(Math.max(...off)).toBeLessThan(0.01)
+    expect(results.flatMap(({ warnings }) => warnings)).toEqual([])
+    expect(new Set(results.flatMap(({ layers }) => layers[0].pieces.map(({ file }) => file))).size).toBe(RECORDINGS)
+  })
+
+  test('of a recording that is heard once is that of the frames in which it is heard', async () => {
+    const results = await add(many, { noise: { from: recordings, fit: 'once' }, snr: [-5, 30], clip: false })
+    const ruled = rule(results)
+    let partly = 0
+    for (const [i, { drawn, frames, layers }] of results.entries()) {
+      const [{ file, at }] = layers[0].pieces
+      const heard = Math.min(frames!, lengthOfRecording(Number.parseInt(file, 10)))
+      if (heard < frames!) partly++
+      expect(at).toBeLessThanOrEqual(frames! - heard)
+      expect(Math.abs(ruled[i].snr! - 10 * Math.log10(frames! / heard) - drawn.snr!)).toBeLessThan(0.01)
+    }
+    expect(partly).toBeGreaterThan(100)
+  })
+
+  test('of several layers together is what is reported', async () => {
+    const layers = [
+      { name: 'background', noise: { from: recordings }, snr: [5, 20] as const },
+      { name: 'events', noise: { from: recordings, gap: [0.05, 0.2] as const }, snr: 10, chance: 0.7 },
+      { name: 'hiss', kind: 'blue', dbfs: [-60, -40] as const },
+      { name: 'hum', kind: 'brown', snr: 15, chance: 0.5 },
+    ]
+    const results = await add(many, { layers, clip: false })
+    const ruled = rule(results)
+    for (const [i, { snr, noiseRms }] of results.entries()) {
+      expect(Math.abs(ruled[i].snr! - snr!)).toBeLessThan(0.01)
+      expect(ruled[i].noiseRms / noiseRms!).toBeCloseTo(1, 4)
+    }
   })
 
   test('in PCM is off by no more than rounding adds to the noise', async () => {
