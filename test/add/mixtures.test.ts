@@ -380,6 +380,15 @@ describe('samples in memory have the levels of files', () => {
     { dbfs: -20, clip: 'scale', ceiling: 0.5 },
     { sigma: 0.3, level: { peak: -1 }, dither: true },
     { snr: 5, snrReference: 'active', clip: 'none' },
+    { noise: { from: recordings }, snr: [0, 10] },
+    { noise: { from: recordings, voices: 3 }, snr: 0, clip: 'scale' },
+    {
+      layers: [
+        { noise: { from: recordings, gap: [0.05, 1] }, snr: 5 },
+        { noise: { from: recordings, fit: 'once' }, snr: 0 },
+        { kind: 'pink', sigma: 0.01 },
+      ],
+    },
   ]
   test.each(all)('%j', async (options) => {
     for (const name of ['pcm16.wav', 'float32.wav', 'long.wav']) {

@@ -10,11 +10,12 @@ import type { PoolOptions } from '../../dist/index.js'
 import {
   CORPUS_DIGEST,
   CORPUS_FILES,
-  CORPUS_MIXES,
   CORPUS_NOISE,
   CORPUS_SHORT_FILES,
+  corpusMixes,
   digestOf,
   writeCorpus,
+  writeNoise,
 } from '../conformance/golden.mjs'
 import { describeNative, instructionSets, present } from '../support/backends.js'
 import { sharedFolder } from '../support/folders.js'
@@ -27,7 +28,11 @@ const golden = new URL('../conformance/golden.mjs', import.meta.url).href
 
 const folder = sharedFolder()
 const clean = path.join(folder, 'clean')
-beforeAll(() => writeCorpus(clean))
+const noise = path.join(folder, 'noise')
+beforeAll(() => {
+  writeCorpus(clean)
+  writeNoise(noise)
+})
 
 /** The global hooks, which remove temporary folders, do not know which of several concurrent tests is running. */
 const newOut = () => mkdtempSync(path.join(folder, 'out-'))
@@ -69,9 +74,9 @@ async function expectPinned(ways: readonly PoolOptions[], env: NodeJS.ProcessEnv
 const mixesOf = (options: PoolOptions) => `
   import { rmSync } from 'node:fs'
   import path from 'node:path'
-  import { CORPUS_MIXES, digestOf } from ${quote(golden)}
+  import { corpusMixes, digestOf } from ${quote(golden)}
   const pool = new noisemill.Pool(${quote(options)})
-  for (const [i, { noise }] of CORPUS_MIXES.entries()) {
+  for (const [i, { noise }] of corpusMixes(${quote(noise)}).entries()) {
     const out = path.join(${quote(newOut())}, String(i))
     for await (const { error } of noisemill.addNoiseToFiles(${quote(clean)}, { out, ...noise, exclude: 'long.wav', pool }))
       if (error) throw error
@@ -85,7 +90,7 @@ async function expectPinnedMixes(options: PoolOptions, env: NodeJS.ProcessEnv = 
   const { code, stdout, stderr } = await start(command, { env }).ended
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const found = linesOf(stdout).map((line) => JSON.parse(line))
-  expect(found).toEqual(CORPUS_MIXES.map(({ digest }) => ({ files: CORPUS_SHORT_FILES, digest })))
+  expect(found).toEqual(corpusMixes(noise).map(({ digest }) => ({ files: CORPUS_SHORT_FILES, digest })))
 }
 
 /** The same of the command. */

@@ -108,8 +108,12 @@ export const CORPUS_NOISE = /** @type {const} */ ({ snr: [3, 20], seed: 'golden'
 /** Files in the corpus without the long one, which takes long in TypeScript. */
 export const CORPUS_SHORT_FILES = 18
 
-/** The same of other kinds, levels and mixtures, for the short files: what is asked for, and the digest. */
-export const CORPUS_MIXES = [
+/**
+ * The same of other kinds, levels and mixtures, for the short files: what is asked for, and the digest.
+ *
+ * @param {string} noise folder of noise files, see writeNoise
+ */
+export const corpusMixes = (noise) => [
   {
     noise: { kind: 'pink', snr: [0, 20], level: { rms: [-30, -20] }, clip: 'scale', dither: true, seed: 'golden' },
     digest: '3fba9f0679917e559b42b7b3ae7984b0',
@@ -128,7 +132,56 @@ export const CORPUS_MIXES = [
   },
   { noise: { kind: 'violet', snr: 10, dither: true, seed: 'golden' }, digest: '9a6e67aecca1fae935d07c3752b6583c' },
   { noise: { snr: -5, exactSnr: true, clip: 'scale', seed: 'golden' }, digest: 'cee00832b54fb6a6b2508d51f2cb046b' },
+  { noise: { noise: { from: noise }, snr: [0, 20], seed: 'golden' }, digest: '21f25e6be7ee41b106fa3242d0c7faa3' },
+  {
+    noise: {
+      noise: { from: noise, voices: [3, 5], balance: 'folder', downmix: 'mean' },
+      snr: 5,
+      clip: 'scale',
+      seed: 'golden',
+    },
+    digest: '3239e1ab3483c1cace1bbc87bac66997',
+  },
+  {
+    noise: { noise: { from: noise, gap: [0.05, 0.2] }, snr: 3, dither: true, seed: 'golden' },
+    digest: '99e26c0486272818a726e520d181a0d9',
+  },
+  {
+    noise: {
+      layers: [
+        { name: 'once', noise: { from: noise, fit: 'once' }, snr: [0, 10] },
+        { kind: 'pink', dbfs: -40, chance: 0.5 },
+        { name: 'hiss', sigma: 0.01 },
+      ],
+      level: { peak: -1 },
+      seed: 'golden',
+    },
+    digest: 'ee16582b3fa5721870f1158dc1ff8aa6',
+  },
 ]
+
+/**
+ * Noise files: shorter and longer ones than the short files of the corpus, with one channel and with more.
+ *
+ * @param {string} folder is made
+ */
+export function writeNoise(folder) {
+  const files = [
+    ['street/a.wav', 1, 1, 700],
+    ['street/b.wav', 1, 2, 12_000],
+    ['street/c.wav', 4, 1, 30_000],
+    ['cafe/d.wav', 2, 5, 9001],
+    ['cafe/e.wav', 1, 8, 5000],
+    ['cafe/f.wav', 3, 1, 40_000],
+  ]
+  for (const [name, format, channels, frames] of /** @type {[string, number, number, number][]} */ (files)) {
+    const file = path.join(folder, name)
+    mkdirSync(path.dirname(file), { recursive: true })
+    const data = scattered(formats[format], frames * channels)
+    const body = formatBody(formats[format], channels, CORPUS_RATE, false)
+    writeFileSync(file, riff(chunk('fmt ', body), chunk('data', data)))
+  }
+}
 
 /**
  * Every format with 1, 2 and 5 channels, plain and EXTENSIBLE, with odd chunks; and a file that is cut over several threads.

@@ -16,14 +16,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
   CORPUS_DIGEST,
   CORPUS_FILES,
-  CORPUS_MIXES,
   CORPUS_NOISE,
   CORPUS_SHORT_FILES,
+  corpusMixes,
   digestOf,
   formats,
   sha256,
   vectorInput,
   writeCorpus,
+  writeNoise,
 } from './golden.mjs'
 
 const [folder = '.', vectors = fileURLToPath(new URL('../vectors', import.meta.url))] = process.argv.slice(2)
@@ -44,6 +45,8 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'noisemill-conformance-'))
 let folders = 0
 const newFolder = () => path.join(scratch, String(folders++))
 const clean = newFolder()
+const noiseFiles = newFolder()
+process.env.NOISEMILL_CACHE = newFolder()
 let differences = 0
 
 /** Every way to compute noise here: what a pool is made with, and the variables that the command needs for the same. */
@@ -135,7 +138,7 @@ async function check(way, options, env) {
     const problems = await addToFiles([clean], { out, ...CORPUS_NOISE, ...options, size })
     tellCorpus(way, `addNoiseToFiles, ${size} at a time`, out, problems)
   }
-  for (const { noise, digest } of CORPUS_MIXES) {
+  for (const { noise, digest } of corpusMixes(noiseFiles)) {
     const out = newFolder()
     const problems = await addToFiles([clean], { out, ...noise, exclude: 'long.wav', ...options, size: 2 })
     tellCorpus(way, `addNoiseToFiles, ${noise.kind ?? 'gaussian'}`, out, problems, CORPUS_SHORT_FILES, digest)
@@ -152,6 +155,7 @@ async function check(way, options, env) {
 try {
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${path.dirname(manifest)}`)
   writeCorpus(clean)
+  writeNoise(noiseFiles)
   for (const { options, env } of ways()) {
     Object.assign(process.env, env)
     await check([...Object.values(options), ...Object.values(env)].join(' ').padEnd(14), options, env)
