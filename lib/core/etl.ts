@@ -294,6 +294,7 @@ export function joinPass(pass: SharedPass, isCancelled: IsCancelled, kernels: Ke
  */
 class Etl implements JoinedPass {
   readonly #started = performance.now()
+  /** The warnings that come from neither the header nor the measuring. */
   readonly #warnings: EtlWarning[] = []
   #file!: InputFile
   /** The file, or its decoded form if it is coded. */
@@ -337,7 +338,6 @@ class Etl implements JoinedPass {
     this.#checkRecorded('E_REPLAY_INPUT', 'frames', this.#header.frames)
     if (!job.free) this.#outputs.checkNames(this.#file)
     checkSampleRate(noise, this.#header.sampleRate)
-    this.#warnings.push(...this.#header.warnings)
     this.#measuring = new Measuring(noise, this.#header, job.strict)
     return this.#startMeasuring()
   }
@@ -531,8 +531,7 @@ class Etl implements JoinedPass {
   figures(): EtlFigures {
     const { format, channels, sampleRate, frames } = this.#header
     const { signal, noise, clipped, nonFinite } = this.#tally
-    const { levels, activity, isOmitted, warnings } = this.#measuring
-    this.#warnings.push(...warnings)
+    const { levels, activity, isOmitted } = this.#measuring
     if (nonFinite > 0) this.#warnings.push('W_NON_FINITE')
     return {
       format: format.name,
@@ -554,7 +553,7 @@ class Etl implements JoinedPass {
       modified: this.#file.modified,
       bytesOut: isOmitted ? 0 : this.#outputSize.size,
       seconds: (performance.now() - this.#started) / 1000,
-      warnings: this.#warnings,
+      warnings: [...this.#header.warnings, ...this.#measuring.warnings, ...this.#warnings],
     }
   }
 

@@ -2,12 +2,15 @@
  * One case of differential fuzzing: a mutated file and its settings, and the differences between TypeScript and a twin.
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { EtlFigures, EtlJob, EtlOutcome } from '../../dist-lib/core/etl.js'
+import type { Recorded } from '../../dist-lib/core/noise/recorded.js'
 import { amplitudeOf } from '../../dist-lib/plan/levels.js'
+import { type NoiseFile, noise, writeBank } from '../support/banks.js'
 import { blockFile, codecNames } from '../support/blocks.js'
-import { type JobSettings, jobFor, runTypeScript, twins } from '../support/jobs.js'
+import { type JobSettings, jobFor, noiseFor, runTypeScript, twins } from '../support/jobs.js'
 import { Random } from '../support/random.js'
 import { formats, sine, wav } from '../support/wav.js'
 import { mutate } from './mutate.js'
@@ -59,8 +62,51 @@ export function caseOf(seed: number, files: readonly Buffer[]): Case {
   const color = { kind: 'color', parameters: Float64Array.of(random.pick(SLOPES), random.pick(LOWS)) }
   const uniform = { kind: 'uniform', parameters: new Float64Array(0) }
   const kind = random.once(2) ? random.pick([sway, uniform, colors, color]) : {}
-  const settings = { ...kind, ...random.pick([sigma, snr]), key, ...mixing(random), dryRun: random.once(20) }
+  const source = random.once(3) ? { recording: recorded(random) } : kind
+  const layer: JobSettings = { ...source, ...random.pick([sigma, snr]), key }
+  const more = random.once(4) ? noiseFor({ ...uniform, ...snr, key: { low: random.word(), high: 1 } }).layers : []
+  const settings = { ...layer, more, ...mixing(random), dryRun: random.once(20) }
   return { seed, input, settings }
+}
+
+let bank: string | undefined
+
+/** Noise files of the usual sample rates, which are made once: sounds of several lengths, silence, and a file with NaNs. */
+function bankOfAll(): string {
+  if (bank !== undefined) return bank
+  const folder = mkdtempSync(path.join(tmpdir(), 'noisemill-fuzz-bank-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const files = [8000, 11_025, 16_000, 22_050, 44_100, 48_000].flatMap((rate): NoiseFile[] => [
+    { name: `${rate}a.wav`, rate, frames: 37 },
+    { name: `${rate}b.wav`, rate, frames: 5000, channels: 2, format: 'pcm16' },
+    { name: `${rate}c.wav`, rate, frames: 40_000, format: 'float64' },
+    { name: `${rate}d.wav`, rate, frames: 3000, samples: new Float32Array(3000) },
+    {
+      name: `${rate}e.wav`,
+      rate,
+      frames: 3000,
+      samples: noise(5, 3000).map((value, i) => (i % 7 === 0 ? Number.NaN : value)),
+    },
+  ])
+  bank = writeBank(folder, files).index
+  return bank
+}
+
+function recorded(random: Random): Recorded {
+  const isBurst = random.once(3)
+  return {
+    bank: bankOfAll(),
+    fit: random.pick(['loop', 'once']),
+    balance: random.pick(['file', 'folder']),
+    downmix: random.pick(['first', 'mean']),
+    voices: isBurst ? 1 : random.pick([1, 1, 2, 4]),
+    gap: isBurst
+      ? random.pick([
+          [0.05, 0.05],
+          [0.05, 1],
+        ])
+      : undefined,
+  }
 }
 
 /** How the noise is mixed: half of the cases as by default. */

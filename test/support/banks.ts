@@ -1,6 +1,12 @@
 /** Writes indexes of noise files without the code under test. */
 
-import { writeFileSync } from 'node:fs'
+import { statSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Random } from './random.js'
+import { formats, wav } from './wav.js'
+
+/** Sample rate of noise files that have no other. */
+export const NOISE_RATE = 8000
 
 export interface IndexedFile {
   readonly path: string | Buffer
@@ -64,4 +70,48 @@ export function indexBytes(files: readonly IndexedFile[], hash = Buffer.alloc(32
 
 export function writeIndex(file: string, files: readonly IndexedFile[]): void {
   writeFileSync(file, indexBytes(files))
+}
+
+/** A noise file of a bank. */
+export interface NoiseFile {
+  readonly name: string
+  readonly frames: number
+  readonly channels?: number
+  readonly rate?: number
+  readonly format?: (typeof formats)[number]['name']
+  readonly bigEndian?: boolean
+  /** The samples of all channels; without them, noise. */
+  readonly samples?: Float32Array
+}
+
+export const floats = (values: ArrayLike<number>) => Buffer.from(Float32Array.from(values).buffer)
+
+/** Samples without a pattern, uniform from -0.5 to 0.5. */
+export function noise(seed: number, count: number): Float32Array {
+  const random = new Random(seed)
+  return Float32Array.from({ length: count }, () => random.below(2 ** 24) / 2 ** 24 - 0.5)
+}
+
+/** Writes noise files and their index. Returns the path of the index, and the samples of the files. */
+export function writeBank(folder: string, files: readonly NoiseFile[]) {
+  const samples = new Map<string, Float32Array>()
+  const indexed = files.map((file, number): IndexedFile => {
+    const { name, frames, channels = 1, rate = NOISE_RATE, format = 'float32', bigEndian = false } = file
+    const values = file.samples ?? noise(number + 1, frames * channels)
+    const { tag, bits } = formats.find((known) => known.name === format)!
+    const data = format === 'float32' ? floats(values) : Buffer.from(Float64Array.from(values).buffer)
+    const bytes =
+      format === 'pcm16' ? Buffer.from(Int16Array.from(values, (value) => Math.round(value * 30_000)).buffer) : data
+    const full = path.join(folder, name)
+    const container = bigEndian ? { container: 'RIFX' as const } : {}
+    writeFileSync(full, wav({ tag, bits, channels, sampleRate: rate, data: bytes, ...container }))
+    utimesSync(full, 1_700_000_000, 1_700_000_000 + number)
+    const { size } = statSync(full)
+    samples.set(name, values)
+    const modified = (1_700_000_000 + number) * 1e6
+    return { path: full, name, folder: 0, size, modified, frames, sampleRate: rate, channels }
+  })
+  const index = path.join(folder, 'index.bank')
+  writeIndex(index, indexed)
+  return { index, samples }
 }

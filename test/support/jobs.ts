@@ -97,6 +97,8 @@ export interface JobSettings
     Partial<Pick<Noise, 'output'>>,
     Partial<Omit<Mixing, 'clip'>> {
   readonly levelKind?: NoiseLevel['kind']
+  /** Layers after the first. */
+  readonly more?: readonly Layer[]
   /** How the noise is made of recordings. */
   readonly recording?: Layer['recorded']
   readonly level: number
@@ -110,11 +112,14 @@ export interface JobSettings
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
 export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'recorded'>): Noise {
   const { levelKind = 'sigma', level, kind = 'gaussian', exact = false, output, clip = 'clamp' } = settings
-  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recording, ...others } = settings
+  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recording, more = [], ...others } = settings
   const { reference = 'rms', ceiling = 0.99, dither = false, silent = 'copy' } = others
   return {
     key,
-    layers: [{ recorded: recording, kind, parameters, key, level: { kind: levelKind, deviation: level }, exact }],
+    layers: [
+      { recorded: recording, kind, parameters, key, level: { kind: levelKind, deviation: level }, exact },
+      ...more,
+    ],
     output: output ?? { kind: 'keep', target: 0 },
     mixing: {
       reference,

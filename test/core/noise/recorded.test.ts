@@ -1,61 +1,15 @@
 /** Recorded noise: pieces of the files of a bank, looped, heard once, as voices and as events. */
 
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlFigures, EtlJob } from '../../../dist-lib/core/etl.js'
 import type { Recorded } from '../../../dist-lib/core/noise/recorded.js'
 import { amplitudeOf } from '../../../dist-lib/plan/levels.js'
-import { type IndexedFile, writeIndex } from '../../support/banks.js'
+import { floats, type NoiseFile, noise, NOISE_RATE as RATE, writeBank, writeIndex } from '../../support/banks.js'
 import { sharedFolder, temporaryFolder } from '../../support/folders.js'
 import { describeHalves, type JobSettings, jobFor, type RunJobs, runTypeScript, twins } from '../../support/jobs.js'
-import { Random } from '../../support/random.js'
 import { formats, wav } from '../../support/wav.js'
-
-const RATE = 8000
-
-interface NoiseFile {
-  readonly name: string
-  readonly frames: number
-  readonly channels?: number
-  readonly rate?: number
-  readonly format?: (typeof formats)[number]['name']
-  readonly bigEndian?: boolean
-  /** The samples of all channels; without them, noise. */
-  readonly samples?: Float32Array
-}
-
-const floats = (values: ArrayLike<number>) => Buffer.from(Float32Array.from(values).buffer)
-
-/** Samples without a pattern, uniform from -0.5 to 0.5. */
-function noise(seed: number, count: number): Float32Array {
-  const random = new Random(seed)
-  return Float32Array.from({ length: count }, () => random.below(2 ** 24) / 2 ** 24 - 0.5)
-}
-
-/** Writes noise files and their index. Returns the path of the index, and the samples of the files. */
-function bankOf(folder: string, files: readonly NoiseFile[]) {
-  const samples = new Map<string, Float32Array>()
-  const indexed = files.map((file, number): IndexedFile => {
-    const { name, frames, channels = 1, rate = RATE, format = 'float32', bigEndian = false } = file
-    const values = file.samples ?? noise(number + 1, frames * channels)
-    const { tag, bits } = formats.find((known) => known.name === format)!
-    const data = format === 'float32' ? floats(values) : Buffer.from(Float64Array.from(values).buffer)
-    const bytes =
-      format === 'pcm16' ? Buffer.from(Int16Array.from(values, (value) => Math.round(value * 30_000)).buffer) : data
-    const full = path.join(folder, name)
-    const container = bigEndian ? { container: 'RIFX' as const } : {}
-    writeFileSync(full, wav({ tag, bits, channels, sampleRate: rate, data: bytes, ...container }))
-    utimesSync(full, 1_700_000_000, 1_700_000_000 + number)
-    const { size } = statSync(full)
-    samples.set(name, values)
-    const modified = (1_700_000_000 + number) * 1e6
-    return { path: full, name, folder: 0, size, modified, frames, sampleRate: rate, channels }
-  })
-  const index = path.join(folder, 'index.bank')
-  writeIndex(index, indexed)
-  return { index, samples }
-}
 
 const recorded = (bank: string, parts: Partial<Recorded> = {}): Recorded => ({
   bank,
@@ -108,7 +62,7 @@ describeHalves('recorded noise', (run) => {
   const folder = sharedFolder()
 
   test('of a longer file is a piece of it, at the SNR that is asked for', async () => {
-    const { index, samples } = bankOf(folder, [{ name: 'long.wav', frames: 30_000 }])
+    const { index, samples } = writeBank(folder, [{ name: 'long.wav', frames: 30_000 }])
     const input = signal(10_000)
     const result = await mixed(run, input, 1, { ...snr(7), recording: recorded(index) })
     const { added, figures } = succeeded(result)
@@ -122,7 +76,7 @@ describeHalves('recorded noise', (run) => {
 
   test('of a shorter file is looped, with fades of equal power', async () => {
     const own = temporaryFolder()
-    const { index, samples } = bankOf(own, [{ name: 'short.wav', frames: 9000 }])
+    const { index, samples } = writeBank(own, [{ name: 'short.wav', frames: 9000 }])
     const recording = samples.get('short.wav')!
     const { added, figures } = succeeded(await mixed(run, signal(40_000), 1, { ...snr(0), recording: recorded(index) }))
     const { from } = figures.layers[0].pieces[0]
@@ -143,7 +97,7 @@ describeHalves('recorded noise', (run) => {
 
   test('of a shorter file is heard once, at a drawn place, at the SNR while it is heard', async () => {
     const own = temporaryFolder()
-    const { index, samples } = bankOf(own, [{ name: 'short.wav', frames: 900 }])
+    const { index, samples } = writeBank(own, [{ name: 'short.wav', frames: 900 }])
     const input = signal(10_000)
     const settings = { ...snr(5), recording: recorded(index, { fit: 'once' }) }
     const { added, figures } = succeeded(await mixed(run, input, 1, settings))
@@ -156,7 +110,7 @@ describeHalves('recorded noise', (run) => {
 
   test('has an RMS by sigma, too', async () => {
     const own = temporaryFolder()
-    const { index } = bankOf(own, [{ name: 'a.wav', frames: 20_000 }])
+    const { index } = writeBank(own, [{ name: 'a.wav', frames: 20_000 }])
     const settings: JobSettings = { level: 0.02, clip: 'none', recording: recorded(index) }
     const { added, figures } = succeeded(await mixed(run, signal(8000), 1, settings))
     expect(Math.sqrt(power(added))).toBeCloseTo(0.02, 6)
@@ -170,7 +124,7 @@ describeHalves('recorded noise', (run) => {
       frames: 12_000,
       samples: noise(i, 12_000).map((value) => value * (i + 1) * 0.1),
     }))
-    const { index, samples } = bankOf(own, files)
+    const { index, samples } = writeBank(own, files)
     const input = signal(12_000)
     const settings = { ...snr(3), recording: recorded(index, { voices: 4 }) }
     const { added, figures } = succeeded(await mixed(run, input, 1, settings))
@@ -186,7 +140,7 @@ describeHalves('recorded noise', (run) => {
 
   test('has events with gaps, each at the SNR', async () => {
     const own = temporaryFolder()
-    const { index } = bankOf(own, [
+    const { index } = writeBank(own, [
       { name: 'a.wav', frames: 2000 },
       { name: 'b.wav', frames: 3000, samples: noise(5, 3000).map((value) => value / 10) },
     ])
@@ -216,7 +170,7 @@ describeHalves('recorded noise', (run) => {
   test('of one channel goes to all, of more the first are heard, or their mean', async () => {
     const own = temporaryFolder()
     const files: NoiseFile[] = [{ name: 'four.wav', frames: 5000, channels: 4 }]
-    const { index, samples } = bankOf(own, files)
+    const { index, samples } = writeBank(own, files)
     const four = samples.get('four.wav')!
     const input = signal(5000, 2)
     const first = succeeded(await mixed(run, input, 2, { ...snr(3), recording: recorded(index) }))
@@ -233,7 +187,7 @@ describeHalves('recorded noise', (run) => {
         return (four[4 * frame] + four[4 * frame + 1] + four[4 * frame + 2] + four[4 * frame + 3]) / 4
       }),
     )
-    const one = bankOf(temporaryFolder(), [{ name: 'one.wav', frames: 5000 }])
+    const one = writeBank(temporaryFolder(), [{ name: 'one.wav', frames: 5000 }])
     const mono = succeeded(await mixed(run, input, 2, { ...snr(3), recording: recorded(one.index) }))
     expectMultiple(
       mono.added,
@@ -243,7 +197,7 @@ describeHalves('recorded noise', (run) => {
 
   test('draws silent pieces again, and fails if there is nothing else', async () => {
     const quiet = { frames: 5000, samples: new Float32Array(5000) }
-    const { index } = bankOf(temporaryFolder(), [
+    const { index } = writeBank(temporaryFolder(), [
       { name: 'a.wav', ...quiet },
       { name: 'b.wav', frames: 5000 },
     ])
@@ -253,7 +207,7 @@ describeHalves('recorded noise', (run) => {
       expect(figures.layers[0].pieces[0].file).toBe(1)
       expect(power(added)).toBeGreaterThan(0)
     }
-    const silent = bankOf(temporaryFolder(), [{ name: 'a.wav', ...quiet }])
+    const silent = writeBank(temporaryFolder(), [{ name: 'a.wav', ...quiet }])
     const failure = await mixed(run, signal(5000), 1, { ...snr(0), recording: recorded(silent.index) })
     expect(failure).toMatchObject({ code: 'E_NOISE_SILENT' })
     const events = { ...snr(0), recording: recorded(silent.index, { gap: [0.1, 0.1] }) }
@@ -264,7 +218,7 @@ describeHalves('recorded noise', (run) => {
     const samples = noise(3, 5000)
     samples[100] = Number.NaN
     samples[200] = Number.POSITIVE_INFINITY
-    const { index } = bankOf(temporaryFolder(), [{ name: 'a.wav', frames: 5000, samples }])
+    const { index } = writeBank(temporaryFolder(), [{ name: 'a.wav', frames: 5000, samples }])
     const { added } = succeeded(await mixed(run, signal(5000), 1, { ...snr(0), recording: recorded(index) }))
     expect([added[100], added[200]]).toEqual([0, 0])
     expectMultiple(
@@ -275,7 +229,7 @@ describeHalves('recorded noise', (run) => {
 
   test('refuses files that changed or vanished, other rates and too few files', async () => {
     const own = temporaryFolder()
-    const { index } = bankOf(own, [
+    const { index } = writeBank(own, [
       { name: 'a.wav', frames: 5000 },
       { name: 'b.wav', frames: 5000, rate: 16_000 },
     ])
@@ -288,7 +242,7 @@ describeHalves('recorded noise', (run) => {
       code: 'E_NOISE_FILE',
       detail: 'a.wav: it has changed',
     })
-    const gone = bankOf(temporaryFolder(), [{ name: 'a.wav', frames: 5000 }])
+    const gone = writeBank(temporaryFolder(), [{ name: 'a.wav', frames: 5000 }])
     writeIndex(gone.index.replace('index', 'other'), [
       {
         path: '/nowhere/a.wav',
@@ -312,7 +266,7 @@ describeHalves('recorded noise', (run) => {
 describe('all kernels', () => {
   const folder = sharedFolder()
   const bank = () =>
-    bankOf(folder, [
+    writeBank(folder, [
       { name: 'a.wav', frames: 700 },
       { name: 'b.wav', frames: 9001, channels: 2, format: 'pcm16' },
       { name: 'c.wav', frames: 100_000, format: 'float64' },
