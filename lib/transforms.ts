@@ -10,16 +10,19 @@ import {
   checkRun,
   findFiles,
   pick,
+  refuseNoiseIn,
 } from './add.js'
 import type { TransformOutcome } from './audio/job.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { bothGiven, invalidOption } from './errors.js'
 import { Exclusion } from './files/globs.js'
+import { NoiseBanks } from './plan/bank.js'
 import type { ItemOrigin, WalkedItem } from './plan/file-run.js'
 import {
   AUDIO_OPTIONS,
   type AudioOptions,
   checkAudioOptions,
+  type OfMoments,
   type TransformSettings,
   transformRecord,
 } from './plan/transform-options.js'
@@ -109,17 +112,23 @@ export function transformTask(url: URL | string, name?: string, options: Transfo
 interface Transform {
   readonly settings: TransformSettings
   readonly prepared: PreparedCall
+  /** The noise files of `noise`. */
+  readonly banks: OfMoments<NoiseBanks>
 }
 
 function checkTransform(url: unknown, name: unknown, options: TransformOptions): Transform {
   const call = pick(options, CALL_OPTIONS)
+  const settings = checkAudioOptions(options)
   return {
-    settings: checkAudioOptions(options),
+    settings,
+    banks: Object.fromEntries(
+      Object.entries(settings.noise).map(([moment, own]) => [moment, new NoiseBanks(own.noise)]),
+    ),
     prepared: checkCall(url, name ?? 'default', call, { around: 'audio', transferResults: true }),
   }
 }
 
-function taskOf({ settings, prepared }: Transform, origin: ItemOrigin): TransformTask {
+function taskOf({ settings, prepared, banks }: Transform, origin: ItemOrigin): TransformTask {
   const { call, prepare } = prepared
   return defineTask<TransformItem, unknown, TransformOutcome, TransformResult, TransformResult, TransformResult>({
     work: { kind: 'calls', call },
@@ -128,7 +137,7 @@ function taskOf({ settings, prepared }: Transform, origin: ItemOrigin): Transfor
     givesValues: false,
     start() {
       prepare()
-      return new TransformRun(settings, origin)
+      return new TransformRun(settings, origin, banks)
     },
   })
 }
@@ -229,6 +238,7 @@ async function planFiles(
   if (out === undefined) throw invalidOption('out', 'a path or a file: URL', options.out)
   const follow = checkBoolean('follow', given(options.follow, true))
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
+  for (const own of Object.values(transform.settings.noise)) refuseNoiseIn(out, own)
   const callbacks = pick(options, CALLBACKS) as Callbacks
   const found = await findFiles(inputs, { ...callbacks, out, root, follow, exclusion, resume, settings: files })
   const journal =
@@ -243,7 +253,7 @@ async function planFiles(
 }
 
 /** Returns what decides the bytes of outputs, for the journal. */
-function recordOf({ settings, prepared }: Transform): Record<string, unknown> {
+function recordOf({ settings, prepared, banks }: Transform): Record<string, unknown> {
   const { url, name, setup, data } = prepared.call
   const { option } = prepared
   return {
@@ -252,7 +262,7 @@ function recordOf({ settings, prepared }: Transform): Record<string, unknown> {
     ...(setup !== undefined && { setup }),
     ...(data !== undefined &&
       option === 'data' && { data: hashOf(() => process.getBuiltinModule('node:v8').serialize(data)) }),
-    ...transformRecord(settings),
+    ...transformRecord(settings, banks),
   }
 }
 

@@ -1,10 +1,11 @@
 /** The work of a transform on one file, as plain data, and its outcome. */
 
-import type { EtlJob } from '../core/etl.js'
+import type { EtlFigures, EtlJob, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
+import type { FilePath } from '../core/files.js'
 import type { NoiseKey } from '../core/noise/keys.js'
+import type { Noise } from '../core/noise/noise.js'
 import type { CodecName } from '../core/wav/codecs.js'
-import type { HeaderWarning } from '../core/wav/header.js'
 import type { SampleFormatName } from '../core/wav/samples.js'
 
 /** Samples that an item has itself, instead of the name of a file. */
@@ -12,6 +13,15 @@ export interface GivenSamples {
   readonly channels: readonly Float32Array[]
   readonly sampleRate: number
   readonly format: SampleFormatName
+}
+
+/** When noise is added: before the function is called, or to what it returned. */
+export type Moment = 'before' | 'after'
+
+/** Noise, and the file with the samples between noise and function. */
+export interface PlacedNoise {
+  readonly noise: Noise
+  readonly file: FilePath
 }
 
 /** A job. `output` is empty if the samples are handed on. */
@@ -24,9 +34,10 @@ export interface TransformJob extends Omit<EtlJob, 'noise' | 'verify' | 'recorde
   readonly copy: number
   /** Key of the random numbers. */
   readonly randomKey: NoiseKey
+  readonly noise: Readonly<Partial<Record<Moment, PlacedNoise>>>
 }
 
-export type TransformWarning = HeaderWarning | 'W_NON_FINITE' | 'W_NO_HARD_LINKS' | 'W_ROUNDED' | 'W_METADATA_DROPPED'
+export type TransformWarning = EtlWarning | 'W_ROUNDED' | 'W_METADATA_DROPPED'
 
 /** Figures of a file whose job succeeded. */
 export interface AudioFigures {
@@ -48,6 +59,8 @@ export interface AudioFigures {
   readonly bytesOut: number
   readonly seconds: number
   readonly warnings: readonly TransformWarning[]
+  /** Figures of the noise that was added. */
+  readonly noise: Readonly<Partial<Record<Moment, EtlFigures>>>
 }
 
 /** Samples that are handed on instead of written. */

@@ -5,6 +5,7 @@
 
 import { unlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { type EtlFigures, type EtlJob, runEtl } from '../core/etl.js'
 import { caughtFailure, Failure } from '../core/failure.js'
 import { fsPath, InputFile, nameExists, OutputFile } from '../core/files.js'
 import type { Kernels } from '../core/kernels.js'
@@ -15,7 +16,16 @@ import type { Input } from '../core/wav/reader.js'
 import { sampleFormats } from '../core/wav/samples.js'
 import type { Audio } from './audio.js'
 import { ChunkWriter, emptyFile } from './chunks.js'
-import type { AudioFigures, GivenSamples, HandedOn, TransformJob, TransformOutcome, TransformWarning } from './job.js'
+import type {
+  AudioFigures,
+  GivenSamples,
+  HandedOn,
+  Moment,
+  PlacedNoise,
+  TransformJob,
+  TransformOutcome,
+  TransformWarning,
+} from './job.js'
 import { Random } from './random.js'
 import { countNonFinite, nonFiniteIn, readFrames } from './read.js'
 import { checkLike, type Signal, signalOf } from './returned.js'
@@ -66,7 +76,8 @@ class FileTransform {
   readonly #started = performance.now()
   readonly #job: TransformJob
   readonly #context: TransformContext
-  readonly #warnings: TransformWarning[] = []
+  readonly #warnings = new Set<TransformWarning>()
+  readonly #noise: Partial<Record<Moment, EtlFigures>> = {}
   #file: InputFile | undefined
   /** The file, or its decoded form if it is coded; the head of a new file if the item has samples. */
   #input!: Input
@@ -85,26 +96,28 @@ class FileTransform {
   async run(): Promise<TransformOutcome> {
     const { output, dryRun } = this.#job
     this.#open()
-    if (output.length > 0) this.#checkOutput()
     if (dryRun) return { figures: this.#figures(this.#header, { clipped: 0, dropped: [], bytesOut: 0 }) }
     return output.length > 0 ? this.#write() : this.#handOn()
   }
 
   #open(): void {
-    const { input, samples, strict } = this.#job
+    const { input, samples, strict, noise, dryRun } = this.#job
     if (samples !== undefined) {
       this.#openGiven(samples)
+      this.#checkOutput()
       return
     }
     this.#file = new InputFile(input)
+    this.#checkOutput()
+    if (noise.before !== undefined && !dryRun) this.#file = this.#noisy(this.#file, noise.before)
     this.#file.hold(Math.min(this.#file.size, HEAD_BYTES))
     const opened = openSamples(this.#file)
     this.#input = opened.input
     this.#header = opened.header
-    this.#codec = opened.codec
+    this.#codec = this.#noise.before?.codec ?? opened.codec
     if (strict) refuseWarnings(opened.header.warnings)
-    this.#warnings.push(...opened.header.warnings)
-    if (opened.header.format.wide) this.#warnings.push('W_ROUNDED')
+    for (const warning of opened.header.warnings) this.#warnings.add(warning)
+    if (opened.header.format.wide) this.#warnings.add('W_ROUNDED')
   }
 
   /** The head of a new file stands for the input. */
@@ -118,13 +131,13 @@ class FileTransform {
   /** Checks the output's name early. `publish` checks it again, because the name may be taken in the meantime. */
   #checkOutput(): void {
     const { output, overwrite, free } = this.#job
-    if (free || !nameExists(output)) return
+    if (output.length === 0 || free || !nameExists(output)) return
     if (this.#file?.isSameFile(output)) throw new Failure('E_OUTPUT_IS_INPUT')
     if (!overwrite) throw new Failure('E_OUTPUT_EXISTS')
   }
 
   async #write(): Promise<TransformOutcome> {
-    const { output: path, temporary, overwrite, fsync } = this.#job
+    const { temporary, fsync } = this.#job
     const header = this.#header
     const mode = this.#file?.mode ?? 0o666 & ~process.umask()
     const tally = new SampleTally()
@@ -145,11 +158,58 @@ class FileTransform {
     const written = { channels: channels.length, sampleRate, frames: tally.frames }
     const bytesOut = chunks.write(written)
     this.#checkFinite(tally)
-    if (chunks.dropped.length > 0) this.#warnings.push('W_METADATA_DROPPED')
-    if (!output.publish(path, overwrite)) this.#warnings.push('W_NO_HARD_LINKS')
-    this.#output = undefined
+    if (chunks.dropped.length > 0) this.#warnings.add('W_METADATA_DROPPED')
+    this.#publish(output)
     const { clipped } = tally
     return { figures: this.#figures(written, { clipped, dropped: chunks.dropped, bytesOut }) }
+  }
+
+  /** Adds the noise that comes before the function, and opens the noisy file. */
+  #noisy(file: InputFile, { file: noisy }: PlacedNoise): InputFile {
+    file.close()
+    this.#file = undefined
+    const { input, strict } = this.#job
+    this.#addNoise('before', { input, output: noisy, overwrite: true, free: true, fsync: false, strict })
+    try {
+      return new InputFile(noisy)
+    } finally {
+      removeFile(noisy)
+    }
+  }
+
+  /** Gives the output its final name. If noise comes after the function, it is added before that. */
+  #publish(written: OutputFile): void {
+    const { output, noise, overwrite, free, fsync } = this.#job
+    if (noise.after === undefined) {
+      if (!written.publish(output, overwrite)) this.#warnings.add('W_NO_HARD_LINKS')
+      this.#output = undefined
+      return
+    }
+    const { file } = noise.after
+    written.publish(file, true)
+    this.#output = undefined
+    try {
+      this.#addNoise('after', { input: file, output, overwrite, free, fsync, strict: false })
+    } finally {
+      removeFile(file)
+    }
+  }
+
+  #addNoise(moment: Moment, files: Pick<EtlJob, 'input' | 'output' | 'overwrite' | 'free' | 'fsync' | 'strict'>): void {
+    const { temporary, noise } = this.#job
+    const job: EtlJob = { ...files, temporary, noise: noise[moment]!.noise, dryRun: false, verify: false }
+    const outcome = runEtl(job, () => this.#isClosed, this.#context.kernels())
+    if ('failure' in outcome) {
+      const { code, detail, errno } = outcome.failure
+      throw new Failure(code, detail, errno)
+    }
+    this.#noise[moment] = outcome.figures
+    for (const warning of outcome.figures.warnings) this.#warnings.add(warning)
+  }
+
+  /** Size and time of the input. */
+  get #sizes(): Pick<AudioFigures, 'bytesIn' | 'modified'> {
+    return { bytesIn: this.#file?.size ?? 0, modified: this.#file?.modified ?? 0 }
   }
 
   /** The head of a new file has no samples. */
@@ -242,7 +302,7 @@ class FileTransform {
     if (nonFinite === 0) return
     const given = this.#file === undefined ? this.#givenNonFinite : countNonFinite(this.#input, this.#header)
     if (nonFinite > given) throw new Failure('E_TRANSFORM_RESULT', oddity)
-    this.#warnings.push('W_NON_FINITE')
+    this.#warnings.add('W_NON_FINITE')
   }
 
   #figures(
@@ -256,10 +316,11 @@ class FileTransform {
       frames,
       codec: this.#codec,
       ...written,
-      bytesIn: this.#file?.size ?? 0,
-      modified: this.#file?.modified ?? 0,
+      bytesIn: (this.#noise.before ?? this.#sizes).bytesIn,
+      modified: (this.#noise.before ?? this.#sizes).modified,
       seconds: (performance.now() - this.#started) / 1000,
-      warnings: this.#warnings,
+      warnings: [...this.#warnings],
+      noise: this.#noise,
     }
   }
 

@@ -105,9 +105,15 @@ export const freshRunId = (): string => (serial++).toString(36)
  * if the whole name would be longer than 255 bytes.
  *
  * @param id an id that no other output of the process has
+ * @param part name of a file between two steps of a job, if it is one
  */
-export function temporaryName(name: FilePath, id: string, owner = { host, pid: process.pid }): FilePath {
-  const ending = `.${owner.host}.${owner.pid}.${id}.tmp`
+export function temporaryName(
+  name: FilePath,
+  id: string,
+  owner: { readonly host: string; readonly pid: number } = { host, pid: process.pid },
+  part?: string,
+): FilePath {
+  const ending = `.${owner.host}.${owner.pid}.${id}${part === undefined ? '' : `.${part}`}.tmp`
   // In UTF-8, a UTF-16 unit of the string takes at most three bytes.
   if (typeof name === 'string' && 1 + 3 * name.length + ending.length <= MAX_NAME_BYTES) return `.${name}${ending}`
   const tail = Buffer.from(ending)

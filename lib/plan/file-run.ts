@@ -160,8 +160,14 @@ export abstract class FileRun<
    * Draws what an output needs. Facts may replace the number of the copy.
    *
    * @param label place of the output's label among those of the variants
+   * @param temporary returns the path of a file between two steps of the job
    */
-  protected abstract draw(located: Located, copy: number, label: number): Drawn<Facts, Work>
+  protected abstract draw(
+    located: Located,
+    copy: number,
+    label: number,
+    temporary: (part: string) => FilePath,
+  ): Drawn<Facts, Work>
 
   protected abstract failedResult(output: PlannedFile & Facts, error: NoisemillError): Result
 
@@ -225,13 +231,14 @@ export abstract class FileRun<
     const { input, key, parent, folder } = located
     const { variants, overwrite, fsync, dryRun, strict } = files
     const { copy, label } = placeOf(number, variants)
-    const { facts, work } = this.draw(located, copy, label)
     const isOne = (variants.copies === 1 && variants.labels.length === 0) || located.output === ''
     const name = isOne ? located.name : variantName(located.name, number, variants)
     const output = !isOne ? joinPath(folder, name) : located.output
     // The key of a walked file is its relative path.
     const relative = !isOne ? joinSlashed(parent.relative, name) : key
     const id = `${this.#run}-${(this.#count++).toString(36)}`
+    const temporary = (part?: string) => joinPath(folder, temporaryName(name, id, undefined, part))
+    const { facts, work } = this.draw(located, copy, label, temporary)
     const plan = { id, input, parent, output, relative, key, copy, begun: undefined, ...facts }
     const failure = located.failure ?? (output === '' ? undefined : (checkName(name, output) ?? this.#claim(output)))
     if (failure) return { ...plan, result: this.failedResult(plan, failure) }
@@ -240,7 +247,7 @@ export abstract class FileRun<
     const job: JobFiles & Work = {
       input,
       output,
-      temporary: joinPath(folder, temporaryName(name, id)),
+      temporary: temporary(),
       overwrite: overwrite || recorded === 'replace',
       free: journal?.isSurelyFree(folder) ?? false,
       fsync,

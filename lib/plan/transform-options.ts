@@ -1,9 +1,22 @@
 /** The options of transforms that are not about the function. */
 
-import { checkInteger, given } from '../checks.js'
+import type { Moment } from '../audio/job.js'
+import { checkInteger, checkKeys, checkObject, given } from '../checks.js'
 import { invalidOption } from '../errors.js'
 import type { Seed } from './keys.js'
-import { checkFileOptions, checkSeed, FILE_OPTIONS, type FileSettings, type NoiseOptions } from './options.js'
+import {
+  type Banks,
+  checkFileOptions,
+  checkNoiseSpec,
+  checkSeed,
+  FILE_OPTIONS,
+  type FileSettings,
+  type NoiseOptions,
+  type NoiseSettings,
+  type NoiseSpec,
+  recordOf,
+  SPEC_OPTIONS,
+} from './options.js'
 
 /** Options of a transform that are about files, samples and random numbers. */
 export interface AudioOptions
@@ -21,17 +34,31 @@ export interface AudioOptions
   readonly blocks?: boolean | number
   /** Seed of the random numbers: an integer or a string without NUL; 0 by default. */
   readonly seed?: Seed
+  /** Noise that is added to files besides. Its seed is that of the task, unless it has its own. */
+  readonly noise?: {
+    /** Noise for the samples that the function gets: that of `noiseTask`, with the same bytes. */
+    readonly before?: NoiseSpec
+    /** Noise for the samples that the function returned. */
+    readonly after?: NoiseSpec
+  }
 }
 
 /** Names of these options. */
-export const AUDIO_OPTIONS: readonly string[] = [...FILE_OPTIONS, 'blocks', 'seed']
+export const AUDIO_OPTIONS: readonly string[] = [...FILE_OPTIONS, 'blocks', 'seed', 'noise']
 
 /** Checked options with their defaults. */
 export interface TransformSettings {
   readonly files: FileSettings
   readonly blockFrames: number | undefined
   readonly seed: Seed
+  readonly noise: OfMoments<NoiseSettings>
 }
+
+/** What belongs to the noise before and after the function, for each that there is. */
+export type OfMoments<Value> = Readonly<Partial<Record<Moment, Value>>>
+
+/** When noise is added, in this order. */
+export const moments: readonly Moment[] = ['before', 'after']
 
 const BLOCK_FRAMES = 65_536
 const MAX_BLOCK_FRAMES = 2 ** 24
@@ -42,18 +69,49 @@ function checkBlocks(blocks: unknown): number | undefined {
   throw invalidOption('blocks', 'true, false or a number of frames', blocks)
 }
 
+function checkNoise(noise: unknown, files: FileSettings, seed: Seed): OfMoments<NoiseSettings> {
+  checkObject('noise', noise)
+  checkKeys(noise, moments)
+  const given = moments.filter((moment) => noise[moment] !== undefined)
+  return Object.fromEntries(given.map((moment) => [moment, { ...files, noise: checkSpec(noise[moment], seed) }]))
+}
+
+function checkSpec(spec: unknown, seed: Seed): NoiseSettings['noise'] {
+  checkObject('noise', spec)
+  const noise = checkNoiseSpec({ seed, ...spec }, SPEC_OPTIONS)
+  if (noise.each.length > 0) throw invalidOption('snrMode', "'draw' for the noise of a transform", 'each')
+  const { silent } = noise.mixing
+  if (silent === 'skip') throw invalidOption('silent', "'copy' or 'error' for the noise of a transform", silent)
+  return noise
+}
+
 /** Throws NoisemillError with the invalid option. */
 export function checkAudioOptions(options: AudioOptions): TransformSettings {
+  const files = checkFileOptions(options, [])
+  const seed = checkSeed(given(options.seed, 0))
   return {
-    files: checkFileOptions(options, []),
+    files,
     blockFrames: checkBlocks(given(options.blocks, false)),
-    seed: checkSeed(given(options.seed, 0)),
+    seed,
+    noise: checkNoise(given(options.noise, {}), files, seed),
   }
 }
 
-/** Returns the settings that decide the bytes of outputs, by option name, for the journal. */
-export const transformRecord = ({ files, blockFrames, seed }: TransformSettings): Record<string, unknown> => ({
-  seed: String(seed),
-  copies: files.variants.copies,
-  ...(blockFrames !== undefined && { blocks: blockFrames }),
-})
+/**
+ * Returns the settings that decide the bytes of outputs, by option name, for the journal.
+ *
+ * @param banks those of the noise; see NoiseBanks
+ */
+export function transformRecord(
+  { files, blockFrames, seed, noise }: TransformSettings,
+  banks: OfMoments<{ readonly all: Banks }>,
+): Record<string, unknown> {
+  return {
+    seed: String(seed),
+    copies: files.variants.copies,
+    ...(blockFrames !== undefined && { blocks: blockFrames }),
+    ...Object.fromEntries(
+      Object.entries(noise).map(([moment, own]) => [moment, recordOf(own, banks[moment as Moment]!.all)]),
+    ),
+  }
+}

@@ -1,14 +1,17 @@
 /** Results of transforms: their fields, and how they are made from outcomes. */
 
 import type { AudioFigures, TransformOutcome } from '../audio/job.js'
+import type { EtlFigures } from '../core/etl.js'
 import { type SampleFormatName, sampleFormats } from '../core/wav/samples.js'
 import type { NoisemillError } from '../errors.js'
 import { showPath } from '../files/paths.js'
+import { figuresIn, figuresText } from '../record/journal-lines.js'
 import type { FileWarning } from '../warnings.js'
 import type { PlannedFile } from './file-run.js'
 import { CLIPPED_SHARE } from './levels.js'
-import { errorOf, type FileFigures, withBytes } from './results.js'
-import type { TransformSettings } from './transform-options.js'
+import type { DrawnNoise } from './options.js'
+import { errorOf, type FileFigures, type FileResult, skippedResult, withBytes } from './results.js'
+import { moments, type OfMoments, type TransformSettings } from './transform-options.js'
 
 /**
  * The result of one output of a transform. Figures that are not known are null.
@@ -25,6 +28,25 @@ import type { TransformSettings } from './transform-options.js'
  * // -> speech/missing.wav: E_INPUT_MISSING
  */
 export type TransformResult = TransformedFile | FailedTransform
+
+/** The fields of results of files that are about noise. */
+type AddedNoise = Pick<
+  FileFigures,
+  | 'kind'
+  | 'parameters'
+  | 'asked'
+  | 'drawn'
+  | 'sigma'
+  | 'noiseRms'
+  | 'snr'
+  | 'activeLevel'
+  | 'activity'
+  | 'gain'
+  | 'peak'
+  | 'clipped'
+  | 'seed'
+  | 'layers'
+>
 
 type CommonField =
   | 'input'
@@ -73,6 +95,13 @@ export interface TransformedFile extends Pick<FileFigures, CommonField> {
   readonly dropped: readonly string[]
   /** Size of the output, in bytes; null in a dry run, and if the samples are handed on. */
   readonly bytesOut: number | null
+  /** What `noise` added. Only with that option, and not in a dry run. */
+  readonly noise?: {
+    /** The noise before the function. */
+    readonly before?: AddedNoise
+    /** The noise after it. */
+    readonly after?: AddedNoise
+  }
   /** The samples, if the output has no path. */
   readonly audio?: {
     /** Samples of each channel, in full-scale units. */
@@ -98,7 +127,7 @@ export interface TransformedFile extends Pick<FileFigures, CommonField> {
  * for (const r of await pool.map(task, ['speech/a.wav'])) if (r.status === 'failed') console.log(reason(r))
  * // -> E_TASK_FAILED RangeError: too short
  */
-export interface FailedTransform extends Omit<TransformedFile, 'status' | 'error' | 'audio'> {
+export interface FailedTransform extends Omit<TransformedFile, 'status' | 'error' | 'audio' | 'noise'> {
   /** 'failed', for the reason in `error`. */
   readonly status: 'failed'
   /** Why the output failed. If the function threw, the `cause` is a copy of what it threw. */
@@ -108,6 +137,7 @@ export interface FailedTransform extends Omit<TransformedFile, 'status' | 'error
 /** What results need to know of an output before its job runs. */
 export interface TransformPlan extends PlannedFile {
   readonly settings: TransformSettings
+  readonly noise: OfMoments<Pick<DrawnNoise, 'drawn' | 'layers'>>
 }
 
 type Learned = { readonly [Name in keyof AudioFigures]: AudioFigures[Name] | null }
@@ -125,13 +155,49 @@ const NOTHING: Learned = {
   bytesOut: null,
   seconds: null,
   warnings: null,
+  noise: null,
+}
+
+/** Makes the results of noise, as those of a file. */
+function noiseResults({ noise, settings, ...plan }: TransformPlan, figures: OfMoments<Partial<EtlFigures>>) {
+  const present = moments.filter((moment) => noise[moment] !== undefined && figures[moment] !== undefined)
+  return present.map((moment) => {
+    const own = { ...plan, ...noise[moment]!, settings: settings.noise[moment]! }
+    return [moment, skippedResult(own, figures[moment]!)] as const
+  })
+}
+
+/** Returns the fields of a result that are about noise. */
+function added(result: FileResult): AddedNoise {
+  const { kind, parameters, asked, drawn, sigma, noiseRms, snr, activeLevel, activity, gain, peak } = result
+  const { clipped, seed, layers } = result
+  return {
+    kind,
+    parameters,
+    asked,
+    drawn,
+    sigma,
+    noiseRms,
+    snr,
+    activeLevel,
+    activity,
+    gain,
+    peak,
+    clipped,
+    seed,
+    layers,
+  }
 }
 
 function resultWith<Status extends TransformResult['status']>(plan: TransformPlan, status: Status, learned: Learned) {
   const { frames, channels, clipped } = learned
-  const warnings: FileWarning[] = [...(learned.warnings ?? [])]
-  if (frames === 0) warnings.push('W_EMPTY')
-  else if (clipped !== null && clipped > CLIPPED_SHARE * frames! * channels!) warnings.push('W_CLIPPED')
+  const noise = noiseResults(plan, learned.noise ?? {})
+  const warnings = new Set<FileWarning>([
+    ...(learned.warnings ?? []),
+    ...noise.flatMap(([, { warnings }]) => warnings.filter((code) => code !== 'W_EMPTY')),
+  ])
+  if (frames === 0) warnings.add('W_EMPTY')
+  else if (clipped !== null && clipped > CLIPPED_SHARE * frames! * channels!) warnings.add('W_CLIPPED')
   return {
     input: showPath(plan.input),
     output: showPath(plan.output),
@@ -149,7 +215,8 @@ function resultWith<Status extends TransformResult['status']>(plan: TransformPla
     key: showPath(plan.key),
     copy: plan.copy,
     seed: String(plan.settings.seed),
-    warnings,
+    warnings: [...warnings],
+    ...(noise.length > 0 && { noise: Object.fromEntries(noise.map(([moment, own]) => [moment, added(own)])) }),
   }
 }
 
@@ -168,17 +235,21 @@ export function transformResult(plan: TransformPlan, outcome: TransformOutcome):
 }
 
 /** Returns the figures for a `done` line of the journal, as JSON. */
-export function transformText({ bytesIn, modified, bytesOut, ...figures }: AudioFigures): string {
-  return JSON.stringify(figures)
+export function transformText({ bytesIn, modified, bytesOut, noise, ...figures }: AudioFigures): string {
+  const text = JSON.stringify(figures)
+  const texts = Object.entries(noise).map(([moment, own]) => `"${moment}":${figuresText(own)}`)
+  return texts.length === 0 ? text : `${text.slice(0, -1)},"noise":{${texts.join(',')}}}`
 }
 
 /** Returns the figures of a `done` line. They are empty if one is missing or invalid. */
 export function transformFiguresIn(figures: unknown): Partial<AudioFigures> {
   if (typeof figures !== 'object' || figures === null) return {}
-  const { format, dropped, warnings, ...numbers } = figures as Readonly<Record<string, unknown>>
+  const { format, dropped, warnings, noise, ...numbers } = figures as Readonly<Record<string, unknown>>
   const isKnown =
     ['channels', 'sampleRate', 'frames', 'clipped', 'seconds'].every((name) => typeof numbers[name] === 'number') &&
     sampleFormats.some(({ name }) => name === format) &&
     [dropped, warnings].every((list) => Array.isArray(list) && list.every((text) => typeof text === 'string'))
-  return isKnown ? (figures as Partial<AudioFigures>) : {}
+  if (!isKnown) return {}
+  const own = moments.map((moment) => [moment, figuresIn(Object(noise)[moment])] as const)
+  return { ...figures, noise: Object.fromEntries(own.filter(([, known]) => known !== undefined)) }
 }

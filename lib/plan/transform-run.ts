@@ -2,15 +2,16 @@
 
 import { unlinkSync } from 'node:fs'
 import { types } from 'node:util'
-import type { GivenSamples, TransformJob, TransformOutcome } from '../audio/job.js'
+import type { GivenSamples, Moment, TransformJob, TransformOutcome } from '../audio/job.js'
 import { fsPath } from '../core/files.js'
 import { MAX_CHANNELS } from '../core/wav/format.js'
 import { MAX_U32 } from '../core/wav/header.js'
 import { type SampleFormatName, sampleFormats } from '../core/wav/samples.js'
 import { describe, NoisemillError } from '../errors.js'
-import { joinPath, pathFromCaller, showPath } from '../files/paths.js'
+import { type FilePath, joinPath, pathFromCaller, pathToBytes, showPath } from '../files/paths.js'
 import type { Skipped } from '../record/journal.js'
-import type { Planned } from '../task.js'
+import type { Planned, RunTask } from '../task.js'
+import type { NoiseBanks } from './bank.js'
 import {
   type Drawn,
   type FileItem,
@@ -21,7 +22,8 @@ import {
   locatedAt,
 } from './file-run.js'
 import { fileKey } from './keys.js'
-import type { TransformSettings } from './transform-options.js'
+import { type DrawnNoise, drawNoise } from './options.js'
+import { moments, type OfMoments, type TransformSettings } from './transform-options.js'
 import {
   failedTransform,
   skippedTransform,
@@ -76,6 +78,7 @@ export type TransformItem = FileItem | SamplesItem
 
 interface TransformFacts {
   readonly settings: TransformSettings
+  readonly noise: TransformPlan['noise']
 }
 
 type TransformWork = Omit<TransformJob, keyof JobFiles>
@@ -93,6 +96,9 @@ const MAY_BE_LEFT: readonly string[] = [
   'E_POOL_TERMINATED',
 ]
 
+/** What the key of random numbers is for. No layer of noise has such a name. */
+const RANDOM = '\0random'
+
 const SAMPLES_KEYS = ['samples', 'sampleRate', 'key', 'output', 'format']
 
 /** One pass of the task over some items. */
@@ -102,22 +108,53 @@ export class TransformRun extends FileRun<TransformFacts, TransformWork, Transfo
   constructor(
     readonly settings: TransformSettings,
     origin: ItemOrigin,
+    readonly banks: OfMoments<NoiseBanks>,
   ) {
     super(settings.files, origin)
   }
 
-  protected draw(located: LocatedSamples, copy: number): Drawn<TransformFacts, TransformWork> {
+  async prepare(run: RunTask): Promise<void> {
+    for (const moment of moments) await this.banks[moment]?.index(run)
+  }
+
+  protected draw(
+    located: LocatedSamples,
+    copy: number,
+    _label: number,
+    temporary: (part: string) => FilePath,
+  ): Drawn<TransformFacts, TransformWork> {
     const { settings } = this
+    const present = moments.filter((moment) => settings.noise[moment] !== undefined)
+    const drawn = present.map((moment) => [moment, this.#drawNoise(moment, located.key, copy)] as const)
+    const noise = Object.fromEntries(drawn)
+    const placed = drawn.map(([moment, { noise }]) => [moment, { noise, file: temporary(moment) }] as const)
     const { input, key, samples } = located
     const { seed, blockFrames } = settings
     const shown = { input: showPath(input), key: showPath(key) }
-    const randomKey = fileKey(seed, key, copy, 'transform')
-    return { facts: { settings }, work: { samples, blockFrames, shown, copy, randomKey } }
+    const randomKey = fileKey(seed, key, copy, RANDOM)
+    const work = { samples, blockFrames, shown, copy, randomKey, noise: Object.fromEntries(placed) }
+    return { facts: { settings, noise }, work }
+  }
+
+  #drawNoise(moment: Moment, key: FilePath, copy: number): DrawnNoise {
+    const { noise } = this.settings.noise[moment]!
+    // Noise before the function is that of noise tasks.
+    const own = moment === 'before' ? key : Buffer.concat([pathToBytes(key), Buffer.from('\0after')])
+    return drawNoise(noise, own, copy, this.banks[moment]!.all)
   }
 
   protected override locate(item: TransformItem): LocatedSamples {
     const isGiven = typeof item === 'object' && item !== null && 'samples' in item
-    if (!isGiven) return super.locate(item)
+    const located = isGiven ? this.#locateSamples(item) : super.locate(item)
+    const needsFiles = Object.keys(this.settings.noise).length > 0
+    if (located.failure !== undefined || !needsFiles || (!isGiven && located.output !== '')) return located
+    return {
+      ...located,
+      failure: new NoisemillError('E_ITEM_INVALID', { received: 'noise needs a file and an output' }),
+    }
+  }
+
+  #locateSamples(item: SamplesItem): LocatedSamples {
     const { key, output = this.#outputOf(key) } = item
     const place = pathFromCaller(output)
     const failed = (received: string): Located => {
@@ -168,10 +205,12 @@ export class TransformRun extends FileRun<TransformFacts, TransformWork, Transfo
   override fail(planned: Planned<JobFiles & TransformWork, TransformResult>, error: NoisemillError): TransformResult {
     const { job } = planned
     if (job !== undefined && job.output !== '' && MAY_BE_LEFT.includes(error.code)) {
-      try {
-        unlinkSync(fsPath(job.temporary))
-      } catch {
-        // It does not exist, or the thread is still writing: the next run into the folder removes it.
+      for (const file of [job.temporary, ...Object.values(job.noise).map(({ file }) => file)]) {
+        try {
+          unlinkSync(fsPath(file))
+        } catch {
+          // It does not exist, or the thread is still writing: the next run into the folder removes it.
+        }
       }
     }
     return super.fail(planned, error)

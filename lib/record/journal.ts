@@ -394,6 +394,9 @@ function isOpenAs(fd: number, file: string): boolean {
   return other !== undefined && own.ino === other.ino && own.dev === other.dev
 }
 
+/** Names of the files between the steps of a transform. */
+const STEPS = ['before', 'after'] as const
+
 /** Removes the temporary files of outputs that were begun by processes that have ended. */
 function removeTemporaries(prefix: string, { begun, runs }: Records): void {
   for (const [id, { text }] of begun) {
@@ -402,10 +405,12 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
     const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
     if (run === undefined || !isGone(run) || names.includes('..')) continue
     const { folder, name } = splitPath(joinPath(prefix, output))
-    try {
-      unlinkSync(fsPath(joinPath(folder, temporaryName(name, id, run))))
-    } catch {
-      // The file already has its final name, or was removed.
+    for (const part of [undefined, ...STEPS]) {
+      try {
+        unlinkSync(fsPath(joinPath(folder, temporaryName(name, id, run, part))))
+      } catch {
+        // The file already has its final name, was removed, or was never there.
+      }
     }
   }
 }
