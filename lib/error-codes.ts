@@ -80,6 +80,14 @@ const table = {
     summary: 'the cache folder cannot be written to',
     remedy: 'Set the environment variable NOISEMILL_CACHE to a folder that noisemill may write to.',
   },
+  E_RECIPE: {
+    summary: 'the recipe is not valid',
+    remedy: 'Correct it: docs/noise.md says what a recipe has.',
+    remedies: {
+      ENOENT: 'Check its path.',
+      EISDIR: 'A recipe is a file.',
+    },
+  },
   E_BACKEND_UNAVAILABLE: {
     summary: 'the backend is not available',
     remedy: 'With backend "auto", one that is available is used, unless NOISEMILL_NATIVE is "require".',

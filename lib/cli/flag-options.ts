@@ -21,6 +21,7 @@ import {
   termOf,
   type ValueFlag,
 } from './flags.js'
+import { readRecipe, withRecipe } from './recipe.js'
 
 /**
  * Makes commander's parser of a flag. If it is not repeatable, a second value is an error, because one of the two would be
@@ -74,7 +75,7 @@ export function readFlags(flags: Flags, given: Readonly<Record<string, unknown>>
 
 /** The options of one call of `add`. */
 export interface AddRequest {
-  readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters' | 'noise'>
+  readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters' | 'noise' | 'layers' | 'pick'>
   readonly pool: PoolOptions
   readonly own: OwnOptions
 }
@@ -122,17 +123,20 @@ function declareHint(command: Command, name: string, proposal: string): void {
 /** The last name of a place: 'fit' of 'noise.fit'. */
 const fieldOf = (place: string) => place.slice(place.lastIndexOf('.') + 1)
 
+/** Reads the options of a call, and its recipe. Throws E_RECIPE. */
 export function readAddFlags(given: Readonly<Record<string, unknown>>): AddRequest {
   const parameters = readFlags(parameterFlags, given) as Record<string, number>
   const noise = readFlags(noiseFlags, given) as unknown as NoiseOptions
+  const own: OwnOptions = readFlags(ownFlags, given)
   const recordings = Object.entries(readFlags(recordingFlags, given)).map(([name, value]) => [fieldOf(name), value])
+  const flags: AddRequest['noise'] = {
+    ...noise,
+    ...(Object.keys(parameters).length > 0 && { parameters }),
+    ...(recordings.length > 0 && { noise: Object.fromEntries(recordings) as RecordedNoise }),
+  }
   return {
-    noise: {
-      ...noise,
-      ...(Object.keys(parameters).length > 0 && { parameters }),
-      ...(recordings.length > 0 && { noise: Object.fromEntries(recordings) as RecordedNoise }),
-    },
+    noise: own.recipe === undefined ? flags : withRecipe(readRecipe(own.recipe), flags),
     pool: readFlags(poolFlags, given),
-    own: readFlags(ownFlags, given),
+    own,
   }
 }

@@ -111,6 +111,7 @@ export type NoiseOptions = Omit<
 /** Options that only the command has. */
 export interface OwnOptions {
   readonly from?: string
+  readonly recipe?: string
   readonly report?: string
   readonly json?: boolean
   readonly doctor?: boolean
@@ -333,6 +334,14 @@ export const ownFlags: FlagsFor<OwnOptions> = {
       "list of files to read in place of INPUT, a path in each line; - is stdin, and a list named *.scp is Kaldi's wav.scp",
     parse: parseList,
   },
+  recipe: {
+    name: '--recipe',
+    value: 'file',
+    group: 'noise',
+    summary:
+      'JSON file that describes the noise, as docs/noise.md says: several layers, for example; flags replace its fields',
+    parse: parsePath,
+  },
   report: {
     name: '--report',
     value: 'file',
@@ -350,7 +359,7 @@ export const ownFlags: FlagsFor<OwnOptions> = {
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
-const { from: _, ...reportFlags } = ownFlags
+const { from: _, recipe: __, ...reportFlags } = ownFlags
 const { overwrite, fsync, verify, chunkSize } = noiseFlags
 
 /** Flags of `replay` that set options of the API. */

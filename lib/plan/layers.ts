@@ -98,9 +98,9 @@ export interface LayerSpec {
 /** Names of the options that describe one noise. */
 export const SOURCE_OPTIONS = ['kind', 'parameters', 'noise', 'sigma', 'snr', 'dbfs', 'exactSnr'] as const
 const LAYER_OPTIONS: readonly string[] = ['name', ...SOURCE_OPTIONS, 'chance']
-const MAX_LAYERS = 16
-const VOICES = { minimum: 1, maximum: 16 }
-const GAP = { minimum: 0.05, maximum: 3600 }
+export const MAX_LAYERS = 16
+export const VOICES = { minimum: 1, maximum: 16 }
+export const GAP = { minimum: 0.05, maximum: 3600 }
 
 type Range = readonly [low: number, high: number]
 

@@ -90,14 +90,15 @@ export interface DrawnLevel {
 }
 
 /** Allowed values of the options that set the level of the noise: `sigma` in full-scale units, the others in decibels. */
-const NOISE_LEVELS = {
+export const NOISE_LEVELS = {
   sigma: { minimum: 0, maximum: 16 },
   snr: { minimum: -100, maximum: 200 },
   dbfs: { minimum: -200, maximum: 24 },
 } as const
 /** Allowed levels of the mixture, in decibels of full scale. */
-const OUTPUT_LEVEL = { minimum: -120, maximum: 0 } as const
-const MAX_VALUES = 1000
+export const OUTPUT_LEVEL = { minimum: -120, maximum: 0 } as const
+/** Most values of a list. */
+export const MAX_VALUES = 1000
 
 /** W_SNR_OFF is reported if the SNR achieved differs from the one drawn by more decibels than this. */
 export const SNR_TOLERANCE = 0.5

@@ -207,7 +207,7 @@ export interface NoiseSettings extends FileSettings {
   readonly noise: NoiseSpecSettings
 }
 
-const MAX_COPIES = 1_000_000
+export const COPIES = { minimum: 1, maximum: 1_000_000 } as const
 /** Names of the options in NoiseSpec. */
 export const SPEC_OPTIONS: readonly string[] = [
   'sigma',
@@ -234,6 +234,10 @@ type FileOption = (typeof FILE_OPTIONS)[number]
 /** Names of the options in NoiseOptions. */
 export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, ...FILE_OPTIONS, 'verify']
 
+/** Checks the option `copies`, and returns it or its default. */
+export const checkCopies = (value: unknown): number =>
+  checkInteger('copies', given(value, 1), COPIES.minimum, COPIES.maximum)
+
 function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   const folder = pathFromCaller(value)
@@ -249,7 +253,7 @@ export function checkSeed(value: unknown): Seed {
 }
 
 const DEFAULT_CEILING = 0.99
-const MIN_CEILING = 0.01
+export const CEILING = { minimum: 0.01, maximum: 1 } as const
 
 function checkClip(value: unknown): ClipPolicy {
   if (typeof value === 'boolean') return value ? 'clamp' : 'none'
@@ -258,8 +262,9 @@ function checkClip(value: unknown): ClipPolicy {
 
 function checkCeiling(value: unknown, clip: ClipPolicy): number {
   if (value === undefined) return DEFAULT_CEILING
-  if (typeof value !== 'number' || !(value >= MIN_CEILING && value <= 1))
-    throw invalidOption('ceiling', `a number from ${MIN_CEILING} to 1`, value)
+  const { minimum, maximum } = CEILING
+  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
+    throw invalidOption('ceiling', `a number from ${minimum} to ${maximum}`, value)
   if (clip !== 'scale') throw invalidOption('ceiling', "`clip` to be 'scale'", clip)
   return value
 }
@@ -363,7 +368,7 @@ export function checkFileOptions(
   options: Pick<NoiseOptions, FileOption | 'verify'>,
   labels: readonly string[],
 ): FileSettings {
-  const copies = checkInteger('copies', given(options.copies, 1), 1, MAX_COPIES)
+  const copies = checkCopies(options.copies)
   const overwrite = checkBoolean('overwrite', given(options.overwrite, false))
   const dryRun = checkBoolean('dryRun', given(options.dryRun, false))
   const verify = checkBoolean('verify', given(options.verify, false))

@@ -24,7 +24,7 @@ describe('the tarball', () => {
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [
       /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|THIRD-PARTY-NOTICES\.md|package\.json)$/,
-      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm|report\.schema\.json)$/,
+      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm|(report|recipe)\.schema\.json)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,
@@ -39,6 +39,7 @@ describe('the tarball', () => {
       'dist/index.d.ts',
       'dist/cli/bin.cjs',
       'dist/report.schema.json',
+      'dist/recipe.schema.json',
       'binding.gyp',
       'native/addon.cc',
       'LICENSE',
