@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { addNoiseToFiles, type TransformFilesOptions, type TransformResult, transformFiles } from '../../dist/index.js'
 import { writeFiles } from '../support/files.js'
-import { filesBelow, temporaryFolder } from '../support/folders.js'
+import { filesBelow, root, temporaryFolder } from '../support/folders.js'
+import { start } from '../support/programs.js'
 import { collect } from '../support/sources.js'
+import { posixTest } from '../support/systems.js'
 import { pcm16, wav } from '../support/wav.js'
 
 const HALF = 'export const change = ({ channels }) => channels.map((samples) => samples.map((x) => x / 2))\n'
@@ -100,6 +102,32 @@ test('files whose function threw, never ended or ended its thread are done by th
     expect(await statuses({ ...options, resume: true })).toEqual(['a.wav done', 'deep/b.wav skipped', 'other.wav done'])
     expect(readFileSync(at('out/a.wav')).equals(pcm16())).toBe(true)
   }
+})
+
+posixTest('what a run that was killed has left is removed by the next one, and its files are done again', async () => {
+  const { at, run, statuses } = place(`
+    import { existsSync } from 'node:fs'
+    export function change({ frame }, file) {
+      if (frame > 0 && existsSync(file)) process.kill(process.pid, 'SIGTERM')
+    }`)
+  writeFileSync(at('kill'), '')
+  writeFileSync(
+    at('run.mjs'),
+    `import { transformFiles } from ${JSON.stringify(pathToFileURL(path.join(root, 'dist/index.js')))}
+    const options = { out: 'out', backend: 'workers', data: ${JSON.stringify(at('kill'))}, blocks: 1000 }
+    for await (const r of transformFiles('in/a.wav', new URL('./change.mjs', import.meta.url), 'change', options));`,
+  )
+  const { code } = await start([process.execPath, at('run.mjs')], { cwd: at('.') }).ended
+  expect(code).toBe(null)
+  const [left] = filesBelow(at('out'))
+  expect(left).toMatch(/^\.a\.wav\..*\.tmp$/)
+  // Noise has files between its steps.
+  for (const step of ['before', 'after']) writeFileSync(at(`out/${left.replace(/tmp$/, `${step}.tmp`)}`), '')
+  rmSync(at('kill'))
+  const options = { data: at('kill'), blocks: 1000, resume: true }
+  expect(await statuses(options)).toEqual(all('done'))
+  expect(filesBelow(at('out'))).toEqual(ALL)
+  expect((await run(options)).map(({ status }) => status)).toEqual(['skipped', 'skipped'])
 })
 
 test('a dry run writes nothing, no journal either', async () => {

@@ -1,5 +1,6 @@
 /** `transformTask`: what functions get, what becomes of what they return, and what is refused. */
 
+import { createHash } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -12,6 +13,10 @@ import {
   type TransformResult,
   transformTask,
 } from '../../dist/index.js'
+import { tsKernels } from '../../dist-lib/core/kernels.js'
+import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
+import { GeneratedSource } from '../../dist-lib/core/noise/generated.js'
+import { draw } from '../../dist-lib/core/noise/keys.js'
 import { filesBelow, temporaryFolder } from '../support/folders.js'
 import { describePlaces, describeWorkers, testPool } from '../support/pools.js'
 import { posixTest } from '../support/systems.js'
@@ -317,6 +322,25 @@ describe('files', () => {
     expect(gone.result).toMatchObject({ status: 'done', frames: 0, warnings: ['W_EMPTY'] })
     expect(gone.output.equals(wav())).toBe(true)
   })
+})
+
+test('random numbers are those of the key that docs/numerics.md describes', async () => {
+  const digest = createHash('sha256')
+    .update('noisemill\0' + '1\0' + 'a seed\0' + 'a.wav\0' + '1\0\0random')
+    .digest()
+  const key = { low: digest.readUInt32LE(0), high: digest.readUInt32LE(4) }
+  const silent = wav({ tag: 3, bits: 32, data: new Uint8Array(4 * 5000) })
+  const values = async (name: string) => {
+    const { output } = await transformed(name, silent, { options: { seed: 'a seed' } })
+    return new Float32Array(output.buffer.slice(output.byteOffset + 44, output.byteOffset + output.length))
+  }
+  const signal = { channels: 1, sampleRate: 0, frames: 5000 }
+  const source = new GeneratedSource(gaussian, { key, parameters: new Float64Array(), ...signal }, tsKernels)
+  const expected = new Float32Array(5024)
+  source.fill(0, 0, expected, 5000)
+  expect(await values('gaussian')).toEqual(expected.slice(0, 5000))
+  const drawn = Float32Array.from({ length: 5000 }, (_, n) => draw(key, 0xfffffffe, n) - 0.5)
+  expect(await values('uniform')).toEqual(drawn)
 })
 
 describe('blocks', () => {
