@@ -6,7 +6,7 @@ import { checkBoolean, checkInteger, checkSignal, given } from './checks.js'
 import { Failure } from './core/failure.js'
 import { gainOf, Measuring, totalDeviation } from './core/measuring.js'
 import { checkSampleRate, surveysMixture } from './core/noise/noise.js'
-import type { PassSettings } from './core/transform.js'
+import { NOTHING_MEASURED, type PassSettings } from './core/transform.js'
 import type { CodecName } from './core/wav/codecs.js'
 import { openSamples } from './core/wav/decoded.js'
 import { MAX_CHANNELS } from './core/wav/format.js'
@@ -326,7 +326,7 @@ async function noiseOnto(
       asError(() => measuring.end(measured))
     }
     const { levels } = measuring
-    const settings = { measured: -1, take: -1, levels, gain: 1 }
+    const settings = { ...NOTHING_MEASURED, levels, gain: 1 }
     const surveyed = surveysMixture(noise) ? await walk({ ...settings, pass: 'survey' }) : undefined
     const gain = surveyed === undefined ? 1 : asError(() => gainOf(noise, surveyed, layout))
     const tally = await walk({ ...settings, pass: 'write', gain })

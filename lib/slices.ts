@@ -3,7 +3,7 @@
  */
 
 import { setImmediate } from 'node:timers/promises'
-import { measuresActivity, type Noise, startFrames } from './core/noise/noise.js'
+import { type Noise, startFrames } from './core/noise/noise.js'
 import { BLOCK_FRAMES } from './core/noise/source.js'
 import type { SliceJob } from './core/slice.js'
 import { FileTally, type PassSettings } from './core/transform.js'
@@ -60,8 +60,7 @@ export async function runSlices(
 ): Promise<FileTally> {
   const length = layout.frames * layout.blockAlign
   // The samples must come in order to measure the active level, so that is one slice.
-  const isOrdered = settings.pass === 'measure' && measuresActivity(noise)
-  const size = isOrdered ? Math.max(1, length) : sliceBytes(noise, layout)
+  const size = settings.activity ? Math.max(1, length) : sliceBytes(noise, layout)
   // A short signal gets a short buffer, because worker threads copy the whole buffer both ways.
   const room = Math.min(size, length)
   const spare: ArrayBufferLike[] = []

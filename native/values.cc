@@ -102,6 +102,7 @@ constexpr Setter<SliceJob, double> kSliceNumbers[] = {
     {"pass", [](SliceJob& job, double value) { job.settings.pass = place<Pass>(value); }},
     {"measured", [](SliceJob& job, double value) { job.settings.measured = static_cast<int>(value); }},
     {"take", [](SliceJob& job, double value) { job.settings.take = static_cast<int>(value); }},
+    {"activity", [](SliceJob& job, double value) { job.settings.activity = value != 0; }},
     {"gain", [](SliceJob& job, double value) { job.settings.gain = value; }},
 };
 

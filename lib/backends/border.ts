@@ -108,6 +108,7 @@ const sliceNumbers: Fields<SliceJob, number> = {
   pass: ({ pass }) => passes.indexOf(pass),
   measured: ({ measured }) => measured,
   take: ({ take }) => take,
+  activity: ({ activity }) => Number(activity),
   gain: ({ gain }) => gain,
 }
 

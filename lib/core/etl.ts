@@ -8,18 +8,11 @@ import { caughtFailure, Failure, type FailureData } from './failure.js'
 import { type FileIdentity, type FilePath, InputFile } from './files.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import { gainOf, type LayerFigures, Measuring, type MeasuringWarning, totalDeviation } from './measuring.js'
-import {
-  checkNoise,
-  checkSampleRate,
-  measuresActivity,
-  measuresSignal,
-  type Noise,
-  surveysMixture,
-} from './noise/noise.js'
+import { checkNoise, checkSampleRate, measuresSignal, type Noise, surveysMixture } from './noise/noise.js'
 import { BLOCK_FRAMES } from './noise/source.js'
 import { Outputs, placesOf } from './outputs.js'
 import { type ByStem, StemMaker } from './stems.js'
-import { FileTally, openWalk, type PartTally, type PassSettings, pieceFrames } from './transform.js'
+import { FileTally, NOTHING_MEASURED, openWalk, type PartTally, type PassSettings, pieceFrames } from './transform.js'
 import type { CodecName } from './wav/codecs.js'
 import { openSamples } from './wav/decoded.js'
 import { endOfData, type HeaderWarning, refuseWarnings, type WavHeader } from './wav/header.js'
@@ -307,7 +300,7 @@ class Etl implements JoinedPass {
   /** Bytes of data in one read (whole pieces), and in one part (whole noise blocks). */
   #readBytes = 0
   #partBytes = 0
-  #settings: PassSettings = { pass: 'write', measured: -1, take: -1, levels: [], gain: 1 }
+  #settings: PassSettings = { ...NOTHING_MEASURED, pass: 'write', levels: [], gain: 1 }
   #measuring!: Measuring
   #peak: number | null = null
   #tally = new FileTally()
@@ -374,9 +367,8 @@ class Etl implements JoinedPass {
   #startPass(settings: PassSettings): number {
     this.#settings = settings
     this.#tally = new FileTally()
-    const isOrdered = settings.pass === 'measure' && measuresActivity(this.job.noise)
     const all = Math.max(1, Math.ceil(this.#header.dataBytes / this.#blockBytes))
-    const blocks = isOrdered ? all : Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
+    const blocks = settings.activity ? all : Math.max(1, Math.floor(PART_BYTES / this.#blockBytes))
     this.#partBytes = this.#blockBytes * blocks
     return Math.ceil(all / blocks)
   }
@@ -389,7 +381,7 @@ class Etl implements JoinedPass {
       if (this.job.verify) this.#outputs.checkAbsent()
       return 0
     }
-    this.#settings = { ...this.#settings, measured: -1, take: -1, levels: this.#measuring.levels }
+    this.#settings = { ...this.#settings, ...NOTHING_MEASURED, levels: this.#measuring.levels }
     return surveysMixture(this.job.noise)
       ? this.#startPass({ ...this.#settings, pass: 'survey' })
       : this.#startWriting()
@@ -419,12 +411,12 @@ class Etl implements JoinedPass {
 
   /** Opens the files of a pass that another Etl of the same job began. */
   join(shared: SharedPass): void {
-    const { job, pass, measured, take, levels, gain, partBlocks, input, size, modified, outputs } = shared
+    const { job, pass, measured, take, activity, levels, gain, partBlocks, input, size, modified, outputs } = shared
     this.#file = new InputFile(job.input)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes
-    this.#settings = { pass, measured, take, levels, gain }
+    this.#settings = { pass, measured, take, activity, levels, gain }
     this.#outputs.join(outputs, this.#outputSize.size)
   }
 

@@ -132,11 +132,17 @@ export class Measuring {
     return this.#levels
   }
 
+  get #isFirst(): boolean {
+    return this.#step === 0 && this.#redraws === 0
+  }
+
   /** Returns the next pass; undefined if all levels are known. */
   next(): PassSettings | undefined {
     if (this.isOmitted || this.#step === this.#steps.length) return undefined
     const { layer, take } = this.#steps[this.#step]
-    return { pass: 'measure', measured: layer, take, levels: this.#levels, gain: 1 }
+    // The signal is the same in each pass.
+    const activity = this.#isFirst && this.noise.mixing.reference === 'active' && measuresSignal(this.noise)
+    return { pass: 'measure', measured: layer, take, activity, levels: this.#levels, gain: 1 }
   }
 
   /**
@@ -146,7 +152,7 @@ export class Measuring {
    */
   end(tally: FileTally): void {
     const finite = this.layout.frames * this.layout.channels - tally.nonFinite
-    if (this.#step === 0 && this.#redraws === 0) this.#endSignal(tally, finite)
+    if (this.#isFirst) this.#endSignal(tally, finite)
     const step = this.#steps[this.#step]
     if (step.layer >= 0 && !this.#endNoise(step, tally, finite)) return
     this.#step++

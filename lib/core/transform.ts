@@ -3,15 +3,7 @@
 import { ActivityMeter, type ActivityTally } from './activity.js'
 import { type Kernels, tsKernels } from './kernels.js'
 import type { MixSettings, MixTally } from './mix.js'
-import {
-  type LayerLevel,
-  measuresActivity,
-  type Noise,
-  type OpenNoise,
-  openDither,
-  openLayer,
-  openNoise,
-} from './noise/noise.js'
+import { type LayerLevel, type Noise, type OpenNoise, openDither, openLayer, openNoise } from './noise/noise.js'
 import { BLOCK_FRAMES, FILL_FRAMES, type NoiseSource } from './noise/source.js'
 import { foldBlock } from './sums.js'
 import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from './wav/samples.js'
@@ -43,11 +35,16 @@ export interface PassSettings {
   readonly measured: number
   /** The take of that layer that is measured alone; -1 for the whole layer. */
   readonly take: number
+  /** Whether the active level of the signal is measured too, for which its samples must come in order. */
+  readonly activity: boolean
   /** The levels of the layers, as far as they are known. */
   readonly levels: readonly LayerLevel[]
   /** Factor of the mixture. */
   readonly gain: number
 }
+
+/** What passes that do not measure have. */
+export const NOTHING_MEASURED = { measured: -1, take: -1, activity: false } as const
 
 export type Pass = PassSettings['pass']
 
@@ -150,7 +147,7 @@ export function openWalk(
   layout: FrameLayout,
   firstFrame: number,
   noise: Noise,
-  { pass, measured, take, levels, gain }: PassSettings,
+  { pass, measured, take, activity: isActivityMeasured, levels, gain }: PassSettings,
   kernels: Kernels = tsKernels,
 ): FrameWalk {
   const opened = () => openNoise(noise, levels, layout, kernels)
@@ -159,7 +156,7 @@ export function openWalk(
       ? new PowerMeter(layout, firstFrame, undefined, kernels)
       : new NoiseTransform(layout, firstFrame, noise, opened(), gain, kernels)
   if (pass === 'survey') return new MixtureMeter(layout, firstFrame, opened(), undefined, kernels)
-  const activity = measuresActivity(noise) ? new ActivityMeter(layout.channels, layout.sampleRate) : undefined
+  const activity = isActivityMeasured ? new ActivityMeter(layout.channels, layout.sampleRate) : undefined
   if (measured < 0) return new PowerMeter(layout, firstFrame, activity, kernels)
   const source = openLayer(noise.layers[measured], levels[measured], take, layout, kernels)
   return new MixtureMeter(layout, firstFrame, { source, sigma: 1 }, activity, kernels)

@@ -142,10 +142,9 @@ size_t Etl::start_pass(PassSettings settings) {
   settings_ = std::move(settings);
   tally_ = {};
   next_tally_ = 0;
-  const bool is_ordered = settings_.pass == Pass::kMeasure && job_.noise.measures_activity();
   const uint64_t block = static_cast<uint64_t>(kBlockFrames) * header_.block_align;
   const uint64_t all = std::max<uint64_t>(1, (header_.data_bytes + block - 1) / block);
-  const uint64_t blocks = is_ordered ? all : std::max<uint64_t>(1, kPartBytes / block);
+  const uint64_t blocks = settings_.activity ? all : std::max<uint64_t>(1, kPartBytes / block);
   part_bytes_ = block * blocks;
   return static_cast<size_t>((all + blocks - 1) / blocks);
 }
@@ -159,6 +158,7 @@ size_t Etl::start_measuring() {
   }
   settings_.measured = -1;
   settings_.take = -1;
+  settings_.activity = false;
   settings_.levels = measuring_->levels();
   settings_.pass = Pass::kSurvey;
   return job_.noise.surveys_mixture() ? start_pass(settings_) : start_writing();

@@ -86,12 +86,14 @@ std::vector<LayerFigures> Measuring::figures() const {
 
 std::optional<PassSettings> Measuring::next() const {
   if (is_omitted || step_ == steps_.size()) return std::nullopt;
-  return PassSettings{Pass::kMeasure, steps_[step_].layer, steps_[step_].take, levels_, 1};
+  // The signal is the same in each pass.
+  const bool measures_activity = is_first() && noise_.reference == SnrReference::kActive && noise_.measures_signal();
+  return PassSettings{Pass::kMeasure, steps_[step_].layer, steps_[step_].take, measures_activity, levels_, 1};
 }
 
 void Measuring::end(const FileTally& tally) {
   const uint64_t finite = layout_.frames * layout_.channels - tally.non_finite;
-  if (step_ == 0 && redraws_ == 0) end_signal(tally, finite);
+  if (is_first()) end_signal(tally, finite);
   const Step step = steps_[step_];
   if (step.layer >= 0 && !end_noise(step, tally, finite)) return;
   step_++;

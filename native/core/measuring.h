@@ -59,6 +59,7 @@ class Measuring {
     int take;
   };
 
+  bool is_first() const { return step_ == 0 && redraws_ == 0; }
   // Draws the takes of a layer: different files.
   std::vector<Take> first_takes(const Layer& layer, const OpenBank& open) const;
   // Returns the first draw from `draw` on whose file no take of `others` has.

@@ -175,7 +175,7 @@ std::unique_ptr<FrameWalk> open_walk(const FrameLayout& layout, uint64_t first_f
   }
   if (settings.pass == Pass::kSurvey) return std::make_unique<MixtureMeter>(layout, first_frame, opened(), nullptr, arena);
   std::unique_ptr<ActivityMeter> activity;
-  if (noise.measures_activity()) activity = std::make_unique<ActivityMeter>(layout.channels, layout.sample_rate);
+  if (settings.activity) activity = std::make_unique<ActivityMeter>(layout.channels, layout.sample_rate);
   if (settings.measured < 0) return std::make_unique<PowerMeter>(layout, first_frame, std::move(activity), arena);
   const auto measured = static_cast<size_t>(settings.measured);
   OpenNoise layer = {open_layer(noise.layers[measured], settings.levels[measured], settings.take, shape_of(layout), arena), 1};

@@ -33,6 +33,9 @@ struct PassSettings {
   int measured = -1;
   // The take of that layer that is measured alone; -1 for the whole layer.
   int take = -1;
+  // Whether the active level of the signal is measured too, for which its samples must come in
+  // order.
+  bool activity = false;
   // The levels of the layers, as far as they are known.
   std::vector<LayerLevel> levels;
   // Factor of the mixture.

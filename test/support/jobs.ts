@@ -15,7 +15,7 @@ import { workersBackend } from '../../dist-lib/backends/workers.js'
 import { type EtlFigures, type EtlJob, type EtlOutcome, runEtl } from '../../dist-lib/core/etl.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
 import type { ClipPolicy, Layer, Mixing, Noise, NoiseLevel } from '../../dist-lib/core/noise/noise.js'
-import type { PassSettings } from '../../dist-lib/core/transform.js'
+import { NOTHING_MEASURED, type PassSettings } from '../../dist-lib/core/transform.js'
 import { packageFile } from '../../dist-lib/package-files.js'
 import { describeNative, instructionSets, theAddon } from './backends.js'
 import { temporaryFolder } from './folders.js'
@@ -134,8 +134,7 @@ export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'reco
 /** A pass that writes with one layer of noise. */
 export const writingPass = (sigma: number): PassSettings => ({
   pass: 'write',
-  measured: -1,
-  take: -1,
+  ...NOTHING_MEASURED,
   levels: [{ takes: [], sigma, deviation: sigma }],
   gain: 1,
 })

@@ -185,9 +185,6 @@ export const hasTakes = ({ recorded }: Layer): boolean => recorded !== undefined
 export const measuresLayer = (layer: Layer): boolean =>
   layer.recorded === undefined ? isSnr(layer) && layer.exact : hasTakes(layer)
 
-/** Whether the active level of the signal is measured, for which its samples must come in order. */
-export const measuresActivity = (noise: Noise): boolean => measuresSignal(noise) && noise.mixing.reference === 'active'
-
 /** Whether the mixture must be measured before its gain is known. */
 export const surveysMixture = ({ output, mixing }: Noise): boolean => output.kind !== 'keep' || mixing.clip === 'scale'
 

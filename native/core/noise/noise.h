@@ -78,8 +78,6 @@ struct Noise {
   bool measures_signal() const {
     return std::any_of(layers.begin(), layers.end(), [](const Layer& layer) { return layer.level_kind == LevelKind::kSnr; });
   }
-  // Whether the active level of the signal is measured, for which its samples must come in order.
-  bool measures_activity() const { return measures_signal() && reference == SnrReference::kActive; }
   // Whether the mixture must be measured before its gain is known.
   bool surveys_mixture() const { return output != OutputLevel::kKeep || clip == ClipPolicy::kScale; }
 };

@@ -130,9 +130,13 @@ describeHalves('recorded noise', (run) => {
     const { added, figures } = succeeded(await mixed(run, input, 1, settings))
     const { pieces } = figures.layers[0]
     expect(new Set(pieces.map(({ file }) => file)).size).toBe(4)
-    const voices = pieces.map(({ file }) => samples.get(`${file}.wav`)!)
+    const voices = pieces.map(({ file }) => {
+      const voice = samples.get(`${file}.wav`)!
+      const rms = Math.sqrt(power(voice))
+      return voice.map((value) => value / rms)
+    })
     const sum = Float64Array.from({ length: 12_000 }, (_, frame) =>
-      voices.reduce((sum, voice) => sum + voice[frame] / Math.sqrt(power(voice)), 0),
+      voices.reduce((sum, voice) => sum + voice[frame], 0),
     )
     expectMultiple(added, sum)
     expect(decibels(power(input) / power(added))).toBeCloseTo(3, 3)

@@ -35,6 +35,7 @@ const makeSlices = () => {
       pass: 'write',
       measured: -1,
       take: -1,
+      activity: false,
       levels: [{ takes: [], sigma: 0.1, deviation: 0.1 }],
       gain: 1,
     })),
