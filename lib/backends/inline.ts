@@ -34,6 +34,8 @@ interface ChunkWork {
 
 export function inlineBackend(kernels: Kernels): Backend {
   const noiseSlots = new Slots()
+  // Made here, because a loaded function holds it, and all that its scope has.
+  const kernelsOfThread = () => kernels
   const functions = new PoolFunctions({
     collected: release,
     begun: () => {
@@ -50,7 +52,7 @@ export function inlineBackend(kernels: Kernels): Backend {
     const failed = () => {
       own.hasFailed = true
     }
-    const known = inlineFunctions.get(own) ?? new InlineFunction(call, kernels, failed)
+    const known = inlineFunctions.get(own) ?? new InlineFunction(call, kernelsOfThread, failed)
     inlineFunctions.set(own, known)
     return known
   }
@@ -188,17 +190,17 @@ class InlineFunction {
   readonly #failed: () => void
 
   /**
-   * @param kernels those of the thread
+   * @param kernels returns those of the thread
    * @param failed called if the function cannot be loaded
    */
-  constructor(call: ModuleCall, kernels: Kernels, failed: () => void) {
+  constructor(call: ModuleCall, kernels: () => Kernels, failed: () => void) {
     this.#failed = failed
     this.#hasTeardown = call.teardown !== undefined
     this.#transfer = call.transferItems
     const data = crossed('data', () => ({ value: call.data }))
     if ('error' in data) this.#refused = data.error
     else {
-      this.#loading = loadCall({ ...call, data: data.value }, { kernels: () => kernels })
+      this.#loading = loadCall({ ...call, data: data.value }, { kernels })
       // `run` awaits it and reports a failure with the first item.
       this.#loading.catch(() => {})
     }
