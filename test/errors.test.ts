@@ -10,6 +10,7 @@ import {
   type ErrorCode,
   errorCodes,
   type NoisemillError,
+  type RecordedNoise,
 } from '../dist/index.js'
 import { describeNative } from './support/backends.js'
 import { writeFiles, writeLongInputs } from './support/files.js'
@@ -17,7 +18,7 @@ import { JOURNAL, temporaryFolder } from './support/folders.js'
 import { bin, linesOf, noisemill, start } from './support/programs.js'
 import { hasFfmpeg } from './support/readers.js'
 import { isWindows, mountVolume, posixTest, underLimit } from './support/systems.js'
-import { pcm16, wav } from './support/wav.js'
+import { HEADER_BYTES, pcm16, wav } from './support/wav.js'
 
 type At = (name: string) => string
 /** Inputs, the output folder, options. A level is added if there are no options. */
@@ -39,8 +40,12 @@ const elsewhere: Run = [['in'], 'other']
 
 /** What a run of the library ends with: the codes of its errors. */
 async function codesOf(at: At, [inputs, out, options = level]: Run): Promise<string[]> {
-  const { root } = options
-  const given = { backend: 'inline', ...options, ...(root !== undefined && { root: at(String(root)) }), out: at(out) }
+  const { root, noise } = options
+  const given = {
+    ...{ backend: 'inline', ...options, out: at(out) },
+    ...(root !== undefined && { root: at(String(root)) }),
+    ...(noise && { noise: { ...noise, from: at(String(noise.from)) } }),
+  }
   const codes: string[] = []
   try {
     const results = addNoiseToFiles(inputs.map(at), given as AddNoiseOptions)
@@ -59,6 +64,8 @@ const write =
   (name: string, bytes: Uint8Array = pcm16()) =>
   (at: At) =>
     writeFiles(at(''), { [name]: bytes })
+const recorded = (more: Partial<RecordedNoise> = {}): Run => again({ noise: { from: 'noise', ...more } })
+const rate = (sampleRate: number, channels = 1) => wav({ sampleRate, channels, data: pcm16().subarray(HEADER_BYTES) })
 const remove = (name: string) => (at: At) => rmSync(at(name), { recursive: true })
 const link = (name: string, to: string) => (at: At) => {
   mkdirSync(path.dirname(at(name)), { recursive: true })
@@ -125,6 +132,37 @@ const trials: readonly Trial[] = [
     code: 'E_NOISE_LOW',
     run: [['in'], 'out', { ...level, kind: 'pink', parameters: { low: 0.01 } }],
     remedies: [{ run: [['in'], 'out', { ...level, kind: 'pink', parameters: { low: 20 } }] }],
+  },
+  { code: 'E_NOISE_BANK', run: recorded(), remedies: [{ change: write('noise/n.wav') }] },
+  {
+    code: 'E_NOISE_BANK',
+    prepare: (at) => [write('noise/n.wav')(at), write('noise/text.wav', Buffer.from('no audio'))(at)],
+    run: recorded(),
+    remedies: [{ change: remove('noise/text.wav') }, { change: write('noise/text.wav') }],
+  },
+  {
+    code: 'E_NOISE_RATE',
+    prepare: (at) => [write('in/a.wav', rate(8000))(at), write('noise/n.wav', rate(16_000))(at)],
+    run: recorded(),
+    remedies: [{ change: write('noise/n.wav', rate(8000)) }],
+  },
+  {
+    code: 'E_NOISE_CHANNELS',
+    prepare: (at) => [write('in/a.wav', rate(8000, 5))(at), write('noise/n.wav', rate(8000, 4))(at)],
+    run: recorded(),
+    remedies: [1, 5, 10].map((channels) => ({ change: write('noise/n.wav', rate(8000, channels)) })),
+  },
+  {
+    code: 'E_NOISE_FEW',
+    prepare: (at) => ['1', '2', 'other'].map((n) => write(`noise/${n}.wav`, n === 'other' ? rate(8000) : pcm16())(at)),
+    run: recorded({ voices: 3 }),
+    remedies: [{ run: recorded({ voices: 2 }) }, { change: write('noise/3.wav') }],
+  },
+  {
+    code: 'E_NOISE_SILENT',
+    prepare: write('noise/silent.wav', pcm16(5000, 0)),
+    run: recorded(),
+    remedies: [{ change: (at) => [remove('noise/silent.wav')(at), write('noise/n.wav')(at)] }],
   },
   {
     code: 'E_SIGNAL_SILENT',
@@ -199,6 +237,7 @@ const others: Readonly<Record<string, readonly ErrorCode[]>> = {
   'below in this file': [
     ...(['E_WAV_UNSUPPORTED', 'E_WAV_NOT_RIFF', 'E_REPORT', 'E_REPORT_CLASH'] as const),
     ...(['E_LIST', 'E_LIST_LINE', 'E_LIST_COMMAND', 'E_INPUT_IN_OUTPUT'] as const),
+    ...(['E_NOISE_EMPTY', 'E_NOISE_FILE', 'E_RECIPE'] as const),
   ],
   'not tried here: the remedy is another file, disk, or amount of memory': [
     ...(['E_WAV_NO_FORMAT', 'E_WAV_NO_DATA', 'E_WAV_FORMAT', 'E_WAV_DAMAGED', 'E_WAV_TOO_LONG'] as const),
@@ -206,6 +245,11 @@ const others: Readonly<Record<string, readonly ErrorCode[]>> = {
     ...(['E_NO_MEMORY', 'E_SAMPLES_CHANGED', 'E_INTERNAL'] as const),
   ],
   'test/cli/resume.test.ts': ['E_VOLUME_FULL'],
+  'test/cli/verify.test.ts': ['E_OUTPUT_DIFFERS', 'E_OUTPUT_MISSING', 'E_OUTPUT_FOREIGN', 'E_OUTPUT_READ'],
+  'test/cli/replay.test.ts': ['E_REPLAY_ROWS', 'E_REPLAY_ROW', 'E_REPLAY_INPUT', 'E_REPLAY_DIFFERS'],
+  'test/files/cache.test.ts': ['E_CACHE'],
+  'test/core/stems.test.ts': ['E_STEM_RANGE'],
+  'test/audio/transform.test.ts': ['E_TRANSFORM_RESULT'],
   'test/pool/control.test.ts': ['E_TIMEOUT', 'E_TOO_MANY_ERRORS'],
   'test/audio/transform.test.ts': ['E_TRANSFORM_RESULT'],
   'not tried here: choices of backend, kernel and instruction set': [
@@ -258,6 +302,48 @@ describe('a remedy removes its error', () => {
     expect((await add('--from', list, '--out', 'out')).stderr).toContain(`(${code})`)
     if (corrected[0] === '--from') write(corrected[1], Buffer.from(correctedContent))(at)
     expect(await add(...corrected)).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  const withNoise = (at: At, options: Partial<AddNoiseOptions>) =>
+    codesOf(at, again({ noise: { from: 'noise' }, ...options }))
+  const noiseNames = Array.from({ length: 10 }, (_, n) => `noise/${n}.wav`)
+  const noisePlace = () => {
+    const at = place()
+    for (const name of noiseNames) write(name)(at)
+    write('noise/empty.wav', pcm16(0))(at)
+    return at
+  }
+
+  test('E_NOISE_EMPTY', async () => {
+    const at = noisePlace()
+    const leftOut: string[] = []
+    const onNoiseLeftOut = (file: string, { code }: NoisemillError) => leftOut.push(`${path.basename(file)} ${code}`)
+    expect(await withNoise(at, { onNoiseLeftOut })).toEqual([])
+    expect(leftOut).toEqual(['empty.wav E_NOISE_EMPTY'])
+    remove('noise/empty.wav')(at)
+    expect(await withNoise(at, { onNoiseLeftOut, overwrite: true })).toEqual([])
+    expect(leftOut).toHaveLength(1)
+  })
+
+  test('E_NOISE_FILE', async () => {
+    const at = noisePlace()
+    // The callback comes when the files are indexed.
+    const onNoiseLeftOut = () => noiseNames.map((name) => write(name, pcm16(777))(at))
+    expect(await withNoise(at, { onNoiseLeftOut })).toEqual(['E_NOISE_FILE'])
+    for (const name of noiseNames) write(name)(at)
+    expect(await withNoise(at, { resume: true })).toEqual([])
+  })
+
+  test('E_RECIPE', async () => {
+    const at = place()
+    const add = () => noisemill(['add', 'in', '--recipe', 'recipe.json', '--out', 'out'], { cwd: at('') })
+    for (const json of ['', '{ "snr": }', '{ "snr": 500 }']) {
+      if (json !== '') write('recipe.json', Buffer.from(json))(at)
+      const { code, stderr } = await add()
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^noisemill: recipe\.json: .*\(E_RECIPE\)$/m)])
+    }
+    write('recipe.json', Buffer.from('{ "snr": 50 }'))(at)
+    expect(await add()).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('E_REPORT', async () => {
