@@ -152,7 +152,7 @@ export class Measuring {
    */
   end(tally: FileTally): void {
     const finite = this.layout.frames * this.layout.channels - tally.nonFinite
-    if (this.#isFirst) this.#endSignal(tally, finite)
+    if (this.#isFirst && measuresSignal(this.noise)) this.#endSignal(tally, finite)
     const step = this.#steps[this.#step]
     if (step.layer >= 0 && !this.#endNoise(step, tally, finite)) return
     this.#step++

@@ -93,7 +93,7 @@ std::optional<PassSettings> Measuring::next() const {
 
 void Measuring::end(const FileTally& tally) {
   const uint64_t finite = layout_.frames * layout_.channels - tally.non_finite;
-  if (is_first()) end_signal(tally, finite);
+  if (is_first() && noise_.measures_signal()) end_signal(tally, finite);
   const Step step = steps_[step_];
   if (step.layer >= 0 && !end_noise(step, tally, finite)) return;
   step_++;
