@@ -11,7 +11,8 @@ import { Exclusion } from './files/globs.js'
 import { InputList, type ListedFile } from './files/input-list.js'
 import { type Listing, walkListed } from './files/listed.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
-import { type FilePath, joinPath, pathFromCaller } from './files/paths.js'
+import { type FilePath, joinPath, joinSlashed, pathFromCaller } from './files/paths.js'
+import { byStem, outputFolders } from './files/stems.js'
 import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { NoiseBanks } from './plan/bank.js'
 import type { WalkedItem } from './plan/file-run.js'
@@ -276,10 +277,11 @@ export async function findFiles(
   const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
   const listing = listingOf(inputs)
   if (listing !== undefined) {
-    const { variants, overwrite } = settings
+    const { variants, stems, overwrite } = settings
     const groups = walkListed(listing, {
       ...options,
       variants,
+      stems,
       replaces: overwrite || resume,
       onRepeat: repeated('file'),
     })
@@ -290,7 +292,8 @@ export async function findFiles(
   for (const { folder, prefix, reaches } of walked) {
     // With a root, the outputs of a folder are written to the folder's own path below the output
     // folder.
-    for (const outputs of [out, `${out}/${prefix}`]) {
+    const places = outputFolders(settings.stems).map((folder) => joinPath(out, joinSlashed(folder, prefix)) as string)
+    for (const outputs of [out, ...places]) {
       if (isWithin(outputs, folder) && reaches(path.relative(realPath(folder), realPath(outputs))))
         throw new NoisemillError('E_OUTPUT_IN_INPUT', { path: out, received: `input ${folder}` })
     }
@@ -298,7 +301,7 @@ export async function findFiles(
   const files = walk(names, { ...options, onRepeat: repeated('folder') })
   // No two files of one input have the same relative path, so outputs cannot clash and files are
   // processed while it is walked.
-  const groups = names.length === 1 ? files : [await refuseClashes(files, out, settings.variants, repeated('file'))]
+  const groups = names.length === 1 ? files : [await refuseClashes(files, out, settings, repeated('file'))]
   return { groups, folders: walked.map(({ folder }) => folder) }
 }
 
@@ -334,7 +337,7 @@ export function asItems(
   groups: FileGroups,
   out: string,
   folders: readonly string[],
-  { dryRun, verify, fsync }: FileSettings,
+  { dryRun, verify, fsync, stems }: FileSettings,
   journal: Journal | undefined,
   known?: KnownOutputs,
 ): AsyncIterable<WalkedItem> {
@@ -349,24 +352,36 @@ export function asItems(
   }
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
+  const all = outputFolders(stems)
+  /** Returns the folder of outputs, given by its path below one of the folders. */
+  const placeIn = (folder: string, relative: FilePath) => {
+    const below = relative.length === 0 ? folder : joinSlashed(folder, relative)
+    return { place: below.length === 0 ? out : joinPath(out, below), failure: outputOutside(below) }
+  }
   // Of the last file. Files come folder by folder.
-  let place:
-    | { readonly parent: Parent; readonly folder: FilePath; readonly failure: NoisemillError | undefined }
-    | undefined
+  let last: (Pick<WalkedItem, 'folder' | 'stemFolders' | 'failure'> & { readonly parent: Parent }) | undefined
   return flatten(prepared(), ({ input, relative, parent, name, failure }) => {
-    known?.add(relative, failure !== undefined)
-    if (parent !== place?.parent) {
-      const folder = parent.relative.length === 0 ? out : joinPath(out, parent.relative)
-      place = { parent, folder, failure: outputOutside(parent.relative) }
+    for (const folder of all) known?.add(joinSlashed(folder, relative), failure !== undefined)
+    if (parent !== last?.parent) {
+      const places = all.map((folder) => placeIn(folder, parent.relative))
+      last = {
+        parent,
+        folder: places[0].place,
+        stemFolders: byStem(stems, (stem) => places[all.indexOf(stem)].place),
+        failure: places.find(({ failure }) => failure !== undefined)?.failure,
+      }
     }
+    const { folder, stemFolders } = last
+    const within = () => all.map((folder) => outputInInput(joinSlashed(folder, relative))).find((found) => found)
     return {
       input,
       key: relative,
       parent,
-      output: joinPath(place.folder, name),
-      folder: place.folder,
+      output: joinPath(folder, name),
+      folder,
       name,
-      failure: failure ?? outputInInput(relative) ?? place.failure,
+      stemFolders,
+      failure: failure ?? within() ?? last.failure,
     }
   })
 }

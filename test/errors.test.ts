@@ -185,6 +185,17 @@ const trials: readonly Trial[] = [
     ],
   },
   {
+    code: 'E_STEM_RANGE',
+    run: [['in'], 'out', { sigma: 2, stems: ['clean', 'noise'] }],
+    remedies: [
+      { run: [['in'], 'out', { sigma: 0.01, stems: ['clean', 'noise'] }] },
+      { run: [['in'], 'out', { sigma: 2, stems: ['clean', 'noise'], level: { rms: -30 } }] },
+      { run: [['in'], 'out', { sigma: 2, stems: ['clean', 'noise'], clip: 'scale' }] },
+      { run: [['in'], 'out', { sigma: 2 }] },
+      { change: write('in/a.wav', wav({ tag: 3, bits: 32, data: new Uint8Array(4000) })) },
+    ],
+  },
+  {
     code: 'E_OUTPUT_EXISTS',
     prepare: first(),
     run: plain,

@@ -102,10 +102,18 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
 }
 
 function reportedRun(inputs: Inputs, noise: AddRequest['noise']): ReportedRun {
-  const { out, root, overwrite, resume } = noise
+  const { out, root, stems, overwrite, resume } = noise
   const read = inputs instanceof InputList ? { inputs: [], list: inputs.file } : { inputs }
   const variants = variantsOf(noise)
-  return { ...read, out: String(out), root: root === undefined ? undefined : String(root), variants, overwrite, resume }
+  return {
+    ...read,
+    out: String(out),
+    root: root === undefined ? undefined : String(root),
+    variants,
+    stems,
+    overwrite,
+    resume,
+  }
 }
 
 /** Compares the room that the outputs of a dry run need with that of their volume, and warns if there is too little. */
@@ -156,7 +164,7 @@ async function countOutputs(
   const isList = inputs instanceof InputList
   if (isList && !inputs.isReadAgain) return undefined
   const groups = isList
-    ? walkListed(inputs, { ...options, variants, replaces: false, onRepeat: () => {} })
+    ? walkListed(inputs, { ...options, variants, stems: [], replaces: false, onRepeat: () => {} })
     : walk(inputs, options)
   let files = 0
   for await (const group of groups) {

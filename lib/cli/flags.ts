@@ -5,7 +5,7 @@
 
 import type { AddNoiseOptions } from '../add.js'
 import { invalidOption } from '../errors.js'
-import type { PoolOptions, RecordedNoise } from '../index.js'
+import type { PoolOptions, RecordedNoise, StemName } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
 import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel, parseRange } from './numbers.js'
 
@@ -269,6 +269,14 @@ export const noiseFlags: FlagsFor<NoiseOptions> = {
     summary: 'folder that the paths of outputs and the keys of noise are relative to',
     preset: 'each input',
     parse: parsePath,
+  },
+  stems: {
+    name: '--stems',
+    value: 'names',
+    group: 'outputs',
+    summary:
+      'parts of each mixture to write as well: clean, noise, or clean,noise; outputs are then in noisy, clean and noise below --out',
+    parse: (text) => text.split(',') as StemName[],
   },
   overwrite: { name: '--overwrite', group: 'care', summary: 'replace existing outputs' },
   resume: {

@@ -51,7 +51,7 @@ export interface Summary extends PoolInfo {
   readonly snr: SnrRange | null
   /** Total size of the inputs in bytes, without those of skipped outputs. */
   readonly bytesIn: number
-  /** Total size of the outputs in bytes, without skipped ones; in a dry run, the size that they would have. */
+  /** Total size of the outputs in bytes, without skipped ones and stems; in a dry run, the size that they would have. */
   readonly bytesOut: number
   /**
    * In a dry run, the bytes that the outputs need and those that are free on their volume, `{ "needed": 5000, "free":

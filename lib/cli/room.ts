@@ -22,9 +22,16 @@ export class Room {
   add(result: FileResult): void {
     if (result.status !== 'planned') return
     const size = result.bytesOut ?? 0
-    const replaced = this.replaces ? replacedBytes(result) : undefined
-    this.#bytes += size - (replaced ?? 0)
-    if (replaced !== undefined) this.#largestReplacing = Math.max(this.#largestReplacing, size)
+    const { output, outputBase64, stems = {} } = result
+    const mixture = outputBase64 === undefined ? output : Buffer.from(outputBase64, 'base64')
+    // The files of an output have the same size.
+    let replacing = 0
+    for (const file of [mixture, ...Object.values(stems)]) {
+      const replaced = this.replaces ? replacedBytes(file) : undefined
+      this.#bytes += size - (replaced ?? 0)
+      if (replaced !== undefined) replacing += size
+    }
+    this.#largestReplacing = Math.max(this.#largestReplacing, replacing)
   }
 
   /**
@@ -39,9 +46,9 @@ export class Room {
 }
 
 /** Returns the size of the file that an output would replace. Undefined if there is none. */
-function replacedBytes({ output, outputBase64 }: FileResult): number | undefined {
+function replacedBytes(output: string | Buffer): number | undefined {
   try {
-    return lstatSync(outputBase64 === undefined ? output : Buffer.from(outputBase64, 'base64')).size
+    return lstatSync(output).size
   } catch {
     return undefined
   }

@@ -8,11 +8,21 @@ import { type FrameLayout, type SampleValues, sampleScratch, swapBytes } from '.
 const INTEGERS = 2 ** 52
 const fround = Math.fround
 
-/** The names of stems, in the order in which their files get their final names. */
-export const stemNames = ['clean', 'noise'] as const
+/**
+ * A stem of a mixture: the clean signal at the mixture's scale, or the noise. Each has a file of its own.
+ *
+ * @example
+ * import { addNoiseToFiles, type StemName } from 'noisemill'
+ *
+ * const stems: StemName[] = ['clean', 'noise']
+ * for await (const r of addNoiseToFiles('speech/a.wav', { out: 'out', snr: 10, stems }))
+ *   console.log(r.output, ...stems.map((name) => r.stems?.[name]))
+ * // -> out/noisy/a.wav out/clean/a.wav out/noise/a.wav
+ */
+export type StemName = 'clean' | 'noise'
 
-/** A stem of a mixture: the clean signal at the mixture's scale, or the noise. Each has a file of its own. */
-export type StemName = (typeof stemNames)[number]
+/** The names of stems, in the order in which their files get their final names. */
+export const stemNames: readonly StemName[] = ['clean', 'noise']
 
 /** What is known for some stems, or for all. */
 export type ByStem<Value> = { readonly [Name in StemName]?: Value }

@@ -2,11 +2,23 @@
 
 import { realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
+import type { StemName } from '../core/stems.js'
 import { NoisemillError } from '../errors.js'
 import { Names } from '../show.js'
 import { identityOf, isLink, realPath, type Variants } from './outputs.js'
-import { asFolder, type FilePath, joinPath, nameOf, pathFromBytes, pathToBytes, showPath, splitPath } from './paths.js'
+import {
+  asFolder,
+  type FilePath,
+  joinPath,
+  joinSlashed,
+  nameOf,
+  pathFromBytes,
+  pathToBytes,
+  showPath,
+  splitPath,
+} from './paths.js'
 import { ProtectedFiles } from './protected.js'
+import { outputFolders } from './stems.js'
 import type { WalkedFile } from './walk.js'
 
 /**
@@ -76,7 +88,7 @@ function realName(file: FilePath): string | undefined {
 export async function refuseClashes(
   groups: AsyncIterable<readonly WalkedFile[]>,
   out: string,
-  variants: Variants,
+  { variants, stems }: { readonly variants: Variants; readonly stems: readonly StemName[] },
   onRepeat: (file: string, first: string) => void,
 ): Promise<WalkedFile[]> {
   const byRelative = new Map<string, WalkedFile[]>()
@@ -100,7 +112,7 @@ export async function refuseClashes(
   for (const sameRelative of byRelative.values()) {
     const same = sameRelative.length === 1 ? sameRelative : differentFiles(sameRelative, onRepeat)
     for (const file of same) {
-      const failure = clash(file, same) ?? hitsInput(file, inputs, out)
+      const failure = clash(file, same) ?? hitsInput(file, inputs, out, stems)
       checked.push(failure ? { ...file, failure } : file)
     }
   }
@@ -126,7 +138,15 @@ function clash(file: WalkedFile, same: readonly WalkedFile[]): NoisemillError | 
   return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(file.input), received: `${others}` })
 }
 
-function hitsInput(file: WalkedFile, inputs: ProtectedFiles, out: string): NoisemillError | undefined {
-  const output = inputs.find(joinPath(out, file.relative))
-  return output === undefined ? undefined : new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+function hitsInput(
+  { relative }: WalkedFile,
+  inputs: ProtectedFiles,
+  out: string,
+  stems: readonly StemName[],
+): NoisemillError | undefined {
+  for (const folder of outputFolders(stems)) {
+    const output = inputs.find(joinPath(out, joinSlashed(folder, relative)))
+    if (output !== undefined) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+  }
+  return undefined
 }

@@ -1,12 +1,14 @@
 /** Turns listed files into those of a run, as they come: their relative paths, repeats and clashes. */
 
 import { hash } from 'node:crypto'
+import type { StemName } from '../core/stems.js'
 import { NoisemillError } from '../errors.js'
 import { type ExcludeOptions, Exclusions } from './exclusions.js'
 import type { ListedFile } from './input-list.js'
 import { identityOf, isLink, isWithin, type Variants } from './outputs.js'
-import { type FilePath, joinPath, nameOf, pathToBytes, relativeTo, showPath, splitPath } from './paths.js'
+import { type FilePath, joinPath, joinSlashed, nameOf, pathToBytes, relativeTo, showPath, splitPath } from './paths.js'
 import { ProtectedFiles } from './protected.js'
+import { outputFolders } from './stems.js'
 import type { Parent, WalkedFile } from './walk.js'
 
 type Groups = Iterable<readonly ListedFile[]> | AsyncIterable<readonly ListedFile[]>
@@ -26,6 +28,7 @@ export interface ListedOptions extends ExcludeOptions {
   readonly root: string | undefined
   readonly out: string
   readonly variants: Variants
+  readonly stems: readonly StemName[]
   /** Whether outputs may replace files. */
   readonly replaces: boolean
   /** Receives a file that is listed again, and its first path. It is left out. */
@@ -49,6 +52,7 @@ export async function* walkListed(listing: Listing, options: ListedOptions): Asy
   let parent: Parent | undefined
   let isParentInOut = false
   const isIn = within(out)
+  const folders = outputFolders(options.stems)
   /** Makes the file of a run. Undefined if it is left out. */
   const fileOf = ({ input, failure }: ListedFile): WalkedFile | undefined => {
     const relative = root === undefined ? splitPath(input).name : relativeTo(root, input)
@@ -74,7 +78,9 @@ export async function* walkListed(listing: Listing, options: ListedOptions): Asy
       return undefined
     }
     if (first === 'other') return { ...file, failure: new NoisemillError('E_OUTPUT_CLASH', { path: showPath(input) }) }
-    const replaced = ahead?.inputs.find(joinPath(out, relative))
+    const replaced = folders
+      .map((folder) => ahead?.inputs.find(joinPath(out, joinSlashed(folder, relative))))
+      .find((output) => output !== undefined)
     if (replaced === undefined) return file
     return { ...file, failure: new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(replaced) }) }
   }

@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob } from '../core/etl.js'
+import type { ByStem } from '../core/stems.js'
 import { describe, NoisemillError } from '../errors.js'
 import {
   countOf,
@@ -25,6 +26,7 @@ import {
   splitPath,
 } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
+import { byStem, outputFolders } from '../files/stems.js'
 import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput, Skipped } from '../record/journal.js'
 import type { Planned, TaskRun } from '../task.js'
@@ -66,6 +68,7 @@ export interface FileItemObject {
   readonly key?: string | Uint8Array
   /**
    * Path of the output. By default the path relative to `root`, or without `root` the file's name, in the task's `out`.
+   * Not with the option `stems`.
    */
   readonly output?: string | URL | Uint8Array
 }
@@ -229,33 +232,38 @@ export abstract class FileRun<
   #planOutput(located: Located, number: number): PlannedOutput<Facts, Work, Result> {
     const { files, journal } = this
     const { input, key, parent, folder } = located
-    const { variants, overwrite, fsync, dryRun, strict } = files
+    const { variants, overwrite, fsync, dryRun, strict, stems: stemNames } = files
     const { copy, label } = placeOf(number, variants)
     const isOne = (variants.copies === 1 && variants.labels.length === 0) || located.output === ''
     const name = isOne ? located.name : variantName(located.name, number, variants)
     const output = !isOne ? joinPath(folder, name) : located.output
     // The key of a walked file is its relative path.
-    const relative = !isOne ? joinSlashed(parent.relative, name) : key
+    const relative = joinSlashed(outputFolders(stemNames)[0], !isOne ? joinSlashed(parent.relative, name) : key)
+    const folders = located.stemFolders
+    const stems = folders && byStem(stemNames, (stem) => joinPath(folders[stem]!, name))
     const id = `${this.#run}-${(this.#count++).toString(36)}`
-    const temporary = (part?: string) => joinPath(folder, temporaryName(name, id, undefined, part))
-    const { facts, work } = this.draw(located, copy, label, temporary)
-    const plan = { id, input, parent, output, relative, key, copy, begun: undefined, ...facts }
-    const failure = located.failure ?? (output === '' ? undefined : (checkName(name, output) ?? this.#claim(output)))
+    const temporaryIn = (place: FilePath, part?: string) => joinPath(place, temporaryName(name, id, undefined, part))
+    const { facts, work } = this.draw(located, copy, label, (part) => temporaryIn(folder, part))
+    const plan = { id, input, parent, output, relative, stems, key, copy, begun: undefined, ...facts }
+    const failure =
+      located.failure ?? (output === '' ? undefined : (checkName(name, output) ?? this.#claim(output, stems)))
     if (failure) return { ...plan, result: this.failedResult(plan, failure) }
     const recorded = journal?.look(plan)
     if (typeof recorded === 'object') return { ...plan, result: this.skippedResult(plan, recorded) }
     const job: JobFiles & Work = {
       input,
       output,
-      temporary: temporary(),
+      temporary: temporaryIn(folder),
+      stems:
+        folders && byStem(stemNames, (stem) => ({ output: stems![stem]!, temporary: temporaryIn(folders[stem]!) })),
       overwrite: overwrite || recorded === 'replace',
-      free: journal?.isSurelyFree(folder) ?? false,
+      free: journal?.isSurelyFree(folder, folders) ?? false,
       fsync,
       dryRun,
       strict,
       ...work,
     }
-    return { job, id, input, parent, output, relative, key, copy, begun: undefined, ...facts }
+    return { job, id, input, parent, output, relative, stems, key, copy, begun: undefined, ...facts }
   }
 
   /**
@@ -266,12 +274,12 @@ export abstract class FileRun<
     return !this.#isWalked || (this.journal?.foldsCase ?? onWindows)
   }
 
-  #claim(output: FilePath): NoisemillError | undefined {
+  #claim(output: FilePath, stems: ByStem<FilePath> = {}): NoisemillError | undefined {
     if (this.journal?.hasNameOf(output))
       return new NoisemillError('E_OUTPUT_CLASH', { path: showPath(output), received: "the run's own journal" })
     if (!this.#claims && !mayHaveTwoOriginals(output, this.files.variants)) return undefined
-    if (this.#inputs.find(output) !== undefined)
-      return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(output) })
+    const replacing = [output, ...Object.values(stems)].find((file) => this.#inputs.find(file) !== undefined)
+    if (replacing !== undefined) return new NoisemillError('E_OUTPUT_IS_INPUT', { path: showPath(replacing) })
     const name = nameOf(output, this.journal?.foldsCase)
     if (this.#outputs.has(name)) {
       const received = this.#claims && this.journal && 'the output folder ignores case'
@@ -297,13 +305,19 @@ export abstract class FileRun<
     if (input === undefined) return invalid(describe(item))
     if (parts.key !== undefined && key === undefined) return invalid(`key: ${describe(parts.key)}`)
     if (parts.output !== undefined && output === undefined) return invalid(`output: ${describe(parts.output)}`)
-    const { root, out } = this.files
+    const { root, out, stems } = this.files
+    if (output !== undefined && stems.length > 0) return invalid('an output of its own, which has no place for stems')
     const relative = root === undefined ? splitPath(input).name : relativeTo(root, input)
     if (relative === undefined && (key === undefined || output === undefined))
       return invalid(`${showPath(input)} lies outside the root ${root}`)
     if (out === undefined && output === undefined && !this.handsOn)
       return invalid('the task has no option out, and the item has no output')
-    return locatedAt(input, key ?? relative!, output ?? (out === undefined ? '' : joinPath(out, relative!)))
+    if (output !== undefined || out === undefined) return locatedAt(input, key ?? relative!, output ?? '')
+    const placeIn = (folder: string) => joinPath(out, joinSlashed(folder, relative!))
+    return {
+      ...locatedAt(input, key ?? relative!, placeIn(outputFolders(stems)[0])),
+      stemFolders: byStem(stems, (stem) => splitPath(placeIn(stem)).folder),
+    }
   }
 }
 
@@ -328,6 +342,8 @@ export interface Located {
   /** The folder and the name of the output. */
   readonly folder: FilePath
   readonly name: FilePath
+  /** The folders of its stems. */
+  readonly stemFolders?: ByStem<FilePath> | undefined
   readonly failure?: NoisemillError | undefined
 }
 

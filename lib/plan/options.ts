@@ -12,6 +12,7 @@ import {
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
+import { type StemName, stemNames } from '../core/stems.js'
 import { bothGiven, invalidOption } from '../errors.js'
 import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
@@ -133,6 +134,11 @@ export interface NoiseOptions extends NoiseSpec {
   readonly root?: string | URL
   /** Noisy copies of each file, 1 to 1,000,000; 1 by default. Two or more are numbered: `a.1.wav`, `a.2.wav`. */
   readonly copies?: number
+  /**
+   * Parts of each mixture to write as well, at its scale: 'clean', the signal, and 'noise'. Mixtures are then in the folder
+   * `noisy` of `out`, and stems in `clean` and `noise`. In PCM, the mixture is exactly the sum of both. None by default.
+   */
+  readonly stems?: readonly StemName[]
   /** Replace existing outputs; false by default. */
   readonly overwrite?: boolean
   /**
@@ -195,6 +201,8 @@ export interface FileSettings {
   readonly out: string | undefined
   readonly root: string | undefined
   readonly variants: Variants
+  /** The stems that each output has besides the mixture, in the order of `stemNames`. */
+  readonly stems: readonly StemName[]
   readonly overwrite: boolean
   readonly fsync: boolean
   readonly dryRun: boolean
@@ -232,7 +240,7 @@ export const SPEC_OPTIONS: readonly string[] = [
 export const FILE_OPTIONS = ['out', 'root', 'copies', 'overwrite', 'fsync', 'dryRun', 'strict'] as const
 type FileOption = (typeof FILE_OPTIONS)[number]
 /** Names of the options in NoiseOptions. */
-export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, ...FILE_OPTIONS, 'verify']
+export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, ...FILE_OPTIONS, 'verify', 'stems']
 
 /** Checks the option `copies`, and returns it or its default. */
 export const checkCopies = (value: unknown): number =>
@@ -356,7 +364,18 @@ export function variantsOf({ copies = 1, snr, snrMode }: NoiseOptions): Variants
 /** Checks the options of `noiseTask`. Throws NoisemillError with the invalid option. */
 export function checkNoiseOptions(options: NoiseOptions): NoiseSettings {
   const noise = checkNoiseSpec(options, NOISE_OPTIONS)
-  return { noise, ...checkFileOptions(options, noise.each.map(labelOf)) }
+  const files = checkFileOptions(options, noise.each.map(labelOf))
+  const stems = checkStems(given(options.stems, []))
+  if (stems.length > 0 && files.out === undefined)
+    throw invalidOption('stems', '`out` beside it, because the folders of stems are in it', stems)
+  return { noise, ...files, stems }
+}
+
+function checkStems(value: unknown): StemName[] {
+  const stems: readonly unknown[] = Array.isArray(value) ? value : [undefined]
+  if (!stems.every((stem, i) => stemNames.includes(stem as StemName) && stems.indexOf(stem) === i))
+    throw invalidOption('stems', "a list of 'clean' and 'noise', each of them once", value)
+  return stemNames.filter((name) => stems.includes(name))
 }
 
 /**
@@ -378,6 +397,7 @@ export function checkFileOptions(
     out: checkFolder('out', options.out),
     root: checkFolder('root', options.root),
     variants: { copies, labels },
+    stems: [],
     overwrite,
     fsync: checkBoolean('fsync', given(options.fsync, false)),
     dryRun,
@@ -391,7 +411,7 @@ export function checkFileOptions(
  *
  * @param banks those of the layers; see indexBanks
  */
-export function recordOf({ noise, variants }: NoiseSettings, banks: Banks): Record<string, unknown> {
+export function recordOf({ noise, variants, stems }: NoiseSettings, banks: Banks): Record<string, unknown> {
   const { asked, seed, kind, parameters } = noise
   const hashes = banks.flatMap((bank) => (bank === undefined ? [] : [bank.hash]))
   return {
@@ -400,6 +420,7 @@ export function recordOf({ noise, variants }: NoiseSettings, banks: Banks): Reco
     kind,
     ...(Object.keys(parameters).length > 0 && { parameters }),
     copies: variants.copies,
+    ...(stems.length > 0 && { stems }),
     ...(hashes.length > 0 && { banks: hashes }),
   }
 }

@@ -8,6 +8,7 @@ import type { EtlFigures, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
 import { openBank } from '../core/noise/bank.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
+import type { ByStem, StemName } from '../core/stems.js'
 import type { FileTally } from '../core/transform.js'
 import type { CodecName } from '../core/wav/codecs.js'
 import type { FrameLayout, SampleFormatName } from '../core/wav/samples.js'
@@ -171,6 +172,13 @@ export interface FileFigures {
   readonly inputBase64?: string
   /** Bytes of the output's path in base64, if `output` cannot show them exactly. */
   readonly outputBase64?: string
+  /** Paths of the stems, shown like `input`. Missing without the option `stems`. */
+  readonly stems?: {
+    /** Path of the clean signal at the mixture's scale. */
+    readonly clean?: string
+    /** Path of the noise. */
+    readonly noise?: string
+  }
 }
 
 /**
@@ -314,6 +322,7 @@ export interface NoisePiece {
 interface PlannedPaths {
   readonly input: FilePath
   readonly output: FilePath
+  readonly stems?: ByStem<FilePath> | undefined
   readonly key: FilePath
 }
 
@@ -420,7 +429,7 @@ function resultWith<Status extends FileResult['status']>(plan: OutputPlan, statu
  */
 export function withBytes<Result extends Pick<FileFigures, 'input' | 'output' | 'key'>>(
   result: Result,
-  { input, output, key }: PlannedPaths,
+  { input, output, stems, key }: PlannedPaths,
 ): Result {
   const add = (name: string, shown: string, file: FilePath) => {
     if (shown !== file) Object.assign(result, { [name]: pathToBytes(file).toString('base64') })
@@ -428,6 +437,10 @@ export function withBytes<Result extends Pick<FileFigures, 'input' | 'output' | 
   add('inputBase64', result.input, input)
   add('outputBase64', result.output, output)
   add('keyBase64', result.key, key)
+  if (stems !== undefined) {
+    const shown = Object.entries(stems).map(([name, file]) => [name, showPath(file)])
+    Object.assign(result, { stems: Object.fromEntries(shown) })
+  }
   return result
 }
 
@@ -570,10 +583,10 @@ export function sampleFigures(work: {
 }
 
 /** Makes the error of a failure, with the output's path if its code is about outputs, and otherwise the input's. */
-export function errorOf(plan: PlannedPaths, { code, detail, errno, cause }: FailureData): NoisemillError {
+export function errorOf(plan: PlannedPaths, { code, detail, errno, stem, cause }: FailureData): NoisemillError {
   const ofOutput = code.startsWith('E_OUTPUT') || code === 'E_VOLUME_FULL'
   return new NoisemillError(code as ErrorCode, {
-    path: showPath(ofOutput ? plan.output : plan.input),
+    path: showPath(ofOutput ? (plan.stems?.[stem as StemName] ?? plan.output) : plan.input),
     ...(detail === '' ? {} : { received: detail }),
     ...(errno === '' ? {} : { errno }),
     cause,

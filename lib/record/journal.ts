@@ -14,12 +14,12 @@ import {
   readlinkSync,
   readSync,
   statSync,
-  unlinkSync,
 } from 'node:fs'
 import type { EtlFigures, EtlJob } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
-import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
+import { fsPath, modifiedOf, nameExists, removeFile, syncFolder } from '../core/files.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
+import type { ByStem } from '../core/stems.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
 import { freshRunId, host, isEmptyFolder, temporaryName } from '../files/outputs.js'
@@ -32,6 +32,7 @@ import {
   slashedPathTo,
   splitPath,
 } from '../files/paths.js'
+import { recordedFiles } from '../files/stems.js'
 import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
 import { jsonPath, pathOf, Records, type RunLine, runOf, textOf } from './journal-lines.js'
@@ -57,6 +58,8 @@ export interface RecordedOutput {
   readonly output: FilePath
   /** Its path below the output folder, with '/' between names. */
   readonly relative: FilePath
+  /** The paths of its stems. */
+  readonly stems?: ByStem<FilePath> | undefined
   /**
    * Its name in lines, as JSON, while it is recorded as begun but not as done or failed; otherwise undefined. The journal
    * sets it.
@@ -210,16 +213,15 @@ export class Journal {
    * has changed, 'replace' for any other output with a record, and undefined if there is no record.
    */
   look(looked: RecordedOutput): Skipped | 'replace' | undefined {
-    const { input, output } = looked
+    const { input, output, stems = {} } = looked
     const place = this.#records?.take(textOf(jsonPath(looked.relative)))
     if (place === undefined) return undefined
     try {
       const done = this.#records!.doneLine(place)
       const read = statSync(fsPath(input), { bigint: true })
-      const written = lstatSync(fsPath(output))
       const isSame =
-        written.isFile() &&
-        done?.bytes === written.size &&
+        done !== undefined &&
+        [output, ...Object.values(stems)].every((file) => isFileOf(file, done.bytes)) &&
         done.size === Number(read.size) &&
         done.modified === modifiedOf(read) &&
         textOf(done.input) === textOf(jsonPath(this.#inputPath(looked)))
@@ -231,12 +233,14 @@ export class Journal {
   }
 
   /**
-   * Whether the names of outputs in a folder are free for certain: when the run came to the folder, it was missing or had
-   * nothing but this journal. Names in other folders must be looked up.
+   * Whether the names of outputs in a folder, and of their stems in others, are free for certain: when the run came to
+   * the folders, they were missing or had nothing but this journal. Names in other folders must be looked up.
    */
-  isSurelyFree(folder: FilePath): boolean {
-    if (folder !== this.#outputFolder?.folder)
-      this.#outputFolder = { folder, wasEmpty: isEmptyFolder(folder === '' ? '.' : folder, JOURNAL_NAME) }
+  isSurelyFree(folder: FilePath, stems: ByStem<FilePath> = {}): boolean {
+    if (folder !== this.#outputFolder?.folder) {
+      const isEmpty = (one: FilePath) => isEmptyFolder(one === '' ? '.' : one, JOURNAL_NAME)
+      this.#outputFolder = { folder, wasEmpty: [folder, ...Object.values(stems)].every(isEmpty) }
+    }
     return this.#outputFolder.wasEmpty
   }
 
@@ -248,8 +252,8 @@ export class Journal {
     if (this.options.dryRun) return
     let begun = 0
     for (const intent of outputs) {
-      const { id, output, relative, job } = intent
-      if (!job.overwrite && !job.free && nameExists(output)) continue
+      const { id, output, stems = {}, relative, job } = intent
+      if (!job.overwrite && !job.free && [output, ...Object.values(stems)].some(nameExists)) continue
       intent.begun = JSON.stringify(jsonPath(relative))
       this.#pending += `\n{"begin":${intent.begun},"id":"${id}"}`
       begun++
@@ -388,6 +392,12 @@ function isJournal(fd: number): boolean {
   return written.equals(START.subarray(0, written.length))
 }
 
+/** Whether a path is that of a file of this size. Throws if there is none. */
+function isFileOf(file: FilePath, size: number): boolean {
+  const found = lstatSync(fsPath(file))
+  return found.isFile() && found.size === size
+}
+
 /** Whether a path leads to the open file. */
 function isOpenAs(fd: number, file: string): boolean {
   const [own, other] = [fstatSync(fd, { bigint: true }), lstatSync(file, { bigint: true, throwIfNoEntry: false })]
@@ -404,13 +414,10 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
     const output = pathOf(text)
     const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
     if (run === undefined || !isGone(run) || names.includes('..')) continue
-    const { folder, name } = splitPath(joinPath(prefix, output))
-    for (const part of [undefined, ...STEPS]) {
-      try {
-        unlinkSync(fsPath(joinPath(folder, temporaryName(name, id, run, part))))
-      } catch {
-        // The file already has its final name, was removed, or was never there.
-      }
+    // A file may already have its final name, was removed, or was never there.
+    for (const file of recordedFiles(output, run.settings.stems)) {
+      const { folder, name } = splitPath(joinPath(prefix, file))
+      for (const part of [undefined, ...STEPS]) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
     }
   }
 }

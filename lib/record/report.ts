@@ -15,10 +15,12 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolders } from '../core/files.js'
+import type { StemName } from '../core/stems.js'
 import { NoisemillError } from '../errors.js'
 import { isSameFile, type Variants } from '../files/outputs.js'
-import { joinPath } from '../files/paths.js'
+import { joinPath, joinSlashed } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
+import { outputFolders } from '../files/stems.js'
 import { isAudioName, relativeOf } from '../files/walk.js'
 import { Appender } from './appender.js'
 import { journalOf } from './journal.js'
@@ -35,6 +37,8 @@ export interface ReportedRun {
   readonly out: string
   readonly root?: string | undefined
   readonly variants: Variants
+  /** The stems of the run. */
+  readonly stems?: readonly StemName[] | undefined
   readonly overwrite?: boolean | undefined
   readonly resume?: boolean | undefined
 }
@@ -172,7 +176,7 @@ export class Report {
 const ONE: Variants = { copies: 1, labels: [] }
 
 /** Returns which file of its run a report would be written over. Undefined if there is none. */
-function clashOf(path: string, { inputs, list, out, root, variants }: ReportedRun): string | undefined {
+function clashOf(path: string, { inputs, list, out, root, variants, stems = [] }: ReportedRun): string | undefined {
   const report = new ProtectedFiles(ONE, true)
   const outputs = new ProtectedFiles(variants, true)
   for (const files of [report, outputs]) files.add(path)
@@ -182,7 +186,9 @@ function clashOf(path: string, { inputs, list, out, root, variants }: ReportedRu
   // Files that are found in folders have names of audio files, which a report cannot have.
   const files = inputs.filter((input) => !isFolder(input))
   if (files.some(isReport)) return 'it is an input'
-  const isOutput = files.some((file) => outputs.find(joinPath(out, relativeOf(file, root))) !== undefined)
+  const isIn = (folder: string, file: string) =>
+    outputs.find(joinPath(out, joinSlashed(folder, relativeOf(file, root)))) !== undefined
+  const isOutput = files.some((file) => outputFolders(stems).some((folder) => isIn(folder, file)))
   return isOutput ? 'it is an output of the run' : undefined
 }
 

@@ -43,6 +43,18 @@ describeBackends('a dry run', (backend) => {
   })
 })
 
+test('stems need room too', async () => {
+  const cwd = workplace()
+  const args = ['add', 'in', '--out', 'out', '--sigma', '0.01', '--stems', 'noise', '--jobs', '2', '--json']
+  const dry = async (...flags: string[]) => jsonOf(await noisemill([...args, '--dry-run', ...flags], { cwd })).summary
+  const { needed } = (await dry()).room
+  await noisemill(args, { cwd })
+  const sizes = sizesBelow(path.join(cwd, 'out'))
+  expect(sizes).toHaveLength(8)
+  expect(needed).toBe(sum(sizes))
+  expect((await dry('--overwrite')).room.needed).toBe(2 * 2 * Math.max(...sizes))
+})
+
 test('outputs that replace files need the difference, and once more the largest for each thread', async () => {
   const cwd = workplace()
   const args = ['add', 'in', '--out', 'out', '--sigma', '0.1', '--jobs', '2']

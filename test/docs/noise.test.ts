@@ -19,7 +19,7 @@ test.each(commands.map((args) => [args.join(' '), args] as const))('noisemill %s
   writeFileSync(path.join(cwd, 'speech/a.wav'), wav({ sampleRate: 8000, data: sine(formats[1], 8000) }))
   const { code, stderr } = await noisemill(args, { cwd })
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('E_')])
-  expect(Object.keys(hashesBelow(path.join(cwd, 'noisy')))).not.toEqual([])
+  expect(Object.keys(hashesBelow(path.join(cwd, args[args.indexOf('--out') + 1])))).not.toEqual([])
 })
 
 test('the table has every kind, in the order of the help', () => {

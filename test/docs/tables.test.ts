@@ -57,7 +57,7 @@ test('the table of fields is in the order of JSON lines, and has all of them', a
   const { files, summary } = jsonOf(await noisemill(['add', 'in', '--out', 'out', '--snr', '10', '--json'], { cwd }))
   const told = files.flatMap(({ type, ...fields }) => [Object.keys(fields)])
   const listed = [...fileFields().keys()]
-  const rare = ['error', 'inputBase64', 'outputBase64', 'keyBase64']
+  const rare = ['error', 'inputBase64', 'outputBase64', 'keyBase64', 'stems']
   for (const names of told) expect(names).toEqual(listed.filter((name) => names.includes(name)))
   expect(new Set([...told.flat(), ...rare])).toEqual(new Set(listed))
   expect(new Set(Object.keys(summary))).toEqual(new Set(summaryFields().keys()))

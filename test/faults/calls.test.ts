@@ -9,6 +9,7 @@ import { sha256 } from '../support/folders.js'
 import { bySize, isFull, isOwn } from '../support/size.js'
 import {
   type Expected,
+  expectAllOrNone,
   expectCompletes,
   expectHonest,
   type Fault,
@@ -17,6 +18,7 @@ import {
   preload,
   runWithFault,
   startOver,
+  WITH_STEMS,
 } from './place.js'
 
 const { EIO, ENOSPC, EINTR, EACCES, EDQUOT, EMFILE } = constants.errno
@@ -66,7 +68,7 @@ async function failEach(
   place: Place,
   fault: Fault,
   flags: readonly string[],
-  expected: Expected & { old?: Buffer } = {},
+  expected: Expected & { old?: Buffer; hasStems?: boolean } = {},
 ): Promise<number> {
   const saved = path.join(path.dirname(place.cwd), `${path.basename(place.cwd)}-inputs`)
   const changesInputs = fault.error === 'cut' || fault.error === 'remove'
@@ -77,6 +79,7 @@ async function failEach(
     const title = `${fault.call} ${nth} fails with ${fault.error}${fault.lasts ? ', as all after it' : ''}, ${flags.join(' ')}`
     const mayChange = changesInputs && fired
     expectHonest(place, ended, title, { ...expected, mayChange, mayLeaveTemporaries: fault.call === 'unlink' })
+    if (expected.hasStems) expectAllOrNone(place, title)
     if (!fired) {
       expect(ended.code, title).toBe(0)
       rmSync(saved, { recursive: true, force: true })
@@ -121,6 +124,13 @@ describe.skipIf(preload === undefined)('a call that fails (needs Linux and a C c
       { call: 'open', error: EIO },
       { call: 'close', error: EIO },
     ]
+    for (const fault of replacing.filter((_, i) => isFull || isOwn(i, at, backends.length))) {
+      test(`${name(fault)}, with stems [${backend}]`, async () => {
+        const calls = await failEach(await placeWith(undefined, WITH_STEMS), fault, flags, { hasStems: true })
+        expect(calls).toBeGreaterThan(8)
+        console.log(`${name(fault)}, with stems [${backend}]: ${calls} calls`)
+      })
+    }
     if (!isFull) continue
     for (const fault of replacing) {
       test(`${name(fault)}, with outputs to replace and a report [${backend}]`, async () => {

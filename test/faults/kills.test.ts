@@ -10,15 +10,18 @@ import { Random } from '../support/random.js'
 import { bySize } from '../support/size.js'
 import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
-import { expectCompletes, expectWhole, placeWith, startOver, temporariesOf } from './place.js'
+import { expectCompletes, expectWhole, placeWith, startOver, temporariesOf, WITH_STEMS } from './place.js'
 
 const KILLS = bySize(6, 10, 200)
 
-test(`${KILLS} times a run is killed, and comes to its end when it is done again`, async () => {
+test.each([
+  ['', []],
+  [' that writes stems', WITH_STEMS],
+])(`${KILLS} times a run%s is killed, and comes to its end when it is done again`, async (_, more) => {
   const random = new Random(7)
   // 16 MB: some tens of milliseconds.
   const files = Array.from({ length: 40 }, (_, i) => [`${i % 4}/${i}.wav`, pcm16(200_000 - i)] as const)
-  const place = await placeWith(Object.fromEntries(files))
+  const place = await placeWith(Object.fromEntries(files), more)
   const counts = { killed: 0, 'with some done': 0, 'with temporaries left': 0 }
   for (let i = 0; i < KILLS; i++) {
     startOver(place)
@@ -36,7 +39,7 @@ test(`${KILLS} times a run is killed, and comes to its end when it is done again
     const done = expectWhole(place, title)
     const left = temporariesOf(place).length
     if (running.child.signalCode === 'SIGKILL') counts.killed++
-    if (done > 0 && done < files.length) counts['with some done']++
+    if (done > 0 && done < Object.keys(place.whole).length) counts['with some done']++
     if (left > 0) counts['with temporaries left']++
     await expectCompletes(place, flags, title)
   }

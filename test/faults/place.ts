@@ -32,15 +32,21 @@ const few = (): Record<string, Uint8Array> => ({
 // By sigma: for an SNR a file of this length would be read at once.
 const LEVELS = ['--sigma', '0.05', '--seed', 'faults']
 
-/** A folder with `in`, and what is to come of it. */
-export async function placeWith(files: Record<string, Uint8Array> = few()): Promise<Place> {
+/** Flags of a run that writes three files for each input. */
+export const WITH_STEMS = ['--stems', 'clean,noise']
+
+/** A folder with `in`, and what is to come of it by a command with more flags. */
+export async function placeWith(
+  files: Record<string, Uint8Array> = few(),
+  flags: readonly string[] = [],
+): Promise<Place> {
   const cwd = temporaryFolder()
   const at = path.join(cwd, 'in')
   writeFiles(at, files)
   // Whole seconds, which a copy that is put in the place of an input has too.
   for (const name of Object.keys(files)) utimesSync(path.join(at, name), 1_700_000_000, 1_700_000_000)
-  const args = ['add', 'in', '--out', 'out', ...LEVELS]
-  expect((await noisemill(['add', 'in', '--out', 'whole', ...LEVELS, '--quiet'], { cwd })).code).toBe(0)
+  const args = ['add', 'in', '--out', 'out', ...LEVELS, ...flags]
+  expect((await noisemill(['add', 'in', '--out', 'whole', ...LEVELS, ...flags, '--quiet'], { cwd })).code).toBe(0)
   const whole = outputsOf(cwd, 'whole')
   rmSync(path.join(cwd, 'whole'), { recursive: true })
   return { cwd, inputs: hashesBelow(at), whole, args }
@@ -71,6 +77,14 @@ export function expectWhole(place: Place, title: string, before?: string): numbe
   for (const [name, hash] of Object.entries(outputs))
     if (hash !== before) expect(hash, `${name} is not whole: ${title}`).toBe(place.whole[name])
   return Object.keys(outputs).length
+}
+
+/** That all files of an output have their final names, or none: the mixture and its stems. */
+export function expectAllOrNone(place: Place, title: string): void {
+  const names = Object.keys(outputsOf(place.cwd))
+  const outputs = new Set(names.map((name) => name.slice(name.indexOf('/') + 1)))
+  const all = [...outputs].flatMap((name) => ['clean', 'noise', 'noisy'].map((folder) => `${folder}/${name}`))
+  expect(names.sort(), title).toEqual(all.sort())
 }
 
 /** An input, an output, the folder or another file of the run, and the code. */

@@ -425,7 +425,7 @@ test('a long list takes little memory', () => {
   )
   const program = `
     const [{ InputList }, { walkListed }] = await Promise.all(${JSON.stringify(modules)}.map((url) => import(url)))
-    const options = { root: '.', out: 'out', variants: { copies: 1, labels: [] }, replaces: false, onRepeat() {} }
+    const options = { root: '.', out: 'out', variants: { copies: 1, labels: [] }, stems: [], replaces: false, onRepeat() {} }
     let count = 0
     for await (const files of walkListed(new InputList(${JSON.stringify(list)}), options)) count += files.length
     console.log(count)`

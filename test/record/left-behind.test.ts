@@ -12,13 +12,16 @@ describe('resuming', () => {
   const { run } = runsOn({ backend: 'inline' })
 
   /** A run of another process, as its journal has it, and the temporary file that it left. */
-  function leftBehind(out: string, run: { host?: string; pids?: string; pid: number; name?: string; id?: string }) {
-    const { pid, name = 'a.wav', id = 'x1-0' } = run
+  function leftBehind(
+    out: string,
+    run: { host?: string; pids?: string; pid: number; name?: string; id?: string; stems?: unknown },
+  ) {
+    const { pid, name = 'a.wav', id = 'x1-0', stems } = run
     const host = hostname()
       .replace(/[^\w-]/g, '_')
       .slice(0, 32)
     const pids = existsSync('/proc/self/ns/pid') ? readlinkSync('/proc/self/ns/pid') : ''
-    const settings = { sigma: 0.1, seed: 'resume', kind: 'gaussian', copies: 1 }
+    const settings = { sigma: 0.1, seed: 'resume', kind: 'gaussian', copies: 1, ...(stems !== undefined && { stems }) }
     const first = {
       run: id.split('-')[0],
       settings,
@@ -51,6 +54,19 @@ describe('resuming', () => {
     writeFileSync(other, '')
     expect(outcomes(await run(input, out, { resume }))).toEqual({ 'a.wav': 'done', 'b.wav': 'done' })
     expect([file, other].map(existsSync)).toEqual([false, true])
+  })
+
+  test('removes those of stems, and of no other folder that a journal may name', async () => {
+    const { input, out } = place('a.wav')
+    const pid = await goneProcess()
+    const mixture = leftBehind(out, { pid, name: 'noisy/below/a.wav', stems: ['clean', 'noise', '../in', 7] })
+    const files = ['clean', 'noise', 'in'].map((folder) => path.join(out, folder, 'below', path.basename(mixture)))
+    for (const file of files) {
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, 'half a file')
+    }
+    await run(input, out)
+    expect([mixture, ...files].map(existsSync)).toEqual([false, false, false, true])
   })
 
   test('leaves those of processes that live, of other machines, and of other containers', async () => {
