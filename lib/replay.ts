@@ -17,7 +17,17 @@ import { flatten } from './files/flatten.js'
 import { KnownOutputs } from './files/foreign.js'
 import { Fingerprints, within } from './files/listed.js'
 import { isLink, makeFolder, type Variants } from './files/outputs.js'
-import { joinPath, nameOf, pathFromCaller, pathToBytes, showPath, splitPath } from './files/paths.js'
+import {
+  type FilePath,
+  joinPath,
+  joinSlashed,
+  nameOf,
+  pathFromCaller,
+  pathToBytes,
+  showPath,
+  splitPath,
+} from './files/paths.js'
+import { byStem, outputFolders } from './files/stems.js'
 import type { Parent } from './files/walk.js'
 import { checkNoiseOptions, type NoiseOptions } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
@@ -195,7 +205,10 @@ async function* rowOutputs(
         onLeftOut(numberedRow.number, checked.leftOut)
         continue
       }
-      const claimed = names.claim(pathToBytes(checked.relative).toString('latin1'), identityOf(checked))
+      const claims = pathsOf(checked).map((file) =>
+        names.claim(pathToBytes(file).toString('latin1'), identityOf(checked)),
+      )
+      const claimed = claims.find((claim) => claim !== undefined)
       if (claimed === 'same') onLeftOut(numberedRow.number, 'repeat')
       else if (claimed === undefined) found.push(checked)
       else {
@@ -209,10 +222,14 @@ async function* rowOutputs(
 
 const isLeftOut = (checked: RowOutput | LeftOutRow): checked is LeftOutRow => 'leftOut' in checked
 
+/** Returns the paths of the mixture and its stems below the output folder. */
+const pathsOf = ({ settings, relative }: RowOutput): FilePath[] =>
+  outputFolders(settings.stems).map((folder) => joinSlashed(folder, relative))
+
 /** Returns what is equal for rows that stand for the same output. */
 function identityOf({ input, key, copy, snr, settings }: RowOutput): string {
   const { asked, kind, parameters, seed } = settings.noise
-  const text = JSON.stringify([asked, kind, parameters, String(seed), copy, snr, nameOf(input)])
+  const text = JSON.stringify([settings.stems, asked, kind, parameters, String(seed), copy, snr, nameOf(input)])
   return `${Buffer.from(text).toString('latin1')}\0${pathToBytes(key).toString('latin1')}`
 }
 
@@ -225,13 +242,20 @@ function itemOf(out: string, known: KnownOutputs | undefined) {
     const { folder, name } = splitPath(relative)
     const { folder: inputFolder } = splitPath(input)
     const parent: Parent = { path: inputFolder, relative: folder }
-    known?.add(relative, false)
+    for (const file of pathsOf(of)) known?.add(file, false)
+    const { stems } = of.settings
+    const folders = outputFolders(stems)
+    const belowOf = (top: string) => (folder.length === 0 ? top : joinSlashed(top, folder))
+    const placeOf = (top: string) => (belowOf(top).length === 0 ? out : joinPath(out, belowOf(top)))
     // An output could otherwise replace the input of a later row.
     const isOutput = isInOut(inputFolder) || (isLink(input) && isInOut(input))
     const failure =
       of.failure ??
-      (isOutput ? new NoisemillError('E_INPUT_IN_OUTPUT', { path: showPath(input) }) : outputOutside(folder))
-    const place = folder.length === 0 ? out : joinPath(out, folder)
-    return { input, key, parent, output: joinPath(place, name), folder: place, name, failure, of }
+      (isOutput
+        ? new NoisemillError('E_INPUT_IN_OUTPUT', { path: showPath(input) })
+        : folders.map((top) => outputOutside(belowOf(top))).find((outside) => outside !== undefined))
+    const place = placeOf(folders[0])
+    const stemFolders = byStem(stems, placeOf)
+    return { input, key, parent, output: joinPath(place, name), folder: place, name, stemFolders, failure, of }
   }
 }

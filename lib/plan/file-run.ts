@@ -3,7 +3,7 @@
 import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob } from '../core/etl.js'
-import type { ByStem } from '../core/stems.js'
+import type { ByStem, StemName } from '../core/stems.js'
 import { describe, NoisemillError } from '../errors.js'
 import {
   countOf,
@@ -232,14 +232,15 @@ export abstract class FileRun<
   #planOutput(located: Located, number: number): PlannedOutput<Facts, Work, Result> {
     const { files, journal } = this
     const { input, key, parent, folder } = located
-    const { variants, overwrite, fsync, dryRun, strict, stems: stemNames } = files
+    const { variants, overwrite, fsync, dryRun, strict } = files
     const { copy, label } = placeOf(number, variants)
     const isOne = (variants.copies === 1 && variants.labels.length === 0) || located.output === ''
     const name = isOne ? located.name : variantName(located.name, number, variants)
     const output = !isOne ? joinPath(folder, name) : located.output
+    const folders = located.stemFolders
+    const stemNames = Object.keys(folders ?? {}) as StemName[]
     // The key of a walked file is its relative path.
     const relative = joinSlashed(outputFolders(stemNames)[0], !isOne ? joinSlashed(parent.relative, name) : key)
-    const folders = located.stemFolders
     const stems = folders && byStem(stemNames, (stem) => joinPath(folders[stem]!, name))
     const id = `${this.#run}-${(this.#count++).toString(36)}`
     const temporaryIn = (place: FilePath, part?: string) => joinPath(place, temporaryName(name, id, undefined, part))

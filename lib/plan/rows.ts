@@ -85,8 +85,7 @@ export class RowChecker {
     if (type === 'summary' || type === 'foreign') return undefined
     const unknown = Object.keys(fields).find((name) => !this.known.has(name))
     if (unknown !== undefined || type !== 'file') throw refuse(`it has an unknown field ${unknown ?? 'type'}`)
-    const { status, stream, stems } = fields
-    if (stems !== undefined) throw refuse('its output has stems, which are not replayed')
+    const { status, stream } = fields
     if (stream !== STREAM_VERSION)
       throw refuse(`its noise is of version ${text(stream)}, and this noisemill makes version ${STREAM_VERSION}`)
     if (status === 'failed' || status === 'omitted') return { leftOut: status }
@@ -141,8 +140,8 @@ export class RowChecker {
   }
 
   #sharedOf(fields: Fields, refuse: Refuse): Shared {
-    const { asked, kind, parameters, seed } = fields
-    const name = JSON.stringify([asked, kind, parameters, seed])
+    const { asked, kind, parameters, seed, stems } = fields
+    const name = JSON.stringify([asked, kind, parameters, seed, Object.keys(Object(stems))])
     const found = this.#generated.get(name) ?? this.#recorded.get(name)
     if (found !== undefined) return found
     const settings = this.#settingsOf(fields, refuse)
@@ -154,15 +153,22 @@ export class RowChecker {
     return shared
   }
 
-  #settingsOf({ asked, kind, parameters, seed }: Fields, refuse: Refuse): NoiseSettings {
+  #settingsOf({ asked, kind, parameters, seed, stems = {} }: Fields, refuse: Refuse): NoiseSettings {
     if (typeof asked !== 'object' || asked === null) throw refuse(`it has asked ${text(asked)}`)
     const foreign = Object.keys(asked).find((option) => !SPEC_OPTIONS.includes(option) || OWN_FIELDS.includes(option))
     if (foreign !== undefined) throw refuse(`it has asked for an unknown option ${foreign}`)
     if (typeof seed !== 'string') throw refuse(`its seed is ${text(seed)}`)
+    if (typeof stems !== 'object' || stems === null) throw refuse(`it has stems ${text(stems)}`)
     // Recordings and layers have kinds that are no options.
     const generated = 'noise' in asked || 'layers' in asked ? {} : { kind, parameters }
     try {
-      const settings = checkNoiseOptions({ ...this.spec, ...asked, ...generated, seed } as NoiseOptions)
+      const settings = checkNoiseOptions({
+        ...this.spec,
+        ...asked,
+        ...generated,
+        seed,
+        stems: Object.keys(stems),
+      } as NoiseOptions)
       if (settings.noise.kind !== kind) throw refuse(`its kind is ${text(kind)}, and not ${settings.noise.kind}`)
       return settings
     } catch (error) {

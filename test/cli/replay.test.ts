@@ -56,6 +56,7 @@ describe('the same bytes come from rows', () => {
     ['a level of the mixture', ['--snr', '3', '--level', 'rms:-30:-20', '--clip', 'scale', '--ceiling', '0.7']],
     ['dither', ['--sigma', '0', '--dither', '--silent', 'copy'].slice(0, 3)],
     ['a root', ['--snr', '10', '--root', '.']],
+    ['stems', ['--snr', '0:20', '--stems', 'clean,noise', '--copies', '2', '--level', 'peak:-3']],
     ['recordings', ['--snr', '0:10', '--noise', 'noise']],
     ['a babble', ['--dbfs', '-30', '--noise', 'noise', '--voices', '2:3']],
     ['events', ['--snr', '5', '--noise', 'noise', '--gap', '0.05:0.1', '--copies', '2']],
@@ -67,7 +68,11 @@ describe('the same bytes come from rows', () => {
     expect(stdout).toMatch(new RegExp(`^${rows.length} done: `, 'm'))
     expect(hashesBelow(path.join(cwd, 'again'))).toEqual(made)
     // The rows of the replay are those of the run, but for the folder and the time.
-    const plain = (row: Json) => ({ ...row, seconds: 0, output: row.output.replace(/^(out|again)/, '') })
+    const below = (file?: string) => file?.replace(/^(out|again)/, '')
+    const plain = ({ stems, ...row }: Json) => ({
+      ...row,
+      ...{ seconds: 0, output: below(row.output), clean: below(stems?.clean), noise: below(stems?.noise) },
+    })
     const sorted = (all: Json[]) => all.map(plain).sort((a, b) => (a.output < b.output ? -1 : 1))
     expect(sorted(rowsOf(path.join(cwd, 'again.jsonl')))).toEqual(sorted(rows))
   })
@@ -205,6 +210,19 @@ describe('outputs', () => {
     expect([code, summary.verified]).toEqual([1, 3])
     expect(hashesBelow(cwd)).toEqual(before)
   })
+})
+
+test('stems are verified, too', async () => {
+  const { cwd } = await added('--snr', '10', '--level', 'peak:-3', '--stems', 'noise')
+  const verify = () => run(['replay', 'r.jsonl', '--out', 'out', '--verify', '--json'], { cwd })
+  expect(jsonOf(await verify()).summary).toMatchObject({ verified: 5, failed: 0, foreign: 0 })
+  appendFileSync(path.join(cwd, 'out', 'noise', 'a.wav'), 'x')
+  copyFileSync(path.join(cwd, 'in', 'a.wav'), path.join(cwd, 'out', 'a.wav'))
+  const { files } = jsonOf(await verify())
+  const found = files.filter(({ type, status }) => type === 'foreign' || status === 'failed')
+  expect(found.map(({ path, error }) => path ?? [error.code, error.path]).sort()).toEqual(
+    [native('out/a.wav'), ['E_OUTPUT_DIFFERS', native('out/noise/a.wav')]].sort(),
+  )
 })
 
 describe('inputs and noise that are not those of the row fail it, and nothing is written', () => {
