@@ -259,7 +259,6 @@ const others: Readonly<Record<string, readonly ErrorCode[]>> = {
   'test/cli/verify.test.ts': ['E_OUTPUT_DIFFERS', 'E_OUTPUT_MISSING', 'E_OUTPUT_FOREIGN', 'E_OUTPUT_READ'],
   'test/cli/replay.test.ts': ['E_REPLAY_ROWS', 'E_REPLAY_ROW', 'E_REPLAY_INPUT', 'E_REPLAY_DIFFERS'],
   'test/files/cache.test.ts': ['E_CACHE'],
-  'test/core/stems.test.ts': ['E_STEM_RANGE'],
   'test/pool/control.test.ts': ['E_TIMEOUT', 'E_TOO_MANY_ERRORS'],
   'test/audio/transform.test.ts': ['E_TRANSFORM_RESULT'],
   'not tried here: choices of backend, kernel and instruction set': [
