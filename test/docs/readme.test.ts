@@ -9,7 +9,7 @@ import { filesBelow, root, slashed } from '../support/folders.js'
 import { linesOf, noisemill, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
 import { until } from '../support/waiting.js'
-import { formats, pcm16, sine, wav } from '../support/wav.js'
+import { formats, HEADER_BYTES, pcm16, sine, wav } from '../support/wav.js'
 import { expectOutput, makeProject } from './project.js'
 
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
@@ -168,4 +168,19 @@ describeNative('what README shows of the command, with the addon', () => {
     expect(shown[0]).toMatch(`${left} done, ${done} skipped`)
     expect([interrupted.code, interrupted.stdout, resumed.code, resumed.stderr]).toEqual([130, '', 0, ''])
   })
+})
+
+test('the command with recordings writes mixtures and their parts', async () => {
+  const [, args] = /^ {4}npx noisemill (add .*--noise .*)$/m.exec(readme)!
+  const cwd = folder('recordings', { ...speech, 'backgrounds/1.wav': pcm16(700), 'backgrounds/far/2.wav': pcm16(9000) })
+  expect(await noisemill(args.split(' '), { cwd })).toMatchObject({ code: 0, stderr: '' })
+  const samples = (name: string) => {
+    const bytes = readFileSync(path.join(cwd, 'corpus', name)).subarray(HEADER_BYTES)
+    return new Int16Array(new Uint8Array(bytes).buffer)
+  }
+  for (const name of ['a.wav', 'b.wav']) {
+    const [mixture, clean, noise] = ['noisy', 'clean', 'noise'].map((part) => samples(`${part}/${name}`))
+    expect(mixture).toEqual(clean.map((value, i) => value + noise[i]))
+    expect(noise.some((value) => value !== 0)).toBe(true)
+  }
 })
