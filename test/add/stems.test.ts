@@ -265,7 +265,7 @@ describe('stems', () => {
     expect(codeOf({ stems: [] })).toBe(undefined)
   })
 
-  test('by the command: results, the journal and reports have them, and mixtures alone can be replayed', async () => {
+  test('by the command: results, the journal and reports have them, and rows are replayed with or without them', async () => {
     const { at } = place('a.wav', 'sub/b.wav')
     const args = ['add', 'in', '--out', 'out', '--snr', '10', '--stems', 'noise,clean', '--report', 'r.jsonl', '--json']
     const { files, summary } = jsonOf(await noisemill(args, { cwd: at('') }))
