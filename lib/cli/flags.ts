@@ -18,7 +18,8 @@ export const groups = {
   },
   noise: {
     heading: 'Noise',
-    short: 'which noise: the seed is an integer or text. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...',
+    short:
+      'which noise: a recipe is a JSON file that describes it, and the seed is an integer or text. N copies of `a.wav` are `a.1.wav`, `a.2.wav`, ...',
   },
   recordings: {
     heading: 'Recorded noise',

@@ -45,3 +45,16 @@ export interface Asked {
   /** What is done with silent files, if it is not 'copy'. */
   readonly silent?: SilentPolicy
 }
+
+type Placed = Pick<LayerSpec, 'noise'>
+
+/** Leaves out where recordings lie, which decides no bytes: the hash of a bank says which files they are. */
+export function withoutPlaces({ layers, ...asked }: Asked): Record<string, unknown> {
+  return { ...withoutPlace(asked), ...(layers && { layers: layers.map(withoutPlace) }) }
+}
+
+function withoutPlace<Fields extends Placed>({ noise, ...others }: Fields): Record<string, unknown> {
+  if (noise === undefined) return others
+  const { from: _, ...settings } = noise
+  return { ...others, noise: settings }
+}

@@ -16,7 +16,7 @@ import { type StemName, stemNames } from '../core/stems.js'
 import { bothGiven, invalidOption } from '../errors.js'
 import type { Variants } from '../files/outputs.js'
 import { type FilePath, pathFromCaller } from '../files/paths.js'
-import type { Asked } from './asked.js'
+import { type Asked, withoutPlaces } from './asked.js'
 import type { IndexedBank } from './bank-index.js'
 import { fileKey, type Seed } from './keys.js'
 import {
@@ -413,15 +413,15 @@ export function checkFileOptions(
  */
 export function recordOf({ noise, variants, stems }: NoiseSettings, banks: Banks): Record<string, unknown> {
   const { asked, seed, kind, parameters } = noise
-  const hashes = banks.flatMap((bank) => (bank === undefined ? [] : [bank.hash]))
+  const noiseFiles = banks.flatMap((bank) => (bank === undefined ? [] : [`${bank.count} with hash ${bank.hash}`]))
   return {
-    ...asked,
+    ...withoutPlaces(asked),
     seed: String(seed),
     kind,
     ...(Object.keys(parameters).length > 0 && { parameters }),
     copies: variants.copies,
     ...(stems.length > 0 && { stems }),
-    ...(hashes.length > 0 && { banks: hashes }),
+    ...(noiseFiles.length > 0 && { noiseFiles }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Recorded noise and layers in whole runs: bytes, draws, and what is refused. */
 
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -150,9 +150,15 @@ describeBackends('recordings', (backend) => {
     expect(await codeOf(speech, options)).toBe('none')
     rmSync(path.join(out, 'a.wav'))
     writeFiles(folder, { '3.wav': noiseFile(6000) })
-    expect(await codeOf(speech, { ...options, resume: true })).toBe('E_RESUME_SETTINGS')
+    const refused = add(speech, { ...options, seed: 0, resume: true } as Options, out)
+    await expect(refused).rejects.toThrow(/noiseFiles was \["2 with hash \w+"\] and is \["3 with hash \w+"\]/)
     rmSync(path.join(folder, '3.wav'))
-    const results = await add(speech, { ...options, seed: 0, resume: true } as Options, out)
+    const fit = { noise: { ...options.noise, fit: 'once' }, resume: true } as const
+    expect(await codeOf(speech, { ...options, ...fit })).toBe('E_RESUME_SETTINGS')
+    // The same files in another folder do.
+    const moved = temporaryFolder()
+    cpSync(folder, moved, { recursive: true })
+    const results = await add(speech, { ...options, noise: { from: moved }, seed: 0, resume: true } as Options, out)
     expect(results.map(({ status }) => status)).toEqual(['done', 'skipped', 'skipped', 'skipped'])
   })
 
