@@ -4,6 +4,7 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, rmS
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { addNoiseToFiles, type FileResult, noiseTask, Pool, replay } from '../../dist/index.js'
+import { readRows } from '../../dist-lib/record/row-reader.js'
 import { describeBackends, present } from '../support/backends.js'
 import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, native, sharedFolder, temporaryFolder } from '../support/folders.js'
@@ -154,6 +155,34 @@ describe('rows that are left out', () => {
     expect(stdout).toMatch(/^5 done, 5 rows left out: /m)
     expect(code).toBe(0)
     expect(hashesBelow(path.join(cwd, 'again'))).toEqual(hashesBelow(path.join(cwd, 'out')))
+  })
+
+  test('a line that was cut anywhere is one of them, at the end and before other lines', async () => {
+    const { cwd, report } = await added('--snr', '0:20')
+    const { stdout } = await run(['add', 'in', '--out', 'out2', '--snr', '0:20', '--stems', 'noise', '--json'], { cwd })
+    const [whole, ...others] = linesOf(readFileSync(report, 'utf8'))
+    for (const line of [others[0], ...linesOf(stdout).filter((text) => /"file".*in.a\.wav|"summary"/.test(text))])
+      for (let length = 1; length < line.length; length++) {
+        const cut = line.slice(0, length)
+        const lines = length % 2 === 0 ? `${cut}\n${whole}\n` : `${whole}\n${cut}`
+        writeFileSync(report, lines)
+        const isCut: boolean[] = []
+        for await (const rows of readRows(report)) isCut.push(...rows.map(({ row }) => row === undefined))
+        expect([cut, isCut]).toEqual([cut, length % 2 === 0 ? [true, false] : [false, true]])
+      }
+  })
+
+  test('a row that follows a cut one in the same line is not ignored', async () => {
+    const { cwd, report } = await added('--snr', '0:20')
+    const [first, second] = linesOf(readFileSync(report, 'utf8'))
+    writeFileSync(report, `${first}\n${first.slice(0, 100)}${second}\n`)
+    expect((await again(cwd)).stderr).toContain('r.jsonl:2: the row cannot be replayed: ')
+  })
+
+  test('a byte order mark before the rows is ignored', async () => {
+    const { cwd, report } = await added('--snr', '0:20')
+    writeFileSync(report, `\ufeff${readFileSync(report, 'utf8')}`)
+    expect((await again(cwd)).stdout).toMatch(/^5 done: /m)
   })
 
   test('if nothing is left, there is no input', async () => {
