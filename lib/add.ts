@@ -206,7 +206,10 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
   refuseNoiseIn(out, settings)
   const { onNoiseLeftOut } = options as unknown as AddNoiseOptions
-  const banks = new NoiseBanks(settings.noise, { follow, ...(onNoiseLeftOut && { onLeftOut: onNoiseLeftOut }) })
+  const banks = new NoiseBanks(settings.noise, {
+    ...{ follow, out, overwrite: settings.overwrite },
+    ...(onNoiseLeftOut && { onLeftOut: onNoiseLeftOut }),
+  })
   const { dryRun, verify, fsync, overwrite } = settings
   const journal =
     (dryRun && !resume) || verify

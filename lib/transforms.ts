@@ -16,7 +16,7 @@ import type { TransformOutcome } from './audio/job.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { bothGiven, invalidOption } from './errors.js'
 import { Exclusion } from './files/globs.js'
-import { NoiseBanks } from './plan/bank.js'
+import { type BankOptions, NoiseBanks } from './plan/bank.js'
 import type { ItemOrigin, WalkedItem } from './plan/file-run.js'
 import {
   AUDIO_OPTIONS,
@@ -54,7 +54,7 @@ export interface TransformOptions
 const CALL_OPTIONS = ['setup', 'teardown', 'data', 'shared']
 const TRANSFORM_OPTIONS = [...AUDIO_OPTIONS, ...CALL_OPTIONS]
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
-const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude'] as const
+const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onNoiseLeftOut'] as const
 const FOLDER_OPTIONS = ['size', 'backend', 'kernel', 'pool', 'follow', 'exclude', ...CALLBACKS] as const
 const RUN_OPTIONS = [
   'chunkSize',
@@ -112,8 +112,6 @@ export function transformTask(url: URL | string, name?: string, options: Transfo
 interface Transform {
   readonly settings: TransformSettings
   readonly prepared: PreparedCall
-  /** The noise files of `noise`. */
-  readonly banks: OfMoments<NoiseBanks>
 }
 
 function checkTransform(url: unknown, name: unknown, options: TransformOptions): Transform {
@@ -121,14 +119,22 @@ function checkTransform(url: unknown, name: unknown, options: TransformOptions):
   const settings = checkAudioOptions(options)
   return {
     settings,
-    banks: Object.fromEntries(
-      Object.entries(settings.noise).map(([moment, own]) => [moment, new NoiseBanks(own.noise)]),
-    ),
     prepared: checkCall(url, name ?? 'default', call, { around: 'audio', transferResults: true }),
   }
 }
 
-function taskOf({ settings, prepared, banks }: Transform, origin: ItemOrigin): TransformTask {
+/** Returns the banks of the noise of a transform. */
+const banksOf = ({ settings }: Transform, options: BankOptions = {}): OfMoments<NoiseBanks> =>
+  Object.fromEntries(
+    Object.entries(settings.noise).map(([moment, own]) => [
+      moment,
+      new NoiseBanks(own.noise, { ...settings.files, ...options }),
+    ]),
+  )
+
+/** @param banks those of `noise`; without them, each run indexes its own */
+function taskOf(transform: Transform, origin: ItemOrigin, banks?: OfMoments<NoiseBanks>): TransformTask {
+  const { settings, prepared } = transform
   const { call, prepare } = prepared
   return defineTask<TransformItem, unknown, TransformOutcome, TransformResult, TransformResult, TransformResult>({
     work: { kind: 'calls', call },
@@ -137,7 +143,7 @@ function taskOf({ settings, prepared, banks }: Transform, origin: ItemOrigin): T
     givesValues: false,
     start() {
       prepare()
-      return new TransformRun(settings, origin, banks)
+      return new TransformRun(settings, origin, banks ?? banksOf(transform))
     },
   })
 }
@@ -239,21 +245,23 @@ async function planFiles(
   const follow = checkBoolean('follow', given(options.follow, true))
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   for (const own of Object.values(transform.settings.noise)) refuseNoiseIn(out, own)
+  const { onNoiseLeftOut } = options as TransformFilesOptions
+  const banks = banksOf(transform, { follow, ...(onNoiseLeftOut && { onLeftOut: onNoiseLeftOut }) })
   const callbacks = pick(options, CALLBACKS) as Callbacks
   const found = await findFiles(inputs, { ...callbacks, out, root, follow, exclusion, resume, settings: files })
   const journal =
     dryRun && !resume
       ? undefined
-      : new Journal(out, { settings: () => recordOf(transform), resume, overwrite, dryRun, fsync })
+      : new Journal(out, { settings: () => recordOf(transform, banks), resume, overwrite, dryRun, fsync })
   return {
-    task: taskOf(transform, { isWalked: true, journal }),
+    task: taskOf(transform, { isWalked: true, journal }, banks),
     items: asItems(found.groups, out, found.folders, files, journal),
     journal,
   }
 }
 
 /** Returns what decides the bytes of outputs, for the journal. */
-function recordOf({ settings, prepared, banks }: Transform): Record<string, unknown> {
+function recordOf({ settings, prepared }: Transform, banks: OfMoments<NoiseBanks>): Record<string, unknown> {
   const { url, name, setup, data } = prepared.call
   const { option } = prepared
   return {

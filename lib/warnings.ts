@@ -20,10 +20,11 @@ const table = {
     'the block align in the header contradicts the format and was ignored; the output keeps it, unless coded samples were decoded',
   // Warnings of the samples.
   W_NON_FINITE: 'some samples are NaN or infinite; they were copied without noise and left out of all sums',
-  W_SILENT: 'the file is silent, so it has no SNR and got no noise',
+  W_SILENT: 'the file is silent, so it has no SNR, and noise whose level is an SNR was not added',
   W_NO_ACTIVITY:
     'the active speech level of a channel cannot be measured, because it is too short or only a click; its mean power is used instead',
   W_NOISE_RATE: 'some noise files have another sample rate than the file, and were not drawn for it',
+  W_NO_EVENTS: 'the file ends before the first event of noise, so it has none of a layer; a smaller `gap` helps',
   W_EMPTY: 'the file has no samples',
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:
@@ -42,7 +43,7 @@ const table = {
  *
  * - About the header, see docs/formats.md: W_SIZE_UNKNOWN, W_DATA_CUT_SHORT, W_PARTIAL_FRAME,
  * W_TRAILING_BYTES, W_BYTE_RATE and W_BLOCK_ALIGN.
- * - About the samples: W_NON_FINITE, W_SILENT, W_NO_ACTIVITY, W_NOISE_RATE, W_EMPTY, W_CLIPPED if clipping changed more than 1 %
+ * - About the samples: W_NON_FINITE, W_SILENT, W_NO_ACTIVITY, W_NOISE_RATE, W_NO_EVENTS, W_EMPTY, W_CLIPPED if clipping changed more than 1 %
  * of them, and W_SNR_OFF if the measured SNR differs from the drawn one by more than 0.5 dB.
  * - About what functions of `transformTask` change: W_ROUNDED and W_METADATA_DROPPED.
  * - About the file system: W_NO_HARD_LINKS.

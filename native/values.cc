@@ -33,7 +33,7 @@ Napi::Object write_failure(Napi::Env env, const Failure& failure) {
 
 // All warnings. The index is the number of the bit.
 constexpr const char* kWarnings[] = {"W_SIZE_UNKNOWN", "W_DATA_CUT_SHORT", "W_PARTIAL_FRAME", "W_TRAILING_BYTES", "W_BYTE_RATE",     "W_BLOCK_ALIGN",
-                                     "W_NOISE_RATE",   "W_SILENT",         "W_NO_ACTIVITY",   "W_NO_HARD_LINKS",  "W_NON_FINITE"};
+                                     "W_NOISE_RATE",   "W_NO_EVENTS",   "W_SILENT",         "W_NO_ACTIVITY",   "W_NO_HARD_LINKS",  "W_NON_FINITE"};
 
 Napi::Array write_doubles(Napi::Env env, const std::vector<double>& values) {
   auto array = Napi::Array::New(env, values.size());

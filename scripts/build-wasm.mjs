@@ -6,8 +6,11 @@ import path from 'node:path'
 import { canRun, root, run } from './commands.mjs'
 
 const OUTPUT = 'dist/kernels.wasm'
-/** Memory of the module. The largest job takes less than 2 MB; see lib/core/transform.ts. */
-const MEMORY_BYTES = 4 * 1024 * 1024
+/**
+ * Memory of the module. A job with one layer takes less than 2 MB; see lib/core/transform.ts. 16 layers of coloured noise
+ * for 1024 channels take 20 MB. The system gives memory that is not used to nobody.
+ */
+const MEMORY_BYTES = 64 * 1024 * 1024
 const compiler = process.env.WASM_CXX ?? 'clang++'
 
 const flags = [

@@ -200,6 +200,7 @@ const warnings: Readonly<Record<EtlWarning, true>> = {
   W_SILENT: true,
   W_NO_ACTIVITY: true,
   W_NOISE_RATE: true,
+  W_NO_EVENTS: true,
   W_NO_HARD_LINKS: true,
   W_NON_FINITE: true,
 }

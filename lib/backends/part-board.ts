@@ -41,7 +41,8 @@ const BLOCKS = 0
 const CLIPPED = 1
 const NON_FINITE = 2
 const PEAK = 3
-const SUMS = 4
+const UNFIT = 4
+const SUMS = 5
 /** Sums of each block: of signal, noise and mixture. */
 const SUM_KINDS = 3
 
@@ -117,12 +118,13 @@ export class PartBoard {
   }
 
   /** Stores the tally of a part that the calling thread has taken. */
-  done(part: number, { signal, noise, mixture, clipped, nonFinite, peak }: PartTally): void {
+  done(part: number, { signal, noise, mixture, clipped, nonFinite, peak, unfit = 0 }: PartTally): void {
     const at = this.#roomOf(part)
     this.#tallies[at + BLOCKS] = signal.length
     this.#tallies[at + CLIPPED] = clipped
     this.#tallies[at + NON_FINITE] = nonFinite
     this.#tallies[at + PEAK] = peak
+    this.#tallies[at + UNFIT] = unfit
     this.#tallies.set(signal, at + SUMS)
     this.#tallies.set(noise, at + SUMS + this.#partBlocks)
     this.#tallies.set(mixture, at + SUMS + 2 * this.#partBlocks)
@@ -144,13 +146,14 @@ export class PartBoard {
     if (this.#load(STATES + part) !== DONE) return undefined
     const at = this.#roomOf(part)
     const sums = (from: number) => Array.from(this.#tallies.subarray(from, from + this.#tallies[at + BLOCKS]))
-    const tally: PartTally = {
+    const tally: Required<Omit<PartTally, 'activity'>> = {
       signal: sums(at + SUMS),
       noise: sums(at + SUMS + this.#partBlocks),
       mixture: sums(at + SUMS + 2 * this.#partBlocks),
       clipped: this.#tallies[at + CLIPPED],
       nonFinite: this.#tallies[at + NON_FINITE],
       peak: this.#tallies[at + PEAK],
+      unfit: this.#tallies[at + UNFIT],
     }
     this.#store(COLLECTED, part + 1)
     this.#announce()

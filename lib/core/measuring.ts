@@ -14,12 +14,20 @@ import {
   type Noise,
   type Take,
 } from './noise/noise.js'
-import { type OpenBank, openBankFor, placementOf, REDRAWS, SILENT_POWER, silentNoise } from './noise/recorded.js'
+import {
+  firstEventAt,
+  type OpenBank,
+  openBankFor,
+  placementOf,
+  REDRAWS,
+  SILENT_POWER,
+  silentNoise,
+} from './noise/recorded.js'
 import type { FileTally, PassSettings } from './transform.js'
 import { refuseWarnings } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
 
-export type MeasuringWarning = 'W_SILENT' | 'W_NO_ACTIVITY' | 'W_NOISE_RATE'
+export type MeasuringWarning = 'W_NOISE_RATE' | 'W_NO_EVENTS' | 'W_SILENT' | 'W_NO_ACTIVITY'
 
 /** Draws that are tried to find a file that no other take of a layer has. */
 const MOST_DRAWS = 1000
@@ -76,13 +84,21 @@ export class Measuring {
     const { layers } = noise
     this.#banks = layers.map(({ recorded }) => recorded && openBankFor(recorded, layout))
     if (this.#banks.some((open) => open?.selection.isPartial)) this.warnings.push('W_NOISE_RATE')
+    if (layers.some((_, i) => !this.#isHeard(i)) && layout.frames > 0) this.warnings.push('W_NO_EVENTS')
     this.#levels = layers.map((layer, i) => ({
       takes: this.#firstTakes(layer, this.#banks[i]),
       sigma: layer.level.deviation,
-      deviation: layer.level.deviation,
+      deviation: this.#isHeard(i) ? layer.level.deviation : 0,
     }))
     const steps = layers.flatMap((layer, i) => (measuresLayer(layer) ? this.#stepsOf(i) : []))
     this.#steps = steps.length === 0 && measuresSignal(noise) ? [{ layer: -1, take: -1 }] : steps
+  }
+
+  /** Whether a layer is heard. Its first event may begin after the end of the signal. */
+  #isHeard(layer: number): boolean {
+    const { recorded, key } = this.noise.layers[layer]
+    if (recorded?.gap === undefined) return true
+    return firstEventAt(recorded, this.#banks[layer]!, key, this.layout) < this.layout.frames
   }
 
   #stepsOf(layer: number): Step[] {
@@ -217,9 +233,13 @@ export class Measuring {
     const { level, recorded } = this.noise.layers[layer]
     const rms = level.kind === 'snr' ? Math.sqrt(this.#power) * level.deviation : level.deviation
     const sigma = rms === 0 || noisePower === 0 ? 0 : rms / Math.sqrt(noisePower)
-    if (!Number.isFinite(this.layout.format.wide ? sigma : Math.fround(sigma)))
+    // The sum of several layers is in float32 for all formats.
+    const isSum = this.noise.layers.length > 1
+    const used = this.layout.format.wide && !isSum ? sigma : Math.fround(sigma)
+    if (!Number.isFinite(used) || (isSum && used === 0 && sigma > 0))
       throw new Failure('E_SIGNAL_POWER', 'the noise would be beyond what the format can hold')
-    this.#levels[layer] = { ...this.#levels[layer], sigma, deviation: recorded === undefined ? sigma : rms }
+    const deviation = recorded === undefined ? sigma : this.#isHeard(layer) ? rms : 0
+    this.#levels[layer] = { ...this.#levels[layer], sigma, deviation }
   }
 }
 

@@ -91,7 +91,8 @@ export async function writeCached(file: string, bytes: Uint8Array | string): Pro
  */
 export async function keepCached(file: string, bytes: Uint8Array): Promise<void> {
   const found = await stat(file).catch(() => undefined)
-  if (found?.size !== bytes.length) return writeCached(file, bytes)
+  // A power cut may have left a file of the right size without its content.
+  if (found?.size !== bytes.length || !(await readFile(file)).equals(bytes)) return writeCached(file, bytes)
   const now = new Date()
   await utimes(file, now, now).catch(() => {})
 }

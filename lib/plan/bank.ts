@@ -13,9 +13,10 @@ import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { type Bank, openBank } from '../core/noise/bank.js'
 import type { Noise } from '../core/noise/noise.js'
 import type { ErrorCode } from '../error-codes.js'
-import { NoisemillError } from '../errors.js'
+import { invalidOption, NoisemillError } from '../errors.js'
 import { cacheFolder, keepCached, readCached, writeCached } from '../files/cache.js'
-import { absolutePath, byteText, showPath } from '../files/paths.js'
+import { isLink, isWithin, realPath } from '../files/outputs.js'
+import { absolutePath, byteText, type FilePath, showPath, splitPath } from '../files/paths.js'
 import { defineTask, type Planned, type RunTask, type Task } from '../task.js'
 import { bankHash, encodeIndex, type IndexedBank, type LeftOut, type NoiseFile, systemPath } from './bank-index.js'
 import { type FoundNoise, findNoiseFiles, type SourceOptions } from './bank-sources.js'
@@ -75,9 +76,13 @@ export async function indexBank(
 }
 
 /** Options of `NoiseBanks`. */
-interface BankOptions extends SourceOptions {
+export interface BankOptions extends SourceOptions {
   /** Called with each noise file that cannot be used, and why. */
   readonly onLeftOut?: (path: string, error: NoisemillError) => void
+  /** The output folder, in which no noise file may lie. */
+  readonly out?: string | undefined
+  /** Whether outputs may replace files, so that links into the output folder matter too. */
+  readonly overwrite?: boolean
 }
 
 /** The banks of a run: they are indexed when it begins. */
@@ -91,23 +96,55 @@ export class NoiseBanks {
     readonly options: BankOptions = {},
   ) {}
 
-  /** Indexes the noise files of all layers, once. Throws what indexBank throws. */
-  async index(run: RunTask): Promise<void> {
-    if (this.#isIndexed) return
+  /**
+   * Indexes the noise files of all layers, once. Throws what indexBank throws, and E_OPTION_INVALID if a noise file lies in
+   * the output folder.
+   *
+   * @param again options with which it is done once more
+   */
+  async index(run: RunTask, again?: Pick<BankOptions, 'follow'>): Promise<void> {
+    if (this.#isIndexed && again === undefined) return
     const known = new Map<string, IndexedBank>()
     const banks: (IndexedBank | undefined)[] = []
     for (const { recorded } of this.noise.layers)
-      banks.push(recorded && (await this.#bankOf(recorded.sources, known, run)))
+      banks.push(recorded && (await this.#bankOf(recorded.sources, known, run, again)))
     this.all = banks
     this.#isIndexed = true
   }
 
-  async #bankOf(sources: readonly string[], known: Map<string, IndexedBank>, run: RunTask): Promise<IndexedBank> {
+  async #bankOf(
+    sources: readonly string[],
+    known: Map<string, IndexedBank>,
+    run: RunTask,
+    again: Pick<BankOptions, 'follow'> | undefined,
+  ): Promise<IndexedBank> {
     const name = JSON.stringify(sources)
-    const bank = known.get(name) ?? (await indexBank(sources, run, this.options))
+    // The output folder is no option of the walk, which would leave its files out without a word.
+    const { out: _, ...options } = { ...this.options, ...again }
+    const bank = known.get(name) ?? (await indexBank(sources, run, options))
+    if (!known.has(name)) refuseFilesIn(bank, this.options)
     if (!known.has(name)) for (const { path, error } of bank.leftOut) this.options.onLeftOut?.(path, error)
     known.set(name, bank)
     return bank
+  }
+}
+
+/** Throws E_OPTION_INVALID if a file of a bank lies in the output folder: an output could replace it, or become noise. */
+function refuseFilesIn({ index }: IndexedBank, { out, overwrite = false }: BankOptions): void {
+  if (out === undefined) return
+  const bank = openBank(index)
+  const folders = new Map<string, boolean>()
+  const isInOut = (folder: FilePath) => {
+    const key = byteText(folder)
+    const known = folders.get(key) ?? isWithin(folder as string, out)
+    folders.set(key, known)
+    return known
+  }
+  for (let i = 0; i < bank.count; i++) {
+    const file = bank.path(i)
+    const leads = overwrite && typeof file === 'string' && isLink(file) ? realPath(file) : file
+    if (!isInOut(splitPath(file).folder) && (leads === file || !isInOut(splitPath(leads).folder))) continue
+    throw invalidOption('noise', 'noise files outside the output folder', showPath(file))
   }
 }
 

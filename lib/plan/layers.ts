@@ -42,7 +42,7 @@ export interface RecordedNoise {
   readonly from: string | URL | readonly (string | URL)[]
   /**
    * What is done with a file that is shorter than the signal: 'loop' repeats it, with crossfades of up to half a second,
-   * and 'once' places it somewhere; 'loop' by default.
+   * and 'once' places it somewhere; 'loop' by default. With `voices` it is 'loop'.
    */
   readonly fit?: 'loop' | 'once'
   /** What is equally likely: each 'file', or each 'folder' and then each of its files; 'file' by default. */
@@ -226,6 +226,7 @@ function checkRecorded(options: unknown): RecordedSettings {
   const sources = checkSources('from', options.from)
   if (gap !== undefined && voices !== undefined) throw invalidOption('gap', 'no `voices` beside it', gap)
   if (gap !== undefined && fit !== undefined) throw invalidOption('gap', 'no `fit` beside it', gap)
+  if (fit === 'once' && voices !== undefined) throw invalidOption('fit', "'loop' with `voices`", fit)
   return {
     sources,
     fit: checkOneOf('fit', given(fit, 'loop'), fits),

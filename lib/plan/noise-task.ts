@@ -76,7 +76,7 @@ export class NoiseRun extends FileRun<NoiseFacts, NoiseWork, EtlOutcome, FileRes
   constructor(
     readonly settings: NoiseSettings,
     origin: ItemOrigin,
-    readonly banks = new NoiseBanks(settings.noise),
+    readonly banks = new NoiseBanks(settings.noise, settings),
   ) {
     super(settings, origin)
   }

@@ -125,6 +125,9 @@ export class RowChecker {
   async index(run: RunTask): Promise<void> {
     for (const { settings, banks, hashes } of this.#recorded.values()) {
       await banks.index(run)
+      const isOwn = () => Array.from(hashes).every(([place, { hash }]) => banks.all[place]?.hash === hash)
+      // Rows do not say whether their run followed links.
+      if (!isOwn()) await banks.index(run, { follow: false })
       for (const [place, { hash, number }] of hashes) {
         if (banks.all[place]?.hash === hash) continue
         const { name, recorded } = settings.noise.layers[place]
@@ -145,7 +148,7 @@ export class RowChecker {
     const found = this.#generated.get(name) ?? this.#recorded.get(name)
     if (found !== undefined) return found
     const settings = this.#settingsOf(fields, refuse)
-    const shared = { settings, banks: new NoiseBanks(settings.noise), hashes: new Map() }
+    const shared = { settings, banks: new NoiseBanks(settings.noise, settings), hashes: new Map() }
     const hasRecordings = settings.noise.layers.some(({ recorded }) => recorded !== undefined)
     const kept = hasRecordings ? this.#recorded : this.#generated
     if (this.#generated.size === KEPT_SETTINGS) this.#generated.clear()

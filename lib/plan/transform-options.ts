@@ -78,7 +78,7 @@ function checkNoise(noise: unknown, files: FileSettings, seed: Seed): OfMoments<
 
 function checkSpec(spec: unknown, seed: Seed): NoiseSettings['noise'] {
   checkObject('noise', spec)
-  const noise = checkNoiseSpec({ seed, ...spec }, SPEC_OPTIONS)
+  const noise = checkNoiseSpec({ ...spec, seed: given(spec.seed, seed) }, SPEC_OPTIONS)
   if (noise.each.length > 0) throw invalidOption('snrMode', "'draw' for the noise of a transform", 'each')
   const { silent } = noise.mixing
   if (silent === 'skip') throw invalidOption('silent', "'copy' or 'error' for the noise of a transform", silent)

@@ -4,6 +4,7 @@
  * files belong to processes that have ended. See docs/reliability.md.
  */
 
+import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -142,7 +143,7 @@ export class Journal {
    */
   async open(): Promise<void> {
     const { resume, overwrite, dryRun } = this.options
-    const settings = this.options.settings()
+    const settings = shortened(this.options.settings())
     const records = new Records(resume ? JSON.stringify(settings) : undefined)
     try {
       this.#fd = this.#openFile()
@@ -396,6 +397,16 @@ function isJournal(fd: number): boolean {
 function isFileOf(file: FilePath, size: number): boolean {
   const found = lstatSync(fsPath(file))
   return found.isFile() && found.size === size
+}
+
+/** Longest settings in a journal, in characters: longer lines would be ignored. */
+const MAX_SETTINGS = 32 * 1024
+
+/** Returns the settings, or their hash if they are long. */
+function shortened(settings: RunLine['settings']): RunLine['settings'] {
+  const text = JSON.stringify(settings)
+  if (text.length <= MAX_SETTINGS) return settings
+  return { settings: `sha256 ${createHash('sha256').update(text).digest('hex')}` }
 }
 
 /** Whether a path leads to the open file. */

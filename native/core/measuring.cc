@@ -30,15 +30,24 @@ Measuring::Measuring(const Noise& noise, const FrameLayout& layout, bool strict)
     banks_.push_back(std::move(open));
   }
   if (is_partial) warnings.push_back("W_NOISE_RATE");
+  bool all_heard = true;
+  for (size_t i = 0; i < noise.layers.size(); i++) all_heard = all_heard && is_heard(i);
+  if (!all_heard && layout.frames > 0) warnings.push_back("W_NO_EVENTS");
   for (size_t i = 0; i < noise.layers.size(); i++) {
     const Layer& layer = noise.layers[i];
-    levels_.push_back({first_takes(layer, banks_[i]), layer.level, layer.level});
+    levels_.push_back({first_takes(layer, banks_[i]), layer.level, is_heard(i) ? layer.level : 0});
     if (!layer.is_measured()) continue;
     const size_t takes = levels_[i].takes.size();
     for (size_t take = 0; takes > 1 && take < takes; take++) steps_.push_back({static_cast<int>(i), static_cast<int>(take)});
     steps_.push_back({static_cast<int>(i), -1});
   }
   if (steps_.empty() && noise.measures_signal()) steps_.push_back({-1, -1});
+}
+
+bool Measuring::is_heard(size_t layer) const {
+  const Layer& of = noise_.layers[layer];
+  if (!of.is_recorded() || of.has_takes()) return true;
+  return first_event_at(of.recorded, banks_[layer], of.key, shape_of(layout_)) < layout_.frames;
 }
 
 std::vector<Take> Measuring::first_takes(const Layer& layer, const OpenBank& open) const {
@@ -148,11 +157,14 @@ void Measuring::set_level(size_t layer, double noise_power) {
   const Layer& of = noise_.layers[layer];
   const double rms = of.level_kind == LevelKind::kSnr ? std::sqrt(power_) * of.level : of.level;
   const double sigma = rms == 0 || noise_power == 0 ? 0 : rms / std::sqrt(noise_power);
-  if (!std::isfinite(layout_.format->wide ? sigma : static_cast<float>(sigma))) {
+  // The sum of several layers is in float32 for all formats.
+  const bool is_sum = noise_.layers.size() > 1;
+  const double used = layout_.format->wide && !is_sum ? sigma : static_cast<double>(static_cast<float>(sigma));
+  if (!std::isfinite(used) || (is_sum && used == 0 && sigma > 0)) {
     throw Failure{"E_SIGNAL_POWER", "the noise would be beyond what the format can hold"};
   }
   levels_[layer].sigma = sigma;
-  levels_[layer].deviation = of.is_recorded() ? rms : sigma;
+  levels_[layer].deviation = !of.is_recorded() ? sigma : is_heard(layer) ? rms : 0;
 }
 
 double total_deviation(const std::vector<LayerLevel>& levels) {

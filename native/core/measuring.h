@@ -60,6 +60,8 @@ class Measuring {
   };
 
   bool is_first() const { return step_ == 0 && redraws_ == 0; }
+  // Whether a layer is heard. Its first event may begin after the end of the signal.
+  bool is_heard(size_t layer) const;
   // Draws the takes of a layer: different files.
   std::vector<Take> first_takes(const Layer& layer, const OpenBank& open) const;
   // Returns the first draw from `draw` on whose file no take of `others` has.

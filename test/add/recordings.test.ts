@@ -1,7 +1,7 @@
 /** Recorded noise and layers in whole runs: bytes, draws, and what is refused. */
 
 import { createHash } from 'node:crypto'
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -12,6 +12,8 @@ import {
   type FileResult,
   type LayerSpec,
   type NoisemillError,
+  noiseTask,
+  Pool,
   type SampleFigures,
 } from '../../dist/index.js'
 import { describeBackends, present } from '../support/backends.js'
@@ -19,6 +21,7 @@ import { writeFiles } from '../support/files.js'
 import { hashesBelow, sharedFolder, temporaryFolder } from '../support/folders.js'
 import { fastest } from '../support/noise.js'
 import { Random } from '../support/random.js'
+import { isWindows } from '../support/systems.js'
 import { formats, HEADER_BYTES, sine, wav } from '../support/wav.js'
 
 type Options = Omit<AddNoiseOptions, 'out'>
@@ -222,6 +225,65 @@ test('noise files in the output folder are refused, and the output folder among 
   expect(await run(path.join(out, 'noise'), out)).toBe('E_OPTION_INVALID')
   expect(await run(path.join(out, 'noise'), path.join(out, 'noise/noisy'))).toBe('E_OPTION_INVALID')
   expect(await run(path.join(out, 'noise'), path.join(out, 'noisy'))).toBe('none')
+})
+
+test.each<[string, (folder: string) => string]>([
+  ['in a list', (folder) => path.join(folder, 'list.txt')],
+  ['that a glob finds', (folder) => path.join(folder, '*', 'n.wav')],
+  ['behind a link to a folder', (folder) => path.join(folder, 'folder')],
+  ['behind a link to a file', (folder) => path.join(folder, 'file')],
+])('noise files %s are not replaced by outputs', async (_, sourceIn) => {
+  const folder = temporaryFolder()
+  const out = path.join(folder, 'out')
+  writeFiles(folder, {
+    'out/n.wav': noiseFile(9000),
+    'in/n.wav': noiseFile(100),
+    'list.txt': Buffer.from(`${out}/n.wav\n`),
+  })
+  for (const name of ['folder', 'file']) mkdirSync(path.join(folder, name))
+  if (!isWindows) {
+    symlinkSync(out, path.join(folder, 'folder', 'link'))
+    symlinkSync(path.join(out, 'n.wav'), path.join(folder, 'file', 'link.wav'))
+  }
+  const before = readFileSync(path.join(out, 'n.wav'))
+  const options = { noise: { from: sourceIn(folder) }, snr: 5, overwrite: true, out }
+  expect(await codeOf(path.join(folder, 'in'), options)).toBe('E_OPTION_INVALID')
+  await using pool = new Pool()
+  await expect(pool.map(noiseTask(options), [path.join(folder, 'in/n.wav')])).rejects.toMatchObject({
+    code: 'E_OPTION_INVALID',
+  })
+  expect(readFileSync(path.join(out, 'n.wav')).equals(before)).toBe(true)
+})
+
+test('a file that ends before the first event has no noise, and its result says so', async () => {
+  const [result] = await add(path.join(speech, 'a.wav'), recorded({ gap: 100 }))
+  expect(result).toMatchObject({ sigma: 0, snr: null, layers: [{ sigma: 0, snr: null }] })
+  expect(result.warnings).toContain('W_NO_EVENTS')
+})
+
+test('layers that float32 cannot hold are an error, on float64 too', async () => {
+  const quiet = Float64Array.from({ length: 1000 }, (_, i) => 1e-60 * Math.sin(i))
+  const layers = [{ snr: 10 }, { snr: 10 }]
+  await expect(addNoise(quiet, { layers })).rejects.toMatchObject({ code: 'E_SIGNAL_POWER' })
+  await expect(
+    addNoise(
+      quiet.map((x) => x * 1e120),
+      { layers, clip: false },
+    ),
+  ).rejects.toMatchObject({
+    code: 'E_SIGNAL_POWER',
+  })
+})
+
+test('a run with long settings can be resumed, and refuses others', async () => {
+  const out = temporaryFolder()
+  const values = (first: number) => Array.from({ length: 1000 }, (_, i) => first + i / 1000)
+  const layers = (first: number) => Array.from({ length: 8 }, () => ({ snr: { values: values(first) } }))
+  await add(path.join(speech, 'a.wav'), { layers: layers(5) }, out)
+  const [again] = await add(path.join(speech, 'a.wav'), { layers: layers(5), resume: true }, out)
+  expect(again.status).toBe('skipped')
+  const other = { layers: layers(6), resume: true, out, seed: 1 }
+  expect(await codeOf(path.join(speech, 'a.wav'), other)).toBe('E_RESUME_SETTINGS')
 })
 
 describe('layers', () => {

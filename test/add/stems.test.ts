@@ -33,6 +33,19 @@ const samplesOf = (file: string) => {
 describeBackends('stems', (backend) => {
   const { run, resume } = runsOn({ backend, size: 2 })
 
+  test('that do not fit fail the output of a long file too, which threads share', async () => {
+    const { input, out } = place()
+    // Three parts.
+    const loud = Buffer.alloc(2 * 5_000_000)
+    for (let i = 0; i < loud.length; i += 2) loud.writeInt16LE(i % 4 === 0 ? 29_000 : -29_000, i)
+    writeFiles(input, { 'long.wav': wav({ data: loud }) })
+    const [{ error }] = await collect(
+      addNoiseToFiles(input, { backend, size: 2, out, sigma: 0.8, seed: 1, stems: ['noise'] }),
+    )
+    expect(error?.code).toBe('E_STEM_RANGE')
+    expect(filesBelow(out).filter((name) => name.endsWith('.wav'))).toEqual([])
+  })
+
   test('lie in folders beside those of the mixtures, with the names of copies', async () => {
     const { at, input, out } = place('a.wav', 'sub/b.wav')
     const options = { copies: 2, snr: { values: [0, 10] }, sigma: undefined, snrMode: 'each' } as const

@@ -48,7 +48,7 @@ describe('the schema and the program', () => {
     [
       {
         snr: 5,
-        noise: { from: [from, 'more/*.wav'], fit: 'once', balance: 'folder', downmix: 'mean', voices: [3, 7] },
+        noise: { from: [from, 'more/*.wav'], fit: 'loop', balance: 'folder', downmix: 'mean', voices: [3, 7] },
       },
     ],
     [{ sigma: 0.1, noise: { from, gap: [0.5, 4] } }],

@@ -16,7 +16,12 @@ export const managers = [
   { name: 'npm 12', spec: 'npm@12', node: '24', ...npm },
   { name: 'pnpm 10', spec: 'pnpm@10', ...pnpm },
   { name: 'pnpm 12', spec: 'pnpm@12', node: '24', ...pnpm, program: 'pnpm/bin/pnpm.mjs' },
-  { name: 'yarn 1', spec: 'yarn@1', program: 'yarn/bin/yarn.js', install: ['install', '--ignore-scripts'] },
+  {
+    name: 'yarn 1',
+    spec: 'yarn@1',
+    program: 'yarn/bin/yarn.js',
+    install: ['install', '--ignore-scripts', '--cache-folder', '.cache'],
+  },
   { name: 'yarn 4', ...berry, files: { '.yarnrc.yml': settings('node-modules') } },
   {
     name: 'yarn 4 pnp',

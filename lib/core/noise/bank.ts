@@ -30,7 +30,7 @@ export const BANK_FILE_BYTES = 8 * WIDE_COLUMNS + 4 * NARROW_COLUMNS
 /** Most bytes of an index, which each thread keeps in memory. Enough for ten million files. */
 export const MAX_BANK_BYTES = 2 ** 31 - 1
 /** Most banks that a thread keeps open. */
-const MOST_BANKS = 8
+const MOST_BANKS = 32
 
 /** What is drawn evenly: the files of a bank, or its folders and then the files of a folder. */
 export type Balance = 'file' | 'folder'

@@ -209,6 +209,26 @@ interface BurstEvent {
   readonly frames: number
 }
 
+/** Returns the frame of the signal at which the first event begins. It may be beyond the end. */
+export const firstEventAt = (recorded: Recorded, open: OpenBank, key: NoiseKey, signal: SignalShape): number =>
+  eventAfter(recorded, open, key, signal, undefined).at
+
+/** Returns the event after another one; the first after undefined. */
+function eventAfter(
+  { gap, balance }: Recorded,
+  { bank, selection }: OpenBank,
+  key: NoiseKey,
+  { sampleRate }: SignalShape,
+  event: BurstEvent | undefined,
+): BurstEvent {
+  const number = event === undefined ? 0 : event.number + 1
+  const [low, high] = gap!
+  const seconds = low + (high - low) * draw(key, Purpose.gap, number)
+  const at = (event === undefined ? 0 : event.at + event.frames) + Math.floor(seconds * sampleRate + 0.5)
+  const file = selection.draw(key, number * EVENT_DRAWS, balance)
+  return { number, at, frames: Math.min(bank.frames(file), EVENT_SECONDS * sampleRate) }
+}
+
 /** Events with drawn gaps between them. Each has the RMS 1. */
 export class BurstSource extends WindowSource {
   #event: BurstEvent | undefined
@@ -243,16 +263,8 @@ export class BurstSource extends WindowSource {
     }
   }
 
-  /** Returns the event after another one; the first after undefined. */
   #after(event: BurstEvent | undefined): BurstEvent {
-    const number = event === undefined ? 0 : event.number + 1
-    const { gap, balance } = this.recorded
-    const [low, high] = gap!
-    const { sampleRate } = this.signal
-    const seconds = low + (high - low) * draw(this.key, Purpose.gap, number)
-    const at = (event === undefined ? 0 : event.at + event.frames) + Math.floor(seconds * sampleRate + 0.5)
-    const file = this.open.selection.draw(this.key, number * EVENT_DRAWS, balance)
-    return { number, at, frames: Math.min(this.open.bank.frames(file), EVENT_SECONDS * sampleRate) }
+    return eventAfter(this.recorded, this.open, this.key, this.signal, event)
   }
 
   /** Reads an event. A silent one is drawn again, and the next one is not longer than it. */

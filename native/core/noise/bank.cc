@@ -25,7 +25,7 @@ constexpr uint64_t kFileBytes = 3 * 8 + 5 * 4;
 // Most bytes of an index.
 constexpr uint64_t kMaxBankBytes = 0x7fffffff;
 // Most banks that the process keeps open.
-constexpr size_t kMostBanks = 8;
+constexpr size_t kMostBanks = 32;
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 Failure damaged() { return {"E_NOISE_BANK", "the index is damaged"}; }

@@ -23,6 +23,17 @@ uint64_t draw_below(uint64_t count, NoiseKey key, uint64_t n) {
   return static_cast<uint64_t>(std::floor(draw(key, Purpose::kNoiseOffset, n) * static_cast<double>(count)));
 }
 
+// Returns the event after another one; the first after nullptr.
+BurstEvent event_after(const Recorded& recorded, const OpenBank& open, NoiseKey key, const SignalShape& signal, const BurstEvent* event) {
+  const uint64_t number = event == nullptr ? 0 : event->number + 1;
+  const double rate = signal.sample_rate;
+  const double seconds = recorded.gap_low + (recorded.gap_high - recorded.gap_low) * draw(key, Purpose::kGap, number);
+  const uint64_t before = event == nullptr ? 0 : event->at + event->frames;
+  const uint64_t at = before + static_cast<uint64_t>(std::floor(seconds * rate + 0.5));
+  const uint32_t file = open.selection->draw(key, number * kEventDraws, recorded.balance);
+  return {number, at, std::min(open.bank->frames(file), kEventSeconds * signal.sample_rate)};
+}
+
 }  // namespace
 
 OpenBank open_bank_for(const Recorded& recorded, uint32_t sample_rate, uint32_t channels) {
@@ -108,6 +119,10 @@ void RecordedSource::fade(uint64_t within, size_t count, size_t done, uint64_t r
 
 Failure silent_noise() { return {"E_NOISE_SILENT", std::to_string(1 + kRedraws) + " pieces one after the other"}; }
 
+uint64_t first_event_at(const Recorded& recorded, const OpenBank& open, NoiseKey key, const SignalShape& signal) {
+  return event_after(recorded, open, key, signal, nullptr).at;
+}
+
 BurstSource::BurstSource(const Recorded& recorded, OpenBank open, NoiseKey key, const SignalShape& signal)
     : WindowSource(signal.channels), recorded_(recorded), open_(std::move(open)), key_(key), signal_(signal) {}
 
@@ -115,7 +130,7 @@ void BurstSource::load(uint64_t frame, size_t frames) {
   for (auto& values : window_) std::fill_n(values.data(), frames, 0.0f);
   const uint64_t end = frame + frames;
   if (!event_ || event_->at > frame) event_ = after(nullptr);
-  for (Event event = *event_; event.at < end; event = after(&event)) {
+  for (BurstEvent event = *event_; event.at < end; event = after(&event)) {
     event_ = event;
     const uint64_t first = std::max(frame, event.at);
     const uint64_t last = std::min(end, event.at + event.frames);
@@ -128,17 +143,9 @@ void BurstSource::load(uint64_t frame, size_t frames) {
   }
 }
 
-BurstSource::Event BurstSource::after(const Event* event) const {
-  const uint64_t number = event == nullptr ? 0 : event->number + 1;
-  const double rate = signal_.sample_rate;
-  const double seconds = recorded_.gap_low + (recorded_.gap_high - recorded_.gap_low) * draw(key_, Purpose::kGap, number);
-  const uint64_t before = event == nullptr ? 0 : event->at + event->frames;
-  const uint64_t at = before + static_cast<uint64_t>(std::floor(seconds * rate + 0.5));
-  const uint32_t file = open_.selection->draw(key_, number * kEventDraws, recorded_.balance);
-  return {number, at, std::min(open_.bank->frames(file), kEventSeconds * signal_.sample_rate)};
-}
+BurstEvent BurstSource::after(const BurstEvent* event) const { return event_after(recorded_, open_, key_, signal_, event); }
 
-void BurstSource::read_event(const Event& event) {
+void BurstSource::read_event(const BurstEvent& event) {
   if (read_ == event.number) return;
   read_.reset();
   for (uint64_t n = event.number * kEventDraws; n < (event.number + 1) * kEventDraws; n++) {

@@ -110,6 +110,16 @@ constexpr double kSilentPower = 1e-9;
 // The failure if all pieces that were drawn are silent.
 Failure silent_noise();
 
+// An event: when it is heard.
+struct BurstEvent {
+  uint64_t number = 0;
+  uint64_t at = 0;
+  uint64_t frames = 0;
+};
+
+// Returns the frame of the signal at which the first event begins. It may be beyond the end.
+uint64_t first_event_at(const Recorded& recorded, const OpenBank& open, NoiseKey key, const SignalShape& signal);
+
 // Events with drawn gaps between them. Each has the RMS 1.
 class BurstSource final : public WindowSource {
  public:
@@ -117,18 +127,10 @@ class BurstSource final : public WindowSource {
   BurstSource(const Recorded& recorded, OpenBank open, NoiseKey key, const SignalShape& signal);
 
  private:
-  // An event: when it is heard.
-  struct Event {
-    uint64_t number = 0;
-    uint64_t at = 0;
-    uint64_t frames = 0;
-  };
-
   void load(uint64_t frame, size_t frames) override;
-  // Returns the event after another one; the first after nullptr.
-  Event after(const Event* event) const;
+  BurstEvent after(const BurstEvent* event) const;
   // Reads an event. A silent one is drawn again, and the next one is not longer than it.
-  void read_event(const Event& event);
+  void read_event(const BurstEvent& event);
   // Reads a piece of the file of draw `n`, with fades and the RMS 1. Returns false if it is silent.
   bool read_piece(uint64_t n, uint64_t most);
 
@@ -136,7 +138,7 @@ class BurstSource final : public WindowSource {
   const OpenBank open_;
   const NoiseKey key_;
   const SignalShape signal_;
-  std::optional<Event> event_;
+  std::optional<BurstEvent> event_;
   // The channels of the event that was read last, and its number.
   Channels values_;
   std::optional<uint64_t> read_;
