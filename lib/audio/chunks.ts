@@ -101,7 +101,7 @@ export class ChunkWriter {
     const dataBytes = samples.frames * samples.channels * header.format.bytes
     let end = dataOffset + dataBytes
     if (end % 2 === 1) this.#output.write(end++, new Uint8Array(1))
-    const { riffEnd, size } = sizesLie ? { riffEnd: end, size: end } : this.#writeTail(end, change)
+    const { riffEnd, size } = sizesLie ? { riffEnd: end, size: end } : this.#writeTail(end, samples.frames, change)
     this.#writeSizes(riffEnd, dataBytes, samples.frames)
     return size
   }
@@ -161,15 +161,16 @@ export class ChunkWriter {
     if (change.channels && isExtensible) this.#word(body + 20, 0)
   }
 
-  /** Copies the chunks after the samples that still fit, and whatever follows them. */
-  #writeTail(position: number, change: Change): { readonly riffEnd: number; readonly size: number } {
+  /** Copies the chunks after the samples that still fit, and whatever follows them. A `fact` gets the number of frames. */
+  #writeTail(position: number, frames: number, change: Change): { readonly riffEnd: number; readonly size: number } {
     let at = position
     const chunks = this.#chunks(this.#tailStart(), this.#input.size, isPrintable)
     let chunk = chunks.next()
     for (; !chunk.done; chunk = chunks.next()) {
       if (this.#isDropped(chunk.value, change)) continue
-      const { position, next } = chunk.value
+      const { id, size, position, next } = chunk.value
       this.#copy(position, next, at)
+      if (id === 'fact' && size >= 4) this.#word(at + CHUNK_HEAD_BYTES, Math.min(frames, MAX_U32))
       at += next - position
     }
     this.#copy(chunk.value, this.#input.size, at)

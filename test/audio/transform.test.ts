@@ -228,6 +228,23 @@ describe('files', () => {
     expect(narrow.output.equals(wav({ ...known, data: turn(int16(ramp)) }))).toBe(true)
   })
 
+  test.for(['RIFF', 'RIFX', 'RF64'] as const)(
+    'a fact after the samples has their number, too: %s',
+    async (container) => {
+      const turn = (data: Buffer) => (container === 'RIFX' ? turned(data, 16) : data)
+      const withFact = (samples: number[]) => {
+        const number = Buffer.alloc(4)
+        if (container === 'RIFX') number.writeUInt32BE(samples.length)
+        else number.writeUInt32LE(samples.length)
+        const chunks = [['odd ', Buffer.from('abcd')] as const, ['fact', number] as const]
+        const after = chunks.map(([id, body]) => chunk(id, body, undefined, container))
+        return wav({ container, data: turn(int16(samples)), after })
+      }
+      const { output } = await transformed('firstHalf', withFact(ramp))
+      expect(output.equals(withFact(ramp.slice(0, ramp.length / 2)))).toBe(true)
+    },
+  )
+
   test('fields of the argument can be replaced, and the channel mask of EXTENSIBLE goes', async () => {
     const masked = wav({ extensible: true, channels: 2, data: int16([1, 2, 3, 4]) })
     masked.writeUInt32LE(3, 20 + 20)
