@@ -37,7 +37,7 @@ const table = {
     remedy: 'Name a file, a folder that contains .wav, .wave, .bwf or .rf64 files, or a glob that matches such files.',
   },
   E_LIST: {
-    summary: 'the list of inputs cannot be read',
+    summary: 'the list of files cannot be read',
     remedy: 'Check its permissions.',
     remedies: {
       '': 'A list is a text file with one path in each line.',
@@ -199,7 +199,7 @@ const table = {
   },
   E_NOISE_FILE: {
     summary: 'a noise file cannot be read, or has changed since the run began',
-    remedy: 'Restore the noise file, and do the output again with `resume`.',
+    remedy: 'Restore the noise file. Do the output again with `resume`.',
   },
   E_NOISE_SILENT: {
     summary: 'the pieces of noise that were drawn are silent',
@@ -208,7 +208,7 @@ const table = {
   E_OUTPUT_EXISTS: {
     summary: 'the output exists',
     remedy:
-      'Choose another folder, pass `resume` if a run with the same settings made it, or `overwrite` to replace it.',
+      'Choose another folder, or pass `overwrite` to replace it. `resume` replaces only what a run with the same settings has begun.',
   },
   E_OUTPUT_IS_INPUT: {
     summary: 'the output would replace an input',
@@ -252,7 +252,7 @@ const table = {
   },
   E_VOLUME_FULL: {
     summary: 'the volume is full',
-    remedy: 'Free some space and run again with `resume` (instead of `overwrite`, if you gave it).',
+    remedy: 'Free some space. Run again with `resume`, instead of `overwrite` if you gave it.',
   },
   E_SAMPLES_CHANGED: {
     summary: 'the memory of the samples was detached or resized before the call was finished',

@@ -14,7 +14,7 @@ import { Report, type ReportedRun } from '../record/report.js'
 import { plural, showBytes } from '../show.js'
 import { runFileCommand } from './file-results.js'
 import { type AddRequest, declareAddFlags, readAddFlags } from './flag-options.js'
-import { parsePath } from './flags.js'
+import { parsePath, tables } from './flags.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
 import { Room, type RoomFigures } from './room.js'
@@ -70,7 +70,7 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
   const onExclude = (_: string, kind: 'file' | 'folder') => progress.addExcluded(kind)
-  const messages = new Messages(terminal, variantsOf(noise))
+  const messages = new Messages(terminal, variantsOf(noise), tables)
   const onRepeat = (repeated: string, first: string, kind: 'file' | 'folder') => {
     progress.addRepeat(kind)
     messages.repeat(repeated, first, kind)

@@ -55,7 +55,7 @@ export async function runFileCommand(command: FileCommand): Promise<number> {
   const onForeign = (file: string) => {
     progress.foreign++
     if (own.json) terminal.json({ type: 'foreign', path: file })
-    terminal.problem(errorLine(new NoisemillError('E_OUTPUT_FOREIGN', { path: file })))
+    terminal.problem(errorLine(new NoisemillError('E_OUTPUT_FOREIGN', { path: file }), messages.known))
   }
   let diagnosis: Diagnosis | undefined
   const onReport = (report: RunReport) => {
@@ -135,7 +135,9 @@ function printSummary(command: FileCommand, diagnosis: Diagnosis | undefined): v
     const figures = progress.figuresLine()
     if (figures !== '') terminal.result(figures)
     terminal.result(`${progress.summaryLine()}; ${ranOn(pool)}${seed === null ? '' : `, seed ${seed}`}`)
-    if (diagnosis) for (const line of showDiagnosis(diagnosis).split('\n')) terminal.result(textInFlags(line))
+    if (diagnosis)
+      for (const line of showDiagnosis(diagnosis).split('\n'))
+        terminal.result(textInFlags(line, command.messages.known))
   }
 }
 

@@ -2,8 +2,9 @@
 
 import { type Command, Option } from 'commander'
 import type { AddNoiseOptions } from '../add.js'
-import { describe, NoisemillError } from '../errors.js'
+import { describe, invalidOption, NoisemillError } from '../errors.js'
 import type { PoolOptions, RecordedNoise } from '../index.js'
+import { NO_LAYERS } from '../plan/options.js'
 import {
   type AnyFlag,
   type Flags,
@@ -120,22 +121,28 @@ function declareHint(command: Command, name: string, proposal: string): void {
   })
 }
 
-/** The last name of a place: 'fit' of 'noise.fit'. */
-const fieldOf = (place: string) => place.slice(place.lastIndexOf('.') + 1)
+/** Returns the object that has these values: the field `fit` for the place 'noise.fit'. */
+const fieldsOf = (values: readonly (readonly [place: string, value: unknown])[]) =>
+  Object.fromEntries(values.map(([place, value]) => [place.slice(place.lastIndexOf('.') + 1), value]))
 
 /** Reads the options of a call, and its recipe. Throws E_RECIPE. */
 export function readAddFlags(given: Readonly<Record<string, unknown>>): AddRequest {
   const parameters = readFlags(parameterFlags, given) as Record<string, number>
   const noise = readFlags(noiseFlags, given) as unknown as NoiseOptions
   const own: OwnOptions = readFlags(ownFlags, given)
-  const recordings = Object.entries(readFlags(recordingFlags, given)).map(([name, value]) => [fieldOf(name), value])
+  const recordings = Object.entries(readFlags(recordingFlags, given))
   const flags: AddRequest['noise'] = {
     ...noise,
     ...(Object.keys(parameters).length > 0 && { parameters }),
-    ...(recordings.length > 0 && { noise: Object.fromEntries(recordings) as RecordedNoise }),
+    ...(recordings.length > 0 && { noise: fieldsOf(recordings) as unknown as RecordedNoise }),
   }
+  const merged = own.recipe === undefined ? flags : withRecipe(readRecipe(own.recipe), flags)
+  const [recording] = recordings
+  if (recording && merged.layers) throw invalidOption(recording[0], NO_LAYERS, recording[1])
+  if (recording && merged.noise?.from === undefined)
+    throw invalidOption(recording[0], '`noise` beside it', recording[1])
   return {
-    noise: own.recipe === undefined ? flags : withRecipe(readRecipe(own.recipe), flags),
+    noise: merged,
     pool: readFlags(poolFlags, given),
     own,
   }

@@ -12,9 +12,23 @@ const typedLevels = (text: string): string =>
     .replace(/\{ ?"?values"?: ?\[([-\d., e+]+)\] ?\}/g, (_, values: string) => values.replaceAll(/, ?/g, '/'))
     .replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2')
 
+/** Returns the flag of an option. That of `noise` is the one of its field `from`. */
+const flagOf = (option: string, known: readonly Flags[]) =>
+  known.flatMap((flags) => Object.entries(flags)).find(([name]) => name === option || name === `${option}.from`)?.[1]
+
 /** Returns what the command line has for an option, a range or a list; undefined for other words. */
 const wordInFlags = (word: string, known: readonly Flags[]): string | undefined =>
-  Object.hasOwn(FORMS, word) ? FORMS[word] : known.find((flags) => Object.hasOwn(flags, word))?.[word].name
+  Object.hasOwn(FORMS, word) ? FORMS[word] : flagOf(word, known)?.name
+
+/** Leaves out the sentences of a remedy that are about flags of `add` which the command does not have. */
+function possibleIn(text: string, known: readonly Flags[]): string {
+  if (known === tables || !text.endsWith('.')) return text
+  const isMissing = (word: string) => wordInFlags(word, tables) !== undefined && wordInFlags(word, known) === undefined
+  const sentences = text.split(/(?<=\.) /)
+  return sentences
+    .filter((one) => !Array.from(one.matchAll(/`([^`]+)`/g)).some(([, word]) => isMissing(word)))
+    .join(' ')
+}
 
 /** Replaces options in a text, which are in backticks, by their flags. */
 export const textInFlags = (text: string, known: readonly Flags[] = tables): string =>
@@ -31,5 +45,5 @@ export function messageInFlags(error: NoisemillError, known: readonly Flags[] = 
     ...(option !== undefined && { option: wordInFlags(option, known) ?? option }),
     ...(received !== undefined && mayHaveLevels && { received: typedLevels(received) }),
   }
-  return messageFor(error.code, details, (text) => textInFlags(text, known))
+  return messageFor(error.code, details, (text) => textInFlags(possibleIn(text, known), known))
 }

@@ -5,6 +5,7 @@ import type { FileResult } from '../plan/results.js'
 import { plural, showDecibels } from '../show.js'
 import { type FileWarning, warnings } from '../warnings.js'
 import { messageInFlags } from './flag-words.js'
+import type { Flags } from './flags.js'
 
 export function resultLine(result: FileResult): string {
   const { status, output, frames, sampleRate, format, drawn, sigma, snr, clipped } = result
@@ -26,8 +27,9 @@ export interface Message {
   readonly clipped: readonly [least: number, most: number]
 }
 
-export const errorMessage = (error: NoisemillError): Message => ({
-  text: messageInFlags(error),
+/** @param known tables of the flags of the command */
+export const errorMessage = (error: NoisemillError, known?: readonly Flags[]): Message => ({
+  text: messageInFlags(error, known),
   code: error.code,
   clipped: [0, 0],
 })
@@ -49,7 +51,9 @@ export function messageLine({ text, code, causes, clipped }: Message, copies = '
   return `${line}.${likely.length === 0 ? '' : ` Likely cause: ${likely.join(' or ')}.`}`
 }
 
-export const errorLine = (error: NoisemillError): string => messageLine(errorMessage(error))
+/** @param known tables of the flags of the command */
+export const errorLine = (error: NoisemillError, known?: readonly Flags[]): string =>
+  messageLine(errorMessage(error, known))
 
 /** The cause that the number of clipped samples belongs to. */
 const CLIPPING = 'clipping'

@@ -7,6 +7,7 @@ import { showLines, showText } from '../show.js'
 import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
+import { replayTables, tables } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { defineReplay } from './replay.js'
@@ -41,7 +42,9 @@ export async function main(args: readonly string[]): Promise<void> {
       // Commander has already written its message or the help.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
-      process.stderr.write(`noisemill: ${showText(errorLine(error))}\n`)
+      process.stderr.write(
+        `noisemill: ${showText(errorLine(error, args[0] === 'replay' ? Object.values(replayTables) : tables))}\n`,
+      )
       exit(exitForError(error))
     } else {
       throw error

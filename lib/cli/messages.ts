@@ -7,6 +7,7 @@ import { NoisemillError } from '../errors.js'
 import { countOf, type Variants } from '../files/outputs.js'
 import type { FileResult } from '../plan/results.js'
 import { Names } from '../show.js'
+import type { Flags } from './flags.js'
 import { errorLine, errorMessage, type Message, messageLine, warningMessage } from './lines.js'
 import type { Terminal } from './terminal.js'
 
@@ -38,13 +39,15 @@ export class Messages {
   constructor(
     readonly terminal: Terminal,
     readonly variants: Variants,
+    /** Tables of the flags of the command. */
+    readonly known: readonly Flags[],
   ) {
     this.#outputs = countOf(variants)
   }
 
   /** Writes an error that ends the run, once for each code, because every file in progress may fail with it. */
   fatal(error: NoisemillError): void {
-    if (!this.#fatal.has(error.code)) this.terminal.problem(errorLine(error))
+    if (!this.#fatal.has(error.code)) this.terminal.problem(errorLine(error, this.known))
     this.#fatal.add(error.code)
   }
 
@@ -57,7 +60,7 @@ export class Messages {
     messages.results++
     if (error?.code === 'E_OUTPUT_EXISTS') {
       this.#existing.add(result.output)
-    } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error), copy)
+    } else if (error && !this.#fatal.has(error.code)) addTo(messages.problems, errorMessage(error, this.known), copy)
     // The run that wrote a skipped output has shown its warnings.
     if (status !== 'skipped')
       for (const warning of result.warnings) {
@@ -110,7 +113,7 @@ export class Messages {
     if (this.#existing.count === 0) return
     const path =
       this.#existing.count === 1 ? `${this.#existing}` : `${this.#existing.count} outputs (${this.#existing})`
-    this.terminal.problem(errorLine(new NoisemillError('E_OUTPUT_EXISTS', { path })))
+    this.terminal.problem(errorLine(new NoisemillError('E_OUTPUT_EXISTS', { path }), this.known))
   }
 
   #write({ problems, notices }: InputMessages): void {

@@ -49,7 +49,7 @@ async function replay(
   const terminal = await Terminal.open(own.quiet === true)
   const pool = new Pool(poolOptions)
   const progress = new Progress(false, options.verify)
-  const messages = new Messages(terminal, ONE)
+  const messages = new Messages(terminal, ONE, Object.values(replayTables))
   const reported = { inputs: [], list: rows, out: String(options.out), variants: ONE, overwrite }
   const report = own.report === undefined ? undefined : await Report.open(own.report, reported)
   const seeds: string[] = []

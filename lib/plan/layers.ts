@@ -133,7 +133,7 @@ export interface LayerSettings {
 }
 
 /** Calls a function, and adds a place to the option of an error that it throws. */
-function inPlace<T>(place: string, work: () => T): T {
+export function inPlace<T>(place: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
@@ -175,6 +175,18 @@ function checkLayer(options: unknown, defaultName: string): LayerSettings {
   return { ...source, name, chance, asked }
 }
 
+/** Throws for the first of these options that is given; of parameters, for the first of them. */
+export function refuseBeside(
+  options: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  expected: string,
+): void {
+  const name = names.find((one) => options[one] !== undefined)
+  if (name === undefined) return
+  const [parameter] = name === 'parameters' ? Object.entries(Object(options[name])) : []
+  throw invalidOption(parameter?.[0] ?? name, expected, parameter?.[1] ?? options[name])
+}
+
 /** Checks the options that describe one noise and its level. */
 export function checkSource(options: Readonly<Record<string, unknown>>): LayerSettings {
   const level = checkLevel(options)
@@ -202,8 +214,7 @@ export function checkSource(options: Readonly<Record<string, unknown>>): LayerSe
       common: { kind: kind.name, parameters: values, exact: isExact || !kind.isNominal },
     }
   }
-  for (const name of ['kind', 'parameters', 'exactSnr'])
-    if (options[name] !== undefined) throw invalidOption(name, 'no recordings (`noise`) beside it', options[name])
+  refuseBeside(options, ['kind', 'parameters', 'exactSnr'], 'no recordings (`noise`) beside it')
   const recorded = inPlace('noise', () => checkRecorded(options.noise))
   const kind = recorded.gap !== undefined ? 'bursts' : recorded.voices[1] > 1 ? 'babble' : 'recording'
   return {

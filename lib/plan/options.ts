@@ -28,6 +28,7 @@ import {
   type LayerSettings,
   type LayerSpec,
   type RecordedNoise,
+  refuseBeside,
   SOURCE_OPTIONS,
 } from './layers.js'
 import {
@@ -321,6 +322,9 @@ function askedNoise(layers: readonly LayerSettings[], isLayered: boolean, pick: 
   return asked as Partial<Asked>
 }
 
+/** What is expected of the options that each layer has. */
+export const NO_LAYERS = 'no `layers` beside it (give it in the layers)'
+
 /**
  * Checks the options that describe noise. Throws NoisemillError with the invalid option.
  *
@@ -330,11 +334,7 @@ export function checkNoiseSpec(options: unknown, known: readonly string[]): Nois
   checkObject('options', options)
   checkKeys(options, known)
   const isLayered = options.layers !== undefined
-  if (isLayered) {
-    const other = SOURCE_OPTIONS.find((name) => options[name] !== undefined)
-    if (other !== undefined)
-      throw invalidOption(other, 'no `layers` beside it, which have such options', options[other])
-  }
+  if (isLayered) refuseBeside(options, SOURCE_OPTIONS, NO_LAYERS)
   const layers = isLayered ? checkLayers(options.layers) : [checkSource(options)]
   if (!isLayered && options.pick !== undefined) throw invalidOption('pick', '`layers` beside it', options.pick)
   const pick = checkOneOf('pick', given(options.pick, 'all'), ['all', 'one'])

@@ -4,6 +4,7 @@ import type { Moment } from '../audio/job.js'
 import { checkInteger, checkKeys, checkObject, given } from '../checks.js'
 import { invalidOption } from '../errors.js'
 import type { Seed } from './keys.js'
+import { inPlace } from './layers.js'
 import {
   type Banks,
   checkFileOptions,
@@ -73,11 +74,16 @@ function checkNoise(noise: unknown, files: FileSettings, seed: Seed): OfMoments<
   checkObject('noise', noise)
   checkKeys(noise, moments)
   const given = moments.filter((moment) => noise[moment] !== undefined)
-  return Object.fromEntries(given.map((moment) => [moment, { ...files, noise: checkSpec(noise[moment], seed) }]))
+  const checked = (moment: Moment) => {
+    const place = `noise.${moment}`
+    const spec = noise[moment]
+    checkObject(place, spec)
+    return { ...files, noise: inPlace(place, () => checkSpec(spec, seed)) }
+  }
+  return Object.fromEntries(given.map((moment) => [moment, checked(moment)]))
 }
 
-function checkSpec(spec: unknown, seed: Seed): NoiseSettings['noise'] {
-  checkObject('noise', spec)
+function checkSpec(spec: Readonly<Record<string, unknown>>, seed: Seed): NoiseSettings['noise'] {
   const noise = checkNoiseSpec({ ...spec, seed: given(spec.seed, seed) }, SPEC_OPTIONS)
   if (noise.each.length > 0) throw invalidOption('snrMode', "'draw' for the noise of a transform", 'each')
   const { silent } = noise.mixing

@@ -119,7 +119,10 @@ test('wrong calls', async () => {
   const { at } = place()
   const make = (noise: unknown) => () => transformTask(module, 'same', { noise } as TransformOptions)
   expect(make({ between: { snr: 10 } })).toThrow(/between/)
-  expect(make({ before: {} })).toThrow(expect.objectContaining({ code: 'E_LEVEL_MISSING' }))
+  expect(make({ before: {} })).toThrow(expect.objectContaining({ code: 'E_LEVEL_MISSING', option: 'noise.before' }))
+  const wrong = { before: { snr: 5 }, after: { snr: 5, level: { rms: 1 } } }
+  expect(make(wrong)).toThrow(expect.objectContaining({ option: 'noise.after.level' }))
+  expect(make({ before: 5 })).toThrow(expect.objectContaining({ option: 'noise.before', expected: 'an object' }))
   expect(make({ before: { snr: { values: [1, 2] }, snrMode: 'each' } })).toThrow(/snrMode/)
   expect(make({ after: { snr: 10, silent: 'skip' } })).toThrow(/silent/)
   expect(make({ after: { snr: 10, out: 'x' } })).toThrow(/out/)

@@ -120,8 +120,7 @@ describe('2, and nothing is done,', () => {
     ['too many arguments', ['demo', 'more']],
     ["required option '--out <dir>'", ['add', 'in', ...snr]],
     ["unknown option '--output'\n(Did you mean --out?)", ['add', 'in', ...snr, '--output', 'out']],
-    ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise', '0.1']],
-    ['(Did you mean --sigma, --snr or --dbfs for the level', ['add', 'in', '--out', 'out', '--noise=0.1']],
+    ['the noise level is missing. Give --sigma (', ['add', 'in', '--out', 'out', '--noise', '0.1']],
     ['(Did you mean --sigma, --snr or --dbfs?)', ['add', 'in', '--out', 'out', '--noise-level', '0.1']],
     ["missing required argument 'input', or option '--from <file>'", ['add', ...toOut]],
   ])('%s: %j', (words, args) => expectRefusals(words, args))

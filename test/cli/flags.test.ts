@@ -2,10 +2,10 @@
 
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { addNoise, NoisemillError, Pool, type PoolOptions } from '../../dist/index.js'
+import { addNoise, errorCodes, NoisemillError, noiseTask, Pool, type PoolOptions } from '../../dist/index.js'
 import { declareAddFlags, declareFlags, readAddFlags, readFlags } from '../../dist-lib/cli/flag-options.js'
 import { messageInFlags } from '../../dist-lib/cli/flag-words.js'
-import { flagsOfKinds, poolFlags } from '../../dist-lib/cli/flags.js'
+import { flagsOfKinds, noiseFlags, poolFlags, replayTables } from '../../dist-lib/cli/flags.js'
 
 /** What `add` makes of arguments. */
 function read(...args: string[]) {
@@ -73,8 +73,45 @@ describe('errors name the flag', () => {
 
   test('and options in `expected` and in remedies, but not in values of the user', () => {
     const error = new NoisemillError('E_OUTPUT_EXISTS', { path: '`resume`', received: '`clip`' })
-    expect(error.message).toMatch(/^`resume`: .*`clip`.* pass `resume` .* or `overwrite` /)
-    expect(messageInFlags(error)).toMatch(/^`resume`: .*`clip`.* pass --resume .* or --overwrite /)
+    expect(error.message).toMatch(/^`resume`: .*`clip`.* pass `overwrite` .* `resume` replaces only /)
+    expect(messageInFlags(error)).toMatch(/^`resume`: .*`clip`.* pass --overwrite .* --resume replaces only /)
+  })
+
+  test('and remedies name only flags that the command has', () => {
+    const known = Object.values(replayTables)
+    for (const code of errorCodes) {
+      const message = messageInFlags(new NoisemillError(code, { path: 'a.wav', received: 'why' }), known)
+      const remedy = message.replace(/^.*? why\.(?: |$)/, '')
+      for (const [, word] of remedy.matchAll(/`(\w+)`/g))
+        expect([code, word, Object.hasOwn(noiseFlags, word)]).toEqual([code, word, false])
+    }
+    const full = messageInFlags(new NoisemillError('E_VOLUME_FULL', { path: 'a.wav' }), known)
+    expect(full).toBe('a.wav: the volume is full. Free some space.')
+    const exists = messageInFlags(new NoisemillError('E_OUTPUT_EXISTS', { path: 'a.wav' }), known)
+    expect(exists).toBe('a.wav: the output exists. Choose another folder, or pass --overwrite to replace it.')
+  })
+
+  test.each<[string[], string]>([
+    [['--fit', 'once'], '--fit: invalid option: expected --noise beside it but got "once"'],
+    [['--gap', '1:2'], '--gap: invalid option: expected --noise beside it but got 1:2'],
+    [
+      ['--noise', 'doors', '--low', '30'],
+      '--low: invalid option: expected no recordings (--noise) beside it but got 30',
+    ],
+    [
+      ['--noise', 'doors', '--kind', 'pink'],
+      '--kind: invalid option: expected no recordings (--noise) beside it but got "pink"',
+    ],
+  ])('and say what must be beside it, or must not: %j', (args, expected) => {
+    const message = () => {
+      try {
+        const { follow, ...options } = read('--snr', '5', ...args).noise
+        return noiseTask(options)
+      } catch (error) {
+        return messageInFlags(error as NoisemillError)
+      }
+    }
+    expect(message()).toBe(`${expected}.`)
   })
 
   test('and are unchanged if no option is at fault', () => {

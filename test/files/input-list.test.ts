@@ -285,7 +285,7 @@ describe('2', () => {
 
   test('for a file that is no text', async () => {
     const message =
-      /^noisemill: (list|stdin): the list of inputs cannot be read: it has NUL bytes\. A list is a text file/
+      /^noisemill: (list|stdin): the list of files cannot be read: it has NUL bytes\. A list is a text file/
     await refused(pcm16(), message)
     await refused(Buffer.from('in/a.wav\r\n', 'utf16le'), message)
     await refused('in/a.wav\0in/b.wav\0', message)
