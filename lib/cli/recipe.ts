@@ -66,22 +66,35 @@ function placed(folder: string, noise: RecordedNoise): RecordedNoise {
 
 const LEVELS = ['sigma', 'snr', 'dbfs']
 
+/** Options that only an SNR has. */
+const OF_SNR = ['snrMode', 'snrReference', 'exactSnr', 'silent']
+/** For each field of recordings, those that it excludes. */
+const EXCLUDED = { voices: ['gap'], fit: ['gap'], gap: ['voices', 'fit'] }
+
+const without = <Options extends object>(options: Options, names: readonly string[]): Options =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name))) as Options
+
 /**
  * Adds options of flags to a recipe. They replace its fields: a level replaces any other level, and a kind or a source
- * of recordings any other noise.
+ * of recordings any other noise. Fields of the recipe that do not fit what replaces others are dropped.
  */
 export function withRecipe<Options extends Partial<Recipe>>(recipe: Recipe, flags: Options): Recipe & Options {
+  const { kind, clip, snr, noise } = flags
   const hasLevel = LEVELS.some((name) => name in flags)
-  const replaced = [
+  const isList = typeof snr === 'object' && !Array.isArray(snr)
+  const kept = without(recipe, [
     ...(hasLevel ? LEVELS : []),
-    ...(flags.kind === undefined ? [] : ['kind', 'parameters', 'noise']),
-    ...(flags.noise?.from === undefined ? [] : ['kind', 'parameters']),
-  ]
-  const kept: Recipe = Object.fromEntries(Object.entries(recipe).filter(([name]) => !replaced.includes(name)))
+    ...(hasLevel && snr === undefined ? OF_SNR : []),
+    ...(snr === undefined || isList ? [] : ['snrMode']),
+    ...(kind === undefined ? [] : ['kind', 'parameters', 'noise']),
+    ...(noise?.from === undefined ? [] : ['kind', 'parameters', 'exactSnr']),
+    ...(clip === undefined || clip === 'scale' ? [] : ['ceiling']),
+  ])
+  const excluded = Object.entries(EXCLUDED).flatMap(([name, others]) => (name in (noise ?? {}) ? others : []))
   return {
     ...kept,
     ...flags,
     ...(flags.parameters && { parameters: { ...kept.parameters, ...flags.parameters } }),
-    ...(flags.noise && { noise: { ...kept.noise, ...flags.noise } }),
+    ...(noise && { noise: { ...without(kept.noise ?? {}, excluded), ...noise } }),
   }
 }

@@ -218,8 +218,35 @@ test.each<[Json, Json, Json]>([
     { snr: 5, noise: { from: ['b'], fit: 'once' } },
   ],
   [{ snr: 5, noise: { from: 'a' } }, { kind: 'pink' }, { snr: 5, kind: 'pink' }],
+  [
+    { snr: { values: [0, 5] }, snrMode: 'each', snrReference: 'active', exactSnr: true, silent: 'skip', seed: 1 },
+    { sigma: 0.1 },
+    { sigma: 0.1, seed: 1 },
+  ],
+  [{ snr: { values: [0, 5] }, snrMode: 'each', silent: 'skip' }, { snr: [5, 9] }, { snr: [5, 9], silent: 'skip' }],
+  [
+    { snr: { values: [0, 5] }, snrMode: 'each' },
+    { snr: { values: [1, 2] } },
+    { snr: { values: [1, 2] }, snrMode: 'each' },
+  ],
+  [{ sigma: 0.1, clip: 'scale', ceiling: 0.5 }, { clip: false }, { sigma: 0.1, clip: false }],
+  [
+    { sigma: 0.1, clip: 'scale', ceiling: 0.5 },
+    { clip: 'scale', dither: true },
+    { sigma: 0.1, clip: 'scale', ceiling: 0.5, dither: true },
+  ],
+  [{ snr: 5, exactSnr: true }, { noise: { from: ['b'] } }, { snr: 5, noise: { from: ['b'] } }],
+  [{ snr: 5, noise: { from: 'a', gap: 1 } }, { noise: { voices: 2 } }, { snr: 5, noise: { from: 'a', voices: 2 } }],
+  [{ snr: 5, noise: { from: 'a', gap: 1 } }, { noise: { fit: 'once' } }, { snr: 5, noise: { from: 'a', fit: 'once' } }],
+  [
+    { snr: 5, noise: { from: 'a', voices: 2, fit: 'once', balance: 'folder' } },
+    { noise: { gap: 3 } },
+    { snr: 5, noise: { from: 'a', balance: 'folder', gap: 3 } },
+  ],
 ])('of %j and the flags %j, the flags win', (recipe, flags, expected) => {
-  expect(withRecipe(recipe, flags)).toEqual(expected)
+  const merged = withRecipe(recipe, flags)
+  expect(merged).toEqual(expected)
+  expect(isRead(merged)).toBe(true)
 })
 
 test('add --recipe gives the bytes of the API, and flags win', async () => {
@@ -255,7 +282,14 @@ test('add --recipe gives the bytes of the API, and flags win', async () => {
 
   const refused = await noisemill([...add, 'more', '--snr', '5'], { cwd })
   expect(refused.code).toBe(2)
-  expect(refused.stderr).toContain('--snr: invalid option: expected no `layers` beside it')
+  const beside = 'invalid option: expected no `layers` beside it (give it in the layers) but got'
+  expect(refused.stderr).toContain(`--snr: ${beside} 5.`)
+  for (const [flag, value, got] of [
+    ['--noise', 'street', '["street"]'],
+    ['--fit', 'once', '"once"'],
+    ['--low', '30', '30'],
+  ])
+    expect((await noisemill([...add, 'more', flag, value], { cwd })).stderr).toContain(`${flag}: ${beside} ${got}.`)
   writeFiles(cwd, { 'recipes/street.json': text('{ "layers": [{ "snr": 5 }, { "snr": 500 }] }') })
   const wrong = await noisemill([...add, 'more'], { cwd })
   expect(wrong.code).toBe(2)
