@@ -16,7 +16,7 @@ import type { ErrorCode } from '../error-codes.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { cacheFolder, keepCached, readCached, writeCached } from '../files/cache.js'
 import { isLink, isWithin, realPath } from '../files/outputs.js'
-import { absolutePath, byteText, type FilePath, showPath, splitPath } from '../files/paths.js'
+import { absolutePath, byteText, type FilePath, onWindows, showPath, splitPath } from '../files/paths.js'
 import { defineTask, type Planned, type RunTask, type Task } from '../task.js'
 import { bankHash, encodeIndex, type IndexedBank, type LeftOut, type NoiseFile, systemPath } from './bank-index.js'
 import { type FoundNoise, findNoiseFiles, type SourceOptions } from './bank-sources.js'
@@ -129,6 +129,10 @@ export class NoiseBanks {
   }
 }
 
+/** Returns a path of an index in the form that it has elsewhere: on Windows without the prefix for long paths. */
+const plainPath = (file: FilePath): FilePath =>
+  onWindows && typeof file === 'string' ? file.replace(/^\\\\\?\\(?:UNC(\\))?/, '$1$1') : file
+
 /** Throws E_OPTION_INVALID if a file of a bank lies in the output folder: an output could replace it, or become noise. */
 function refuseFilesIn({ index }: IndexedBank, { out, overwrite = false }: BankOptions): void {
   if (out === undefined) return
@@ -141,7 +145,7 @@ function refuseFilesIn({ index }: IndexedBank, { out, overwrite = false }: BankO
     return known
   }
   for (let i = 0; i < bank.count; i++) {
-    const file = bank.path(i)
+    const file = plainPath(bank.path(i))
     const leads = overwrite && typeof file === 'string' && isLink(file) ? realPath(file) : file
     if (!isInOut(splitPath(file).folder) && (leads === file || !isInOut(splitPath(leads).folder))) continue
     throw invalidOption('noise', 'noise files outside the output folder', showPath(file))
