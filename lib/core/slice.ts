@@ -102,7 +102,8 @@ export function runSlice(job: SliceJob, isCancelled: IsCancelled, kernels: Kerne
  * Checks a job that may not come from checked options. Throws Failure E_OPTION_INVALID; see
  * checkNoise.
  */
-export function checkSliceJob({ bytes, format, channels, validBits, frames, firstFrame, noise }: SliceJob): void {
+export function checkSliceJob(job: SliceJob): void {
+  const { bytes, format, channels, validBits, frames, firstFrame, noise, levels, measured, take } = job
   const known = sampleFormats.find(({ name }) => name === format)
   const invalid = (what: string) => new Failure('E_OPTION_INVALID', `a slice of ${what}`)
   const isCount = (value: number, least: number, most: number) =>
@@ -116,6 +117,12 @@ export function checkSliceJob({ bytes, format, channels, validBits, frames, firs
   if (!isCount(firstFrame, 0, frames - own) || firstFrame % BLOCK_FRAMES !== 0)
     throw invalid(`${own} frames from ${firstFrame} on, of ${frames}`)
   checkNoise(noise)
+  const { layers } = noise
+  if (!Array.isArray(levels) || levels.length !== layers.length)
+    throw invalid('levels that are not those of its layers')
+  if (!isCount(measured + 1, 0, layers.length)) throw invalid(`a measured layer ${measured} of ${layers.length}`)
+  const takes = measured < 0 ? 0 : levels[measured].takes.length
+  if (!isCount(take + 1, 0, takes)) throw invalid(`a take ${take} of ${takes}`)
 }
 
 function walk(job: SliceJob, isCancelled: IsCancelled, kernels: Kernels): PartTally {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { Cancellation, type Chunk, createBackend, type Outcome } from '../../dist/index.js'
 import { describeBackends } from '../support/backends.js'
 import { filesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { jobFor } from '../support/jobs.js'
+import { jobFor, writingPass } from '../support/jobs.js'
 import { pcm16 } from '../support/wav.js'
 
 type Told = Outcome<{
@@ -44,7 +44,14 @@ describeBackends('jobs that no option makes', (name) => {
     frames: 4096,
     firstFrame: 0,
   }
-  const slice = (change: object = {}) => ({ bytes: new Uint8Array(8192), ...layout, noise, ...change })
+  const ofKind = (kind: string) => ({ ...noise, layers: noise.layers.map((layer) => ({ ...layer, kind })) })
+  const slice = (change: object = {}) => ({
+    bytes: new Uint8Array(8192),
+    ...layout,
+    noise,
+    ...writingPass(0.1),
+    ...change,
+  })
 
   test.each([
     ['a format that there is not', { format: 'pcm99' }],
@@ -53,8 +60,10 @@ describeBackends('jobs that no option makes', (name) => {
     ['a first frame within a block', { firstFrame: 17, frames: 10_000 }],
     ['frames beyond the end', { firstFrame: 4096 }],
     ['no valid bits', { validBits: 0 }],
-    ['a kind that there is not', { noise: { ...noise, kind: 'none' } }],
-    ['a kind without its parameters', { noise: { ...noise, kind: 'sway' } }],
+    ['levels of no layer', { levels: [] }],
+    ['a layer that there is not', { measured: 1 }],
+    ['a kind that there is not', { noise: ofKind('none') }],
+    ['a kind without its parameters', { noise: ofKind('sway') }],
   ])('a slice of %s is refused, and the next one is done', async (_, change) => {
     const outcomes = await run({ kind: 'slices', jobs: [slice(change), slice()] })
     expect(outcomes.map(codeOf)).toEqual(['E_OPTION_INVALID', undefined])
