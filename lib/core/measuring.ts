@@ -5,6 +5,7 @@
 
 import { type Activity, activityOf } from './activity.js'
 import { Failure } from './failure.js'
+import { firstEventAt } from './noise/bursts.js'
 import {
   hasTakes,
   type Layer,
@@ -14,15 +15,7 @@ import {
   type Noise,
   type Take,
 } from './noise/noise.js'
-import {
-  firstEventAt,
-  type OpenBank,
-  openBankFor,
-  placementOf,
-  REDRAWS,
-  SILENT_POWER,
-  silentNoise,
-} from './noise/recorded.js'
+import { type OpenBank, openBankFor, placementOf, REDRAWS, SILENT_POWER, silentNoise } from './noise/recorded.js'
 import type { FileTally, PassSettings } from './transform.js'
 import { refuseWarnings } from './wav/header.js'
 import type { FrameLayout } from './wav/samples.js'
@@ -179,7 +172,8 @@ export class Measuring {
   #endNoise({ layer, take }: Step, tally: FileTally, finite: number): boolean {
     const { takes } = this.#levels[layer]
     const isTake = take >= 0 || takes.length === 1
-    const power = finite === 0 ? 0 : (tally.noise / finite) * (isTake ? this.#rarity(layer, Math.max(0, take)) : 1)
+    const power =
+      finite === 0 ? 0 : (tally.noise / finite) * (isTake ? this.#lengthsOfTake(layer, Math.max(0, take)) : 1)
     if (isTake && power < SILENT_POWER && finite > 0) {
       this.#redraw(layer, Math.max(0, take))
       return false
@@ -189,8 +183,8 @@ export class Measuring {
     return true
   }
 
-  /** How many times as long as a take the signal is: its power is that of the frames in which it is heard. */
-  #rarity(layer: number, take: number): number {
+  /** How many times as long as a take the signal is. The power of a take is that of the frames in which it is heard. */
+  #lengthsOfTake(layer: number, take: number): number {
     const { recorded, key } = this.noise.layers[layer]
     const { draw } = this.#levels[layer].takes[take]
     return this.layout.frames / placementOf(recorded!, this.#banks[layer]!, key, draw, this.layout).frames

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "failure.h"
+#include "noise/bursts.h"
 #include "wav/header.h"
 
 namespace noisemill {

@@ -5,13 +5,14 @@
 
 import { Failure } from '../failure.js'
 import type { Kernels } from '../kernels.js'
+import { BurstSource } from './bursts.js'
 import { checkLow, colorFilter } from './color.js'
 import { ColoredSource } from './colored.js'
 import { dither } from './dither.js'
 import { GeneratedSource } from './generated.js'
 import type { NoiseKey } from './keys.js'
 import { findKind, isGenerated } from './kinds.js'
-import { BurstSource, openBankFor, placementOf, type Recorded, RecordedSource } from './recorded.js'
+import { openBankFor, placementOf, type Recorded, RecordedSource } from './recorded.js'
 import { BLOCK_FRAMES, type NoiseSource, type SignalShape } from './source.js'
 import { SumSource } from './sum.js'
 

@@ -14,7 +14,7 @@ const READ_BYTES = 64 * 1024
 /** Which channels of a recording with more channels than the signal are heard: the first ones, or the mean of all. */
 export type Downmix = 'first' | 'mean'
 
-/** The ways, in the order of native/core/noise/noise.h. */
+/** The ways, in the order of native/core/noise/recording.h. */
 export const downmixes: readonly Downmix[] = ['first', 'mean']
 
 /** The memory for decoded samples, which is ordinary memory for all kernels. */

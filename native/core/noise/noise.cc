@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bursts.h"
 #include "colored.h"
 #include "generated.h"
 #include "kinds.h"

@@ -15,6 +15,7 @@
 #include "keys.h"
 #include "recording.h"
 #include "source.h"
+#include "window.h"
 
 namespace noisemill {
 
@@ -59,28 +60,11 @@ struct OpenBank {
 // E_NOISE_CHANNELS.
 OpenBank open_bank_for(const Recorded& recorded, uint32_t sample_rate, uint32_t channels);
 
+// Returns a whole number from 0 to `count` - 1, of draw `n` of positions.
+uint64_t draw_below(uint64_t count, NoiseKey key, uint64_t n);
+
 // Returns the file and the position of draw `n`. All positions are equally likely.
 Placement placement_of(const Recorded& recorded, const OpenBank& open, NoiseKey key, uint64_t n, const SignalShape& signal);
-
-// Base of the sources that make all channels of some frames at once.
-class WindowSource : public NoiseSource {
- public:
-  void fill(uint32_t channel, uint64_t frame, float* out, size_t frames) final;
-
- protected:
-  explicit WindowSource(uint32_t channels) : window_(channels) {}
-
-  // Writes the frames from `frame` on to the window.
-  virtual void load(uint64_t frame, size_t frames) = 0;
-
-  // The values of each channel, or of all if they hear the same.
-  Channels window_;
-
- private:
-  // The frames that the window has.
-  uint64_t frame_ = UINT64_MAX;
-  size_t frames_ = 0;
-};
 
 // A recording at its place in the signal.
 class RecordedSource final : public WindowSource {
@@ -109,39 +93,5 @@ constexpr double kSilentPower = 1e-9;
 
 // The failure if all pieces that were drawn are silent.
 Failure silent_noise();
-
-// An event: when it is heard.
-struct BurstEvent {
-  uint64_t number = 0;
-  uint64_t at = 0;
-  uint64_t frames = 0;
-};
-
-// Returns the frame of the signal at which the first event begins. It may be beyond the end.
-uint64_t first_event_at(const Recorded& recorded, const OpenBank& open, NoiseKey key, const SignalShape& signal);
-
-// Events with drawn gaps between them. Each has the RMS 1.
-class BurstSource final : public WindowSource {
- public:
-  // `recorded` must outlive the source.
-  BurstSource(const Recorded& recorded, OpenBank open, NoiseKey key, const SignalShape& signal);
-
- private:
-  void load(uint64_t frame, size_t frames) override;
-  BurstEvent after(const BurstEvent* event) const;
-  // Reads an event. A silent one is drawn again, and the next one is not longer than it.
-  void read_event(const BurstEvent& event);
-  // Reads a piece of the file of draw `n`, with fades and the RMS 1. Returns false if it is silent.
-  bool read_piece(uint64_t n, uint64_t most);
-
-  const Recorded& recorded_;
-  const OpenBank open_;
-  const NoiseKey key_;
-  const SignalShape signal_;
-  std::optional<BurstEvent> event_;
-  // The channels of the event that was read last, and its number.
-  Channels values_;
-  std::optional<uint64_t> read_;
-};
 
 }  // namespace noisemill
