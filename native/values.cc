@@ -80,10 +80,10 @@ constexpr Setter<EtlJob, double> kFileNumbers[] = {
     {"dryRun", [](EtlJob& job, double value) { job.dry_run = value != 0; }},
     {"strict", [](EtlJob& job, double value) { job.strict = value != 0; }},
     {"verify", [](EtlJob& job, double value) { job.verify = value != 0; }},
-    {"recordedBytesIn", [](EtlJob& job, double value) { job.recorded.bytes_in = value; }},
-    {"recordedFrames", [](EtlJob& job, double value) { job.recorded.frames = value; }},
-    {"recordedSigma", [](EtlJob& job, double value) { job.recorded.sigma = value; }},
-    {"recordedNoiseRms", [](EtlJob& job, double value) { job.recorded.noise_rms = value; }},
+    {"expectedBytesIn", [](EtlJob& job, double value) { job.expected.bytes_in = value; }},
+    {"expectedFrames", [](EtlJob& job, double value) { job.expected.frames = value; }},
+    {"expectedSigma", [](EtlJob& job, double value) { job.expected.sigma = value; }},
+    {"expectedNoiseRms", [](EtlJob& job, double value) { job.expected.noise_rms = value; }},
 };
 
 // The format comes first, because later numbers of a slice depend on it.

@@ -25,7 +25,7 @@ export interface PlacedNoise {
 }
 
 /** A job. `output` is empty if the samples are handed on. */
-export interface TransformJob extends Omit<EtlJob, 'noise' | 'verify' | 'recorded'> {
+export interface TransformJob extends Omit<EtlJob, 'noise' | 'verify' | 'expected'> {
   readonly samples: GivenSamples | undefined
   /** Frames of a block; undefined for the whole file. */
   readonly blockFrames: number | undefined

@@ -88,10 +88,10 @@ const fileNumbers: Fields<EtlJob, number> = {
   dryRun: ({ dryRun }) => Number(dryRun),
   strict: ({ strict }) => Number(strict),
   verify: ({ verify }) => Number(verify),
-  recordedBytesIn: ({ recorded }) => recorded?.bytesIn ?? Number.NaN,
-  recordedFrames: ({ recorded }) => recorded?.frames ?? Number.NaN,
-  recordedSigma: ({ recorded }) => recorded?.sigma ?? Number.NaN,
-  recordedNoiseRms: ({ recorded }) => recorded?.noiseRms ?? Number.NaN,
+  expectedBytesIn: ({ expected }) => expected?.bytesIn ?? Number.NaN,
+  expectedFrames: ({ expected }) => expected?.frames ?? Number.NaN,
+  expectedSigma: ({ expected }) => expected?.sigma ?? Number.NaN,
+  expectedNoiseRms: ({ expected }) => expected?.noiseRms ?? Number.NaN,
 }
 
 /** Passes, in the order of native/core/transform.h. */

@@ -93,7 +93,7 @@ export interface EtlJob {
   /** Whether to compare the output with the file that has its name, instead of writing it. */
   readonly verify: boolean
   /** What an earlier run recorded. The job fails if its own figures differ. */
-  readonly recorded?:
+  readonly expected?:
     | {
         /** Size of the input, in bytes; null if it is not known, as in all these fields. */
         readonly bytesIn: number | null
@@ -327,8 +327,8 @@ class Etl implements JoinedPass {
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || ((measures || surveysMixture(noise)) && size <= HELD_FILE_BYTES)
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
-    this.#checkRecorded('E_REPLAY_INPUT', 'bytesIn', size)
-    this.#checkRecorded('E_REPLAY_INPUT', 'frames', this.#header.frames)
+    this.#checkExpected('E_REPLAY_INPUT', 'bytesIn', size)
+    this.#checkExpected('E_REPLAY_INPUT', 'frames', this.#header.frames)
     if (!job.free) this.#outputs.checkNames(this.#file)
     checkSampleRate(noise, this.#header.sampleRate)
     this.#measuring = new Measuring(noise, this.#header, job.strict)
@@ -358,9 +358,9 @@ class Etl implements JoinedPass {
   }
 
   /** Throws a failure if a figure is not what an earlier run recorded. */
-  #checkRecorded(code: string, name: keyof NonNullable<EtlJob['recorded']>, figure: number): void {
-    const recorded = this.job.recorded?.[name] ?? null
-    if (recorded !== null && recorded !== figure) throw new Failure(code, name)
+  #checkExpected(code: string, name: keyof NonNullable<EtlJob['expected']>, figure: number): void {
+    const expected = this.job.expected?.[name] ?? null
+    if (expected !== null && expected !== figure) throw new Failure(code, name)
   }
 
   /** Returns the number of parts. A pass in which samples must come in order has one. */
@@ -389,7 +389,7 @@ class Etl implements JoinedPass {
 
   #startWriting(): number {
     const { job } = this
-    this.#checkRecorded('E_REPLAY_DIFFERS', 'sigma', totalDeviation(this.#measuring.levels))
+    this.#checkExpected('E_REPLAY_DIFFERS', 'sigma', totalDeviation(this.#measuring.levels))
     if (job.dryRun) return 0
     this.#outputs.open(this.#outputSize.size, this.#file.mode)
     return this.#startPass({ ...this.#settings, pass: 'write' })
@@ -511,7 +511,7 @@ class Etl implements JoinedPass {
       throw new Failure('E_CLIPPED', `${this.#tally.clipped} samples`)
     if (this.#tally.unfit > 0) throw new Failure('E_STEM_RANGE', `${this.#tally.unfit} samples`)
     const finite = header.frames * header.channels - this.#tally.nonFinite
-    this.#checkRecorded('E_REPLAY_DIFFERS', 'noiseRms', Math.sqrt(this.#tally.noise / finite))
+    this.#checkExpected('E_REPLAY_DIFFERS', 'noiseRms', Math.sqrt(this.#tally.noise / finite))
     // Some of them are in no part.
     for (const { position, bytes } of this.#repairs)
       this.#outputs.write(position, bytes, { clean: bytes, noise: bytes })

@@ -82,7 +82,7 @@ export interface ItemOrigin {
 }
 
 /** The fields of a job that are about its files. */
-export type JobFiles = Omit<EtlJob, 'noise' | 'verify' | 'recorded'>
+export type JobFiles = Omit<EtlJob, 'noise' | 'verify' | 'expected'>
 
 /** An output before its job runs. */
 export interface PlannedFile extends RecordedOutput {

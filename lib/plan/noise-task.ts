@@ -67,7 +67,7 @@ export interface NoiseFacts {
   readonly copy: number
 }
 
-export type NoiseWork = Pick<EtlJob, 'noise' | 'verify' | 'recorded'>
+export type NoiseWork = Pick<EtlJob, 'noise' | 'verify' | 'expected'>
 
 type NoiseOutput = PlannedFile & OutputPlan
 

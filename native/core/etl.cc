@@ -35,8 +35,8 @@ constexpr size_t kPageBytes = 4096;
 constexpr size_t kOwnWarnings = 6;
 
 // Throws a failure if a figure is not what an earlier run recorded.
-void check_recorded(const char* code, const char* name, double recorded, double figure) {
-  if (!std::isnan(recorded) && recorded != figure) throw Failure{code, name};
+void check_expected(const char* code, const char* name, double expected, double figure) {
+  if (!std::isnan(expected) && expected != figure) throw Failure{code, name};
 }
 
 // Returns where in the buffer a read belongs. The read starts at `position` of the file, and
@@ -122,8 +122,8 @@ size_t Etl::begin() {
     if (job_.strict) refuse_warnings(header_.warnings);
     output_size_ = output_size(header_, input().size());
     repairs_ = size_repairs(header_, output_size_);
-    check_recorded("E_REPLAY_INPUT", "bytesIn", job_.recorded.bytes_in, static_cast<double>(size));
-    check_recorded("E_REPLAY_INPUT", "frames", job_.recorded.frames, static_cast<double>(header_.frames));
+    check_expected("E_REPLAY_INPUT", "bytesIn", job_.expected.bytes_in, static_cast<double>(size));
+    check_expected("E_REPLAY_INPUT", "frames", job_.expected.frames, static_cast<double>(header_.frames));
     if (!job_.free) outputs_.check_names(*file_);
     // Also checked early: nothing is written if there is no such noise.
     check_sample_rate(job_.noise, header_.sample_rate);
@@ -165,7 +165,7 @@ size_t Etl::start_measuring() {
 }
 
 size_t Etl::start_writing() {
-  check_recorded("E_REPLAY_DIFFERS", "sigma", job_.recorded.sigma, total_deviation(measuring_->levels()));
+  check_expected("E_REPLAY_DIFFERS", "sigma", job_.expected.sigma, total_deviation(measuring_->levels()));
   if (job_.dry_run) return 0;
   outputs_.open(output_size_.size, file_->mode());
   settings_.pass = Pass::kWrite;
@@ -262,7 +262,7 @@ size_t Etl::end_pass() {
       if (tally_.unfit > 0) throw Failure{"E_STEM_RANGE", std::to_string(tally_.unfit) + " samples"};
       const uint64_t finite = header_.frames * header_.channels - tally_.non_finite;
       const double noise_rms = std::sqrt(tally_.noise / static_cast<double>(finite));
-      check_recorded("E_REPLAY_DIFFERS", "noiseRms", job_.recorded.noise_rms, noise_rms);
+      check_expected("E_REPLAY_DIFFERS", "noiseRms", job_.expected.noise_rms, noise_rms);
       // Some of them are in no part.
       for (const auto& [position, bytes] : repairs_) {
         outputs_.write(position, {bytes.data(), bytes.data(), bytes.data(), bytes.size()});

@@ -28,7 +28,7 @@
 namespace noisemill {
 
 // Figures that an earlier run recorded for an output; NaN if they are not known.
-struct RecordedFigures {
+struct ExpectedFigures {
   double bytes_in = std::numeric_limits<double>::quiet_NaN();
   double frames = std::numeric_limits<double>::quiet_NaN();
   double sigma = std::numeric_limits<double>::quiet_NaN();
@@ -57,7 +57,7 @@ struct EtlJob {
   // Whether to compare the output with the file that has its name, instead of writing it.
   bool verify = false;
   // What an earlier run recorded. The job fails if its own figures differ.
-  RecordedFigures recorded;
+  ExpectedFigures expected;
   // Whether to refuse a file whose header causes a warning.
   bool strict = false;
   Noise noise;

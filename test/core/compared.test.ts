@@ -121,7 +121,7 @@ describeHalves('what an earlier run recorded is checked', (run) => {
     const noiseRms = Math.sqrt(noiseEnergy / frames)
     const recorded = { bytesIn, frames, sigma, noiseRms }
     for (const right of [none, recorded, { ...none, noiseRms }])
-      expect(failureOf((await made(run, pcm16(FRAMES), { ...settings, recorded: right })).outcome)).toBe('equal')
+      expect(failureOf((await made(run, pcm16(FRAMES), { ...settings, expected: right })).outcome)).toBe('equal')
     for (const [name, code] of [
       ['bytesIn', 'E_REPLAY_INPUT'],
       ['frames', 'E_REPLAY_INPUT'],
@@ -129,7 +129,7 @@ describeHalves('what an earlier run recorded is checked', (run) => {
       ['noiseRms', 'E_REPLAY_DIFFERS'],
     ] as const) {
       const wrong = { ...recorded, [name]: recorded[name] * (1 + 2 ** -50) + (name === 'bytesIn' ? 1 : 0) }
-      const failed = await made(run, pcm16(FRAMES), { ...settings, recorded: wrong })
+      const failed = await made(run, pcm16(FRAMES), { ...settings, expected: wrong })
       expect(failureOf(failed.outcome)).toBe(`${code} ${name}`)
       expect(Object.keys(hashesBelow(failed.folder))).toEqual(['a.wav'])
     }

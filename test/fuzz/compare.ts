@@ -62,7 +62,7 @@ export function caseOf(seed: number, files: readonly Buffer[]): Case {
   const color = { kind: 'color', parameters: Float64Array.of(random.pick(SLOPES), random.pick(LOWS)) }
   const uniform = { kind: 'uniform', parameters: new Float64Array(0) }
   const kind = random.once(2) ? random.pick([sway, uniform, colors, color]) : {}
-  const source = random.once(3) ? { recording: recorded(random) } : kind
+  const source = random.once(3) ? { recorded: recordedOf(random) } : kind
   const layer: JobSettings = { ...source, ...random.pick([sigma, snr]), key }
   const more = random.once(4) ? noiseFor({ ...uniform, ...snr, key: { low: random.word(), high: 1 } }).layers : []
   const settings = { ...layer, more, ...mixing(random), dryRun: random.once(20) }
@@ -92,7 +92,7 @@ function bankOfAll(): string {
   return bank
 }
 
-function recorded(random: Random): Recorded {
+function recordedOf(random: Random): Recorded {
   const isBurst = random.once(3)
   return {
     bank: bankOfAll(),

@@ -93,33 +93,28 @@ export function describeHalves(behaviour: string, body: (run: RunJobs) => void):
 
 /** Settings of a job: the noise, and whether an output is written. */
 export interface JobSettings
-  extends Partial<Omit<Layer, 'level' | 'recorded'>>,
+  extends Partial<Omit<Layer, 'level'>>,
     Partial<Pick<Noise, 'output'>>,
     Partial<Omit<Mixing, 'clip'>> {
   readonly levelKind?: NoiseLevel['kind']
   /** Layers after the first. */
   readonly more?: readonly Layer[]
-  /** How the noise is made of recordings. */
-  readonly recording?: Layer['recorded']
   readonly level: number
   /** false is 'none'. */
   readonly clip?: ClipPolicy | boolean
   readonly dryRun?: boolean
   readonly verify?: boolean
-  readonly recorded?: EtlJob['recorded']
+  readonly expected?: EtlJob['expected']
 }
 
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
-export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'recorded'>): Noise {
+export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'expected'>): Noise {
   const { levelKind = 'sigma', level, kind = 'gaussian', exact = false, output, clip = 'clamp' } = settings
-  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recording, more = [], ...others } = settings
+  const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recorded, more = [], ...others } = settings
   const { reference = 'rms', ceiling = 0.99, dither = false, silent = 'copy' } = others
   return {
     key,
-    layers: [
-      { recorded: recording, kind, parameters, key, level: { kind: levelKind, deviation: level }, exact },
-      ...more,
-    ],
+    layers: [{ recorded, kind, parameters, key, level: { kind: levelKind, deviation: level }, exact }, ...more],
     output: output ?? { kind: 'keep', target: 0 },
     mixing: {
       reference,
@@ -141,7 +136,7 @@ export const writingPass = (sigma: number): PassSettings => ({
 
 /** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
-  const { dryRun = false, verify = false, recorded, ...noise } = settings
+  const { dryRun = false, verify = false, expected, ...noise } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
@@ -152,7 +147,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     free: false,
     strict: false,
     verify,
-    recorded,
+    expected,
     noise: noiseFor(noise),
   }
 }

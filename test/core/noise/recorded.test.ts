@@ -11,7 +11,7 @@ import { sharedFolder, temporaryFolder } from '../../support/folders.js'
 import { describeHalves, type JobSettings, jobFor, type RunJobs, runTypeScript, twins } from '../../support/jobs.js'
 import { formats, wav } from '../../support/wav.js'
 
-const recorded = (bank: string, parts: Partial<Recorded> = {}): Recorded => ({
+const recordedOf = (bank: string, parts: Partial<Recorded> = {}): Recorded => ({
   bank,
   fit: 'loop',
   balance: 'file',
@@ -64,7 +64,7 @@ describeHalves('recorded noise', (run) => {
   test('of a longer file is a piece of it, at the SNR that is asked for', async () => {
     const { index, samples } = writeBank(folder, [{ name: 'long.wav', frames: 30_000 }])
     const input = signal(10_000)
-    const result = await mixed(run, input, 1, { ...snr(7), recording: recorded(index) })
+    const result = await mixed(run, input, 1, { ...snr(7), recorded: recordedOf(index) })
     const { added, figures } = succeeded(result)
     const [{ pieces, deviation }] = figures.layers
     expect(pieces).toHaveLength(1)
@@ -78,7 +78,9 @@ describeHalves('recorded noise', (run) => {
     const own = temporaryFolder()
     const { index, samples } = writeBank(own, [{ name: 'short.wav', frames: 9000 }])
     const recording = samples.get('short.wav')!
-    const { added, figures } = succeeded(await mixed(run, signal(40_000), 1, { ...snr(0), recording: recorded(index) }))
+    const { added, figures } = succeeded(
+      await mixed(run, signal(40_000), 1, { ...snr(0), recorded: recordedOf(index) }),
+    )
     const { from } = figures.layers[0].pieces[0]
     // Half a second is 4000 frames.
     const round = 5000
@@ -99,7 +101,7 @@ describeHalves('recorded noise', (run) => {
     const own = temporaryFolder()
     const { index, samples } = writeBank(own, [{ name: 'short.wav', frames: 900 }])
     const input = signal(10_000)
-    const settings = { ...snr(5), recording: recorded(index, { fit: 'once' }) }
+    const settings = { ...snr(5), recorded: recordedOf(index, { fit: 'once' }) }
     const { added, figures } = succeeded(await mixed(run, input, 1, settings))
     const { at } = figures.layers[0].pieces[0]
     expectMultiple(added.subarray(at, at + 900), samples.get('short.wav')!)
@@ -111,7 +113,7 @@ describeHalves('recorded noise', (run) => {
   test('has an RMS by sigma, too', async () => {
     const own = temporaryFolder()
     const { index } = writeBank(own, [{ name: 'a.wav', frames: 20_000 }])
-    const settings: JobSettings = { level: 0.02, clip: 'none', recording: recorded(index) }
+    const settings: JobSettings = { level: 0.02, clip: 'none', recorded: recordedOf(index) }
     const { added, figures } = succeeded(await mixed(run, signal(8000), 1, settings))
     expect(Math.sqrt(power(added))).toBeCloseTo(0.02, 6)
     expect(figures.sigma).toBe(0.02)
@@ -126,7 +128,7 @@ describeHalves('recorded noise', (run) => {
     }))
     const { index, samples } = writeBank(own, files)
     const input = signal(12_000)
-    const settings = { ...snr(3), recording: recorded(index, { voices: 4 }) }
+    const settings = { ...snr(3), recorded: recordedOf(index, { voices: 4 }) }
     const { added, figures } = succeeded(await mixed(run, input, 1, settings))
     const { pieces } = figures.layers[0]
     expect(new Set(pieces.map(({ file }) => file)).size).toBe(4)
@@ -149,7 +151,7 @@ describeHalves('recorded noise', (run) => {
       { name: 'b.wav', frames: 3000, samples: noise(5, 3000).map((value) => value / 10) },
     ])
     const input = signal(100_000)
-    const settings = { ...snr(10), recording: recorded(index, { gap: [0.25, 0.5] }) }
+    const settings = { ...snr(10), recorded: recordedOf(index, { gap: [0.25, 0.5] }) }
     const { added } = succeeded(await mixed(run, input, 1, settings))
     // Events and gaps, as the noise itself shows them.
     const sounds = Array.from(added, (value) => value !== 0)
@@ -177,12 +179,12 @@ describeHalves('recorded noise', (run) => {
     const { index, samples } = writeBank(own, files)
     const four = samples.get('four.wav')!
     const input = signal(5000, 2)
-    const first = succeeded(await mixed(run, input, 2, { ...snr(3), recording: recorded(index) }))
+    const first = succeeded(await mixed(run, input, 2, { ...snr(3), recorded: recordedOf(index) }))
     expectMultiple(
       first.added,
       Float64Array.from(first.added, (_, i) => four[4 * Math.floor(i / 2) + (i % 2)]),
     )
-    const settings = { ...snr(3), recording: recorded(index, { downmix: 'mean' }) }
+    const settings = { ...snr(3), recorded: recordedOf(index, { downmix: 'mean' }) }
     const mean = succeeded(await mixed(run, input, 2, settings))
     expectMultiple(
       mean.added,
@@ -192,7 +194,7 @@ describeHalves('recorded noise', (run) => {
       }),
     )
     const one = writeBank(temporaryFolder(), [{ name: 'one.wav', frames: 5000 }])
-    const mono = succeeded(await mixed(run, input, 2, { ...snr(3), recording: recorded(one.index) }))
+    const mono = succeeded(await mixed(run, input, 2, { ...snr(3), recorded: recordedOf(one.index) }))
     expectMultiple(
       mono.added,
       Float64Array.from(mono.added, (_, i) => one.samples.get('one.wav')![Math.floor(i / 2)]),
@@ -205,16 +207,16 @@ describeHalves('recorded noise', (run) => {
       { name: 'a.wav', ...quiet },
       { name: 'b.wav', frames: 5000 },
     ])
-    const settings = { ...snr(0), recording: recorded(index) }
+    const settings = { ...snr(0), recorded: recordedOf(index) }
     for (let key = 0; key < 10; key++) {
       const { added, figures } = succeeded(await mixed(run, signal(5000), 1, settings, key))
       expect(figures.layers[0].pieces[0].file).toBe(1)
       expect(power(added)).toBeGreaterThan(0)
     }
     const silent = writeBank(temporaryFolder(), [{ name: 'a.wav', ...quiet }])
-    const failure = await mixed(run, signal(5000), 1, { ...snr(0), recording: recorded(silent.index) })
+    const failure = await mixed(run, signal(5000), 1, { ...snr(0), recorded: recordedOf(silent.index) })
     expect(failure).toMatchObject({ code: 'E_NOISE_SILENT' })
-    const events = { ...snr(0), recording: recorded(silent.index, { gap: [0.1, 0.1] }) }
+    const events = { ...snr(0), recorded: recordedOf(silent.index, { gap: [0.1, 0.1] }) }
     expect(await mixed(run, signal(5000), 1, events)).toMatchObject({ code: 'E_NOISE_SILENT' })
   })
 
@@ -223,7 +225,7 @@ describeHalves('recorded noise', (run) => {
     samples[100] = Number.NaN
     samples[200] = Number.POSITIVE_INFINITY
     const { index } = writeBank(temporaryFolder(), [{ name: 'a.wav', frames: 5000, samples }])
-    const { added } = succeeded(await mixed(run, signal(5000), 1, { ...snr(0), recording: recorded(index) }))
+    const { added } = succeeded(await mixed(run, signal(5000), 1, { ...snr(0), recorded: recordedOf(index) }))
     expect([added[100], added[200]]).toEqual([0, 0])
     expectMultiple(
       added,
@@ -237,9 +239,9 @@ describeHalves('recorded noise', (run) => {
       { name: 'a.wav', frames: 5000 },
       { name: 'b.wav', frames: 5000, rate: 16_000 },
     ])
-    const settings = { ...snr(0), recording: recorded(index) }
+    const settings = { ...snr(0), recorded: recordedOf(index) }
     expect(succeeded(await mixed(run, signal(5000), 1, settings)).figures.warnings).toEqual(['W_NOISE_RATE'])
-    const babble = { ...snr(0), recording: recorded(index, { voices: 3 }) }
+    const babble = { ...snr(0), recorded: recordedOf(index, { voices: 3 }) }
     expect(await mixed(run, signal(5000), 1, babble)).toMatchObject({ code: 'E_NOISE_FEW' })
     writeFileSync(path.join(own, 'a.wav'), 'something else')
     expect(await mixed(run, signal(5000), 1, settings)).toMatchObject({
@@ -259,7 +261,7 @@ describeHalves('recorded noise', (run) => {
         channels: 1,
       },
     ])
-    const missing = { ...snr(0), recording: recorded(gone.index.replace('index', 'other')) }
+    const missing = { ...snr(0), recorded: recordedOf(gone.index.replace('index', 'other')) }
     expect(await mixed(run, signal(5000), 1, missing)).toMatchObject({
       code: 'E_NOISE_FILE',
       detail: 'a.wav: E_INPUT_MISSING',
@@ -315,7 +317,7 @@ describe('all kernels', () => {
         for (const [level, settings] of levels.entries()) {
           if ((level + i + channels) % 2 === 0) continue
           const key = { low: 100 * i + 10 * channels + level, high: 3 }
-          jobs.push(jobFor(own, file, `${level}`, { ...settings, key, recording: recorded(index, way) }))
+          jobs.push(jobFor(own, file, `${level}`, { ...settings, key, recorded: recordedOf(index, way) }))
         }
       }
     }
