@@ -29,7 +29,7 @@ import {
 } from './files/paths.js'
 import { byStem, outputFolders } from './files/stems.js'
 import type { Parent } from './files/walk.js'
-import { checkNoiseOptions, type NoiseOptions } from './plan/options.js'
+import { checkFolder, checkNoiseOptions, type NoiseOptions } from './plan/options.js'
 import type { FileResult } from './plan/results.js'
 import {
   type LeftOutRow,
@@ -63,6 +63,11 @@ export interface ReplayOptions
    * relative paths begin in the current folder.
    */
   readonly root?: string | URL
+  /**
+   * Folder that has the noise files: each folder, file, glob or list of a row is in it, under its last name. By default, noise
+   * files are where the rows say.
+   */
+  readonly noiseRoot?: string | URL
   /** Called at the end of a run with `verify`, with each WAV file of the output folder that no row leads to. */
   readonly onForeign?: (path: string) => void
   /**
@@ -120,7 +125,7 @@ async function planReplay(
   onCount: (outputs: number, seeds: ReadonlySet<string>) => void,
 ): Promise<FolderRun> {
   checkObject('options', options)
-  checkKeys(options, [...SPEC, 'root', ...RUN_OPTIONS, ...CALLBACKS])
+  checkKeys(options, [...SPEC, 'root', 'noiseRoot', ...RUN_OPTIONS, ...CALLBACKS])
   checkRun(options, CALLBACKS)
   const { onLeftOut, onForeign } = options as unknown as ReplayOptions
   const out = checkOut(options.out)
@@ -130,7 +135,7 @@ async function planReplay(
   const source = await sourceOf(rows)
   const known = rowFields()
   const fail = (number: number, received: string) => notRow(source.file, number, received)
-  const checker = new RowChecker(spec, settings.root, known, fail)
+  const checker = new RowChecker(spec, settings.root, checkFolder('noiseRoot', options.noiseRoot), known, fail)
   await checkAll(source, checker, onCount)
   for (const recorded of checker.recorded) refuseNoiseIn(out, recorded)
   const outputs = settings.verify && onForeign !== undefined ? new KnownOutputs(ONE) : undefined

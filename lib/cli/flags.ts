@@ -381,6 +381,14 @@ const replayFlags: Flags = {
     preset: 'where the rows say',
     parse: parsePath,
   },
+  noiseRoot: {
+    name: '--noise-root',
+    value: 'dir',
+    group: 'inputs',
+    summary: 'folder that has the noise files: each folder, file, glob or list of a row is in it, under its last name',
+    preset: 'where the rows say',
+    parse: parsePath,
+  },
   out: { ...noiseFlags.out, summary: 'folder for the outputs, created if needed' },
   ...{ overwrite, fsync, verify, chunkSize },
 }

@@ -247,7 +247,7 @@ export const NOISE_OPTIONS: readonly string[] = [...SPEC_OPTIONS, ...FILE_OPTION
 export const checkCopies = (value: unknown): number =>
   checkInteger('copies', given(value, 1), COPIES.minimum, COPIES.maximum)
 
-function checkFolder(option: string, value: unknown): string | undefined {
+export function checkFolder(option: string, value: unknown): string | undefined {
   if (value === undefined) return undefined
   const folder = pathFromCaller(value)
   if (typeof folder !== 'string') throw invalidOption(option, 'a path or a file: URL', value)

@@ -1,5 +1,6 @@
 /** Reads what a run is made of from the rows of its report, and makes a task that runs it again. */
 
+import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import { NoisemillError } from '../errors.js'
@@ -25,7 +26,7 @@ export interface RowOutput {
   readonly banks: NoiseBanks
   /** The SNR of this output, if each of several has an output. */
   readonly snr: number | undefined
-  readonly recorded: NonNullable<NoiseWork['recorded']>
+  readonly expected: NonNullable<NoiseWork['expected']>
 }
 
 /** A row that is not replayed, because its output was not made. */
@@ -68,10 +69,12 @@ export class RowChecker {
   /**
    * @param known names of the fields that rows have
    * @param root folder that has the inputs, in place of the recorded ones
+   * @param noiseRoot folder that has the noise files, in place of the recorded ones
    */
   constructor(
     readonly spec: ReplaySpec,
     readonly root: string | undefined,
+    readonly noiseRoot: string | undefined,
     readonly known: ReadonlySet<string>,
     readonly fail: (number: number, received: string) => NoisemillError,
   ) {}
@@ -109,7 +112,7 @@ export class RowChecker {
       settings,
       banks,
       snr,
-      recorded: {
+      expected: {
         bytesIn: figureIn(fields, 'bytesIn', refuse),
         frames: figureIn(fields, 'frames', refuse),
         sigma: figureIn(fields, 'sigma', refuse),
@@ -173,7 +176,7 @@ export class RowChecker {
         stems: Object.keys(stems),
       } as NoiseOptions)
       if (settings.noise.kind !== kind) throw refuse(`its kind is ${text(kind)}, and not ${settings.noise.kind}`)
-      return settings
+      return this.noiseRoot === undefined ? settings : withNoiseIn(this.noiseRoot, settings)
     } catch (error) {
       if (error instanceof NoisemillError && error.code !== 'E_REPLAY_ROW') throw refuse(error.message)
       throw error
@@ -186,6 +189,16 @@ export class RowChecker {
     if (!isBelow(key)) throw refuse(`its key ${text(fields.key)} is not a path below a root`)
     return joinPath(this.root, key)
   }
+}
+
+/** Returns settings whose noise files are in another folder, under their last names. */
+function withNoiseIn(folder: string, settings: NoiseSettings): NoiseSettings {
+  const moved = (source: string) => path.join(folder, path.basename(source))
+  const layers = settings.noise.layers.map(({ recorded, ...layer }) => ({
+    ...layer,
+    recorded: recorded && { ...recorded, sources: recorded.sources.map(moved) },
+  }))
+  return { ...settings, noise: { ...settings.noise, layers } }
 }
 
 type Refuse = (received: string) => NoisemillError
@@ -299,8 +312,8 @@ class ReplayRun extends NoiseRun {
   }
 
   protected override draw(item: Located): Drawn<NoiseFacts, NoiseWork> {
-    const { settings, banks, key, copy, snr, recorded } = (item as ReplayItem).of
+    const { settings, banks, key, copy, snr, expected } = (item as ReplayItem).of
     const { noise, drawn, layers } = drawNoise(settings.noise, key, copy, banks.all, snr)
-    return { facts: { drawn, layers, settings, copy }, work: { noise, verify: settings.verify, recorded } }
+    return { facts: { drawn, layers, settings, copy }, work: { noise, verify: settings.verify, expected } }
   }
 }

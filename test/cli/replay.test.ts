@@ -1,6 +1,15 @@
 /** `replay` makes the same bytes from the rows of a report, and refuses rows that nobody can have written so. */
 
-import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { addNoiseToFiles, type FileResult, noiseTask, Pool, replay } from '../../dist/index.js'
@@ -101,6 +110,15 @@ describe('the same bytes come from rows', () => {
     const missing = await again(cwd, '--json')
     expect(jsonOf(missing).files.map(({ error }) => error.code)).toEqual(Array(5).fill('E_INPUT_MISSING'))
     expect((await again(cwd, '--root', 'moved')).code).toBe(0)
+    expect(hashesBelow(path.join(cwd, 'again'))).toEqual(made)
+  })
+
+  test('noise files may be elsewhere, under their last names', async () => {
+    const { cwd, made } = await added('--snr', '0:20', '--noise', 'noise')
+    mkdirSync(path.join(cwd, 'disk'))
+    renameSync(path.join(cwd, 'noise'), path.join(cwd, 'disk', 'noise'))
+    expect((await again(cwd)).stderr).toContain('(E_NOISE_BANK)')
+    expect((await again(cwd, '--noise-root', 'disk')).code).toBe(0)
     expect(hashesBelow(path.join(cwd, 'again'))).toEqual(made)
   })
 
