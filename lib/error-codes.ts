@@ -187,7 +187,8 @@ const table = {
   E_NOISE_EMPTY: { summary: 'the noise file has no samples', remedy: 'Leave it out of the noise files.' },
   E_NOISE_RATE: {
     summary: 'no noise file has the sample rate of this file',
-    remedy: 'Convert the noise files to this sample rate, because noisemill does not resample.',
+    remedy:
+      'Convert the noise files to this sample rate, because noisemill does not resample. SoX does it, for 16 kHz by: sox noise.wav -r 16000 converted.wav',
   },
   E_NOISE_CHANNELS: {
     summary: 'no noise file has channels that fit this file',

@@ -24,7 +24,7 @@ const table = {
   W_NO_ACTIVITY:
     'the active speech level of a channel cannot be measured, because it is too short or only a click; its mean power is used instead',
   W_NOISE_RATE: 'some noise files have another sample rate than the file, and were not drawn for it',
-  W_NO_EVENTS: 'the file ends before the first event of noise, so it has none of a layer; a smaller `gap` helps',
+  W_NO_EVENTS: 'the file ends before the first event of noise begins; with shorter gaps, it would have one',
   W_EMPTY: 'the file has no samples',
   W_CLIPPED: 'clipping changed more than 1 % of the samples',
   W_SNR_OFF:

@@ -3,11 +3,10 @@
  * them, and writes what that returns, or hands it on.
  */
 
-import { unlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { type EtlFigures, type EtlJob, runEtl } from '../core/etl.js'
 import { caughtFailure, Failure } from '../core/failure.js'
-import { fsPath, InputFile, nameExists, OutputFile } from '../core/files.js'
+import { InputFile, nameExists, OutputFile, removeFile } from '../core/files.js'
 import type { Kernels } from '../core/kernels.js'
 import type { CodecName } from '../core/wav/codecs.js'
 import { openSamples } from '../core/wav/decoded.js'
@@ -342,10 +341,4 @@ function joined(parts: readonly Float32Array[]): Float32Array {
     done += part.length
   }
   return whole
-}
-
-function removeFile(path: TransformJob['temporary']): void {
-  try {
-    unlinkSync(fsPath(path))
-  } catch {}
 }

@@ -133,7 +133,8 @@ export function realPath(folder: string): string {
 }
 
 /** Whether `folder` is `other` or lies in it. */
-export function isWithin(folder: string, other: string): boolean {
+export function isWithin(folder: FilePath, other: string): boolean {
+  if (typeof folder !== 'string') return isBelow(folder, identityOf(other))
   const real = realPath(folder)
   const relative = path.relative(realPath(other), real)
   if (relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative)) return true
@@ -142,6 +143,17 @@ export function isWithin(folder: string, other: string): boolean {
   for (let at = real; identity !== undefined; at = path.dirname(at)) {
     if (identityOf(at) === identity) return true
     if (at === path.dirname(at)) break
+  }
+  return false
+}
+
+/** Whether a folder or one above it has an identity. Paths that are not text cannot be resolved by Node. */
+function isBelow(folder: FilePath, identity: string | undefined): boolean {
+  for (let at = folder; identity !== undefined; ) {
+    if (identityOf(at) === identity) return true
+    const above = splitPath(at).folder
+    if (above.length === 0 || above.length === at.length) return false
+    at = above
   }
   return false
 }

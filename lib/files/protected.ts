@@ -92,7 +92,7 @@ export class ProtectedFiles {
 
   /** Whether a folder of inputs is in `within`. The answer for the last folder is kept, because files come by folder. */
   #isWithin(folder: FilePath, within: string): boolean {
-    if (this.#last?.folder !== folder) this.#last = { folder, isWithin: isFolderWithin(folder, within) }
+    if (this.#last?.folder !== folder) this.#last = { folder, isWithin: isWithin(folder === '' ? '.' : folder, within) }
     return this.#last.isWithin
   }
 
@@ -109,10 +109,6 @@ export class ProtectedFiles {
     }
   }
 }
-
-/** Whether a folder is another folder, or lies in it. True if its path is not text, because that is not looked up. */
-const isFolderWithin = (folder: FilePath, other: string): boolean =>
-  typeof folder !== 'string' || isWithin(folder === '' ? '.' : folder, other)
 
 /** Returns a path as text in which each character is one byte. */
 const bytesOf = (file: FilePath): string => pathToBytes(file).toString('latin1')

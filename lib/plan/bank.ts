@@ -119,11 +119,13 @@ export class NoiseBanks {
     again: Pick<BankOptions, 'follow'> | undefined,
   ): Promise<IndexedBank> {
     const name = JSON.stringify(sources)
+    const found = known.get(name)
+    if (found !== undefined) return found
     // The output folder is no option of the walk, which would leave its files out without a word.
     const { out: _, ...options } = { ...this.options, ...again }
-    const bank = known.get(name) ?? (await indexBank(sources, run, options))
-    if (!known.has(name)) refuseFilesIn(bank, this.options)
-    if (!known.has(name)) for (const { path, error } of bank.leftOut) this.options.onLeftOut?.(path, error)
+    const bank = await indexBank(sources, run, options)
+    refuseFilesIn(bank, this.options)
+    for (const { path, error } of bank.leftOut) this.options.onLeftOut?.(path, error)
     known.set(name, bank)
     return bank
   }
@@ -140,7 +142,7 @@ function refuseFilesIn({ index }: IndexedBank, { out, overwrite = false }: BankO
   const folders = new Map<string, boolean>()
   const isInOut = (folder: FilePath) => {
     const key = byteText(folder)
-    const known = folders.get(key) ?? isWithin(folder as string, out)
+    const known = folders.get(key) ?? isWithin(folder, out)
     folders.set(key, known)
     return known
   }

@@ -488,12 +488,13 @@ const isPartial = (layers: readonly DrawnLayer[]) =>
 function layersOf(
   { isLayered }: NoiseSpecSettings,
   drawn: readonly DrawnLayer[],
-  learned: SignalSums & Pick<EtlFigures, 'layers'>,
+  learned: SignalSums & Pick<Learned, 'layers' | 'sigma'>,
 ): LayerResult[] {
   if (!isLayered && drawn[0].settings.recorded === undefined) return []
   const power = signalEnergyOf(learned) / (learned.frames! * learned.channels! - learned.nonFinite!)
   return drawn.map(({ settings: { name, kind }, drawn, bank }, i) => {
-    const figures = learned.layers[i]
+    // Core has no figures of a single layer that is generated but sigma.
+    const figures = learned.sigma === null ? undefined : (learned.layers[i] ?? { deviation: learned.sigma, pieces: [] })
     const files = bank && figures && openBank(bank.index)
     return {
       name,
@@ -577,7 +578,7 @@ export function sampleFigures(work: {
     key,
     seed: String(seed),
     stream: STREAM_VERSION,
-    layers: layersOf(settings, layers, { ...sums, layers: work.figures }),
+    layers: layersOf(settings, layers, { ...sums, sigma, layers: work.figures }),
     warnings,
   }
 }

@@ -1,7 +1,7 @@
 /** Recorded noise and layers in whole runs: bytes, draws, and what is refused. */
 
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -21,7 +21,7 @@ import { writeFiles } from '../support/files.js'
 import { hashesBelow, sharedFolder, temporaryFolder } from '../support/folders.js'
 import { fastest } from '../support/noise.js'
 import { Random } from '../support/random.js'
-import { isWindows } from '../support/systems.js'
+import { isWindows, posixTest } from '../support/systems.js'
 import { formats, HEADER_BYTES, sine, wav } from '../support/wav.js'
 
 type Options = Omit<AddNoiseOptions, 'out'>
@@ -259,6 +259,24 @@ test('a file that ends before the first event has no noise, and its result says 
   const [result] = await add(path.join(speech, 'a.wav'), recorded({ gap: 100 }))
   expect(result).toMatchObject({ sigma: 0, snr: null, layers: [{ sigma: 0, snr: null }] })
   expect(result.warnings).toContain('W_NO_EVENTS')
+})
+
+test('a single layer that is generated has its level and SNR in the result, too', async () => {
+  const [result] = await add(path.join(speech, 'a.wav'), { layers: [{ name: 'hiss', kind: 'pink', snr: 12 }] })
+  expect(result.layers).toMatchObject([{ name: 'hiss', sigma: result.sigma, pieces: [] }])
+  // Pink noise has the power 1 on average, and its factor makes the SNR exact.
+  expect(result.layers[0].snr).toBeCloseTo(12, 0)
+  expect(result.sigma).toBeGreaterThan(0)
+})
+
+posixTest('noise files in folders whose names are not UTF-8 are used, and not replaced', async () => {
+  const folder = temporaryFolder()
+  const odd = Buffer.concat([Buffer.from(`${folder}/n`), Buffer.of(0xff)])
+  mkdirSync(odd)
+  writeFileSync(Buffer.concat([odd, Buffer.from('/1.wav')]), noiseFile(9000))
+  const options = { noise: { from: folder }, snr: 5 }
+  const [{ layers }] = await add(path.join(speech, 'a.wav'), options)
+  expect(layers[0].pieces[0].file).toBe('n\\xff/1.wav')
 })
 
 test('layers that float32 cannot hold are an error, on float64 too', async () => {
