@@ -12,9 +12,11 @@ const typedLevels = (text: string): string =>
     .replace(/\{ ?"?values"?: ?\[([-\d., e+]+)\] ?\}/g, (_, values: string) => values.replaceAll(/, ?/g, '/'))
     .replace(/\[(-?[\d.]+), ?(-?[\d.]+)\]/g, '$1:$2')
 
-/** Returns the flag of an option. That of `noise` is the one of its field `from`. */
-const flagOf = (option: string, known: readonly Flags[]) =>
-  known.flatMap((flags) => Object.entries(flags)).find(([name]) => name === option || name === `${option}.from`)?.[1]
+/** Returns the flag of an option, or of a field of `noise`, which texts about noise name without `noise`. */
+const flagOf = (option: string, known: readonly Flags[]) => {
+  const places = [option, `${option}.from`, `noise.${option}`]
+  return known.flatMap((flags) => Object.entries(flags)).find(([name]) => places.includes(name))?.[1]
+}
 
 /** Returns what the command line has for an option, a range or a list; undefined for other words. */
 const wordInFlags = (word: string, known: readonly Flags[]): string | undefined =>

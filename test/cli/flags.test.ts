@@ -95,6 +95,14 @@ describe('errors name the flag', () => {
     [['--fit', 'once'], '--fit: invalid option: expected --noise beside it but got "once"'],
     [['--gap', '1:2'], '--gap: invalid option: expected --noise beside it but got 1:2'],
     [
+      ['--noise', 'doors', '--fit', 'once', '--voices', '3'],
+      `--fit: invalid option: expected 'loop' with --voices but got "once"`,
+    ],
+    [
+      ['--noise', 'doors', '--gap', '1', '--voices', '3'],
+      '--gap: invalid option: expected no --voices beside it but got 1',
+    ],
+    [
       ['--noise', 'doors', '--low', '30'],
       '--low: invalid option: expected no recordings (--noise) beside it but got 30',
     ],
