@@ -53,6 +53,8 @@ export class NoisemillError extends Error {
   override readonly name = 'NoisemillError'
   /** Code of the error, which says what happened. */
   readonly code: ErrorCode
+  /** What happened, to which file or option, and what helps. */
+  declare message: string
   /** The file or folder at fault; bytes that are not UTF-8 are shown as \xHH. */
   declare readonly path?: string
   /** The option at fault. */

@@ -18,6 +18,15 @@ const bin = {
   },
 }
 
+/**
+ * Puts each docstring on a line of its own: after a field on the same line, TypeScript takes it for a part of that
+ * field, and shows it nowhere. rolldown-plugin-dts writes those of object types so, in the versions that Node 20 runs.
+ */
+const docstrings = {
+  name: 'docstrings',
+  renderChunk: (code) => code.replace(/; (\/\*\* .*\*\/)$/gm, ';\n    $1'),
+}
+
 export default [
   {
     ...common,
@@ -48,7 +57,7 @@ export default [
   {
     ...common,
     input: { index: 'dist-lib/index.d.ts' },
-    plugins: [dts({ dtsInput: true, emitDtsOnly: true })],
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true }), docstrings],
     output: { dir: 'dist', format: 'esm' },
   },
 ]

@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { EXIT, exitForSignal } from '../../dist-lib/cli/exit.js'
 import { writeFiles } from '../support/files.js'
@@ -28,6 +29,29 @@ const withPlaces = documents.filter((file) => namesIn(read(file)).length > 0)
 test.each(withPlaces.map((file) => path.relative(root, file)))('%s has the tables of the code', async (name) => {
   const file = path.join(root, name)
   await expect(withTables(read(file))).toMatchFileSnapshot(file)
+})
+
+test.each(Object.keys(tables).filter((name) => /^(fields|options|columns) of /.test(name)))(
+  'each of the %s has a meaning',
+  (name) => expect(tables[name]!()).not.toContain('|  |'),
+)
+
+test('editors find each docstring of the types', () => {
+  const text = read(path.join(root, 'dist/index.d.ts'))
+  const source = ts.createSourceFile('index.d.ts', text, ts.ScriptTarget.Latest, true)
+  const found = new Set<number>()
+  const visit = (node: ts.Node): void => {
+    for (const { pos } of ts.getJSDocCommentsAndTags(node)) found.add(pos)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  // A docstring that another one follows is about a file of lib.
+  const isOfModule = (end: number) => text.slice(end).trimStart().startsWith('/**')
+  const lost = Array.from(text.matchAll(/\/\*\*.*?\*\//gs)).filter(
+    ({ index, 0: docstring }) => !found.has(index) && !isOfModule(index + docstring.length),
+  )
+  expect(lost.map(([line]) => line)).toEqual([])
+  expect(found.size).toBeGreaterThan(100)
 })
 
 test('docs/talk.svg is the chart of the record', async () => {

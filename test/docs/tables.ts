@@ -191,10 +191,7 @@ export const tables: Readonly<Record<string, () => string>> = {
   'columns of CSV reports': () =>
     table(
       ['column', 'meaning'],
-      csvColumns().map(({ name, schema, path }) => [
-        code(name),
-        schema.description ?? `The message of \`${path[0]}\`.`,
-      ]),
+      csvColumns().map(({ name, schema }) => [code(name), schema.description ?? '']),
     ),
   'fields of layers': () => fieldTable(fieldsOf(sources[0], 'LayerResult')),
   'fields of pieces': () => fieldTable(fieldsOf(sources[0], 'NoisePiece')),
