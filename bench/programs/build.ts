@@ -1,0 +1,18 @@
+/** Loads the package under test, which the harness names in the environment. */
+
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as noisemill from '../../dist/index.js'
+
+const build = process.env.NOISEMILL_BENCH_BUILD ?? path.resolve('.')
+
+/** The public API of the package under test. */
+export const loadNoisemill = (): Promise<typeof noisemill> =>
+  import(pathToFileURL(path.join(build, 'dist/index.js')).href)
+
+/** Prints what this process measured, as its last line. */
+export const sayReported = (reported: {
+  value: number
+  digest?: string
+  figures?: Record<string, number | readonly number[]>
+}): void => console.log(JSON.stringify(reported))

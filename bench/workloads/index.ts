@@ -1,0 +1,6 @@
+/** All workloads, in the order of the report. */
+
+import type { Workload } from '../harness/workload.js'
+import { start } from './start.js'
+
+export const workloads: readonly Workload[] = [start]
