@@ -13,7 +13,7 @@ import { noiseTask, Pool } from '../../dist/index.js'
 import { describeNative } from '../support/backends.js'
 import { writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, sharedFolder, temporaryFolder } from '../support/folders.js'
-import { programFor, quote, runNode } from '../support/programs.js'
+import { programFor, quote, runNode, TIMEOUT_MILLISECONDS } from '../support/programs.js'
 import { isRoot } from '../support/systems.js'
 import { formats, sine, wav } from '../support/wav.js'
 
@@ -158,7 +158,7 @@ describeNative('a process', () => {
       const child = spawn(process.execPath, ['--input-type=module', '--eval', programFor(program)], {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         env: { ...process.env, UV_THREADPOOL_SIZE: size },
-        timeout: 30_000,
+        timeout: TIMEOUT_MILLISECONDS,
         killSignal: 'SIGKILL',
         ...(isRoot && { uid: 65_534 }),
       })

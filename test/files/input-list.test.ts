@@ -8,7 +8,15 @@ import { type AddNoiseOptions, addNoiseToFiles, type FileResult } from '../../di
 import { InputList, type ListedFile } from '../../dist-lib/files/input-list.js'
 import { tree, under, writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
-import { bin, commandRunner, type Ended, jsonOf, linesOf, startNoisemill } from '../support/programs.js'
+import {
+  bin,
+  commandRunner,
+  type Ended,
+  jsonOf,
+  linesOf,
+  startNoisemill,
+  TIMEOUT_MILLISECONDS,
+} from '../support/programs.js'
 import { Random } from '../support/random.js'
 import { collect } from '../support/sources.js'
 import { isWindows, linuxTest, posixTest } from '../support/systems.js'
@@ -19,7 +27,7 @@ const args = (...flags: string[]) => ['add', '--out', 'out', '--snr', '10', ...f
 /** Runs the command with this text on stdin. */
 function withStdin(input: string | Uint8Array, cwd: string, ...flags: string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args('--from', '-', ...flags)], {
-    ...{ cwd, input, encoding: 'utf8', timeout: 50_000 },
+    ...{ cwd, input, encoding: 'utf8', timeout: TIMEOUT_MILLISECONDS },
   })
   return { code: status, stdout, stderr }
 }
@@ -187,7 +195,7 @@ describe('--from', () => {
     const cwd = tree('in/a.wav', 'in/b.wav')
     const command = `find . -name '*.wav' -print; sleep 1; find . -name '*.wav' -print`
     const noisemill = `'${process.execPath}' '${bin}' ${args('--from', '-', '--root', '.').join(' ')}`
-    const { status } = spawnSync('sh', ['-c', `{ ${command}; } | ${noisemill}`], { cwd, timeout: 50_000 })
+    const { status } = spawnSync('sh', ['-c', `{ ${command}; } | ${noisemill}`], { cwd, timeout: TIMEOUT_MILLISECONDS })
     expect(status).toBe(1)
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(['in/a.wav', 'in/b.wav'])
   })
