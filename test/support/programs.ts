@@ -31,6 +31,8 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
+export const hasEnded = ({ child }: Running): boolean => child.exitCode !== null || child.signalCode !== null
+
 /** Returns the environment without the variables that set colours and the number of libuv's threads. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { FORCE_COLOR, NO_COLOR, UV_THREADPOOL_SIZE, ...rest } = process.env
