@@ -16,7 +16,8 @@ export async function until(condition: () => boolean, running?: Running): Promis
 
 /**
  * Makes attempts with more and more work until one is in time, which is any that does not give undefined. On a busy machine
- * this process may be late: when it has read the first line of a run, and sends its signal, the run may be done.
+ * this process may be late: when it has read the first line of a run, and sends its signal, the run may be done. Or what
+ * is measured may have waited for a CPU.
  *
  * @param count how much work the first attempt has
  */
