@@ -13,7 +13,7 @@ export default defineConfig({
     // All of them wait a good part of their time: for processes, volumes, the end of threads.
     maxWorkers: '100%',
     // Far more than any takes, also on a busy machine: only what hangs gets there.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

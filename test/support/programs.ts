@@ -11,7 +11,7 @@ import { isLong } from './size.js'
 export const bin = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
 /** Shorter than the time limit of a test, so that a child that hangs is killed and reported. */
-export const TIMEOUT_MILLISECONDS = 240_000
+export const TIMEOUT_MILLISECONDS = 500_000
 
 export interface Ended {
   readonly code: number | null

@@ -109,7 +109,6 @@ const cores: readonly (readonly [name: string, decode: Decode])[] = [
 describe.each(cores)('by %s', (_, decode) => {
   test.skipIf(!hasReaders)(
     'the corpus is decoded as SoX and ffmpeg agree that it is (needs the corpus, SoX and ffmpeg)',
-    { timeout: 300_000 },
     () => {
       agreed ??= readAgreed()
       const files = agreed
@@ -184,7 +183,6 @@ function soxEach(files: readonly string[]): Int32Array[] {
 
 test.skipIf(!hasSox() || !hasFfmpeg())(
   'a wrong block align is accepted where SoX and ffmpeg agree on the samples, and nowhere else (needs SoX and ffmpeg)',
-  { timeout: 300_000 },
   () => {
     const folder = temporaryFolder()
     const accepted: string[] = []
