@@ -12,7 +12,8 @@ export default defineConfig({
     pool: 'forks',
     // All of them wait a good part of their time: for processes, volumes, the end of threads.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Far more than any takes, also on a busy machine: only what hangs gets there.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

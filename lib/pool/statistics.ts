@@ -172,7 +172,10 @@ export class RunStatistics {
   #addShare({ worker, life, start, items, ended, spent, used }: WorkerShare): void {
     if (used !== undefined) this.#used = together(this.#used, used)
     this.#workers ??= new Map()
-    const began = ended - spent.setup - spent.busy - spent.crossing
+    // A worker tells all since its last load: after that it may have been at work for some time before this run.
+    const most = Math.max(0, ended - this.#began - spent.setup - spent.busy)
+    const crossing = Math.min(spent.crossing, most)
+    const began = ended - spent.setup - spent.busy - crossing
     let sums = this.#workers.get(worker)
     if (sums === undefined) {
       const figures = { start: 0, setup: 0, busy: 0, waiting: 0, crossing: 0, idle: 0, items: 0, loads: 0 }
@@ -183,7 +186,7 @@ export class RunStatistics {
     sums.setup += spent.setup
     sums.busy += spent.busy
     sums.waiting += spent.waiting
-    sums.crossing += spent.crossing
+    sums.crossing += crossing
     sums.items += items
     sums.loads++
     sums.began = Math.min(sums.began, began)

@@ -90,7 +90,7 @@ test('files whose function threw, never ended or ended its thread are done by th
         if (key === 'a.wav' && frame > 0 && existsSync(file)) { ${end} }
       }`)
     writeFileSync(at('bad'), '')
-    const options = { data: at('bad'), blocks: 1000, timeout: 500, chunkSize: 1 }
+    const options = { data: at('bad'), blocks: 1000, timeout: 3000, chunkSize: 1 }
     expect((await statuses(options)).map((line) => line.replace(/E_\w+/, 'failed'))).toEqual([
       'a.wav failed',
       'deep/b.wav done',

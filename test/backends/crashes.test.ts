@@ -169,7 +169,7 @@ test('a file fails though its thread cannot start and its folder cannot be', asy
   const settle = (index: number) => settled.push(index)
   await workersBackend(threads).execute({ kind: 'files', jobs, cancellation: new Cancellation(), settle })
   expect(settled).toEqual([0, 1])
-}, 5000)
+})
 
 describe('threads that cannot be started', () => {
   const entry = (source: string) => {

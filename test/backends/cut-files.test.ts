@@ -8,7 +8,7 @@ import { describeBackends } from '../support/backends.js'
 import { copiesOf, writeLongWav, writeWavs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
 import { testPool } from '../support/pools.js'
-import { turns, until } from '../support/waiting.js'
+import { inTime, turns, until } from '../support/waiting.js'
 
 const levels = [{ sigma: 0.1 }, { snr: 20 }]
 
@@ -17,19 +17,27 @@ describeBackends('a long file', (backend) => {
   const inTheMiddle = test.skipIf(backend === 'inline')
 
   inTheMiddle.each(levels)('that gets shorter while it is read fails alone: %j (needs threads)', async (level) => {
-    const folder = temporaryFolder()
-    const out = path.join(folder, 'out')
-    const files = writeWavs(folder, 20)
-    const long = writeLongWav(folder)
     // An SNR is measured first, which need not be of a gigabyte.
-    if ('snr' in level) truncateSync(long, 2 ** 27)
-    const items = [long, ...files]
-    const running = testPool({ backend, size: 4 }).map(noiseTask({ out, ...level }), items, { chunkSize: 3 })
-    // With an SNR it has been read once by then, and is read again.
-    await until(() => filesBelow(out).some((name) => isTemporary(name) && name.includes('long')))
-    // In the middle of a part of 4 MiB, and of a frame.
-    truncateSync(long, 9_000_001)
-    const [first, ...rest] = await running
+    const { out, files, first, rest } = await inTime('snr' in level ? 2 ** 27 : 2 ** 30, async (bytes) => {
+      const folder = temporaryFolder()
+      const out = path.join(folder, 'out')
+      const files = writeWavs(folder, 20)
+      const long = writeLongWav(folder)
+      if (bytes < 2 ** 30) truncateSync(long, bytes)
+      const items = [long, ...files]
+      const running = testPool({ backend, size: 4 }).map(noiseTask({ out, ...level }), items, { chunkSize: 3 })
+      let isOver = false
+      const over = () => {
+        isOver = true
+      }
+      running.then(over, over)
+      // With an SNR it has been read once by then, and is read again.
+      await until(() => isOver || filesBelow(out).some((name) => isTemporary(name) && name.includes('long')))
+      // In the middle of a part of 4 MiB, and of a frame.
+      truncateSync(long, 9_000_001)
+      const [first, ...rest] = await running
+      return first.status === 'done' ? undefined : { out, files, first, rest }
+    })
     expect(first).toMatchObject({ status: 'failed', error: { code: 'E_INPUT_CHANGED' } })
     expect(rest.map(({ status }) => status)).toEqual(files.map(() => 'done'))
     expect(filesBelow(out)).toEqual(files.map((file) => path.basename(file)).sort())

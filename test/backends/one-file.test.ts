@@ -6,7 +6,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folders.js'
 import { describePlaces, describeWorkers } from '../support/pools.js'
-import { quote } from '../support/programs.js'
+import { quote, TIMEOUT_MILLISECONDS } from '../support/programs.js'
 
 const index = new URL('../../dist/index.js', import.meta.url).href
 
@@ -22,7 +22,8 @@ const task = moduleTask(import.meta.url, 'double')
 `
   writeFileSync(file, imports + body)
   writeFileSync(path.join(folder, 'second.mjs'), imports + second)
-  const ended = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 50_000, killSignal: 'SIGKILL' })
+  const options = { encoding: 'utf8', timeout: TIMEOUT_MILLISECONDS, killSignal: 'SIGKILL' } as const
+  const ended = spawnSync(process.execPath, [file], options)
   return { ...ended, threads: readdirSync(folder).filter((name) => name.startsWith('thread-')).length }
 }
 

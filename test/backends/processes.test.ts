@@ -82,7 +82,7 @@ describe('a time-out', () => {
   test.each(ways)('fails the item whose function %s, and no other', async (way) => {
     const log = newLog()
     const items = numbers(20).map((value) => ({ value, log, ...([3, 12].includes(value) && { way }) }))
-    const options = { errors: 'collect', timeout: 300, chunkSize: 5 } as const
+    const options = { errors: 'collect', timeout: 1000, chunkSize: 5 } as const
     const records = await processes().map(inProcesses('act'), items, options)
     expect(records.map((record) => (record.status === 'done' ? record.value : record.error.code))).toEqual(
       numbers(20).map((value) => ([3, 12].includes(value) ? 'E_TIMEOUT' : value)),
@@ -93,7 +93,7 @@ describe('a time-out', () => {
   test('is for each of the calls that wait together', async () => {
     const log = newLog()
     const items = numbers(12).map((value) => ({ value, log, milliseconds: value % 3 === 0 ? 60_000 : 1 }))
-    const options = { errors: 'collect', timeout: 200, concurrency: 12 } as const
+    const options = { errors: 'collect', timeout: 2000, concurrency: 12 } as const
     const records = await processes({ size: 1 }).map(inProcesses('act'), items, options)
     expect(records.map(({ status }) => status)).toEqual(items.map(({ value }) => (value % 3 === 0 ? 'failed' : 'done')))
   })

@@ -533,7 +533,7 @@ describe.skipIf(isWindows || !hasTerminal)('on a terminal (needs script of util-
       mkdirSync(path.join(cwd, `${i}`))
       for (const way of ['left', 'right']) symlinkSync(`../${i + 1}`, path.join(cwd, `${i}`, way))
     }
-    const afterTwoSeconds = 'timeout --foreground --preserve-status --signal=INT --kill-after=10 2'
+    const afterTwoSeconds = 'timeout --foreground --preserve-status --signal=INT --kill-after=100 2'
     const { code } = await onTerminal(
       cwd,
       ['add', '0', '--out', 'out', '--dry-run', '--sigma', '0.1'],

@@ -10,6 +10,7 @@ import { filesBelow, hashesBelow, isTemporary, JOURNAL, temporaryFolder } from '
 import { bin, jsonOf, linesOf, noisemill, start, startNoisemill } from '../support/programs.js'
 import { bySize } from '../support/size.js'
 import { isWindows, mountVolume, posixTest, underLimit } from '../support/systems.js'
+import { inTime } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
 
 const levels = ['--sigma', '0.1', '--seed', 'resume']
@@ -46,15 +47,16 @@ describeBackends('a run', (backend) => {
   const flags = ['--backend', backend, '--jobs', '2']
 
   test('that is killed repeatedly finishes with the same bytes as one that is not killed', async () => {
-    const cwd = temporaryFolder()
-    const count = bySize(16, 40)
-    writeLongInputs(path.join(cwd, 'in'), count)
     const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--resume']
-    // After numbers of lines that are fixed, in moments that are not; what is skipped is a line as well.
-    let killed = 0
-    for (const lines of [1, 2, 4, 9, 13, 22, 30].filter((lines) => lines < count))
-      if (await killedAfter(lines, args, cwd)) killed++
-    expect(killed).toBeGreaterThan(0)
+    const { cwd, count } = await inTime(bySize(16, 40), async (count) => {
+      const cwd = temporaryFolder()
+      writeLongInputs(path.join(cwd, 'in'), count)
+      // After numbers of lines that are fixed, in moments that are not; what is skipped is a line as well.
+      let killed = 0
+      for (const lines of [1, 2, 4, 9, 13, 22, 30].filter((lines) => lines < count))
+        if (await killedAfter(lines, args, cwd)) killed++
+      return killed === 0 ? undefined : { cwd, count }
+    })
     const before = filesBelow(path.join(cwd, 'out')).filter((file) => !isTemporary(file))
     expect(before.length).toBeGreaterThan(0)
     const ended = await noisemill([...args, '--json'], { cwd })
@@ -71,13 +73,16 @@ describeBackends('a run', (backend) => {
   posixTest(
     'that is interrupted goes on as its last line says, and adds to its report (needs POSIX signals)',
     async () => {
-      const cwd = temporaryFolder()
-      const names = Array.from({ length: 300 }, (_, i) => `${i}.wav`)
-      writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
       const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--report', 'r.jsonl']
-      const running = startNoisemill(args, { cwd })
-      running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
-      const first = await running.ended
+      const { cwd, names, first } = await inTime(300, async (count) => {
+        const cwd = temporaryFolder()
+        const names = Array.from({ length: count }, (_, i) => `${i}.wav`)
+        writeFiles(path.join(cwd, 'in'), filesOf(names, 100))
+        const running = startNoisemill(args, { cwd })
+        running.child.stdout.once('data', () => running.child.kill('SIGTERM'))
+        const first = await running.ended
+        return filesBelow(path.join(cwd, 'out')).length === count ? undefined : { cwd, names, first }
+      })
       expect(first.code).toBe(143)
       const [, done, left] = /^noisemill: interrupted; (\d+) files? done, (\d+) left to do\./.exec(first.stderr)!
       expect(Number(done) + Number(left)).toBe(names.length)
@@ -98,8 +103,7 @@ describeBackends('a run', (backend) => {
   )
 
   posixTest('with --overwrite goes on as its last line says, twice (needs POSIX signals)', async () => {
-    // Files until both signals are in time: on a busy machine a run may end before this process reads its first line.
-    for (let count = 12; ; count *= 3) {
+    const { run, both, cwd } = await inTime(12, async (count) => {
       const cwd = temporaryFolder()
       writeLongInputs(path.join(cwd, 'in'), count)
       const run = (sigma: string, out: string, ...more: string[]) =>
@@ -113,19 +117,17 @@ describeBackends('a run', (backend) => {
       }
       await run('0.1', 'out').ended
       const both = [await interrupted('--overwrite'), await interrupted('--resume')]
-      const lastLines = both.map(({ stderr }) => /([1-9]\d*) left to do\. Run the same command with (.*)/.exec(stderr))
-      if (lastLines.includes(null) && count < 300) continue
-      expect(both.map(({ code }) => code)).toEqual([130, 130])
-      expect(lastLines.map((line) => line?.[2])).toEqual([
-        '--resume instead of --overwrite to go on.',
-        '--resume to go on.',
-      ])
-      const { code, stderr } = await run('0.2', 'out', '--resume').ended
-      expect([code, stderr]).toEqual([0, ''])
-      await run('0.2', 'whole').ended
-      expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
-      return
-    }
+      // All are done, or none is left to do.
+      const isLate = both.some(({ code, stderr }) => code === 0 || stderr.includes(', 0 left to do.'))
+      return isLate ? undefined : { run, both, cwd }
+    })
+    expect(both.map(({ code }) => code)).toEqual([130, 130])
+    const remedies = both.map(({ stderr }) => /\d left to do\. Run the same command with (.*)/.exec(stderr)?.[1])
+    expect(remedies).toEqual(['--resume instead of --overwrite to go on.', '--resume to go on.'])
+    const { code, stderr } = await run('0.2', 'out', '--resume').ended
+    expect([code, stderr]).toEqual([0, ''])
+    await run('0.2', 'whole').ended
+    expect(hashesBelow(path.join(cwd, 'out'))).toEqual(hashesBelow(path.join(cwd, 'whole')))
   })
 
   test('beside another into the same folder: each output is made by one of them, and all are done', async () => {

@@ -5,48 +5,56 @@ import { expect, test } from 'vitest'
 import { describeBackends } from '../support/backends.js'
 import { filesOf, writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, hashesBelow, isTemporary, temporaryFolder } from '../support/folders.js'
-import { jsonOf, linesOf, noisemill, type Running, rowsOf, startNoisemill } from '../support/programs.js'
+import { type Ended, hasEnded, jsonOf, linesOf, noisemill, rowsOf, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import { until } from '../support/waiting.js'
+import { inTime, until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
 
-/** Far more than are done by the time that a run is ended. */
+/** Far more than are usually done by the time that a run is ended. */
 const FILES = 150
 
-function workplace(): string {
+function workplace(files: number): string {
   const cwd = temporaryFolder()
-  writeLongInputs(path.join(cwd, 'in'), FILES)
+  writeLongInputs(path.join(cwd, 'in'), files)
   return cwd
 }
 
 const levels = ['--sigma', '0.1', '--seed', 'signals']
 
-/** Starts a run over many files of 4 MB; resolves once some are done and one is being written. */
-async function midway(cwd: string, ...flags: string[]): Promise<Running> {
-  const running = startNoisemill(['add', 'in', '--out', 'out', ...levels, ...flags], { cwd })
-  const out = path.join(cwd, 'out')
-  let isSaid = false
-  running.child.stdout.once('data', () => {
-    isSaid = true
-  })
-  await until(() => isSaid && filesBelow(out).some(isTemporary), running)
-  return running
+interface Midway extends Ended {
+  readonly cwd: string
+  /** How many files there are. */
+  readonly files: number
 }
 
-/**
- * No temporary file is there, every final one is what an undisturbed run makes of it, and `stderr` says how many they
- * are.
- */
-async function expectWholeFiles(cwd: string, stderr?: string): Promise<void> {
+/** Ends a run over many files of 4 MB by these signals, once some are done and one is being written. */
+const endedMidway = (flags: readonly string[], ...signals: readonly NodeJS.Signals[]): Promise<Midway> =>
+  inTime(FILES, async (files) => {
+    const cwd = workplace(files)
+    const running = startNoisemill(['add', 'in', '--out', 'out', ...levels, ...flags], { cwd })
+    const out = path.join(cwd, 'out')
+    let isSaid = false
+    running.child.stdout.once('data', () => {
+      isSaid = true
+    })
+    await until(() => hasEnded(running) || (isSaid && filesBelow(out).some(isTemporary)))
+    for (const signal of signals) running.child.kill(signal)
+    const ended = await running.ended
+    const done = filesBelow(out).filter((name) => !isTemporary(name))
+    return done.length === files ? undefined : { ...ended, cwd, files }
+  })
+
+/** No temporary file is there, every final one is what an undisturbed run makes of it, and stderr says how many they are. */
+async function expectWholeFiles({ cwd, files, stderr }: Midway): Promise<void> {
   const hashes = hashesBelow(path.join(cwd, 'out'))
   const names = Object.keys(hashes)
   expect(names.filter(isTemporary)).toEqual([])
   expect(names.length).toBeGreaterThan(0)
-  expect(names.length).toBeLessThan(FILES)
+  expect(names.length).toBeLessThan(files)
   const again = ['add', ...names.map((name) => `in/${name}`), '--root', 'in', '--out', 'undisturbed', ...levels]
   expect((await noisemill(again, { cwd })).code).toBe(0)
   expect(hashes).toEqual(hashesBelow(path.join(cwd, 'undisturbed')))
-  if (stderr !== undefined) expect(stderr).toBe(interrupted(names.length, FILES - names.length))
+  expect(stderr).toBe(interrupted(names.length, files - names.length))
 }
 
 const interrupted = (done: number, left: number) =>
@@ -62,29 +70,22 @@ describeBackends('a run', (backend) => {
   ] as const)(
     'that %s ends exits with %i, and leaves whole files only (needs POSIX signals)',
     async (signal, expected) => {
-      const cwd = workplace()
-      const running = await midway(cwd, ...flags)
-      running.child.kill(signal)
-      const { code, stdout, stderr } = await running.ended
-      expect(code).toBe(expected)
-      expect(linesOf(stdout).at(-1)).toMatch(/^\d+ done: .* seed signals$/)
-      await expectWholeFiles(cwd, stderr)
+      const ended = await endedMidway(flags, signal)
+      expect(ended.code).toBe(expected)
+      expect(linesOf(ended.stdout).at(-1)).toMatch(/^\d+ done: .* seed signals$/)
+      await expectWholeFiles(ended)
     },
   )
 
   // `timeout`, `npx` and others pass a signal on to a child that has had it from the terminal or its group already.
   posixTest('leaves whole files only where a second signal follows the first (needs POSIX signals)', async () => {
-    const cwd = workplace()
-    const running = await midway(cwd, ...flags)
-    running.child.kill('SIGINT')
-    running.child.kill('SIGTERM')
-    const { code, stderr } = await running.ended
-    expect([130, 143]).toContain(code)
-    await expectWholeFiles(cwd, stderr)
+    const ended = await endedMidway(flags, 'SIGINT', 'SIGTERM')
+    expect([130, 143]).toContain(ended.code)
+    await expectWholeFiles(ended)
   })
 
   test.each(['stdout', 'stderr'] as const)('ends quietly where nobody reads its %s any more', async (stream) => {
-    const cwd = workplace()
+    const cwd = workplace(20)
     // Each pair says something on both streams; one thread fails the missing ones while the other writes.
     const inputs = Array.from({ length: 20 }, (_, i) => [`missing${i}.wav`, `in/${i}.wav`]).flat()
     const twoThreads = ['--backend', backend, '--jobs', '2', '--chunk-size', '1']
@@ -120,15 +121,18 @@ describeBackends('a run', (backend) => {
   posixTest(
     'that is interrupted says the same on stdout and in the report, and all that is so (needs POSIX signals)',
     async () => {
-      const cwd = temporaryFolder()
-      // Short ones, of which many go in one trip, so that some are done while others are being told of.
-      writeFiles(cwd, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`in/${i}.wav`, pcm16(100)])))
-      const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
-      const running = startNoisemill(args, { cwd })
-      running.child.stdout.once('data', () => running.child.kill('SIGINT'))
-      const ended = await running.ended
+      const { cwd, count, ended } = await inTime(500, async (count) => {
+        const cwd = temporaryFolder()
+        // Short ones, of which many go in one trip, so that some are done while others are being told of.
+        writeFiles(cwd, Object.fromEntries(Array.from({ length: count }, (_, i) => [`in/${i}.wav`, pcm16(100)])))
+        const args = ['add', 'in', '--out', 'out', ...levels, ...flags, '--json', '--report', 'r.jsonl']
+        const running = startNoisemill(args, { cwd })
+        running.child.stdout.once('data', () => running.child.kill('SIGINT'))
+        const ended = await running.ended
+        return jsonOf(ended).summary.done === count ? undefined : { cwd, count, ended }
+      })
       const { files, summary } = jsonOf(ended)
-      expect([ended.code, ended.stderr]).toEqual([130, interrupted(files.length, 500 - files.length)])
+      expect([ended.code, ended.stderr]).toEqual([130, interrupted(files.length, count - files.length)])
       expect(rowsOf(path.join(cwd, 'r.jsonl')).map((row) => ({ type: 'file', ...row }))).toEqual(files)
       expect(summary).toMatchObject({ type: 'summary', done: files.length, failed: 0 })
       const told = files.map(({ output }) => path.basename(String(output)))

@@ -314,7 +314,7 @@ describe.skipIf(twins.length === 0)(
 )
 
 function sharedTest(title: string, runners: () => readonly RunJobs[]): void {
-  test(title, { timeout: 60_000 }, async () => {
+  test(title, async () => {
     const folder = temporaryFolder()
     // Several parts of 4 MiB.
     const format = formats.find(({ name }) => name === 'pcm16')!

@@ -1,14 +1,14 @@
 /** Every example of README runs and prints what README says. An example that this test does not know fails. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { describeNative } from '../support/backends.js'
 import { writeFiles, writeLongInputs } from '../support/files.js'
 import { filesBelow, root, slashed } from '../support/folders.js'
-import { linesOf, noisemill, startNoisemill } from '../support/programs.js'
+import { hasEnded, linesOf, noisemill, startNoisemill } from '../support/programs.js'
 import { posixTest } from '../support/systems.js'
-import { until } from '../support/waiting.js'
+import { inTime, until } from '../support/waiting.js'
 import { formats, HEADER_BYTES, pcm16, sine, wav } from '../support/wav.js'
 import { expectOutput, makeProject } from './project.js'
 
@@ -151,13 +151,16 @@ describeNative('what README shows of the command, with the addon', () => {
 
   posixTest('an interruption, and what goes on from there (needs POSIX signals)', async () => {
     const [, [first, second]] = consoles
-    const count = 100
-    const cwd = folder('many', {})
-    writeLongInputs(path.join(cwd, 'speech'), count)
-    const running = startNoisemill(parsed(first.command).args, { cwd })
-    await until(() => existsSync(path.join(cwd, 'noisy')) && filesBelow(path.join(cwd, 'noisy')).length > 3, running)
-    running.child.kill('SIGINT')
-    const interrupted = await running.ended
+    const { cwd, count, interrupted } = await inTime(100, async (count) => {
+      const cwd = folder(`many${count}`, {})
+      writeLongInputs(path.join(cwd, 'speech'), count)
+      const running = startNoisemill(parsed(first.command).args, { cwd })
+      const noisy = () => filesBelow(path.join(cwd, 'noisy'))
+      await until(() => hasEnded(running) || noisy().length > 3)
+      running.child.kill('SIGINT')
+      const interrupted = await running.ended
+      return noisy().length === count ? undefined : { cwd, count, interrupted }
+    })
     expect(first.lines.map(countless)).toEqual([`^C${countless(interrupted.stderr.trimEnd())}`])
     const { args, last } = parsed(second.command)
     const resumed = await noisemill(args, { cwd })

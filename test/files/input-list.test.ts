@@ -3,15 +3,24 @@
 import { spawnSync } from 'node:child_process'
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type AddNoiseOptions, addNoiseToFiles, type FileResult } from '../../dist/index.js'
 import { InputList, type ListedFile } from '../../dist-lib/files/input-list.js'
 import { tree, under, writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, native, sha256OfFile, temporaryFolder } from '../support/folders.js'
-import { bin, commandRunner, type Ended, jsonOf, linesOf, startNoisemill } from '../support/programs.js'
+import {
+  bin,
+  commandRunner,
+  type Ended,
+  jsonOf,
+  linesOf,
+  startNoisemill,
+  TIMEOUT_MILLISECONDS,
+} from '../support/programs.js'
 import { Random } from '../support/random.js'
 import { collect } from '../support/sources.js'
 import { isWindows, linuxTest, posixTest } from '../support/systems.js'
+import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
 
 const args = (...flags: string[]) => ['add', '--out', 'out', '--snr', '10', ...flags]
@@ -19,7 +28,7 @@ const args = (...flags: string[]) => ['add', '--out', 'out', '--snr', '10', ...f
 /** Runs the command with this text on stdin. */
 function withStdin(input: string | Uint8Array, cwd: string, ...flags: string[]): Ended {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args('--from', '-', ...flags)], {
-    ...{ cwd, input, encoding: 'utf8', timeout: 50_000 },
+    ...{ cwd, input, encoding: 'utf8', timeout: TIMEOUT_MILLISECONDS },
   })
   return { code: status, stdout, stderr }
 }
@@ -185,9 +194,11 @@ describe('--from', () => {
 
   posixTest('ends, though the list grows with the outputs (needs find)', async () => {
     const cwd = tree('in/a.wav', 'in/b.wav')
-    const command = `find . -name '*.wav' -print; sleep 1; find . -name '*.wav' -print`
+    // The second time, the list has the outputs of what it had the first time.
+    const written = ['a', 'b'].map((name) => `[ -e out/in/${name}.wav ]`).join(' && ')
+    const command = `find . -name '*.wav'; until ${written}; do sleep 0.05; done; find . -name '*.wav'`
     const noisemill = `'${process.execPath}' '${bin}' ${args('--from', '-', '--root', '.').join(' ')}`
-    const { status } = spawnSync('sh', ['-c', `{ ${command}; } | ${noisemill}`], { cwd, timeout: 50_000 })
+    const { status } = spawnSync('sh', ['-c', `{ ${command}; } | ${noisemill}`], { cwd, timeout: TIMEOUT_MILLISECONDS })
     expect(status).toBe(1)
     expect(filesBelow(path.join(cwd, 'out'))).toEqual(['in/a.wav', 'in/b.wav'])
   })
@@ -327,15 +338,16 @@ posixTest('a signal ends a run that waits for more lines (needs POSIX signals)',
   mkdirSync(path.join(cwd, 'pipes'))
   expect(spawnSync('mkfifo', [path.join(cwd, 'pipes/list')]).status).toBe(0)
   const running = startNoisemill(args('--from', 'pipes/list'), { cwd })
-  const writer = spawnSync('sh', ['-c', 'exec 3>pipes/list; echo in/a.wav >&3; sleep 40 >&- 2>&- & echo $!'], {
+  const writer = spawnSync('sh', ['-c', 'exec 3>pipes/list; echo in/a.wav >&3; sleep 1000 >&- 2>&- & echo $!'], {
     cwd,
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 5000,
+    timeout: TIMEOUT_MILLISECONDS,
     encoding: 'utf8',
   })
+  expect(writer.stdout).toMatch(/^\d+\n$/)
+  onTestFinished(() => void process.kill(Number(writer.stdout)))
   running.child.stdout.once('data', () => running.child.kill('SIGINT'))
   const { code, stdout } = await running.ended
-  process.kill(Number(writer.stdout))
   expect([code, linesOf(stdout)[0]]).toEqual([130, expect.stringContaining('done  out')])
 })
 
@@ -399,7 +411,8 @@ describe('addNoiseToFiles', () => {
       break
     }
     expect(pulled).toBeLessThan(5000)
-    await expect.poll(() => returned).toBe(1)
+    await until(() => returned > 0)
+    expect(returned).toBe(1)
   })
 
   test.each([[new Set<string>()], [(async function* () {})()]])(

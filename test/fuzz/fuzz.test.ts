@@ -55,5 +55,4 @@ test.skipIf(!isLong || !hasLibFuzzer())(
     for (const [, runs] of stderr.matchAll(/number_of_executed_units: (\d+)/g))
       expect(Number(runs)).toBeGreaterThan(300)
   },
-  300_000,
 )

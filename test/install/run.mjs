@@ -23,7 +23,7 @@ const scratch = path.join(root, 'build-checks/install')
 const conformance = path.join(root, 'test/conformance/run.mjs')
 const tarball = path.join(scratch, 'noisemill.tgz')
 /** What hangs is a failure. */
-const MINUTES = 10
+const MINUTES = 40
 const COMPILERS = ['c++', 'g++', 'cc', 'gcc', 'clang', 'make', 'python', 'python3', 'node-gyp']
 
 /** What a program writes to stdout. Throws if it fails, or hangs. */

@@ -8,6 +8,7 @@ import { Calibration } from '../../dist-lib/pool/calibration.js'
 import { describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, timed } from '../support/tasks.js'
+import { inTime } from '../support/waiting.js'
 
 function detailsOf(times: readonly number[], takenBack = 0): ChunkDetails {
   const histogram = new Histogram()
@@ -99,29 +100,38 @@ describeThreads('a run that is calibrated [%s]', (backend) => {
   })
 
   test('measures items of which no other was in progress', async () => {
-    const inProgress = new Int32Array(new SharedArrayBuffer(4))
-    const items = Array.from({ length: 150 }, () => ({ milliseconds: 4, inProgress }))
-    let report: RunReport | undefined
-    const onReport = (given: RunReport) => {
-      report = given
-    }
-    const met = await testPool({ backend }).map(timed('meet'), items, { calibrate: true, onReport })
-    const { items: measured, item, plainLoop, milliseconds } = report!.calibration!
-    expect(measured).toBeGreaterThanOrEqual(4)
-    expect(met.filter((others) => others === 1).length).toBeGreaterThanOrEqual(measured)
-    expect(item).toBeGreaterThanOrEqual(4)
-    expect(plainLoop).toBeLessThanOrEqual(report!.itemTimes.total!)
-    expect(plainLoop).toBeGreaterThanOrEqual(0.9 * 150 * 4)
-    expect(milliseconds).toBeLessThanOrEqual(report!.milliseconds)
+    const pool = testPool({ backend })
+    // What takes a busy machine's CPUs from some of the items changes what is predicted from them. Then again, with more.
+    await inTime(150, async (count) => {
+      const inProgress = new Int32Array(new SharedArrayBuffer(4))
+      const items = Array.from({ length: count }, () => ({ milliseconds: 4, inProgress }))
+      let report: RunReport | undefined
+      const onReport = (given: RunReport) => {
+        report = given
+      }
+      const met = await pool.map(timed('meet'), items, { calibrate: true, onReport })
+      const { items: measured, item, plainLoop, milliseconds } = report!.calibration!
+      if (measured < 4) return undefined
+      expect(met.filter((others) => others === 1).length).toBeGreaterThanOrEqual(measured)
+      expect(item).toBeGreaterThanOrEqual(4)
+      expect(plainLoop).toBeLessThanOrEqual(report!.itemTimes.total!)
+      expect(milliseconds).toBeLessThanOrEqual(report!.milliseconds)
+      return plainLoop! >= 0.9 * count * 4 || undefined
+    })
   })
 
   test('says nothing of a run that is too short', async () => {
-    const values = testPool({ backend }).map(calls('double'), numbers(3), {
-      calibrate: true,
-      onReport: ({ calibration }) =>
-        expect(calibration).toEqual({ milliseconds: 0, items: 0, item: null, plainLoop: null }),
+    const pool = testPool({ backend })
+    // It is not too short where one of its items had to wait for a CPU.
+    const { calibration } = await inTime(1, async () => {
+      let report: RunReport | undefined
+      const onReport = (given: RunReport) => {
+        report = given
+      }
+      expect(await pool.map(calls('double'), numbers(3), { calibrate: true, onReport })).toEqual([0, 2, 4])
+      return report!.itemTimes.total! < 50 ? report : undefined
     })
-    expect(await values).toEqual([0, 2, 4])
+    expect(calibration).toEqual({ milliseconds: 0, items: 0, item: null, plainLoop: null })
   })
 
   test('has no calibration without the option', () =>

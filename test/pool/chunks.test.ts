@@ -175,7 +175,7 @@ describe('an automatic chunk size', () => {
       if (number === 2) events.dispatchEvent(new Event('result 2'))
     }
     expect(results).toEqual([0, 1, 2, 3])
-  }, 5000)
+  })
 })
 
 const sizes = [1, 2, 7, 1000, 'auto'] as const
@@ -199,7 +199,7 @@ describePlaces('a chunk size [%s]', (backend) => {
     }
     for await (const result of testPool({ backend }).imap(calls('same'), source())) results.push(result)
     expect(results).toEqual(numbers(80))
-  }, 5000)
+  })
 })
 
 describeBackends('a chunk size', (backend) => {
@@ -236,4 +236,4 @@ test('more chunks are sent while a job of each chunk in progress is slow', async
   }
   const limits = { concurrency: 4, timeout: undefined }
   expect(await collect(numberRun(numbers(12), script, { limits, chunkSize: 4 }))).toEqual(numbers(12))
-}, 10_000)
+})

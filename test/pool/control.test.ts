@@ -5,7 +5,7 @@ import { moduleTask, type NoisemillError, noiseTask, type RunProgress } from '..
 import { describeThreads, testPool } from '../support/pools.js'
 import { numbers } from '../support/sources.js'
 import { calls, cell, controlled, failing, load } from '../support/tasks.js'
-import { turns, until } from '../support/waiting.js'
+import { inTime, turns, until } from '../support/waiting.js'
 
 const workers = (size = 2) => testPool({ backend: 'workers', size })
 const reason = { why: 'no longer needed' }
@@ -24,7 +24,7 @@ describe('a time-out', () => {
 
   test.each(ways)('fails the item that %s, and no other, and each is begun once', async (way) => {
     const items = crowd(40, [3, 17, 18, 39], way)
-    const records = await workers().map(controlled('behave'), items, { timeout: 60, errors: 'collect', chunkSize: 10 })
+    const records = await workers().map(controlled('behave'), items, { timeout: 500, errors: 'collect', chunkSize: 10 })
     expect(records).toMatchObject(endings(40, [3, 17, 18, 39], 'E_TIMEOUT'))
     expect(Math.max(...items.map(({ begun }) => load(begun)))).toBe(1)
   })
@@ -42,11 +42,14 @@ describe('a time-out', () => {
   describeThreads('of calls that wait [%s]', (backend) => {
     test('fails each of them alone, and aborts its signal', async () => {
       const pool = testPool({ backend })
-      const items = numbers(6).map(() => ({ aborted: cell() }))
       const task = controlled('untilAborted')
-      const records = await pool.map(task, items, { timeout: 20, errors: 'collect', concurrency: 3 })
-      expect(records).toMatchObject(items.map((_, index) => ({ index, error: { code: 'E_TIMEOUT' } })))
-      expect(items.map(({ aborted }) => load(aborted))).toEqual(items.map(() => 1))
+      // A thread that a busy machine keeps from its calls is ended without that.
+      await inTime(6, async (count) => {
+        const items = numbers(count).map(() => ({ aborted: cell() }))
+        const records = await pool.map(task, items, { timeout: 20, errors: 'collect', concurrency: 3 })
+        expect(records).toMatchObject(items.map((_, index) => ({ index, error: { code: 'E_TIMEOUT' } })))
+        return items.every(({ aborted }) => load(aborted) === 1) || undefined
+      })
     })
 
     test('leaves calls alone that end in time', async () => {
@@ -56,9 +59,9 @@ describe('a time-out', () => {
   })
 
   test('counts from the begin of each item, not from that of the run', async () => {
-    const items = numbers(12).map((value) => ({ value, milliseconds: 30 }))
-    // 12 items of 30 ms on one thread take longer than the time-out.
-    expect(await workers(1).map(controlled('waits'), items, { timeout: 300 })).toEqual(numbers(12))
+    const items = numbers(12).map((value) => ({ value, milliseconds: 100 }))
+    // 12 items of 100 ms on one thread take longer than the time-out.
+    expect(await workers(1).map(controlled('waits'), items, { timeout: 1000 })).toEqual(numbers(12))
   })
 })
 
@@ -217,7 +220,7 @@ describeThreads('retries [%s]', (backend) => {
 
 test.each(['spins', 'never settles', 'exits'])('an item that %s is tried again where its thread died', async (way) => {
   const items = numbers(20).map((value) => ({ value, begun: cell(), until: value % 5 === 2 ? 2 : 1, way }))
-  const values = await workers().map(controlled('shaky'), items, { retries: 1, timeout: 60, chunkSize: 4 })
+  const values = await workers().map(controlled('shaky'), items, { retries: 1, timeout: 500, chunkSize: 4 })
   expect(values).toEqual(items.map(({ value, until }) => [value, until]))
   expect(items.map(({ begun }) => load(begun))).toEqual(items.map(({ until }) => until))
 })

@@ -77,11 +77,14 @@ describeBackends('a process', (backend) => {
     const long = writeLongWav(folder)
     const program = `
       import { readdirSync } from 'node:fs'
+      import { setTimeout } from 'node:timers/promises'
       ${make}
       const files = ${quote([...files.slice(0, 10), long, ...files.slice(10)])}
       let done = 0
       for await (const { status } of pool.imapUnordered(noisemill.noiseTask({ out: ${quote(out)}, sigma: 0 }), files, { chunkSize: 1 })) {
-        if (status === 'done' && ++done >= 5 && readdirSync(${quote(out)}).some((name) => name.includes('long'))) process.exit(7)
+        if (status !== 'done' || ++done < 5) continue
+        while (!readdirSync(${quote(out)}).some((name) => name.includes('long'))) await setTimeout(1)
+        process.exit(7)
       }`
     expect(runNode(program)).toMatchObject({ status: 7, signal: null, stderr: '' })
     const left = filesBelow(out)

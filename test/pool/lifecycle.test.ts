@@ -113,7 +113,7 @@ describeBackends('a pool', (backend) => {
     const closing = pool.close()
     await pool.terminate()
     await closing
-  }, 5000)
+  })
 
   // In its plain loop the caller has its turn only between files.
   test.skipIf(backend === 'inline')(
@@ -178,4 +178,4 @@ test('a pool is terminated though files wait behind a function that never comes 
   await pool.terminate()
   await Promise.all([blocked, waiting])
   expect(filesBelow(out)).toEqual([])
-}, 5000)
+})

@@ -227,5 +227,5 @@ describeThreads('map [%s]', (backend) => {
     items[499] = { value: 499, opens: gate }
     const options = { chunkSize: 1, concurrency: 2 }
     expect(await testPool({ backend, size: 1 }).map(calls('pass'), items, options)).toEqual(numbers(500))
-  }, 10_000)
+  })
 })

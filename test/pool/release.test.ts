@@ -127,7 +127,7 @@ test('a task that is no longer referenced after its pool was terminated has no t
 
 const COLLECTED = `
   async function isCollected(ref) {
-    for (let round = 0; round < 100 && ref.deref() !== undefined; round++) {
+    for (let round = 0; round < 4000 && ref.deref() !== undefined; round++) {
       await new Promise((resolve) => setTimeout(resolve, 5))
       gc()
     }

@@ -510,12 +510,32 @@ describe('waits', () => {
   })
 })
 
+/** What is known of a run on two threads before it begins. */
+const known = { method: 'map', task: 'calls', function: 'f', backend: 'b', concurrency: 1, chunkSize: 1 } as const
+const facts = { ...known, threads: 2 }
+/** What of chunks is not looked at. */
+const rest = { queued: null, posting: null, takenBack: 0, times: [], bytes: null }
+const figuresOfOne = { total: 1, taken: 1, ended: 1, failed: 0, lostClass: undefined, calibration: undefined }
+
+test('the times of a worker do not contain what it did before the run', async () => {
+  const life = { created: sharedTime() - 1000, ended: undefined }
+  const statistics = new RunStatistics(facts, false)
+  await sleep(20)
+  const spent = { setup: 0, busy: 5, waiting: 0, crossing: 500 }
+  const share = { worker: 1, life, start: 0, items: 1, ended: sharedTime(), spent, used: undefined }
+  statistics.sent(1)
+  statistics.returned(1, { milliseconds: 1, details: { ...rest, shares: [share] } })
+  const { workers, milliseconds } = statistics.report(figuresOfOne)
+  const [{ start, setup, busy, crossing, idle }] = workers!
+  expect([start, setup, busy]).toEqual([0, 0, 5])
+  expect(busy + crossing + idle).toBeCloseTo(milliseconds, 6)
+})
+
 describe('the tail', () => {
   /** Returns the tail of a run on two threads, after a load of each worker with these times. */
   function tailOf(loads: readonly (readonly [worker: number, began: number, ended: number])[]) {
-    const facts = { method: 'map', task: 'calls', function: 'f', backend: 'b', concurrency: 1, chunkSize: 1 } as const
     const before = sharedTime()
-    const statistics = new RunStatistics({ ...facts, threads: 2 }, false)
+    const statistics = new RunStatistics(facts, false)
     const began = sharedTime()
     const shares = loads.map(([worker, from, to]) => ({
       worker,
@@ -526,17 +546,9 @@ describe('the tail', () => {
       spent: { setup: 0, busy: to - from, waiting: 0, crossing: 0 },
       used: undefined,
     }))
-    const details = { queued: null, posting: null, takenBack: 0, times: [], shares, bytes: null }
     statistics.sent(1)
-    statistics.returned(1, { milliseconds: 1, details })
-    const { tail } = statistics.report({
-      total: 1,
-      taken: 1,
-      ended: 1,
-      failed: 0,
-      lostClass: undefined,
-      calibration: undefined,
-    })
+    statistics.returned(1, { milliseconds: 1, details: { ...rest, shares } })
+    const { tail } = statistics.report(figuresOfOne)
     // The run itself began between `before` and `began`.
     return { tail: Math.round(tail!), earlier: Math.ceil(began - before) }
   }

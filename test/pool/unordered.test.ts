@@ -45,7 +45,7 @@ describeBackends('imapUnordered', (backend) => {
       open(gate)
     }
     expect(order).toEqual(['quick', 'slow'])
-  }, 10_000)
+  })
 
   test('throws the first failure that comes, or gives it among the others', async () => {
     const pool = testPool({ backend })

@@ -71,7 +71,7 @@ describe('resuming', () => {
 
   test('leaves those of processes that live, of other machines, and of other containers', async () => {
     const { input, out } = place('a.wav')
-    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'])
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
     onTestFinished(() => {
       child.kill()
     })

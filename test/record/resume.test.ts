@@ -191,7 +191,8 @@ describeBackends('resuming', (backend) => {
   })
 
   test('from a run that the caller left halfway', async () => {
-    const names = Array.from({ length: 60 }, (_, i) => `${i}.wav`)
+    // More than a run has under way.
+    const names = Array.from({ length: 200 }, (_, i) => `${i}.wav`)
     const { at, input, out } = place(...names)
     for await (const { status } of begin(input, out, { chunkSize: 5 })) {
       expect(status).toBe('done')

@@ -54,9 +54,19 @@ export function filesBelow(folder: string): string[] {
   return existsSync(folder) ? entriesBelow(folder).sort() : []
 }
 
+/** Entries of a folder that another process may be removing. */
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
 /** Counts links as files. The option `recursive` of Node 22 and later would follow them. */
 const entriesBelow = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  entriesOf(folder).flatMap((entry) => {
     if (entry.isDirectory()) return entriesBelow(path.join(folder, entry.name)).map((file) => `${entry.name}/${file}`)
     return entry.name === JOURNAL ? [] : [entry.name]
   })

@@ -11,7 +11,7 @@ import { isLong } from './size.js'
 export const bin = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
 /** Shorter than the time limit of a test, so that a child that hangs is killed and reported. */
-const TIMEOUT_MILLISECONDS = 50_000
+export const TIMEOUT_MILLISECONDS = 500_000
 
 export interface Ended {
   readonly code: number | null
@@ -30,6 +30,8 @@ export interface Running {
   readonly child: Child
   readonly ended: Promise<Ended>
 }
+
+export const hasEnded = ({ child }: Running): boolean => child.exitCode !== null || child.signalCode !== null
 
 /** Returns the environment without the variables that set colours and the number of libuv's threads. */
 function plainEnvironment(): NodeJS.ProcessEnv {

@@ -22,7 +22,7 @@ const SEED = 20_261_125
 const BLOCK_FILES = bySize(10, 50, 300)
 const SOX_FILES = bySize(4, 20, 100)
 // In its full form it starts some thousand programs.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 })
 
 let folder: string
 beforeAll(() => {

@@ -13,6 +13,7 @@ import { hasAddon, theAddon } from '../../support/backends.js'
 import { audioOf, corpus, corpusTest, hasCorpus } from '../../support/corpus.js'
 import { filesBelow, root, temporaryFolder } from '../../support/folders.js'
 import { wasm } from '../../support/kernels.js'
+import { TIMEOUT_MILLISECONDS } from '../../support/programs.js'
 import { ffmpegSamples, hasFfmpeg, hasSox, outputOf } from '../../support/readers.js'
 import { bySize } from '../../support/size.js'
 import { chunk, formats, sine, type WavParts, wav } from '../../support/wav.js'
@@ -41,7 +42,7 @@ const int32 = (bytes: Uint8Array) => new Int32Array(Uint8Array.from(bytes).buffe
 /** Undefined where SoX fails. */
 function sox(file: string): Int32Array | undefined {
   const args = ['-V1', '-D', '-t', 'wav', file, '-t', 's32', '-L', '-']
-  const { status, stdout } = spawnSync('sox', args, { maxBuffer: 2 ** 26, timeout: 50_000 })
+  const { status, stdout } = spawnSync('sox', args, { maxBuffer: 2 ** 26, timeout: TIMEOUT_MILLISECONDS })
   return status === 0 ? int32(stdout) : undefined
 }
 
@@ -108,7 +109,6 @@ const cores: readonly (readonly [name: string, decode: Decode])[] = [
 describe.each(cores)('by %s', (_, decode) => {
   test.skipIf(!hasReaders)(
     'the corpus is decoded as SoX and ffmpeg agree that it is (needs the corpus, SoX and ffmpeg)',
-    { timeout: 300_000 },
     () => {
       agreed ??= readAgreed()
       const files = agreed
@@ -183,7 +183,6 @@ function soxEach(files: readonly string[]): Int32Array[] {
 
 test.skipIf(!hasSox() || !hasFfmpeg())(
   'a wrong block align is accepted where SoX and ffmpeg agree on the samples, and nowhere else (needs SoX and ffmpeg)',
-  { timeout: 300_000 },
   () => {
     const folder = temporaryFolder()
     const accepted: string[] = []
@@ -246,18 +245,14 @@ const unfinished: readonly (readonly [
   ['data put right too early', wav({ data, dataSize: 4000 }), 2000, 2000, 2000],
 ]
 
-test.skipIf(!hasSox() || !hasFfmpeg())(
-  'samples of recordings that were never finished (needs SoX and ffmpeg)',
-  { timeout: 120_000 },
-  () => {
-    const folder = temporaryFolder()
-    for (const [what, bytes, ...counts] of unfinished) {
-      const file = path.join(folder, 'a.wav')
-      writeFileSync(file, bytes)
-      const found = cores.map(([, decode]) => decode(file)).map((samples) => samples.length)
-      const [ours] = found
-      expect([what, sox(file)?.length, ffmpeg([file])[0]?.length, ours]).toEqual([what, ...counts])
-      expect(new Set(found).size, what).toBe(1)
-    }
-  },
-)
+test.skipIf(!hasSox() || !hasFfmpeg())('samples of recordings that were never finished (needs SoX and ffmpeg)', () => {
+  const folder = temporaryFolder()
+  for (const [what, bytes, ...counts] of unfinished) {
+    const file = path.join(folder, 'a.wav')
+    writeFileSync(file, bytes)
+    const found = cores.map(([, decode]) => decode(file)).map((samples) => samples.length)
+    const [ours] = found
+    expect([what, sox(file)?.length, ffmpeg([file])[0]?.length, ours]).toEqual([what, ...counts])
+    expect(new Set(found).size, what).toBe(1)
+  }
+})

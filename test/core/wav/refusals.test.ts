@@ -243,7 +243,7 @@ const shorterThanItsSize = '/sys/devices/system/cpu/online'
  */
 function letGoOf(fifo: string): string {
   const mark = `${fifo}.waited`
-  const rescue = spawn('sh', ['-c', 'sleep 20; : > "$1"; exec 3<>"$0"', fifo, mark], {
+  const rescue = spawn('sh', ['-c', 'sleep 200; : > "$1"; exec 3<>"$0"', fifo, mark], {
     detached: true,
     stdio: 'ignore',
   })
