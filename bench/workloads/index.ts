@@ -3,5 +3,6 @@
 import type { Workload } from '../harness/workload.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
+import { tools } from './tools.js'
 
-export const workloads: readonly Workload[] = [talk, start]
+export const workloads: readonly Workload[] = [talk, tools, start]

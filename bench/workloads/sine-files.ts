@@ -1,9 +1,13 @@
 /** The files of the workloads `talk` and `tools`. */
 
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { usableCpus } from '../../dist-lib/cpus.js'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { showBytes } from '../../dist-lib/show.js'
+import { checkCopies, checkNoise } from '../harness/noise-check.js'
+import { outputsIn } from '../harness/outputs.js'
+import type { Contender, Place } from '../harness/workload.js'
 
 /** Threads or processes of each contender that works in parallel. */
 export const JOBS = usableCpus()
@@ -45,4 +49,16 @@ export function sayFiles(files: SineFiles): string {
   const { count, seconds } = files
   const all = showBytes(count * bytesOf(files))
   return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; ${JOBS} at a time, if in parallel`
+}
+
+/**
+ * Checks what a contender made of the files. Returns a digest of what noisemill wrote, and nothing
+ * for others, whose noise is new in each run.
+ *
+ * @throws Error that says how it did less than its work
+ */
+export function checkSineFiles({ inputs, out }: Place, { kind }: Contender): string {
+  if (kind === 'limit') checkCopies(inputs, out)
+  else checkNoise(inputs, out, SIGMA)
+  return kind === 'noisemill' ? outputsIn(out, readdirSync(inputs).length) : ''
 }
