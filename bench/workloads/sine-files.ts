@@ -25,7 +25,7 @@ export interface SineFiles {
 }
 
 /** Size of a file's samples in bytes. */
-export const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
+const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
 
 /** Room on the disk for the files, and those that a contender writes, in bytes. */
 export const roomFor = (files: SineFiles): number => 2 * files.count * (bytesOf(files) + 8192)
@@ -48,7 +48,7 @@ export function writeSines(folder: string, { count, seconds }: SineFiles): void 
 export function sayFiles(files: SineFiles): string {
   const { count, seconds } = files
   const all = showBytes(count * bytesOf(files))
-  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; ${JOBS} at a time, if in parallel`
+  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; parallel ways work on ${JOBS} at a time`
 }
 
 /**
