@@ -1,0 +1,5 @@
+import type { Flags } from './flags.js'
+import { UsageError } from './usage-error.js'
+export async function runAgainst(_: Flags & { against: string }): Promise<number> {
+  throw new UsageError('not yet')
+}
