@@ -1,64 +1,121 @@
 /** `npm run bench`: runs workloads, keeps a record, and writes the report. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { Command } from 'commander'
-import { describeMachine } from './harness/machine.js'
+import { runAgainst } from './harness/against-run.js'
+import { comparedContenders } from './harness/compared.js'
+import { type Flags, parseFlags } from './harness/flags.js'
+import { whyNotWritable, writeAtomically } from './harness/kept-files.js'
+import { listLines } from './harness/list.js'
+import { isBusy, loadNow } from './harness/load.js'
+import { describeMachine, describePackage } from './harness/machine.js'
 import { ROOT } from './harness/paths.js'
-import { lineProgress } from './harness/progress.js'
-import { type BenchRecord, RECORD_FORMAT, RECORD_VERSION, valuesOf } from './harness/record.js'
-import { runWorkloads } from './harness/run.js'
+import { Estimate, lineProgress } from './harness/progress.js'
+import { type BenchRecord, RECORD_FORMAT, RECORD_VERSION } from './harness/record.js'
+import { runWorkloads, SHORT_DEADLINE } from './harness/run.js'
 import { Scratch } from './harness/scratch.js'
-import { spread } from './harness/statistics.js'
+import { select } from './harness/selection.js'
+import { exitOfSignal, stopOnSignals } from './harness/stop.js'
+import { recordLines } from './harness/tables.js'
+import { UsageError } from './harness/usage-error.js'
+import type { Size } from './harness/workload.js'
+import { againstRows } from './workloads/against.js'
 import { workloads } from './workloads/index.js'
 
-const ROUNDS = { short: 3, full: 7 }
+const ROUNDS = { short: 3, full: 7 } as const
 
-const program = new Command('bench')
-  .option('--full', 'all contenders, and at least 7 rounds')
-  .option('--rounds <n>', 'number of rounds', Number)
-  .option('--filter <regex>', 'only workloads whose name matches')
-  .option('--list', 'list workloads and contenders')
-  .option('--json <file>', 'where the record goes')
-  .parse()
-const flags = program.opts<{ full?: boolean; rounds?: number; filter?: string; list?: boolean; json?: string }>()
-const size = flags.full ? 'full' : 'short'
-const wanted = workloads.filter(({ name }) => flags.filter === undefined || new RegExp(flags.filter).test(name))
-const stop = new AbortController()
-process.once('SIGINT', () => stop.abort(new Error('interrupted')))
-using scratch = new Scratch()
-const record: BenchRecord = {
-  format: RECORD_FORMAT,
-  version: RECORD_VERSION,
-  size,
-  noisemill: { version: JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')).version },
-  machine: describeMachine(scratch.folder),
-  started: new Date().toISOString(),
-  workloads: [],
-}
-const file = flags.json ?? path.join(ROOT, 'dist-bench/bench.json')
-const keep = () => {
-  mkdirSync(path.dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(record)}\n`)
-}
-const progress = lineProgress()
-await runWorkloads(wanted, record, scratch, {
-  size,
-  rounds: flags.rounds ?? ROUNDS[size],
-  build: ROOT,
-  signal: stop.signal,
-  progress,
-  keep,
-})
-record.ended = new Date().toISOString()
-keep()
-progress.clear()
-for (const workload of record.workloads) {
-  console.log(`\n${workload.title} (${workload.unit}; ${workload.work})`)
-  for (const row of workload.rows) {
-    const { minimum, median, maximum } = spread(valuesOf(row))
-    console.log(`${row.label.padEnd(50)} ${[minimum, median, maximum].map((value) => value.toPrecision(3)).join('  ')}`)
+/** Returns the exit code: 0, 1 if a contender does not count, 130 or 143 if a signal ended it. */
+async function bench(flags: Flags, size: Size): Promise<number> {
+  const selections = select(workloads, size, flags.filter)
+  if (selections.length === 0) {
+    const names = workloads.map(({ name }) => name).join(', ')
+    throw new UsageError(`no workload or contender matches --filter. The workloads are: ${names}`)
   }
-  for (const { label, what, install } of workload.missing) console.log(`${label}: needs ${what} (${install})`)
-  for (const { label, why } of workload.failed) console.log(`${label} failed: ${why}`)
+  if (flags.list) {
+    console.log((await listLines(selections, size)).join('\n'))
+    return 0
+  }
+  const files = {
+    json: path.resolve(flags.json ?? path.join(ROOT, 'dist-bench/bench.json')),
+    html: path.resolve(flags.html ?? path.join(ROOT, 'dist-bench/bench.html')),
+  }
+  for (const [flag, file] of Object.entries(files)) {
+    const why = whyNotWritable(file)
+    if (why !== undefined) throw new UsageError(`--${flag}: cannot write ${file}: ${why}`)
+  }
+  const needed = Math.max(...selections.map(({ workload }) => workload.needs(size).disk))
+  const stop = stopOnSignals()
+  using scratch = new Scratch(needed)
+  const progress = lineProgress()
+  const busyBefore = await loadNow()
+  if (isBusy(busyBefore))
+    progress.note(
+      `Other programs use ${Math.round(100 * busyBefore)} % of the CPUs now, so the figures will be less certain.`,
+    )
+  const rounds = flags.rounds ?? ROUNDS[size]
+  const record: BenchRecord = {
+    format: RECORD_FORMAT,
+    version: RECORD_VERSION,
+    size,
+    noisemill: describePackage(ROOT),
+    machine: describeMachine(scratch.folder),
+    started: new Date().toISOString(),
+    rounds,
+    ...(flags.filter && { filters: flags.filter.map(({ source }) => source) }),
+    busyBefore,
+    workloads: [],
+  }
+  const keep = () => writeAtomically(files.json, `${JSON.stringify(record)}\n`)
+  const trials = Array.from({ length: rounds }, () =>
+    selections.flatMap(({ workload, contenders }) => contenders.map(({ name }) => `${workload.name}/${name}`)),
+  ).flat()
+  const started = performance.now()
+  const elapsed = () => (performance.now() - started) / 1000
+  const isLimited = size === 'short' && flags.rounds === undefined
+  try {
+    await runWorkloads(selections, record, scratch, {
+      size,
+      rounds,
+      build: ROOT,
+      signal: stop.signal,
+      progress,
+      estimate: new Estimate(trials),
+      keep,
+      ...(isLimited && { deadline: { ...SHORT_DEADLINE, elapsed } }),
+    })
+    record.ended = new Date().toISOString()
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+  }
+  keep()
+  progress.clear()
+  console.log(recordLines(record).join('\n'))
+  // Loaded only now, so that nothing that the page needs delays or ends a run.
+  const { pageOf } = await import('./report/page.js')
+  writeAtomically(files.html, pageOf(record))
+  console.log(`Record: ${files.json}\nPage: ${files.html}`)
+  return exitOfSignal(stop.signal) ?? (record.workloads.some(({ failed }) => failed.length > 0) ? 1 : 0)
 }
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const flags = parseFlags(args)
+    if ('help' in flags) {
+      process.stdout.write(flags.help)
+      return 0
+    }
+    const { against } = flags
+    if (against === undefined) return await bench(flags, flags.full ? 'full' : 'short')
+    const rows = [...comparedContenders(select(workloads, 'short')), ...againstRows]
+    const wanted = rows.filter(({ name }) => (flags.filter ?? [/./]).some((filter) => filter.test(name)))
+    if (wanted.length === 0)
+      throw new UsageError(`no row matches --filter. The rows are: ${rows.map(({ name }) => name).join(', ')}`)
+    return await runAgainst(wanted, { ...flags, against })
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`bench: ${error.message}`)
+    return 2
+  }
+}
+
+// Inputs that are still being made when a signal comes would keep the process alive.
+process.exit(await main(process.argv.slice(2)))

@@ -11,23 +11,34 @@ export interface BenchRecord {
   readonly format: typeof RECORD_FORMAT
   readonly version: typeof RECORD_VERSION
   readonly size: Size
-  /** Version of noisemill, and the commit if it is known. */
-  readonly noisemill: { readonly version: string; readonly commit?: string }
+  /** Version of noisemill; in a clone, the commit, and whether files differed from it. */
+  readonly noisemill: { readonly version: string; readonly commit?: string; readonly isChanged?: boolean }
   readonly machine: Machine
   /** ISO 8601. */
   readonly started: string
-  /** Undefined if the run was interrupted. */
+  /** ISO 8601. Undefined if the run was interrupted. */
   ended?: string
+  /** Number of rounds that were asked for. */
+  readonly rounds?: number
+  /** Words of `--filter`; undefined if everything was run. */
+  readonly filters?: readonly string[]
+  /** Whether workloads got fewer rounds, or were skipped, because the short form had no more time. */
+  isCutShort?: boolean
   /** Share of all CPUs that other programs used before the first trial, 0 to 1. */
   readonly busyBefore?: number
   readonly workloads: WorkloadRecord[]
 }
+
+/** Whether a signal ended the run before it was complete. */
+export const isInterrupted = ({ ended }: Pick<BenchRecord, 'ended'>): boolean => ended === undefined
 
 export interface WorkloadRecord extends Pick<Workload, 'name' | 'title' | 'question' | 'unit' | 'reference'> {
   /** What was done, see `Workload.work`. */
   readonly work: string
   /** Why the whole workload was skipped. */
   readonly skipped?: string
+  /** Rounds that the workload got, if they are fewer than were asked for, because of the time. */
+  rounds?: number
   /** Contenders that could not run here. */
   readonly missing: readonly (Missing & Pick<Contender, 'name' | 'label'>)[]
   /** Contenders that failed, or did less than their work. */
@@ -36,7 +47,7 @@ export interface WorkloadRecord extends Pick<Workload, 'name' | 'title' | 'quest
 }
 
 /** What a contender took. */
-export interface Row extends Pick<Contender, 'name' | 'label' | 'kind' | 'series' | 'x'> {
+export interface Row extends Pick<Contender, 'name' | 'label' | 'kind' | 'limit' | 'series' | 'x'> {
   readonly trials: Trial[]
 }
 

@@ -1,122 +1,208 @@
 /** Runs workloads: rounds in which contenders take turns. */
 
-import { statfsSync } from 'node:fs'
-import { freemem } from 'node:os'
-import { showBytes } from '../../dist-lib/show.js'
-import type { Progress } from './progress.js'
-import type { BenchRecord, Row, WorkloadRecord } from './record.js'
+import { exclude, excludeUnequal } from './equal-work.js'
+import { type Estimate, type Progress, showLeft } from './progress.js'
+import type { BenchRecord, Row, Trial, WorkloadRecord } from './record.js'
+import { roomLack } from './room.js'
 import type { Scratch } from './scratch.js'
+import type { Selection } from './selection.js'
+import { shuffled } from './statistics.js'
 import { runTrial } from './trial.js'
-import type { Contender, Missing, Place, Size, Workload } from './workload.js'
+import type { Contender, Missing, Place, Size } from './workload.js'
 
 export interface RunOptions {
   readonly size: Size
   readonly rounds: number
+  /** Folder of the package under test. */
   readonly build: string
   readonly signal: AbortSignal
   readonly progress: Progress
+  readonly estimate: Estimate
   /** Called whenever the record has more, so that an interrupted run keeps what is done. */
   readonly keep: () => void
+  /** Limits the time of the whole run; there is no limit by default. */
+  readonly deadline?: Deadline
 }
 
-/** Runs workloads one after the other, and adds what they took to the record. */
+/** Seconds from the start of the run. */
+export interface Deadline {
+  /** Workloads get no second round after this. */
+  readonly oneRound: number
+  /** Workloads are skipped after this. */
+  readonly end: number
+  /** Seconds since the start. */
+  elapsed(): number
+}
+
+/** The time limits of the short form, which must end within three minutes. */
+export const SHORT_DEADLINE = { oneRound: 150, end: 170 } as const
+
+/** A trial is killed after this many times the slowest trial of its workload so far, but not before the minimum. */
+const LIMIT = { factor: 20, seconds: 120 } as const
+
+/**
+ * Runs workloads one after the other, and adds what they took to the record.
+ *
+ * @throws the reason of the signal, if it aborts; what was done until then is in the record
+ */
 export async function runWorkloads(
-  workloads: readonly Workload[],
+  selections: readonly Selection[],
   record: BenchRecord,
   scratch: Scratch,
   options: RunOptions,
 ): Promise<void> {
-  for (const workload of workloads) {
-    record.workloads.push(await startWorkload(workload, scratch, options))
-    options.keep()
+  const { progress, estimate, deadline, signal, keep } = options
+  for (const [i, { workload, contenders }] of selections.entries()) {
+    const { name, title, question, unit, reference } = workload
+    const done: Building = {
+      name,
+      title,
+      question,
+      unit,
+      reference,
+      work: workload.work(options.size),
+      missing: [],
+      failed: [],
+      rows: [],
+    }
+    const isOver = deadline !== undefined && deadline.elapsed() > deadline.end
+    if (isOver) record.isCutShort = true
+    const skipped = isOver
+      ? `no time was left after ${Math.round(deadline.elapsed())} s; run it alone by --filter '^${name}$'`
+      : roomLack(workload.needs(options.size), scratch.folder)
+    record.workloads.push(done)
+    if (skipped !== undefined) {
+      done.skipped = skipped
+      progress.note(`${title}: skipped, because ${isOver ? '' : 'it '}${skipped}`)
+      estimate.drop((trial) => trial.startsWith(`${name}/`))
+      continue
+    }
+    progress.begin(`[${i + 1} of ${selections.length}] ${title}${showLeft(estimate.secondsLeft())}`)
+    try {
+      await runWorkload({ workload, contenders }, done, record, scratch, options)
+    } finally {
+      excludeUnequal(done, contenders)
+      keep()
+    }
+    estimate.drop((trial) => trial.startsWith(`${name}/`))
+    for (const { label, why } of done.failed) progress.note(`${title}: ${label} does not count: ${why}`)
+    signal.throwIfAborted()
   }
 }
 
-async function startWorkload(workload: Workload, scratch: Scratch, options: RunOptions): Promise<WorkloadRecord> {
-  const { size, build, signal, progress } = options
-  const { name, title, question, unit, reference } = workload
-  const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
-  const wanted = workload.contenders(size).filter(({ isOnlyInFull }) => size === 'full' || !isOnlyInFull)
-  const common = { name, title, question, unit, reference, work: workload.work(size) }
-  const lack = roomLack(workload.needs(size), scratch.folder)
-  if (lack !== undefined) return { ...common, skipped: lack, missing: [], failed: [], rows: [] }
-  const { present, missing } = await sortOut(wanted)
-  const done: WorkloadRecord = { ...common, missing, failed: [], rows: [] }
-  scratch.clear()
-  progress.say(`${title}: making the inputs`)
-  await workload.prepare?.(place)
-  await runRounds(workload, present, place, done, options)
-  signal.throwIfAborted()
-  return done
+/** A workload's record while it grows. */
+type Building = { -readonly [K in keyof WorkloadRecord]: WorkloadRecord[K] } & {
+  missing: (Missing & Pick<Contender, 'name' | 'label'>)[]
 }
 
-/** Why there is too little room; undefined if there is enough. */
-function roomLack(needs: { disk: number; memory: number }, folder: string): string | undefined {
-  const { bavail, bsize } = statfsSync(folder)
-  const [disk, memory] = [bavail * bsize, freemem()]
-  if (disk < needs.disk) return `needs ${showBytes(needs.disk)} of disk, and ${folder} has ${showBytes(disk)}`
-  if (memory < needs.memory) return `needs ${showBytes(needs.memory)} of memory, and ${showBytes(memory)} are free`
-  return undefined
-}
-
-async function sortOut(
-  contenders: readonly Contender[],
-): Promise<{ present: Contender[]; missing: (Missing & Pick<Contender, 'name' | 'label'>)[] }> {
+async function runWorkload(
+  { workload, contenders }: Selection,
+  done: Building,
+  record: BenchRecord,
+  scratch: Scratch,
+  options: RunOptions,
+): Promise<void> {
+  const { size, build, signal, progress, estimate } = options
   const present: Contender[] = []
-  const missing: (Missing & Pick<Contender, 'name' | 'label'>)[] = []
   for (const contender of contenders) {
-    const lacking = await contender.missing?.()
-    if (lacking === undefined) present.push(contender)
-    else missing.push({ name: contender.name, label: contender.label, ...lacking })
+    const { name, label } = contender
+    const lack = await contender.missing?.()
+    if (lack === undefined) {
+      present.push(contender)
+    } else {
+      done.missing.push({ name, label, ...lack })
+      estimate.drop((trial) => trial === `${workload.name}/${name}`)
+    }
   }
-  return { present, missing }
+  const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
+  scratch.clear()
+  progress.say(`${workload.title}: making the inputs`)
+  try {
+    await untilAborted(workload.prepare?.(place), signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    for (const { name, label } of present)
+      done.failed.push({ name, label, why: `its inputs could not be made: ${(error as Error).message}` })
+    return
+  }
+  await runRounds({ workload, contenders: present }, place, done, record, options)
+}
+
+/** Also the inputs may take long, and nobody who interrupts a run wants to wait for them. */
+async function untilAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal })
+  })
+  try {
+    await Promise.race([work, aborted])
+  } finally {
+    ended.abort()
+  }
 }
 
 /** The contenders take turns, so that a slow phase of the machine affects all of them, in an order that changes. */
 async function runRounds(
-  workload: Workload,
-  contenders: readonly Contender[],
+  { workload, contenders }: Selection,
   place: Place,
-  done: WorkloadRecord,
-  { rounds, signal, progress }: RunOptions,
+  done: Building,
+  record: BenchRecord,
+  { rounds, signal, progress, estimate, deadline }: RunOptions,
 ): Promise<void> {
-  const rows = new Map<Contender, Row>()
-  for (const contender of contenders) {
-    const { name, label, kind, series, x } = contender
-    const row: Row = {
-      name,
-      label,
-      kind,
-      ...(series !== undefined && { series }),
-      ...(x !== undefined && { x }),
-      trials: [],
-    }
-    rows.set(contender, row)
-    done.rows.push(row)
-  }
+  let slowest = 0
   for (let round = 0; round < rounds; round++) {
-    for (const contender of rotated([...rows.keys()], round)) {
-      signal.throwIfAborted()
-      progress.say(`${workload.title}, round ${round + 1} of ${rounds}: ${contender.label}`)
+    if (round > 0 && deadline !== undefined && deadline.elapsed() > deadline.oneRound) {
+      done.rounds = round
+      record.isCutShort = true
+      return
+    }
+    for (const contender of inOrder(contenders, round)) {
+      const { name, label } = contender
+      if (done.failed.some((failed) => failed.name === name)) continue
+      const left = showLeft(estimate.secondsLeft())
+      progress.say(`${workload.title}, round ${round + 1} of ${rounds}: ${label}${left}`)
+      const limit = Math.max(LIMIT.seconds, LIMIT.factor * slowest)
       try {
-        rows.get(contender)!.trials.push(await runTrial(workload, contender, place, signal))
+        const trial = await runTrial(workload, contender, place, { signal, limit })
+        slowest = Math.max(slowest, trial.seconds)
+        addTrial(done, contender, trial)
+        estimate.add(`${workload.name}/${name}`)
       } catch (error) {
         signal.throwIfAborted()
-        const { name, label } = contender
-        done.failed.push({ name, label, why: (error as Error).message })
-        rows.delete(contender)
-        done.rows.splice(
-          done.rows.findIndex((row) => row.name === name),
-          1,
-        )
+        exclude(done, contender, (error as Error).message)
+        estimate.drop((trial) => trial === `${workload.name}/${name}`)
       }
     }
+    excludeUnequal(done, contenders)
   }
 }
 
-/** Begins elsewhere in each round, and goes backwards in every other one. */
-function rotated<T>(items: T[], round: number): T[] {
-  const start = items.length === 0 ? 0 : (round * 7) % items.length
-  const turned = [...items.slice(start), ...items.slice(0, start)]
-  return round % 2 === 1 ? turned.reverse() : turned
+/** A contender's row is made with its first trial, so that no row is empty. */
+function addTrial(done: WorkloadRecord, contender: Contender, trial: Trial): void {
+  const { name, label, kind, limit, series, x } = contender
+  const existing = done.rows.find((row) => row.name === name)
+  if (existing) {
+    existing.trials.push(trial)
+    return
+  }
+  const row: Row = {
+    name,
+    label,
+    kind,
+    ...(limit !== undefined && { limit }),
+    ...(series !== undefined && { series }),
+    ...(x !== undefined && { x }),
+    trials: [trial],
+  }
+  done.rows.push(row)
+}
+
+/**
+ * Rounds come in pairs: an order, and then the same backwards, so that no contender always runs early
+ * or after the same other one. The first order is the given one.
+ */
+export function inOrder<T>(items: readonly T[], round: number): T[] {
+  const pair = round >> 1
+  const order = pair === 0 ? [...items] : shuffled(items, pair)
+  return round % 2 === 1 ? order.reverse() : order
 }

@@ -1,20 +1,25 @@
 /** The temporary folder of the benchmark. */
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { UsageError } from './usage-error.js'
 
-/**
- * A temporary folder. It is in /dev/shm (memory) if that exists, so that no disk affects the times.
- * NOISEMILL_BENCH_DIR names another place.
- */
+/** A temporary folder, which is removed when it is disposed of. */
 export class Scratch implements Disposable {
   readonly folder: string
   readonly inputs: string
   readonly out: string
 
-  constructor(parent = process.env.NOISEMILL_BENCH_DIR ?? (existsSync('/dev/shm') ? '/dev/shm' : tmpdir())) {
-    this.folder = mkdtempSync(path.join(parent, 'noisemill-bench-'))
+  /**
+   * It is in /dev/shm (memory), so that no disk affects the times, or else where temporary files go.
+   * The environment variable NOISEMILL_BENCH_DIR names another place.
+   *
+   * @param disk bytes that are needed at a time
+   */
+  constructor(disk = 0) {
+    const parent = process.env.NOISEMILL_BENCH_DIR ?? (isRoomy(MEMORY, disk) ? MEMORY : tmpdir())
+    this.folder = newFolder(parent)
     this.inputs = path.join(this.folder, 'inputs')
     this.out = path.join(this.folder, 'out')
     mkdirSync(this.inputs)
@@ -32,6 +37,32 @@ export class Scratch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true })
+    // A process that was just killed may still have written something.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  }
+}
+
+const MEMORY = '/dev/shm'
+
+/** In containers, /dev/shm often has 64 MB only. */
+function isRoomy(folder: string, disk: number): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize > disk
+  } catch {
+    return false
+  }
+}
+
+/** @throws UsageError if the place cannot be written to */
+function newFolder(parent: string): string {
+  try {
+    return mkdtempSync(path.join(parent, 'noisemill-bench-'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UsageError(
+      `cannot make a temporary folder in ${parent} (${code}); NOISEMILL_BENCH_DIR names another place`,
+    )
   }
 }

@@ -2,5 +2,7 @@
 
 import type { Workload } from '../harness/workload.js'
 import { start } from './start.js'
+import { talk } from './talk.js'
+import { tools } from './tools.js'
 
-export const workloads: readonly Workload[] = [start]
+export const workloads: readonly Workload[] = [talk, tools, start]

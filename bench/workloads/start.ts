@@ -13,6 +13,7 @@ const node = (name: string, label: string, program: (place: Place) => string): C
   label,
   kind: name === 'node' ? 'limit' : 'noisemill',
   value: 'whole',
+  isCompared: name === 'pool',
   command: (place) => ({ file: process.execPath, args: ['--input-type=module', '-e', program(place)] }),
 })
 
@@ -22,6 +23,7 @@ const command = (backend: string, label: string): Contender => ({
   kind: 'noisemill',
   value: 'whole',
   outputs: 'noise',
+  isCompared: backend === 'native',
   command: (place) =>
     noisemillCommand(place, 'add', place.inputs, '--out', place.out, '--sigma', '0.1', '--quiet', '--backend', backend),
 })
