@@ -27,8 +27,6 @@ export async function runWorkloads(
   options: RunOptions,
 ): Promise<void> {
   for (const workload of workloads) {
-    // A workload of full runs only has nothing to do in a short one.
-    if (contendersOf(workload, options.size).length === 0) continue
     record.workloads.push(await startWorkload(workload, scratch, options))
     options.keep()
   }
@@ -38,7 +36,7 @@ async function startWorkload(workload: Workload, scratch: Scratch, options: RunO
   const { size, build, signal, progress } = options
   const { name, title, question, unit, reference } = workload
   const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
-  const wanted = contendersOf(workload, size)
+  const wanted = workload.contenders(size).filter(({ isOnlyInFull }) => size === 'full' || !isOnlyInFull)
   const common = { name, title, question, unit, reference, work: workload.work(size) }
   const lack = roomLack(workload.needs(size), scratch.folder)
   if (lack !== undefined) return { ...common, skipped: lack, missing: [], failed: [], rows: [] }
@@ -51,9 +49,6 @@ async function startWorkload(workload: Workload, scratch: Scratch, options: RunO
   signal.throwIfAborted()
   return done
 }
-
-const contendersOf = (workload: Workload, size: Size) =>
-  workload.contenders(size).filter(({ isOnlyInFull }) => size === 'full' || !isOnlyInFull)
 
 /** Why there is too little room; undefined if there is enough. */
 function roomLack(needs: { disk: number; memory: number }, folder: string): string | undefined {
