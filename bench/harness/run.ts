@@ -82,11 +82,12 @@ async function runRounds(
 ): Promise<void> {
   const rows = new Map<Contender, Row>()
   for (const contender of contenders) {
-    const { name, label, kind, series, x } = contender
+    const { name, label, kind, limit, series, x } = contender
     const row: Row = {
       name,
       label,
       kind,
+      ...(limit !== undefined && { limit }),
       ...(series !== undefined && { series }),
       ...(x !== undefined && { x }),
       trials: [],
