@@ -134,7 +134,7 @@ const noisemill = (input: string, out: string): string[] => [
 export async function copyThreads(scratch: Scratch, files: readonly string[]): Promise<Contender[]> {
   const binary = scratch.file('copy-threads')
   try {
-    await time('c++', ['-O2', '-std=c++17', '-pthread', '-o', binary, 'bench/copy-threads.cc'])
+    await time('c++', ['-O2', '-std=c++17', '-pthread', '-o', binary, 'bench/programs/copy-threads.cc'])
   } catch (error) {
     console.error(`No copying by threads, since it cannot be compiled: ${(error as Error).message}`)
     return []

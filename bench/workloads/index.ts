@@ -2,5 +2,6 @@
 
 import type { Workload } from '../harness/workload.js'
 import { start } from './start.js'
+import { talk } from './talk.js'
 
-export const workloads: readonly Workload[] = [start]
+export const workloads: readonly Workload[] = [talk, start]

@@ -1,0 +1,48 @@
+/** The files of the workloads `talk` and `tools`. */
+
+import path from 'node:path'
+import { usableCpus } from '../../dist-lib/cpus.js'
+import writeTone from '../../dist-lib/demo/tone.js'
+import { showBytes } from '../../dist-lib/show.js'
+
+/** Threads or processes of each contender that works in parallel. */
+export const JOBS = usableCpus()
+/** Standard deviation of the noise that all contenders add. Full scale is 1. */
+export const SIGMA = 0.1
+
+const RATE = 44_100
+const SAMPLE_BYTES = 4
+const LOWEST_HERTZ = 220
+const HERTZ_STEP = 20
+
+export interface SineFiles {
+  readonly count: number
+  readonly seconds: number
+}
+
+/** Size of a file's samples in bytes. */
+export const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
+
+/** Room on the disk for the files, and those that a contender writes, in bytes. */
+export const roomFor = (files: SineFiles): number => 2 * files.count * (bytesOf(files) + 8192)
+
+/**
+ * Memory that contenders need who hold whole files, in bytes: in each process the interpreter, the
+ * clean and the noisy samples, and the noise in double precision, with half of it to spare.
+ */
+export const memoryFor = (files: SineFiles): number => 1e8 + Math.min(JOBS, files.count) * (1e8 + 6 * bytesOf(files))
+
+/** Writes sines of half of full scale, whose pitch rises from file to file, into an existing folder. */
+export function writeSines(folder: string, { count, seconds }: SineFiles): void {
+  for (let i = 0; i < count; i++) {
+    const file = path.join(folder, `${String(i).padStart(2, '0')}.wav`)
+    writeTone({ file, seconds, frequency: LOWEST_HERTZ + HERTZ_STEP * i })
+  }
+}
+
+/** Describes the files, and how many threads or processes work on them. */
+export function sayFiles(files: SineFiles): string {
+  const { count, seconds } = files
+  const all = showBytes(count * bytesOf(files))
+  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; ${JOBS} at a time, if in parallel`
+}

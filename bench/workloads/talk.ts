@@ -1,0 +1,114 @@
+/**
+ * The talk "Unlocking your CPU cores in Python" by mCoding, reproduced: 24 files are read, get noise,
+ * are clipped and written, in each of the ways that a program may use the cores.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { missingPython, nodeProgram, pythonProgram } from '../harness/commands.js'
+import { checkCopies, checkNoise } from '../harness/noise-check.js'
+import { outputsIn } from '../harness/outputs.js'
+import { programFile } from '../harness/paths.js'
+import type { Contender, Missing, Size, Workload } from '../harness/workload.js'
+import { copies, prepareCopies } from './copies.js'
+import { JOBS, memoryFor, roomFor, SIGMA, type SineFiles, sayFiles, writeSines } from './sine-files.js'
+
+const FILES: Readonly<Record<Size, SineFiles>> = {
+  short: { count: 24, seconds: 5 },
+  full: { count: 24, seconds: 240 },
+}
+
+const ours = (way: string, label: string, rest: Partial<Contender> = {}): Contender => ({
+  name: way,
+  label: `noisemill: ${label}`,
+  kind: 'noisemill',
+  value: 'whole',
+  outputs: 'noise',
+  command: (place) => nodeProgram(place, 'talk.js', way, place.inputs, place.out, String(JOBS)),
+  ...rest,
+})
+
+/** @param way its first word says how NumPy is used, see talk.py */
+const python = (way: string, label: string, rest: Partial<Contender> = {}): Contender => ({
+  name: way,
+  label,
+  kind: 'python',
+  value: 'whole',
+  missing: () => missingPython(),
+  command: ({ inputs, out }) => pythonProgram('talk.py', way, inputs, out, String(JOBS)),
+  ...rest,
+})
+
+const freeThreaded = (way: string, label: string): Contender => ({
+  ...python(way, label),
+  name: `free-${way}`,
+  isOnlyInFull: true,
+  missing: async () => missingFreeThreaded(),
+  command: ({ inputs, out }) => ({
+    file: freeThreadedPython() ?? 'python3.14t',
+    args: [programFile('talk.py'), way, inputs, out, String(JOBS)],
+  }),
+})
+
+const FREE_THREADED = ['python3.14t', 'python3.13t']
+/** Ends with 0 if the packages are there, and none of them has brought the lock back. */
+const IS_FREE = 'import sys, numpy, scipy.io; sys.exit(sys._is_gil_enabled())'
+
+let found: { readonly file?: string } | undefined
+
+/** A Python without a global lock that has NumPy and SciPy. Looked for once. */
+function freeThreadedPython(): string | undefined {
+  if (found === undefined) {
+    const file = FREE_THREADED.find((name) => spawnSync(name, ['-c', IS_FREE], { stdio: 'ignore' }).status === 0)
+    found = file === undefined ? {} : { file }
+  }
+  return found.file
+}
+
+function missingFreeThreaded(): Missing | undefined {
+  if (freeThreadedPython() !== undefined) return undefined
+  return {
+    what: 'a free-threaded Python (python3.14t or python3.13t) with NumPy and SciPy',
+    install: 'Configure Python with --disable-gil and build it, then python3.14t -m pip install numpy scipy',
+  }
+}
+
+export const talk: Workload = {
+  name: 'talk',
+  title: 'The talk: noise for 24 files',
+  question: 'What does each way of using the cores cost, and what does it gain?',
+  unit: 's',
+  reference: 'loop',
+  work: (size) => sayFiles(FILES[size]),
+  needs: (size) => ({ disk: roomFor(FILES[size]), memory: memoryFor(FILES[size]) }),
+  async prepare(place) {
+    prepareCopies(place)
+    writeSines(place.inputs, FILES[place.size])
+  },
+  contenders: () => [
+    ours('loop', 'plain loop, TypeScript'),
+    ours('async', 'async I/O on one thread, TypeScript'),
+    ours('threads-unordered', 'worker threads, TypeScript, imapUnordered'),
+    ours('threads-imap', 'worker threads, TypeScript, imap'),
+    ours('threads-map', 'worker threads, TypeScript, map'),
+    ours('processes', 'processes, TypeScript'),
+    ours('threads-wasm', 'worker threads, WebAssembly'),
+    ours('native', 'native threads, C++'),
+    python('talk-loop', 'Python: plain loop'),
+    python('talk-asyncio', 'Python: asyncio'),
+    python('talk-threads', 'Python: threads'),
+    python('talk-imap_unordered', 'Python: Pool, imap_unordered'),
+    python('talk-imap', 'Python: Pool, imap', { isOnlyInFull: true }),
+    python('talk-map', 'Python: Pool, map', { isOnlyInFull: true }),
+    python('numpy-loop', 'Python, NumPy used well: loop'),
+    python('numpy-threads', 'Python, NumPy used well: threads'),
+    python('numpy-imap_unordered', 'Python, NumPy used well: Pool'),
+    freeThreaded('talk-threads', 'Python without a global lock: threads'),
+    freeThreaded('numpy-threads', 'Python without a global lock, NumPy used well: threads'),
+    ...copies(JOBS),
+  ],
+  async verify({ inputs, out, size }, { kind }) {
+    if (kind === 'limit') checkCopies(inputs, out)
+    else checkNoise(inputs, out, SIGMA)
+    return kind === 'noisemill' ? outputsIn(out, FILES[size].count) : ''
+  },
+}
