@@ -47,7 +47,7 @@ export interface WorkloadRecord extends Pick<Workload, 'name' | 'title' | 'quest
 }
 
 /** What a contender took. */
-export interface Row extends Pick<Contender, 'name' | 'label' | 'kind' | 'series' | 'x'> {
+export interface Row extends Pick<Contender, 'name' | 'label' | 'kind' | 'limit' | 'series' | 'x'> {
   readonly trials: Trial[]
 }
 

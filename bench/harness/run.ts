@@ -179,7 +179,7 @@ async function runRounds(
 
 /** A contender's row is made with its first trial, so that no row is empty. */
 function addTrial(done: WorkloadRecord, contender: Contender, trial: Trial): void {
-  const { name, label, kind, series, x } = contender
+  const { name, label, kind, limit, series, x } = contender
   const existing = done.rows.find((row) => row.name === name)
   if (existing) {
     existing.trials.push(trial)
@@ -189,6 +189,7 @@ function addTrial(done: WorkloadRecord, contender: Contender, trial: Trial): voi
     name,
     label,
     kind,
+    ...(limit !== undefined && { limit }),
     ...(series !== undefined && { series }),
     ...(x !== undefined && { x }),
     trials: [trial],

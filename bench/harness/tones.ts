@@ -6,7 +6,7 @@ export interface ToneFormat {
   readonly frames: number
   /** Default 1. All channels have the same samples. */
   readonly channels?: number
-  /** In hertz. Default 440. */
+  /** In hertz: a whole number, so that all seconds are equal. Default 440. */
   readonly frequency?: number
 }
 
@@ -27,7 +27,8 @@ export function tone({ format, sampleRate, frames, channels = 1, frequency = 440
   bytes.writeUInt16LE(8 * width, 34)
   bytes.write('data', 36)
   bytes.writeUInt32LE(frames * frameBytes, 40)
-  for (let frame = 0; frame < frames; frame++) {
+  const different = Math.min(frames, sampleRate)
+  for (let frame = 0; frame < different; frame++) {
     const value = 0.5 * Math.sin((2 * Math.PI * frequency * frame) / sampleRate)
     for (let channel = 0; channel < channels; channel++) {
       const at = 44 + frame * frameBytes + channel * width
@@ -35,5 +36,7 @@ export function tone({ format, sampleRate, frames, channels = 1, frequency = 440
       else bytes.writeFloatLE(value, at)
     }
   }
+  // Each copy doubles what there is, because a sine for each sample would take a minute for an hour of sound.
+  for (let done = 44 + different * frameBytes; done < bytes.length; ) done += bytes.copy(bytes, done, 44, done)
   return bytes
 }

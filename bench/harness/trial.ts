@@ -42,7 +42,7 @@ export async function runTrial(
     const reported = contender.value === 'reported' ? reportedIn(stdout) : undefined
     const digest = reported?.digest ?? (await workload.verify?.(place, contender))
     return {
-      value: reported?.value ?? taken.seconds,
+      value: reported?.value ?? taken.seconds * (contender.scale ?? 1),
       ...taken,
       ...(digest !== undefined && { digest }),
       ...(reported?.figures && { figures: reported.figures }),

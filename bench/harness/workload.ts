@@ -40,6 +40,8 @@ export interface Contender {
   readonly label: string
   /** Whose way it is. `limit` does less than the work: what it takes is a lower limit for the others. */
   readonly kind: 'noisemill' | 'node' | 'python' | 'tool' | 'limit'
+  /** What a `limit` measures. The largest limit of a workload (at the same `x`) is the one that counts. */
+  readonly limit?: Limit
   /** For curves: the contenders of a series are points of one line, and `x` is where. */
   readonly series?: string
   readonly x?: number
@@ -56,9 +58,17 @@ export interface Contender {
    * `Reported` as the last line of its stdout.
    */
   readonly value: 'whole' | 'reported'
+  /**
+   * For `whole`: the factor from seconds to the workload's unit, such as 1e6 / files for 'us a file'.
+   * 1 by default.
+   */
+  readonly scale?: number
   /** Contenders with the same word here must have the same digests. */
   readonly outputs?: string
 }
+
+/** What a program cannot do without: it moves the bytes, asks the system for files, and starts Node. */
+export type Limit = 'bytes moved' | 'system calls' | "Node's start"
 
 export interface Missing {
   readonly what: string

@@ -1,7 +1,13 @@
 /** All workloads, in the order of the report. */
 
 import type { Workload } from '../harness/workload.js'
+import { channels } from './channels.js'
+import { counts } from './counts.js'
+import { jobs } from './jobs.js'
+import { jsThread } from './js-thread.js'
+import { lengths } from './lengths.js'
+import { many } from './many.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
 
-export const workloads: readonly Workload[] = [talk, start]
+export const workloads: readonly Workload[] = [talk, jobs, lengths, counts, channels, many, jsThread, start]

@@ -1,0 +1,29 @@
+/** Adds noise to a file in a process of `noise-processes.ts`, which must load the package under test by itself. */
+
+import type { FileResult, NoiseTask, Pool } from '../../dist/index.js'
+import { loadNoisemill } from './build.js'
+
+/** Folder of the inputs, which keys of noise are relative to, and folder of the outputs. */
+export interface Folders {
+  readonly root: string
+  readonly out: string
+}
+
+/** What a process keeps between files. */
+interface Ready {
+  readonly pool: Pool
+  readonly task: NoiseTask
+}
+
+export async function setup({ root, out }: Folders): Promise<Ready> {
+  const { noiseTask, Pool } = await loadNoisemill()
+  return {
+    pool: new Pool({ backend: 'inline', kernel: 'wasm' }),
+    task: noiseTask({ root, out, sigma: 0.1, overwrite: true }),
+  }
+}
+
+export async function addNoise(file: string, { pool, task }: Ready): Promise<void> {
+  const [{ error }]: FileResult[] = await pool.map(task, [file])
+  if (error) throw error
+}
