@@ -45,9 +45,11 @@ export function checkCopies(originals: string, copies: string): void {
   }
 }
 
-/** Names in a folder; the other one must have the same. */
+/** Names of WAV files in a folder; the other one must have the same. */
 function sameNames(folder: string, other: string): string[] {
-  const [names, others] = [folder, other].map((each) => readdirSync(each).sort())
+  // noisemill also keeps a journal in the output folder.
+  const wavFiles = (each: string) => readdirSync(each).filter((name) => name.endsWith('.wav'))
+  const [names, others] = [wavFiles(folder).sort(), wavFiles(other)]
   const lacking = names.filter((name) => !others.includes(name))
   if (lacking.length > 0)
     throw new Error(`${names.length - lacking.length} of ${names.length} files are there, and ${lacking[0]} is not`)

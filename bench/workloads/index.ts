@@ -9,5 +9,16 @@ import { lengths } from './lengths.js'
 import { many } from './many.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
+import { tools } from './tools.js'
 
-export const workloads: readonly Workload[] = [talk, jobs, lengths, counts, channels, many, jsThread, start]
+export const workloads: readonly Workload[] = [
+  talk,
+  tools,
+  jobs,
+  lengths,
+  counts,
+  channels,
+  many,
+  jsThread,
+  start,
+]

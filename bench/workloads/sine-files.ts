@@ -1,9 +1,13 @@
 /** The files of the workloads `talk` and `tools`. */
 
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { usableCpus } from '../../dist-lib/cpus.js'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { showBytes } from '../../dist-lib/show.js'
+import { checkCopies, checkNoise } from '../harness/noise-check.js'
+import { outputsIn } from '../harness/outputs.js'
+import type { Contender, Place } from '../harness/workload.js'
 
 /** Threads or processes of each contender that works in parallel. */
 export const JOBS = usableCpus()
@@ -21,7 +25,7 @@ export interface SineFiles {
 }
 
 /** Size of a file's samples in bytes. */
-export const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
+const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
 
 /** Room on the disk for the files, and those that a contender writes, in bytes. */
 export const roomFor = (files: SineFiles): number => 2 * files.count * (bytesOf(files) + 8192)
@@ -44,5 +48,17 @@ export function writeSines(folder: string, { count, seconds }: SineFiles): void 
 export function sayFiles(files: SineFiles): string {
   const { count, seconds } = files
   const all = showBytes(count * bytesOf(files))
-  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; ${JOBS} at a time, if in parallel`
+  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; parallel ways work on ${JOBS} at a time`
+}
+
+/**
+ * Checks what a contender made of the files. Returns a digest of what noisemill wrote, and nothing
+ * for others, whose noise is new in each run.
+ *
+ * @throws Error that says how it did less than its work
+ */
+export function checkSineFiles({ inputs, out }: Place, { kind }: Contender): string {
+  if (kind === 'limit') checkCopies(inputs, out)
+  else checkNoise(inputs, out, SIGMA)
+  return kind === 'noisemill' ? outputsIn(out, readdirSync(inputs).length) : ''
 }
