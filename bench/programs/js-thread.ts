@@ -20,7 +20,7 @@ import type { ClientMessage, ServerMessage } from './js-thread-server.js'
 /** Requests a second. */
 const RATE = 500
 /**
- * Connections that are made before, and kept. Node accepts few new ones in a turn of the event loop,
+ * Connections that are made before, and kept. Node 20 accepts one new connection in a turn of the event loop,
  * so with long turns, clients would mostly wait for that.
  */
 const CONNECTIONS = 200

@@ -2,10 +2,14 @@
 
 import type { Workload } from '../harness/workload.js'
 import { channels } from './channels.js'
+import { coded } from './coded.js'
 import { counts } from './counts.js'
 import { jobs } from './jobs.js'
 import { jsThread } from './js-thread.js'
+import { kernels } from './kernels.js'
+import { kinds } from './kinds.js'
 import { lengths } from './lengths.js'
+import { long } from './long.js'
 import { many } from './many.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
@@ -14,11 +18,6 @@ import { tools } from './tools.js'
 export const workloads: readonly Workload[] = [
   talk,
   tools,
-  jobs,
-  lengths,
-  counts,
-  channels,
-  many,
-  jsThread,
-  start,
+  ...[jobs, lengths, counts, channels, many, long, coded],
+  ...[jsThread, start, kernels, kinds],
 ]

@@ -1,51 +1,58 @@
 /** What starting costs: a program that makes a pool, and the command on one file of one second. */
 
-import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { noisemillCommand } from '../harness/commands.js'
-import { outputsIn } from '../harness/outputs.js'
-import { tone } from '../harness/tones.js'
+import { nodeLimit } from '../harness/limits.js'
+import { checkOutputs } from '../harness/outputs.js'
+import { roomFor, speech, writeSounds } from '../harness/sounds.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
 
-const node = (name: string, label: string, program: (place: Place) => string): Contender => ({
-  name,
-  label,
-  kind: name === 'node' ? 'limit' : 'noisemill',
-  value: 'whole',
-  command: (place) => ({ file: process.execPath, args: ['--input-type=module', '-e', program(place)] }),
-})
+const MILLISECONDS = 1000
 
-const command = (backend: string, label: string): Contender => ({
-  name: `command-${backend}`,
-  label,
+/** A program that makes a pool and does nothing with it. */
+const pool: Contender = {
+  name: 'pool',
+  label: 'import noisemill, new Pool()',
   kind: 'noisemill',
   value: 'whole',
-  outputs: 'noise',
-  command: (place) =>
-    noisemillCommand(place, 'add', place.inputs, '--out', place.out, '--sigma', '0.1', '--quiet', '--backend', backend),
-})
+  scale: MILLISECONDS,
+  command: ({ build }: Place) => {
+    const url = pathToFileURL(path.join(build, 'dist/index.js')).href
+    return {
+      file: process.execPath,
+      args: ['--input-type=module', '-e', `import { Pool } from ${JSON.stringify(url)}; new Pool()`],
+    }
+  },
+}
+
+/** One file of one second, with room for as many jobs as there are cores. */
+const command = (way: WayName, jobs = 2): Contender =>
+  wayContender(way, {
+    input: ({ inputs }) => inputs,
+    jobs,
+    scale: MILLISECONDS,
+    about: 'one file of a second',
+    name: `command-${way}`,
+    outputs: 'noise',
+  })
 
 export const start: Workload = {
   name: 'start',
   title: 'What starting costs',
   question: 'How long does a program take before the first sample is touched?',
-  unit: 's',
+  unit: 'ms',
   reference: 'node',
-  work: () => 'A program that does nothing, one that makes a pool, and the command on one file of one second',
-  needs: () => ({ disk: 1e6, memory: 2e8 }),
-  prepare: async ({ inputs }) =>
-    writeFileSync(path.join(inputs, 'short.wav'), tone({ format: 'pcm16', sampleRate: 16_000, frames: 16_000 })),
+  work: () => 'A program that does nothing, one that makes a pool, and each way on one file of one second',
+  needs: () => ({ disk: roomFor(1, speech(1)), memory: 2e8 }),
+  prepare: async ({ inputs }) => writeSounds(inputs, 1, speech(1)),
   contenders: () => [
-    node('node', 'Node, doing nothing', () => '0'),
-    node(
-      'pool',
-      'import noisemill, new Pool()',
-      ({ build }) =>
-        `import { Pool } from ${JSON.stringify(pathToFileURL(path.join(build, 'dist/index.js')).href)}; new Pool()`,
-    ),
-    command('native', 'noisemill add, one file, native'),
-    command('workers', 'noisemill add, one file, worker threads'),
+    nodeLimit({ scale: MILLISECONDS }),
+    pool,
+    command('native'),
+    command('workers'),
+    command('processes'),
+    command('inline', 1),
   ],
-  verify: async (place, { kind, name }) => (kind === 'noisemill' && name !== 'pool' ? outputsIn(place.out, 1) : ''),
+  verify: async (place, contender) => (contender.name === pool.name ? '' : checkOutputs(place.out, contender, 1)),
 }
