@@ -67,6 +67,8 @@ export interface Trial {
   /** Use of each core over time, 0 to 1, one value for each `interval`. */
   readonly cores?: { readonly interval: number; readonly use: readonly (readonly number[])[] }
   readonly figures?: Readonly<Record<string, number | readonly number[]>>
+  /** See `Reported.note`. */
+  readonly note?: string
 }
 
 /** The values of a row, in the order of the rounds. */

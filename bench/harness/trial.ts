@@ -46,6 +46,7 @@ export async function runTrial(
       ...taken,
       ...(digest !== undefined && { digest }),
       ...(reported?.figures && { figures: reported.figures }),
+      ...(reported?.note !== undefined && { note: reported.note }),
     }
   } finally {
     rmSync(place.out, { recursive: true, force: true, maxRetries: 5 })

@@ -92,6 +92,8 @@ export interface Reported {
   readonly digest?: string
   /** Other figures for the report, by name, such as a histogram. */
   readonly figures?: Readonly<Record<string, number | readonly number[]>>
+  /** What came of it in words, for tables, if a time does not tell it: such as the text of an error. */
+  readonly note?: string
 }
 
 /** Where trials run. */

@@ -15,4 +15,5 @@ export const sayReported = (reported: {
   value: number
   digest?: string
   figures?: Record<string, number | readonly number[]>
+  note?: string
 }): void => console.log(JSON.stringify(reported))
