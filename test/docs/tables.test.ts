@@ -3,7 +3,7 @@
  * `npm run tables` writes them anew.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
@@ -12,24 +12,21 @@ import { writeFiles } from '../support/files.js'
 import { root, temporaryFolder } from '../support/folders.js'
 import { jsonOf, noisemill } from '../support/programs.js'
 import { pcm16 } from '../support/wav.js'
-import { chart, fileFields, namesIn, summaryFields, tables, withTables } from './tables.js'
+import { chart, documents, fileFields, hasPlaces, namesIn, summaryFields, tables, withTables } from './tables.js'
 
-const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).filter((name) => name.endsWith('.md'))].map(
-  (name) => path.join(root, name === 'README.md' ? '' : 'docs', name),
-)
-const read = (file: string) => readFileSync(file, 'utf8')
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 
 test('each table has a place in one document', () => {
   const names = documents.flatMap((file) => namesIn(read(file)))
   expect(names.sort()).toEqual(Object.keys(tables).sort())
 })
 
-const withPlaces = documents.filter((file) => namesIn(read(file)).length > 0)
-
-test.each(withPlaces.map((file) => path.relative(root, file)))('%s has the tables of the code', async (name) => {
-  const file = path.join(root, name)
-  await expect(withTables(read(file))).toMatchFileSnapshot(file)
-})
+test.each(documents.filter((file) => hasPlaces(read(file))))(
+  '%s has the tables and figures that are made',
+  async (name) => {
+    await expect(withTables(read(name))).toMatchFileSnapshot(path.join(root, name))
+  },
+)
 
 test.each(Object.keys(tables).filter((name) => /^(fields|options|columns) of /.test(name)))(
   'each of the %s has a meaning',
@@ -37,7 +34,7 @@ test.each(Object.keys(tables).filter((name) => /^(fields|options|columns) of /.t
 )
 
 test('editors find each docstring of the types', () => {
-  const text = read(path.join(root, 'dist/index.d.ts'))
+  const text = read('dist/index.d.ts')
   const source = ts.createSourceFile('index.d.ts', text, ts.ScriptTarget.Latest, true)
   const found = new Set<number>()
   const visit = (node: ts.Node): void => {
@@ -58,7 +55,7 @@ test('docs/talk.svg is the chart of the record', async () => {
   await expect(chart()).toMatchFileSnapshot(path.join(root, 'docs/talk.svg'))
 })
 
-const reference = read(path.join(root, 'docs/cli.md'))
+const reference = read('docs/cli.md')
 
 test('docs/cli.md has every exit code', () => {
   const codes = Array.from(reference.matchAll(/^\| (\d+) \|/gm), ([, code]) => Number(code))

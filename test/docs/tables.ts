@@ -1,10 +1,13 @@
 /** Tables that documentation shows, made of the declarations in the code. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { talkChart } from '../../bench/chart.js'
+import type { BenchRecord } from '../../bench/harness/record.js'
 import type { Recorded } from '../../bench/harness.js'
+import { recordTables } from '../../bench/report/markdown.js'
+import { figurePlaces, withFigures } from '../../bench/report/places.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
 import { flagsOf, groups, parameterFlags, replayTables, termOf } from '../../dist-lib/cli/flags.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
@@ -163,18 +166,34 @@ function workedExample(): string {
 }
 
 const results = path.join(root, 'bench/results')
+
+/** Name of the record that benchmark tables, the chart and figures in prose come from. */
+const KEPT = 'full'
+
+/** Undefined until there is one. */
+const kept: BenchRecord | undefined = existsSync(path.join(results, `${KEPT}.json`))
+  ? JSON.parse(readFileSync(path.join(results, `${KEPT}.json`), 'utf8'))
+  : undefined
+
 const recorded = (name: string): Recorded => JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8'))
 
-/** What a benchmark measured, on what, and when. */
+/** What a benchmark measured, on what, and when, from a record of its own, as they were kept before. */
 function benchmarkTable({ caption, machine, date, table }: Recorded): string {
   const { cpu, cores, versions } = machine
   const made = `${cpu}, ${cores} cores, Node ${versions.node}, ${date.slice(0, 10)}`
   return `In ${caption}. ${made}.\n\n${table.join('\n')}\n`
 }
 
-const benchmarkTables = readdirSync(results)
-  .map((file) => path.parse(file).name)
-  .map((name) => [`benchmark ${name}`, () => benchmarkTable(recorded(name))] as const)
+/** Tables of the kept record, and of records of single benchmarks for what it does not have. */
+const benchmarkTables: Readonly<Record<string, () => string>> = {
+  ...Object.fromEntries(
+    readdirSync(results)
+      .map((file) => path.parse(file).name)
+      .filter((name) => name !== KEPT)
+      .map((name) => [`benchmark ${name}`, () => benchmarkTable(recorded(name))]),
+  ),
+  ...(kept && recordTables(kept)),
+}
 
 /** docs/talk.svg. */
 export const chart = (): string => talkChart(recorded('talk'))
@@ -218,7 +237,7 @@ export const tables: Readonly<Record<string, () => string>> = {
       errorCodes.map((name) => [code(name), new NoisemillError(name, detailsOf(name)).message]),
     ),
   'worked example': workedExample,
-  ...Object.fromEntries(benchmarkTables),
+  ...benchmarkTables,
   warnings: () =>
     table(
       ['code', 'meaning'],
@@ -230,6 +249,22 @@ const PLACE = /(<!-- table: (.*?) -->\n).*?(<!-- end of table -->)/gs
 
 export const namesIn = (text: string): string[] => Array.from(text.matchAll(PLACE), ([, , name]) => name)
 
-/** A document with its tables as they are to be. */
-export const withTables = (text: string): string =>
-  text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`)
+/** README and the documents in docs. */
+export const documents: readonly string[] = [
+  'README.md',
+  ...readdirSync(path.join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** Whether something in a document is made by `npm run tables`. */
+export const hasPlaces = (text: string): boolean => namesIn(text).length > 0 || figurePlaces(text).length > 0
+
+/** A document with its tables, and its figures of benchmarks, as they are to be. */
+export function withTables(text: string): string {
+  const filled = text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`)
+  if (kept) return withFigures(filled, kept)
+  const [place] = figurePlaces(filled)
+  if (place !== undefined) throw new Error(`bench/results has no ${KEPT}.json for <!-- figure: ${place} -->`)
+  return filled
+}

@@ -1,0 +1,71 @@
+/** Tables of a record, as cells: the HTML page and the Markdown documents show the same ones. */
+
+import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
+import { valuesOf } from '../harness/record.js'
+import { spread } from '../harness/statistics.js'
+import { figuresOf, ratioOf, referenceOf, reportedFigure, rowsOf } from './figures.js'
+import { showNumber, unitText } from './show.js'
+
+export interface Table {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+/** A row for each contender: its times, and beside them what was measured of it. */
+export function contenderTable(workload: WorkloadRecord, record: BenchRecord): Table {
+  const rows = rowsOf(workload)
+  const reference = referenceOf(workload)
+  const cores = record.machine.cores
+  const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] = [
+    [`minimum, ${unitText(workload.unit)}`, (row) => showNumber(spread(valuesOf(row)).minimum)],
+    ['median', (row) => showNumber(spread(valuesOf(row)).median)],
+    ['maximum', (row) => showNumber(spread(valuesOf(row)).maximum)],
+    ['ratio', (row) => ratioCell(row, reference)],
+    ['95 % interval', (row) => intervalCell(row, reference)],
+    ['CPU, s', (row) => optional(figuresOf(row, cores).cpu)],
+    ['memory, MB', (row) => optional(figuresOf(row, cores).memory)],
+    ...reportedNames(rows).map((name) => [headOf(name), (row: Row) => optional(reportedFigure(row, name))] as const),
+  ]
+  const filled = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''))
+  return {
+    head: ['', ...filled.map(([head]) => head)],
+    rows: rows.map((row) => [labelOf(row), ...filled.map(([, cell]) => cell(row))]),
+  }
+}
+
+/** A label that says whether the contender does less than the work. */
+export const labelOf = ({ label, kind }: Pick<Row, 'label' | 'kind'>): string =>
+  kind === 'limit' && !/\blimit\b/.test(label) ? `${label} (limit)` : label
+
+const optional = (value: number | undefined): string => (value === undefined ? '' : showNumber(value))
+
+const ratioCell = (row: Row, reference: Row | undefined): string =>
+  reference === undefined ? '' : optional(ratioOf(row, reference)?.value)
+
+/** Empty for the reference itself. */
+function intervalCell(row: Row, reference: Row | undefined): string {
+  const interval = reference && row !== reference ? ratioOf(row, reference)?.interval : undefined
+  return interval === undefined ? '' : `${showNumber(interval.low)} to ${showNumber(interval.high)}`
+}
+
+/** Names of the figures that contenders reported as single numbers, in the order in which they appear. */
+function reportedNames(rows: readonly Row[]): string[] {
+  const names = rows.flatMap(({ trials }) => trials.flatMap(({ figures = {} }) => Object.keys(figures)))
+  return [...new Set(names)].filter((name) => rows.some((row) => reportedFigure(row, name) !== undefined))
+}
+
+/** 'delayP99' as words: 'delay p99'. */
+const headOf = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)
+
+/** What is missing from a workload's table, a sentence each. */
+export function lacksOf({ skipped, missing, failed }: WorkloadRecord): string[] {
+  return [
+    ...(skipped === undefined ? [] : [`Skipped: ${skipped}.`]),
+    ...missing.map(({ label, what, install }) => `Not measured: ${label}. It needs ${what} (${install}).`),
+    ...failed.map(({ label, why }) => `Failed: ${label}. ${why}`),
+  ]
+}
+
+/** The command that measures a workload again. */
+export const commandOf = ({ name }: Pick<WorkloadRecord, 'name'>, { size }: Pick<BenchRecord, 'size'>): string =>
+  `npm run bench --${size === 'full' ? ' --full' : ''} --filter '^${name}$'`

@@ -1,0 +1,159 @@
+/**
+ * Each claim about speed in README and docs is a figure of the kept record, marked as
+ * bench/report/places.ts says and written by `npm run tables`, or stands in the list below with a reason.
+ */
+
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { withoutFigures } from '../../bench/report/places.js'
+import { root } from '../support/folders.js'
+import { claimsIn, proseOf } from './claims.js'
+import { documents } from './tables.js'
+
+interface Other {
+  readonly why: string
+  /** Texts by document. */
+  readonly texts: Readonly<Record<string, readonly string[]>>
+}
+
+/** Times and comparisons that are no figures of a benchmark. */
+const OTHERS: readonly Other[] = [
+  {
+    why: 'constants of the code: time limits, intervals, defaults',
+    texts: {
+      'README.md': ['its  time, 5 seconds by default', 'makes chunks of about 20 ms'],
+      'docs/architecture.md': [
+        'the time, about 20 ms, for which threads',
+        'waits 100 ms for more work',
+        'if no further task begins for 5 ms, and after 50 ms at the latest',
+        'After 10 ms the crew moves',
+        'nothing was delivered in the last 2 ms',
+        'Every 4 ms, the pool takes the jobs back',
+        'no more of them than threads do in 20 ms',
+        'every 10 ms if it is between jobs then',
+      ],
+      'docs/noise.md': ['for half a second or half of the file', 'up to 20 times'],
+      'docs/pool.md': [
+        'makes chunks of about 20 ms',
+        'The pool looks every 4 ms',
+        'about 50 ms plus up to a tenth of the time-out later',
+        'collects results for up to 10 ms',
+        'for at most 5 seconds',
+        'turns of about 20 ms',
+        'one item in progress for about 0.1 seconds',
+        'less than about 0.3 seconds of work',
+      ],
+      'docs/reliability.md': [
+        'a second or more after the first',
+        'or for a fifth of a second',
+        '5 seconds by default',
+        'busy for longer than half a second',
+      ],
+    },
+  },
+  {
+    why: 'lengths of sounds, and work of benchmarks',
+    texts: {
+      'README.md': ['the files last 30 seconds'],
+      'docs/architecture.md': ['one event at a time, which lasts at most 10 s'],
+      'docs/benchmarks.md': [
+        'through the library for ten seconds',
+        '100,000 items of 4 µs each, and of 1 µs each',
+        '1,000 items of 4 ms',
+        '3,000 items of 2 ms on average',
+        '200 timers of 100 ms each',
+        'A run of 50 ms alone',
+      ],
+      'docs/cli.md': ['The files last 30 seconds each. With  they last 240 seconds'],
+      'docs/noise.md': ['10 s of a longer one, with fades of 10 ms', 'about half a second of speech'],
+    },
+  },
+  {
+    why: 'what a reader may do or expect, without a figure',
+    texts: {
+      'README.md': ['the demo takes a few seconds'],
+      'docs/architecture.md': ['several files are written faster than several parts of one'],
+      'docs/benchmarks.md': ['how much faster a run is when two threads share one file'],
+      'docs/cli.md': ['the fastest of up to three tries'],
+      'docs/pool.md': [
+        'shows how a pool can make a program slower',
+        'A pool can make a program slower.',
+        'A name crosses faster than any content',
+        'if the mean is a microsecond or less',
+        'make that part faster',
+        'make the function faster',
+      ],
+    },
+  },
+  {
+    why: 'figures that get a mark as soon as the kept record has them',
+    texts: {
+      'README.md': [
+        'run functions that take a microsecond or less: a plain loop is faster than any pool',
+        'A trip to a thread costs a fraction of a millisecond, and starting a thread costs tens of milliseconds',
+      ],
+      'docs/benchmarks.md': [
+        'Of its 0.46 s, starting Node takes 0.06 s. Generating the noise takes 0.06 s on two cores',
+      ],
+      'docs/pool.md': [
+        'Items that take less than a few microseconds are faster in a plain loop',
+        'That takes about a microsecond for a number',
+        'For functions that take a microsecond or less, use a plain loop',
+        '| an item costs | 0.6 µs | 7 µs',
+        '| 10 MB of data copied to a worker | 1.3 ms | 11 ms |',
+        '| first result of a new pool | 37 ms | 93 ms |',
+        'the fastest of several rounds',
+      ],
+    },
+  },
+]
+
+const read = (name: string) => readFileSync(path.join(root, name), 'utf8')
+
+test.each(documents)('%s has no claim about speed that is not marked', (name) => {
+  let prose = proseOf(withoutFigures(read(name)))
+  for (const text of OTHERS.flatMap(({ texts }) => texts[name] ?? [])) {
+    expect(prose, 'a text of the list is no longer in the document').toContain(text)
+    prose = prose.replaceAll(text, '')
+  }
+  expect(claimsIn(prose)).toEqual([])
+})
+
+test('each text of the list is in a document that exists, and would be a claim', () => {
+  const texts = OTHERS.flatMap(({ texts }) => Object.entries(texts))
+  expect(texts.map(([name]) => name).filter((name) => !documents.includes(name))).toEqual([])
+  expect(texts.flatMap(([, those]) => those).filter((text) => claimsIn(text).length === 0)).toEqual([])
+})
+
+describe('claims are found', () => {
+  test.each([
+    'It takes 0.46 s.',
+    'about 30 µs for each',
+    'two `cp` at 1.5 GB/s',
+    'within 20 milliseconds',
+    'It is faster than cp.',
+    'three times as fast as Python',
+    'twice as long',
+    'a fraction of a millisecond',
+    'a microsecond or less',
+    'an 18.7x gain',
+    'a 30-second file',
+    '| name | 12 ms |',
+  ])('%s', (text) => expect(claimsIn(proseOf(text))).not.toEqual([]))
+
+  test.each([
+    'a second implementation',
+    '24 bits, 44.1 kHz and 16 channels',
+    'rank 32x32',
+    '    $ time noisemill # 3 s',
+    '```js\nawait sleep(20) // 20 ms\n```',
+    'pass `timeout: 5 s`',
+    '<!-- table: benchmark talk -->\n| cp | 1 s |\n<!-- end of table -->',
+  ])('not in: %s', (text) => expect(claimsIn(proseOf(text))).toEqual([]))
+
+  test('not where they are marked', () => {
+    const text = 'It takes <!-- figure: talk native median -->0.46 s<!-- /figure -->.'
+    expect(claimsIn(proseOf(withoutFigures(text)))).toEqual([])
+  })
+})
