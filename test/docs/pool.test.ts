@@ -11,6 +11,7 @@ import { writeFiles } from '../support/files.js'
 import { root } from '../support/folders.js'
 import { linesOf, shellLine, start } from '../support/programs.js'
 import { hasTerminal } from '../support/systems.js'
+import { inTime } from '../support/waiting.js'
 import { expectOutput, makeProject, outputIn } from './project.js'
 
 const page = readFileSync(path.join(root, 'docs/pool.md'), 'utf8')
@@ -110,18 +111,21 @@ describe('the program that shows its progress', () => {
   test.skipIf(!hasTerminal)('shows how far it is, and how busy workers are (needs util-linux)', async () => {
     const line = shellLine([process.execPath, module])
     const terminal = ['script', '-qec', `stty cols 80 rows 30; ${line}`, '/dev/null']
-    const { code: exit, stdout } = await start(terminal, {
-      cwd: project,
-      env: { TERM: 'xterm-256color', CI: undefined },
-    }).ended
-    expect(exit).toBe(0)
-    const shown = Array.from(stripVTControlCharacters(stdout).matchAll(/(\d+) of 100, workers busy: ([\d %,]*)/g))
-    const done = shown.map(([, count]) => Number(count))
-    expect(done.at(-1)).toBe(100)
-    expect(new Set(done).size).toBeGreaterThan(2)
-    expect(done).toEqual(done.toSorted((a, b) => a - b))
-    const shares = Array.from(shown.at(-1)![2].matchAll(/(\d+) %/g), ([, share]) => Number(share))
+    const shares = await inTime(1, async () => {
+      const { code: exit, stdout } = await start(terminal, {
+        cwd: project,
+        env: { TERM: 'xterm-256color', CI: undefined },
+      }).ended
+      expect(exit).toBe(0)
+      const shown = Array.from(stripVTControlCharacters(stdout).matchAll(/(\d+) of 100, workers busy: ([\d %,]*)/g))
+      const done = shown.map(([, count]) => Number(count))
+      expect(done.at(-1)).toBe(100)
+      expect(done).toEqual(done.toSorted((a, b) => a - b))
+      const shares = Array.from(shown.at(-1)![2].matchAll(/(\d+) %/g), ([, share]) => Number(share))
+      // On a busy machine one worker may have done all before another has started, and few lines may be shown.
+      return new Set(done).size > 2 && shares.every((share) => share > 0) ? shares : undefined
+    })
     expect(shares.length).toBeGreaterThan(0)
-    for (const share of shares) expect(share > 0 && share <= 100).toBe(true)
+    expect(Math.max(...shares)).toBeLessThanOrEqual(100)
   })
 })
