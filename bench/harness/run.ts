@@ -130,6 +130,10 @@ async function runWorkload(
 
 /** Also the inputs may take long, and nobody who interrupts a run wants to wait for them. */
 async function untilAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    work?.catch(() => {})
+    throw signal.reason
+  }
   const ended = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal })
