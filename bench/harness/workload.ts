@@ -47,6 +47,8 @@ export interface Contender {
   readonly x?: number
   /** Whether it takes part only with `--full`. */
   readonly isOnlyInFull?: boolean
+  /** Whether `--against` compares two builds by it: it must run noisemill, and take less than a second. */
+  readonly isCompared?: boolean
   /** Why it cannot run here, and the command that installs what is missing. */
   missing?(): Promise<Missing | undefined>
   /** The process of a trial. */

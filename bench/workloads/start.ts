@@ -17,6 +17,7 @@ const pool: Contender = {
   kind: 'noisemill',
   value: 'whole',
   scale: MILLISECONDS,
+  isCompared: true,
   command: ({ build }: Place) => {
     const url = pathToFileURL(path.join(build, 'dist/index.js')).href
     return {
@@ -35,6 +36,7 @@ const command = (way: WayName, jobs = 2): Contender =>
     about: 'one file of a second',
     name: `command-${way}`,
     outputs: 'noise',
+    isCompared: way === 'native',
   })
 
 export const start: Workload = {
