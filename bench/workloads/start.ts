@@ -28,17 +28,16 @@ const pool: Contender = {
 }
 
 /** One file of one second, with room for as many jobs as there are cores. */
-const command = (way: WayName, jobs = 2): Contender => ({
-  ...wayContender(way, {
+const command = (way: WayName, jobs = 2): Contender =>
+  wayContender(way, {
     input: ({ inputs }) => inputs,
     jobs,
     scale: MILLISECONDS,
     about: 'one file of a second',
     name: `command-${way}`,
     outputs: 'noise',
-  }),
-  isCompared: way === 'native',
-})
+    isCompared: way === 'native',
+  })
 
 export const start: Workload = {
   name: 'start',
