@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AgainstRecord, againstLines, exitCode, type MeasuredRow } from '../../bench/harness/against-run.js'
 import { describeBuilds, findTarget, makeBuilds } from '../../bench/harness/builds.js'
+import { Scratch } from '../../bench/harness/scratch.js'
 import { Stepper } from '../../bench/harness/steps.js'
 import type { RowVerdict, Verdict } from '../../bench/harness/verdict.js'
+import type { Place } from '../../bench/harness/workload.js'
+import { againstRows } from '../../bench/workloads/against.js'
 import { compileBench } from '../support/bench.js'
 import { root, temporaryFolder, temporaryIn } from '../support/folders.js'
 import { type Ended, start } from '../support/programs.js'
@@ -89,7 +92,7 @@ describe('two builds', () => {
   test('that cannot be loaded are refused', async () => {
     const [folder, given] = [temporaryFolder(), temporaryFolder()]
     const fake = fakePackage(given)
-    writeFileSync(path.join(fake, 'dist/index.js'), 'throw new Error("broken")')
+    writeFileSync(path.join(fake, 'dist/index.js'), 'export class Pool { constructor() { throw new Error("broken") } }')
     const builds = await makeBuilds({ kind: 'folder', path: fake }, folder, options)
     await expect(describeBuilds(builds, never)).rejects.toThrow(/a build cannot be loaded: .*broken/s)
   })
@@ -189,7 +192,7 @@ describe('npm run bench -- --against', () => {
     start(
       [
         ...[process.execPath, path.join(root, 'dist-bench/main.js'), '--against', build, '--filter', filter],
-        ...['--rounds', '9', '--json', path.join(folder, 'record.json')],
+        ...['--rounds', '12', '--json', path.join(folder, 'record.json')],
       ],
       { env: { NOISEMILL_BENCH_DIR: folder, ...temporaryIn(folder) } },
     ).ended
@@ -202,7 +205,7 @@ describe('npm run bench -- --against', () => {
     expect(stderr).toContain('The builds compute noise in different ways.')
     expect(readdirSync(folder)).toEqual(['record.json'])
     const record = JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8'))
-    expect(record.rows[0].pairs).toHaveLength(9)
+    expect(record.rows[0].pairs).toHaveLength(12)
   }, 120_000)
 
   test('compares bytes, and names rows that cannot be compared', async () => {
@@ -218,14 +221,25 @@ export const addNoise = async (samples) => { for (let i = 0; i < 1e6; i++) sampl
     expect(stdout).toContain('samples in memory, TypeScript kernel: the outputs have other bytes')
     expect(stderr).toMatch(/small items through a pool cannot be compared: ended early: /)
   }, 120_000)
+})
 
-  test('runs all rows of this build', async () => {
-    const folder = temporaryFolder()
-    cpSync(path.join(root, 'dist'), path.join(folder, 'copy/dist'), { recursive: true })
-    cpSync(path.join(root, 'package.json'), path.join(folder, 'copy/package.json'))
-    const { stdout } = await against(root, '^(files|samples|pool)/', folder)
-    for (const label of ['native', 'worker threads', 'one thread', 'TypeScript kernel', 'items'])
-      expect(stdout).toMatch(new RegExp(`${label}.* (no change|slower|faster)$`, 'm'))
-    expect(stdout).not.toContain('other bytes')
-  }, 240_000)
+describe('rows of two builds', () => {
+  beforeAll(compileBench, 120_000)
+
+  test.each(againstRows)('take turns, with the same bytes: $name', async (row) => {
+    using scratch = new Scratch()
+    const placeOf = (out: string): Place => ({
+      scratch,
+      size: 'short',
+      inputs: scratch.inputs,
+      out: scratch.file(out),
+      build: root,
+    })
+    const places = { before: placeOf('one'), now: placeOf('two') }
+    await row.prepare?.(places.now)
+    const { before, now } = await row.measure(places, { isNowFirst: true, signal: never })
+    for (const { time, cpu } of [before, now]) expect([time > 0, cpu! > 0]).toEqual([true, true])
+    expect(now.digest).toMatch(/^[0-9a-f]{64}$/)
+    expect(before.digest).toBe(now.digest)
+  })
 })
