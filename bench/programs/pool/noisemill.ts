@@ -11,5 +11,8 @@ export const openPool: OpenPool = async (name, { size, transfers, pool: poolOpti
   const { moduleTask, Pool } = await loadNoisemill()
   const pool = new Pool({ size, ...poolOptions })
   const task = moduleTask(FUNCTIONS, name, { ...(transfers && { transfer: true }), ...taskOptions })
-  return (items, load) => pool.map(task, load === undefined ? items : loaded(items, load), run)
+  return {
+    map: (items, load) => pool.map(task, load === undefined ? items : loaded(items, load), run),
+    close: () => pool.close(),
+  }
 }
