@@ -2,6 +2,7 @@
 
 import path from 'node:path'
 import { runAgainst } from './harness/against-run.js'
+import { comparedContenders } from './harness/compared.js'
 import { type Flags, parseFlags } from './harness/flags.js'
 import { whyNotWritable, writeAtomically } from './harness/kept-files.js'
 import { listLines } from './harness/list.js'
@@ -17,6 +18,7 @@ import { exitOfSignal, stopOnSignals } from './harness/stop.js'
 import { recordLines } from './harness/tables.js'
 import { UsageError } from './harness/usage-error.js'
 import type { Size } from './harness/workload.js'
+import { againstRows } from './workloads/against.js'
 import { workloads } from './workloads/index.js'
 
 const ROUNDS = { short: 3, full: 7 } as const
@@ -101,9 +103,13 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(flags.help)
       return 0
     }
-    return flags.against === undefined
-      ? await bench(flags, flags.full ? 'full' : 'short')
-      : await runAgainst({ ...flags, against: flags.against })
+    const { against } = flags
+    if (against === undefined) return await bench(flags, flags.full ? 'full' : 'short')
+    const rows = [...comparedContenders(select(workloads, 'short')), ...againstRows]
+    const wanted = rows.filter(({ name }) => (flags.filter ?? [/./]).some((filter) => filter.test(name)))
+    if (wanted.length === 0)
+      throw new UsageError(`no row matches --filter. The rows are: ${rows.map(({ name }) => name).join(', ')}`)
+    return await runAgainst(wanted, { ...flags, against })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     console.error(`bench: ${error.message}`)

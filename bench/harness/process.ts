@@ -86,9 +86,9 @@ function endOf(child: ChildProcess, started: number): Promise<Ended> {
 }
 
 /** Windows has no process groups. */
-const hasGroups = process.platform !== 'win32'
+export const hasGroups = process.platform !== 'win32'
 
-function killGroup(child: ChildProcess): void {
+export function killGroup(child: ChildProcess): void {
   if (!hasGroups || child.pid === undefined) {
     child.kill('SIGKILL')
     return

@@ -8,7 +8,7 @@ import { type Interval, median, ratioInterval, spread } from './statistics.js'
 /** Formats a table with aligned columns: the first one to the left, the others to the right. */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [head, ...rows].map((row) => row.map(showText))
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)))
+  const widths = head.map((_, column) => all.reduce((most, row) => Math.max(most, row[column].length), 0))
   return all.map((row) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))

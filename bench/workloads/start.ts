@@ -17,6 +17,7 @@ const pool: Contender = {
   kind: 'noisemill',
   value: 'whole',
   scale: MILLISECONDS,
+  isCompared: true,
   command: ({ build }: Place) => {
     const url = pathToFileURL(path.join(build, 'dist/index.js')).href
     return {
