@@ -11,6 +11,8 @@ import { kinds } from './kinds.js'
 import { lengths } from './lengths.js'
 import { long } from './long.js'
 import { many } from './many.js'
+import { pitfalls } from './pitfalls.js'
+import { pool } from './pool.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
 import { tools } from './tools.js'
@@ -18,6 +20,8 @@ import { tools } from './tools.js'
 export const workloads: readonly Workload[] = [
   talk,
   tools,
+  ...pitfalls,
   ...[jobs, lengths, counts, channels, many, long, coded],
   ...[jsThread, start, kernels, kinds],
+  ...pool,
 ]

@@ -3,4 +3,4 @@
 import workerpool from 'workerpool'
 import * as functions from './functions.js'
 
-workerpool.worker({ ...functions })
+workerpool.worker({ ...functions } as never)

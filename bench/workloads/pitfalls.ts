@@ -1,0 +1,290 @@
+/**
+ * The five pitfalls of pools, each as the users of a library write it. Contenders are named by
+ * library and way: `-badly` falls into the pitfall, `-well` does not.
+ */
+
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Contender, Size, Workload } from '../harness/workload.js'
+import type { Library } from '../programs/pool/libraries.js'
+import type { MapSpec } from '../programs/pool/map.js'
+import type { ValueKind } from '../programs/pool/values.js'
+import { mapping, python, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
+
+const MB = 1e6
+/** A process of Node with its threads, at most. */
+const NODE_MEMORY = 300 * MB
+
+const tinyItems = { short: 6000, full: 100_000 }
+/** Items in an array that users make by hand. */
+const BATCH = 1000
+
+export const overhead: Workload = {
+  name: 'pitfall-overhead',
+  title: 'Pitfall: tiny work',
+  question: 'What does a pool cost if an item takes a microsecond or two?',
+  unit: 'ms',
+  reference: 'loop',
+  work: (size) => `SHA-256 of ${shown(tinyItems[size])} numbers, each by a task or an item of its own`,
+  needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
+  contenders(size) {
+    const count = tinyItems[size]
+    const items = { kind: 'range', count } as const
+    const outputs = 'hashes'
+    const one = (library: Library, label?: string, isOnlyInFull = false) =>
+      mapping({ library, name: 'hashed', items }, { outputs, isOnlyInFull, ...(label && { way: ['badly', label] }) })
+    const batches = (library: Library) =>
+      mapping(
+        { library, name: 'hashedBatch', items, batch: BATCH },
+        {
+          outputs,
+          isOnlyInFull: library !== 'piscina',
+          way: ['well', `arrays of ${shown(BATCH)} items, made by hand`],
+        },
+      )
+    const own = (way: [string, string], use: Omit<MapSpec['use'], 'size'>, isOnlyInFull = false) =>
+      mapping(
+        { library: 'noisemill', name: 'hashed', items, use: { size: SIZE, ...use } },
+        { outputs, way, isOnlyInFull },
+      )
+    return [
+      one('loop'),
+      one('p-map'),
+      own(['badly', 'one item a message (chunkSize: 1)'], { run: { chunkSize: 1 } }),
+      own(['well', 'the default'], {}),
+      own(['processes', 'processes'], { pool: { backend: 'processes' } }, true),
+      python(() => ['overhead', 'loop', count, SIZE], { outputs, way: ['loop', ''], label: 'Python, plain loop' }),
+      python(() => ['overhead', 1, count, SIZE], { outputs, way: ['badly', 'one item a message (chunksize=1)'] }),
+      python(() => ['overhead', 'auto', count, SIZE], { outputs, way: ['well', 'the default'] }),
+      ...taskLibraries.flatMap((library) => [one(library, 'a task for each item'), batches(library)]),
+    ]
+  },
+}
+
+/** What is sent, in words, and whether short runs have it. */
+const valueKinds: Readonly<Record<ValueKind, { readonly label: string; readonly isShort: boolean }>> = {
+  function: { label: 'a function in an item', isShort: true },
+  instance: { label: 'an instance of a class in an item', isShort: true },
+  handle: { label: 'an open file in an item', isShort: false },
+  result: { label: 'a function as the result', isShort: false },
+  error: { label: 'an error with fields of its own', isShort: false },
+}
+/** Milliseconds after which a program counts as hanging. */
+const hangLimits = { short: 1500, full: 3000 }
+
+export const values: Workload = {
+  name: 'pitfall-values',
+  title: 'Pitfall: values that cannot cross',
+  question: 'How long until the program knows that a value cannot cross to a worker, and what is it told?',
+  unit: 'ms',
+  reference: 'loop-function',
+  work: (size) =>
+    `100 items, one of them with a value that threads or processes cannot copy; no answer in ${hangLimits[size] / 1000} s counts as a hang`,
+  needs: () => ({ disk: 0, memory: NODE_MEMORY }),
+  contenders(size) {
+    const kinds = Object.keys(valueKinds) as ValueKind[]
+    const limit = String(hangLimits[size])
+    return kinds.flatMap((kind) => {
+      const { label, isShort } = valueKinds[kind]
+      const of = (library: Library, options = {}, name = '', text = '', isOnlyInFull = !isShort) =>
+        running(library, 'values-run', () => [library, kind, limit, JSON.stringify({ size: SIZE, ...options })], {
+          way: [name + kind, text + label],
+          isOnlyInFull,
+        })
+      return [
+        of('loop'),
+        of('p-map', {}, '', '', true),
+        of('noisemill'),
+        of('noisemill', { task: { strict: true } }, 'strict-', 'strict: true, ', true),
+        of('noisemill', { pool: { backend: 'processes' } }, 'processes-', 'processes, ', true),
+        python(() => ['values', kind, limit, SIZE], { way: [kind, label], isOnlyInFull: !isShort }),
+        ...taskLibraries.map((library) => of(library)),
+      ]
+    })
+  },
+}
+
+const sampleFiles = { count: 24, bytes: { short: 2 * MB, full: 10 * MB } }
+
+export const data: Workload = {
+  name: 'pitfall-data',
+  title: 'Pitfall: samples are sent',
+  question: 'What does it cost to send samples to a worker in place of the name of their file?',
+  unit: 'ms',
+  reference: 'loop',
+  work: (size) =>
+    `the highest sample in each of ${sampleFiles.count} files of ${sampleFiles.bytes[size] / MB} MB, float32; sent samples are read by the program, named files by the workers`,
+  needs: (size) => {
+    const all = sampleFiles.count * sampleFiles.bytes[size]
+    return { disk: 2.5 * all, memory: NODE_MEMORY + 3 * all }
+  },
+  async prepare({ inputs, size }) {
+    const samples = new Float32Array(sampleFiles.bytes[size] / Float32Array.BYTES_PER_ELEMENT)
+    for (let i = 0; i < sampleFiles.count; i++) {
+      // Only a part changes from file to file: sines take long.
+      for (let n = 0; n < 1000; n++) samples[n] = Math.sin(0.01 * (i + 1) * n) * (0.1 + i / 30)
+      if (i === 0) for (let n = 1000; n < samples.length; n++) samples[n] = samples[n % 1000] / 10
+      writeFileSync(path.join(inputs, `${i}.f32`), samples)
+    }
+  },
+  contenders() {
+    const outputs = 'peaks'
+    const { count } = sampleFiles
+    const of = (library: Library, way: string, options: object, more: Parameters<typeof running>[3]) =>
+      running(
+        library,
+        'data',
+        ({ inputs }) => [library, way, inputs, String(count), JSON.stringify({ size: SIZE, ...options })],
+        { outputs, ...more },
+      )
+    const ways = (library: Library, shortWays: readonly string[]) => [
+      of(library, 'sent', {}, { way: ['badly', 'samples are copied'], isOnlyInFull: !shortWays.includes('sent') }),
+      of(
+        library,
+        'transferred',
+        {},
+        {
+          way: ['transferred', 'samples are transferred'],
+          isOnlyInFull: !shortWays.includes('transferred'),
+        },
+      ),
+      of(
+        library,
+        'named',
+        {},
+        { way: ['well', 'names of files are sent'], isOnlyInFull: !shortWays.includes('named') },
+      ),
+    ]
+    const inPython = (way: string, name: string, label: string, isOnlyInFull = false) =>
+      python(({ inputs }) => ['data', way, inputs, count, SIZE], {
+        outputs,
+        way: [name, label],
+        isOnlyInFull,
+        needsNumpy: true,
+      })
+    return [
+      of('loop', 'named', {}, {}),
+      of('p-map', 'sent', {}, { isOnlyInFull: true }),
+      ...ways('noisemill', ['sent', 'transferred', 'named']),
+      of(
+        'noisemill',
+        'sent',
+        { pool: { backend: 'processes' } },
+        { way: ['processes', 'processes, samples are copied'], isOnlyInFull: true },
+      ),
+      inPython('sent', 'badly', 'samples are pickled'),
+      inPython('shared', 'transferred', 'samples are put in shared memory', true),
+      inPython('named', 'well', 'names of files are sent'),
+      ...ways('piscina', ['sent', 'transferred']),
+      ...taskLibraries.slice(1).flatMap((library) => ways(library, [])),
+    ]
+  },
+}
+
+const sharedItems = { short: 100, full: 400 }
+
+export const shared: Workload = {
+  name: 'pitfall-shared',
+  title: 'Pitfall: work that items share is done again',
+  question: 'What does it cost if each task makes a table that a worker could make once?',
+  unit: 'ms',
+  reference: 'loop',
+  work: (size) =>
+    `${sharedItems[size]} items of half a millisecond, which all need a table of 4,000 hashes; the start of the pool is part of the time`,
+  needs: () => ({ disk: 0, memory: NODE_MEMORY }),
+  contenders(size) {
+    const count = sharedItems[size]
+    const outputs = 'hashes'
+    const of = (
+      library: Library,
+      name: MapSpec['name'],
+      way: readonly [string, string] | undefined,
+      use = {},
+      isOnlyInFull = false,
+    ) =>
+      mapping(
+        {
+          library,
+          name,
+          items: { kind: 'range', count },
+          isStartMeasured: true,
+          use: { size: SIZE, ...use },
+        },
+        { outputs, isOnlyInFull, ...(way && { way }) },
+      )
+    const badly = ['badly', 'each task makes the table'] as const
+    const once = ['well', 'a variable of the module has the table'] as const
+    const inPython = (way: string, name: string, label: string) =>
+      python(() => ['shared', way, count, SIZE], {
+        outputs,
+        way: [name, label],
+        ...(way === 'loop' && { label: 'Python, plain loop' }),
+      })
+    return [
+      of('loop', 'fromOwnTable', undefined),
+      of('p-map', 'fromOwnTable', undefined),
+      of('noisemill', 'fromNewTable', badly),
+      of('noisemill', 'fromTable', ['well', "the task's setup makes the table"], { task: { setup: 'makeTable' } }),
+      inPython('loop', 'loop', ''),
+      inPython('each', ...badly),
+      inPython('initializer', 'well', 'the initializer makes the table'),
+      ...taskLibraries.flatMap((library) => [
+        of(library, 'fromNewTable', badly, {}, library !== 'piscina'),
+        of(library, 'fromOwnTable', once, {}, library !== 'piscina'),
+      ]),
+    ]
+  },
+}
+
+const blockItems = { short: { count: 1500, rounds: 40 }, full: { count: 10_000, rounds: 40 } }
+
+/** Sizes from one item to all of them. */
+const chunkSizes = (size: Size): number[] => {
+  const { count } = blockItems[size]
+  return size === 'short' ? [1, 50, count] : [1, 10, 100, 1000, count / 2, count]
+}
+
+export const chunks: Workload = {
+  name: 'pitfall-chunks',
+  title: 'Pitfall: the chunk size is guessed',
+  question: 'How do time and memory depend on the number of items that a worker gets at a time?',
+  unit: 'ms',
+  reference: 'loop-uneven',
+  work: (size) =>
+    `${shown(blockItems[size].count)} items of some 40 us, each with a result of 4 kB that is dropped at once; the last of the uneven items take longest`,
+  needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
+  contenders(size) {
+    const { count, rounds } = blockItems[size]
+    const numbers = [count, rounds, SIZE].map(String)
+    return ['uneven', 'even'].flatMap((shape): Contender[] => {
+      const isOnlyInFull = shape === 'even'
+      const common = (name: string, label: string) => ({
+        outputs: shape,
+        isOnlyInFull,
+        way: [`${shape}-${name}`, `${shape} items${label}`] as const,
+      })
+      const curve = (series: string, x: number) => ({
+        ...common(String(x), `, ${x === 1 ? '1 item' : `${shown(x)} items`} a chunk`),
+        series: `${series}, ${shape} items`,
+        x,
+      })
+      const of = (library: Library, x: number | 'auto', more: Parameters<typeof running>[3]) =>
+        running(library, 'chunks', () => [library, String(x), shape, ...numbers], more)
+      const sizes = chunkSizes(size)
+      return [
+        of('loop', 1, { ...common('', ''), way: [shape, `${shape} items`] }),
+        of('noisemill', 'auto', common('auto', ', the default')),
+        ...sizes.map((x) => of('noisemill', x, curve('noisemill', x))),
+        python(() => ['chunks', 'loop', shape, ...numbers], {
+          ...common('loop', ''),
+          label: `Python, plain loop, ${shape} items`,
+        }),
+        python(() => ['chunks', 'auto', shape, ...numbers], common('auto', ', the default of imap')),
+        ...sizes.map((x) => python(() => ['chunks', x, shape, ...numbers], curve("Python's Pool", x))),
+        ...sizes.map((x) => of('piscina', x, curve('Piscina, arrays made by hand', x))),
+      ]
+    })
+  },
+}
+
+export const pitfalls: readonly Workload[] = [overhead, values, data, shared, chunks]
