@@ -1,6 +1,6 @@
 /** Draws the chart of README: the seconds that each contender takes for the talk's files. */
 
-import { barChart } from '../dist-lib/demo/chart.js'
+import { svgBarChart } from '../dist-lib/page/charts.js'
 import { type Recorded, show } from './harness.js'
 
 /** Label of each bar, by the name of its row in the record. The slowest is first. */
@@ -12,9 +12,6 @@ const LABELS: Readonly<Record<string, string>> = {
   'noisemill --backend native': 'noisemill, native threads',
   '2 x cp at once': '2 x cp at once (copies only)',
 }
-
-/** Room for a number after the longest bar. */
-const NUMBER_WIDTH = 60
 
 export function talkChart({ rows, date, machine }: Recorded): string {
   const bars = rows
@@ -30,5 +27,5 @@ export function talkChart({ rows, date, machine }: Recorded): string {
   if (bars.length !== Object.keys(LABELS).length) throw new Error('a row of the chart is not in the record')
   const title = 'Noise onto 24 files of four minutes (1 GB): seconds, less is better'
   const note = `Median of ${rows[0].trials.length} runs; lines go from the fastest to the slowest. ${machine.cores} cores (${machine.cpu}), Node ${machine.versions.node}, ${date.slice(0, 10)}.`
-  return barChart({ title, bars, note }, NUMBER_WIDTH)
+  return svgBarChart({ title, note }, bars)
 }

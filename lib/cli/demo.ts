@@ -1,14 +1,14 @@
-/** `noisemill demo`: compares four ways of doing the same work, or shows five pitfalls of parallel work. */
+/** `noisemill demo`: compares five ways of doing the same work, or shows five pitfalls of parallel work. */
 
 import type { Command } from 'commander'
-import { compareContenders, FILES } from '../demo/compare.js'
-import { pitfallsPage } from '../demo/pitfalls-page.js'
+import { type Comparison, compareContenders, FILES, type Screen } from '../demo/compare.js'
 import { showPitfalls } from '../demo/show-pitfalls.js'
 import { packageFile } from '../package-files.js'
 import { EXIT } from './exit.js'
 import { parsePath } from './flags.js'
 import { writeNewFile } from './new-file.js'
 import type { Stop } from './stop.js'
+import { Terminal } from './terminal.js'
 
 const SHORT_SECONDS = 30
 /** Length of the files in the talk that the demo repeats. */
@@ -17,18 +17,21 @@ const FULL_SECONDS = 240
 export function defineDemo(program: Command, stop: Stop, exit: (code: number) => void): void {
   const demo = program
     .command('demo')
-    .summary('compare four ways of doing the same work in parallel')
+    .summary('compare five ways of doing the same work in parallel')
     .description(
-      `Creates ${FILES} sine files (float32, 44.1 kHz, mono) and adds noise to them in four ways: in a plain loop, with ` +
-        'async I/O on one thread, on worker threads, and on native threads. Compares the outputs, then removes all files.',
+      `Creates ${FILES} sine files (float32, 44.1 kHz, mono) and adds noise to them in five ways: in a plain loop, with ` +
+        'async I/O on one thread, on worker threads, in processes, and on native threads. Compares the outputs, then removes ' +
+        'all files.',
     )
     .option(
       '--full',
       `use files of ${FULL_SECONDS} seconds instead of ${SHORT_SECONDS}: takes 2 GB of disk and some minutes`,
     )
-    .action(async (flags: { full?: boolean }) =>
-      exit(await unlessStopped(compare(flags.full ? FULL_SECONDS : SHORT_SECONDS, stop.signal), stop)),
-    )
+    .option('--html <file>', 'also write the figures and charts of them to a new HTML file')
+    .action(async ({ full = false, html }: { full?: boolean; html?: string }) => {
+      const file = html === undefined ? undefined : parsePath(html, '--html')
+      exit(await unlessStopped(compare(full, file, stop.signal), stop))
+    })
   demo
     .command('pitfalls')
     .summary('show five ways in which parallel work goes wrong')
@@ -39,23 +42,52 @@ export function defineDemo(program: Command, stop: Stop, exit: (code: number) =>
     )
     .option('--html <file>', 'also write the figures and charts of them to a new HTML file')
     .action(async ({ html }: { html?: string }) => {
-      // Commander accepts the flags of a command after its subcommands too.
-      if (demo.opts().full) demo.error("error: 'demo pitfalls' has no option '--full'")
-      const file = html === undefined ? undefined : parsePath(html, '--html')
+      // Commander gives flags to the first command that has them.
+      const outer: { full?: boolean; html?: string } = demo.opts()
+      if (outer.full) demo.error("error: 'demo pitfalls' has no option '--full'")
+      const path = html ?? outer.html
+      const file = path === undefined ? undefined : parsePath(path, '--html')
       exit(await unlessStopped(pitfalls(file, stop.signal), stop))
     })
 }
 
-async function compare(seconds: number, signal: AbortSignal): Promise<number> {
-  const areSame = await compareContenders(seconds, packageFile('dist/demo-tone.js'), signal)
-  return areSame ? EXIT.done : EXIT.filesFailed
+async function compare(isFull: boolean, html: string | undefined, signal: AbortSignal): Promise<number> {
+  const modules = {
+    tone: packageFile('dist/demo-tone.js'),
+    etl: packageFile('dist/demo-etl.js'),
+    cores: packageFile('dist/demo-cores.js'),
+  }
+  const screen = await openScreen()
+  const run = () => compareContenders(isFull ? FULL_SECONDS : SHORT_SECONDS, modules, screen, signal)
+  const command = `noisemill demo${isFull ? ' --full' : ''} --html FILE`
+  let comparison: Comparison | undefined
+  if (html === undefined) comparison = await run()
+  else
+    await writeNewFile(html, '--html', async () => {
+      comparison = await run()
+      return (await import('../demo/pages.js')).comparePage(comparison, command)
+    })
+  return comparison?.areSame ? EXIT.done : EXIT.filesFailed
+}
+
+async function openScreen(): Promise<Screen> {
+  const terminal = await Terminal.open(false)
+  return {
+    line: (text) => terminal.result(text),
+    startLive: (text) => terminal.startLive(() => text(process.stderr.columns, process.stderr.rows)),
+    stopLive: () => terminal.stopLive(),
+  }
 }
 
 async function pitfalls(html: string | undefined, signal: AbortSignal): Promise<number> {
   const tasks = packageFile('dist/demo-pitfall-tasks.js')
   const show = () => showPitfalls(tasks, signal)
   if (html === undefined) await show()
-  else await writeNewFile(html, '--html', async () => pitfallsPage(await show()))
+  else
+    await writeNewFile(html, '--html', async () => {
+      const measured = await show()
+      return (await import('../demo/pages.js')).pitfallsPage(measured)
+    })
   return EXIT.done
 }
 

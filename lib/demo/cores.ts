@@ -20,18 +20,23 @@ const totalOf = (cpu: CpuInfo): number => busyOf(cpu) + cpu.times.idle
  * should be 50 ms or more. The event loop must be free to turn meanwhile.
  *
  * @param interval time between two values in milliseconds
+ * @param onLook gets the values of each interval: how busy each core was
  */
-export function watchCores(interval: number): { stop(): CoreUse } {
+export function watchCores(interval: number, onLook?: (use: readonly number[]) => void): { stop(): CoreUse } {
   const first = cpus()
   let before = first
   const use: number[][] = first.map(() => [])
   const look = () => {
     const now = cpus()
-    for (const [i, cpu] of now.entries()) {
-      const total = totalOf(cpu) - totalOf(before[i])
-      use[i]?.push(total <= 0 ? 0 : (busyOf(cpu) - busyOf(before[i])) / total)
-    }
-    before = now
+    // The number of cores changes if one is switched off.
+    const values = before.map((earlier, i) => {
+      const cpu = now[i] ?? earlier
+      const total = totalOf(cpu) - totalOf(earlier)
+      return total <= 0 ? 0 : (busyOf(cpu) - busyOf(earlier)) / total
+    })
+    for (const [i, value] of values.entries()) use[i].push(value)
+    if (now.length === before.length) before = now
+    onLook?.(values)
   }
   const timer = setInterval(look, interval)
   return {
