@@ -41,6 +41,12 @@ export const referenceOf = (workload: WorkloadRecord): Row | undefined => rowNam
 
 export const isOwn = ({ kind }: Pick<Row, 'kind'>): boolean => kind === 'noisemill'
 
+/** Whether a contender of the workload `jobs` only starts and stops: its time is a serial part of the others. */
+export const isStart = ({ name }: Pick<Row, 'name'>): boolean => name.startsWith(START)
+
+/** Followed by the name of the contender whose start it is. */
+export const START = 'start-'
+
 export const medianOf = (row: Row): number => median(valuesOf(row))
 
 /** @param cores number of cores that the record's machine has */

@@ -1,10 +1,13 @@
 /** How far noisemill is from what no program can beat. */
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
-import { isOwn, medianOf, ratioOf, rowsOf } from './figures.js'
+import { axisOf } from './axes.js'
+import { isOwn, isStart, medianOf, ratioOf, rowsOf } from './figures.js'
 
 export interface Distance {
   readonly workload: WorkloadRecord
+  /** Title of the workload, and where on its x axis if its limits depend on that. */
+  readonly title: string
   /** The fastest of noisemill's rows. */
   readonly own: Row
   /** What limits it: the largest limit, each measured by the fastest program of its kind. */
@@ -15,27 +18,27 @@ export interface Distance {
   readonly factor: number
 }
 
-/** The distances of all workloads that have limits; one for each place on the x axis of curves. */
+/** The distances of all workloads that have limits; one for each place on the x axis if limits depend on that. */
 export function distancesOf(record: BenchRecord): Distance[] {
   return record.workloads.flatMap((workload) => {
-    const rows = rowsOf(workload)
-    const places = [...new Set(rows.map(({ x }) => x))]
-    return places.flatMap((place) => {
-      const distance = distanceOf(
-        workload,
-        // A limit without x, such as the start of Node, holds everywhere.
-        rows.filter((row) => row.x === place || (row.kind === 'limit' && row.x === undefined)),
-      )
-      return distance ? [distance] : []
+    const rows = rowsOf(workload).filter((row) => !isStart(row))
+    const places = new Set(rows.flatMap(({ kind, x }) => (kind === 'limit' && x !== undefined ? [x] : [])))
+    if (places.size === 0) return distanceOf(workload, workload.title, rows) ?? []
+    return Array.from(places).flatMap((place) => {
+      const title = `${workload.title}: ${axisOf(workload.name).show(place)}`
+      // A limit without x, such as the start of Node, holds everywhere.
+      const there = rows.filter((row) => row.x === place || (row.kind === 'limit' && row.x === undefined))
+      return distanceOf(workload, title, there) ?? []
     })
   })
 }
 
-function distanceOf(workload: WorkloadRecord, rows: readonly Row[]): Distance | undefined {
+function distanceOf(workload: WorkloadRecord, title: string, rows: readonly Row[]): Distance | undefined {
   const own = fastest(rows.filter(isOwn))
   const kinds = new Map<string, Row>()
   for (const row of rows.filter(({ kind }) => kind === 'limit')) {
     const kind = limitOf(row)
+    if (kind === undefined) continue
     const other = kinds.get(kind)
     if (!other || medianOf(row) < medianOf(other)) kinds.set(kind, row)
   }
@@ -43,11 +46,14 @@ function distanceOf(workload: WorkloadRecord, rows: readonly Row[]): Distance | 
     (a, b) => medianOf(b.limit) - medianOf(a.limit),
   )
   const ratio = own && largest && ratioOf(own, largest.limit)
-  return ratio && { workload, own, ...largest, factor: ratio.value }
+  return ratio && { workload, title, own, ...largest, factor: ratio.value }
 }
 
-/** What a limit measures; most of them copy files. */
-const limitOf = (row: Row & { readonly limit?: string }): string =>
-  row.limit ?? (row.name === 'node' ? "Node's start" : 'bytes moved')
+/** Copies of the talk's files. */
+const COPIES = ['cp', 'cp-2', 'copy-threads']
+
+/** Undefined for a row that is only a reference, such as a server without a batch. */
+const limitOf = ({ limit, name }: Row): string | undefined =>
+  limit ?? (COPIES.includes(name) ? 'bytes moved' : name === 'node' ? "Node's start" : undefined)
 
 const fastest = (rows: readonly Row[]): Row | undefined => [...rows].sort((a, b) => medianOf(a) - medianOf(b))[0]

@@ -3,7 +3,7 @@
 import { type BenchRecord, isInterrupted, type Row, type WorkloadRecord } from '../harness/record.js'
 import { axisOf } from './axes.js'
 import { type Curve, curvesOf, lowestRanges } from './curves.js'
-import { medianOf, type Ratio, ratioOf, rowNamed, workloadNamed } from './figures.js'
+import { isStart, medianOf, type Ratio, ratioOf, rowNamed, START, workloadNamed } from './figures.js'
 import type { Distance } from './limits.js'
 import { type Model, modelOf } from './model.js'
 import { capital, listed, showDuration, showFactor, showPercent, showValue } from './show.js'
@@ -82,7 +82,7 @@ export function adviceOf(record: BenchRecord): Advice[] {
 function tinyAdvice(record: BenchRecord): Advice | undefined {
   const workload = workloadNamed(record, 'pitfall-overhead')
   const loop = workload && rowNamed(workload, 'loop')
-  const single = workload && rowNamed(workload, 'noisemill-bad')
+  const single = workload && rowNamed(workload, 'noisemill-badly')
   const ratio = loop && single && ratioOf(single, loop)
   if (!ratio || verdictOf(ratio) !== 'slower') return undefined
   return {
@@ -98,7 +98,7 @@ function tinyAdvice(record: BenchRecord): Advice | undefined {
  */
 export function crossoverSentence(
   workload: WorkloadRecord,
-  which: (curve: Curve) => boolean = ({ isOwn }) => isOwn,
+  which: (curve: Curve) => boolean = ({ isOwn, points }) => isOwn && !points.some(({ row }) => isStart(row)),
 ): string | undefined {
   const { by, show } = axisOf(workload.name)
   const ranges = lowestRanges(curvesOf(workload).filter(which))
@@ -118,11 +118,14 @@ export function crossoverSentence(
 export function modelSentence(label: string, model: Model | undefined): string | undefined {
   const [least, most] = [model?.predictions[0], model?.predictions.at(-1)]
   if (!model || !least || !most) return undefined
+  const serial = `${capital(label)}: ${showPercent(model.scaling.serial)} of the work is serial.`
+  if (Math.max(...model.predictions.map((one) => one.speedUp)) < 1 + EQUAL)
+    return `${serial} By the model, more cores do not help.`
   const told = [least, ...(most === least ? [] : [most])].map(
     ({ cores, speedUp, spread: [low, high] }) =>
       `${cores} cores are ${showFactor(speedUp)} times${low < high ? ` (${showFactor(low)} to ${showFactor(high)})` : ''}`,
   )
-  return `${capital(label)}: ${showPercent(model.scaling.serial)} of the work is serial. By the model, ${listed(told)} as fast as one.`
+  return `${serial} By the model, ${listed(told)} as fast as one.`
 }
 
 /** A curve of the workload `jobs` with its model. */
@@ -131,11 +134,6 @@ export interface ModelledCurve {
   readonly model: Model
 }
 
-/** Series whose contenders only start and stop: their time is a serial part of the others. */
-const STARTS = 'start-'
-
-export const isStart = ({ name }: Pick<Row, 'name'>): boolean => name.startsWith(STARTS)
-
 /** The ways of the workload `jobs` that can be modelled. */
 export function modelledCurves(record: BenchRecord): ModelledCurve[] {
   const jobs = workloadNamed(record, 'jobs')
@@ -143,15 +141,15 @@ export function modelledCurves(record: BenchRecord): ModelledCurve[] {
   return curvesOf(jobs).flatMap((curve) => {
     const one = curve.points.find(({ x }) => x === 1)?.row
     if (!one || isStart(one) || !curve.isOwn) return []
-    const start = rowNamed(jobs, `${STARTS}${one.name}`)
+    const start = rowNamed(jobs, `${START}${one.name}`)
     const model = modelOf(curve, record.machine.cores, start && medianOf(start))
     return model ? [{ curve, model }] : []
   })
 }
 
 /** How far a workload is from its limit. */
-export const distanceSentence = ({ own, limit, limitedBy, factor, workload }: Distance): string =>
-  `${own.label} takes ${showFactor(factor)} times as long as ${limit.label} (${showValue(medianOf(limit), workload.unit)}): the limit is ${limitedBy}.`
+export const distanceSentence = ({ title, own, limit, limitedBy, factor, workload }: Distance): string =>
+  `${title}. noisemill (${own.label}) takes ${showFactor(factor)} times as long as its limit, which is ${limitedBy} (${limit.label}: ${showValue(medianOf(limit), workload.unit)}).`
 
 /** What a reader has to know before any figure. */
 export function recordWarnings(record: BenchRecord): string[] {

@@ -4,8 +4,13 @@ import type { Workload } from '../harness/workload.js'
 
 type Unit = Workload['unit']
 
-/** A unit as people write it. */
+/** A unit as people write it: 'µs an item'. */
 export const unitText = (unit: Unit): string => unit.replace(/^us /, 'µs ')
+
+const NAMES: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds' }
+
+/** A unit in words where they are known: 'seconds', 'µs an item'. */
+export const unitWords = (unit: Unit): string => NAMES[unit] ?? unitText(unit)
 
 /** Seconds in one of a unit. */
 const SECONDS: Readonly<Record<Unit, number>> = {

@@ -24,6 +24,7 @@ export function contenderTable(workload: WorkloadRecord, record: BenchRecord): T
     ['95 % interval', (row) => intervalCell(row, reference)],
     ['CPU, s', (row) => optional(figuresOf(row, cores).cpu)],
     ['memory, MB', (row) => optional(figuresOf(row, cores).memory)],
+    ['what came of it', (row) => row.trials.find(({ note }) => note !== undefined)?.note ?? ''],
     ...reportedNames(rows).map((name) => [headOf(name), (row: Row) => optional(reportedFigure(row, name))] as const),
   ]
   const filled = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''))

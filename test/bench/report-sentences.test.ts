@@ -64,7 +64,7 @@ describe('which way when', () => {
   })
 
   test('names a plain loop where single items cost more in threads', () => {
-    const overhead = workload('pitfall-overhead', [row('loop', [0.1]), row('noisemill-bad', [3])])
+    const overhead = workload('pitfall-overhead', [row('loop', [0.1]), row('noisemill-badly', [3])])
     const [advice] = adviceOf(record([talk({ loop: 1 }), overhead]))
     expect(advice).toEqual({
       way: 'a plain loop',
@@ -164,8 +164,7 @@ describe('the model', () => {
 })
 
 describe('the distance to a limit', () => {
-  const limit = (name: string, time: number, rest: Partial<Row> & { limit?: string } = {}) =>
-    row(name, [time], { kind: 'limit', ...rest })
+  const limit = (name: string, time: number, rest: Partial<Row> = {}) => row(name, [time], { kind: 'limit', ...rest })
 
   test('counts from the largest kind of limit, at its fastest program', () => {
     const rows = [
@@ -179,12 +178,17 @@ describe('the distance to a limit', () => {
     const [distance] = distancesOf(record([workload('many', rows)]))
     expect(distance).toMatchObject({ own: { name: 'native' }, limit: { name: 'calls' }, factor: 2 })
     expect(distanceSentence(distance!)).toBe(
-      'native takes 2 times as long as calls (0.45 s): the limit is system calls.',
+      'Title of many. noisemill (native) takes 2 times as long as its limit, which is system calls (calls: 0.45 s).',
     )
   })
 
   test('is told for each place of curves, and without x a limit holds at all of them', () => {
-    const rows = [...line('native', { 1: 4, 10: 8 }), limit('cp-1', 2, { x: 1 }), limit('node', 1)]
+    const rows = [
+      ...line('native', { 1: 4, 10: 8 }),
+      limit('cp-1', 2, { x: 1, limit: 'bytes moved' }),
+      limit('cp-10', 0.5, { x: 10, limit: 'bytes moved' }),
+      limit('node', 1),
+    ]
     expect(distancesOf(record([workload('lengths', rows)])).map(({ limit, factor }) => [limit.name, factor])).toEqual([
       ['cp-1', 2],
       ['node', 8],
@@ -194,6 +198,7 @@ describe('the distance to a limit', () => {
   test.each([
     ['no limit', [row('native', [1])]],
     ['a limit alone', [limit('cp', 1)]],
+    ['a reference that is no limit', [row('native', [1]), limit('nothing', 0.5)]],
     ['a limit of zero', [row('native', [1]), limit('cp', 0)]],
     ['no rows', []],
   ])('is not told with %s', (_, rows) => expect(distancesOf(record([workload('w', rows)]))).toEqual([]))
