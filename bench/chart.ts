@@ -1,7 +1,23 @@
 /** Draws the chart of README: the seconds that each contender takes for the talk's files. */
 
 import { svgBarChart } from '../dist-lib/page/charts.js'
-import { type Recorded, show } from './harness.js'
+
+/** A file of bench/results of one benchmark. */
+export interface Recorded {
+  /** The unit of the figures, and what they are compared with. */
+  readonly caption: string
+  /** Lines of Markdown. */
+  readonly table: readonly string[]
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly versions: { readonly node: string } }
+  readonly date: string
+  readonly rows: readonly {
+    readonly name: string
+    readonly minimum: number
+    readonly median: number
+    readonly maximum: number
+    readonly trials: readonly number[]
+  }[]
+}
 
 /** Label of each bar, by the name of its row in the record. The slowest is first. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -20,7 +36,7 @@ export function talkChart({ rows, date, machine }: Recorded): string {
     .map(({ name, minimum, median, maximum }) => ({
       label: LABELS[name],
       value: median,
-      text: `${show(median)} s`,
+      text: `${median.toPrecision(3)} s`,
       isOwn: name.startsWith('noisemill'),
       spread: [minimum, maximum] as const,
     }))

@@ -7,7 +7,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Minutes, and gigabytes of disk: `npm run test:heavy`.
     exclude: [...configDefaults.exclude, 'test/heavy/**'],
-    globalSetup: fileURLToPath(new URL('support/own-cache.ts', import.meta.url)),
+    globalSetup: ['own-cache', 'compile-bench'].map((name) =>
+      fileURLToPath(new URL(`support/${name}.ts`, import.meta.url)),
+    ),
     // A crash in the addon would take a threads run with it.
     pool: 'forks',
     // All of them wait a good part of their time: for processes, volumes, the end of threads.

@@ -16,9 +16,9 @@ export class Scratch implements Disposable {
    * The environment variable NOISEMILL_BENCH_DIR names another place.
    *
    * @param disk bytes that are needed at a time
+   * @param parent folder in which it is made
    */
-  constructor(disk = 0) {
-    const parent = process.env.NOISEMILL_BENCH_DIR ?? (isRoomy(MEMORY, disk) ? MEMORY : tmpdir())
+  constructor(disk = 0, parent = process.env.NOISEMILL_BENCH_DIR ?? (isRoomy(MEMORY, disk) ? MEMORY : tmpdir())) {
     this.folder = newFolder(parent)
     this.inputs = path.join(this.folder, 'inputs')
     this.out = path.join(this.folder, 'out')

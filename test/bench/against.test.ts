@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type AgainstRecord, againstLines, exitCode, type MeasuredRow } from '../../bench/harness/against-run.js'
 import { describeBuilds, findTarget, makeBuilds } from '../../bench/harness/builds.js'
 import { Scratch } from '../../bench/harness/scratch.js'
@@ -9,7 +9,6 @@ import { Stepper } from '../../bench/harness/steps.js'
 import type { RowVerdict, Verdict } from '../../bench/harness/verdict.js'
 import type { Place } from '../../bench/harness/workload.js'
 import { againstRows } from '../../bench/workloads/against.js'
-import { compileBench } from '../support/bench.js'
 import { root, temporaryFolder, temporaryIn } from '../support/folders.js'
 import { type Ended, start } from '../support/programs.js'
 
@@ -186,8 +185,6 @@ describe('the result of two builds', () => {
 })
 
 describe('npm run bench -- --against', () => {
-  beforeAll(compileBench, 120_000)
-
   const against = (build: string, filter: string, folder: string): Promise<Ended> =>
     start(
       [
@@ -224,8 +221,6 @@ export const addNoise = async (samples) => { for (let i = 0; i < 1e6; i++) sampl
 })
 
 describe('rows of two builds', () => {
-  beforeAll(compileBench, 120_000)
-
   test.each(againstRows)('take turns, with the same bytes: $name', async (row) => {
     using scratch = new Scratch()
     const placeOf = (out: string): Place => ({

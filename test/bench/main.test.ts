@@ -1,14 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseRecord } from '../../bench/harness/record-check.js'
 import { workloads } from '../../bench/workloads/index.js'
-import { compileBench } from '../support/bench.js'
 import { root, temporaryFolder } from '../support/folders.js'
 import { type Ended, start } from '../support/programs.js'
-
-beforeAll(compileBench, 120_000)
 
 const main = path.join(root, 'dist-bench/main.js')
 

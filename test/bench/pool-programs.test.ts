@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { programFile, ROOT } from '../../bench/harness/paths.js'
+import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { runTrial } from '../../bench/harness/trial.js'
 import type { Contender, Place, Workload } from '../../bench/harness/workload.js'
@@ -9,13 +9,11 @@ import { pitfalls } from '../../bench/workloads/pitfalls.js'
 import { pool } from '../../bench/workloads/pool.js'
 import { sharedFolder } from '../support/folders.js'
 
-const COMPILE = 'npx tsc -p bench/tsconfig.json'
-const isCompiled = existsSync(programFile('pool/map.js'))
 const signal = new AbortController().signal
 let place: Place
 
 beforeAll(() => {
-  const scratch = new Scratch(sharedFolder())
+  const scratch = new Scratch(0, sharedFolder())
   place = { scratch, size: 'full', inputs: scratch.inputs, out: scratch.out, build: ROOT }
   for (let i = 0; i < 24; i++)
     writeFileSync(path.join(place.inputs, `${i}.f32`), Float32Array.of(0.1, -0.01 * i, 0.05, 0.001 * i))
@@ -53,7 +51,7 @@ function describeWorkload(workload: Workload, contenders: readonly (Contender & 
   const digests = new Map<string, string>()
   for (const { lack, ...contender } of contenders) {
     test.skipIf(lack !== undefined)(`${contender.name}${lack === undefined ? '' : `, needs ${lack}`}`, async () => {
-      const { value, digest } = await runTrial(workload, small(contender), place, signal)
+      const { value, digest } = await runTrial(workload, small(contender), place, { signal })
       expect(value).toBeGreaterThan(0)
       if (contender.outputs === undefined) return
       expect(digest).toMatch(/^[0-9a-f]{64}$/)
@@ -67,20 +65,17 @@ for (const workload of [...pitfalls, ...pool]) {
   if (workload.name === 'pitfall-values') continue
   const all = distinct(workload.contenders('full'))
   const contenders = await Promise.all(all.map(async (each) => ({ ...each, lack: await lackOf(each) })))
-  const lacks = isCompiled ? '' : `, needs ${COMPILE}`
-  describe.skipIf(!isCompiled)(`contenders of ${workload.name} give the same results${lacks}`, () =>
-    describeWorkload(workload, contenders),
-  )
+  describe(`contenders of ${workload.name} give the same results`, () => describeWorkload(workload, contenders))
 }
 
-describe.skipIf(!isCompiled)(`values that cannot cross${isCompiled ? '' : `, needs ${COMPILE}`}`, async () => {
+describe('values that cannot cross', async () => {
   const workload = pitfalls.find(({ name }) => name === 'pitfall-values')!
   const contenders = workload.contenders('full')
   const python = contenders.find(({ name }) => name === 'python-function')!
   const pythonLack = await lackOf(python)
 
   const outcomeOf = (name: string) =>
-    runTrial(workload, contenders.find((contender) => contender.name === name)!, place, signal)
+    runTrial(workload, contenders.find((contender) => contender.name === name)!, place, { signal })
 
   test('a loop has no borders', async () => {
     for (const kind of ['function', 'instance', 'handle', 'result']) {

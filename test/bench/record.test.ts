@@ -1,12 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { comparisonLines } from '../../bench/harness/comparison.js'
 import { whyNotWritable, writeAtomically } from '../../bench/harness/kept-files.js'
 import type { BenchRecord, Row, Trial } from '../../bench/harness/record.js'
 import { parseRecord, RecordError } from '../../bench/harness/record-check.js'
 import { recordLines } from '../../bench/harness/tables.js'
-import { compileBench } from '../support/bench.js'
 import { root, temporaryFolder } from '../support/folders.js'
 import { type Ended, start } from '../support/programs.js'
 
@@ -186,8 +185,6 @@ describe('two kept records', () => {
 })
 
 describe('npm run bench:compare', () => {
-  beforeAll(compileBench, 120_000)
-
   const compare = (...args: readonly string[]): Promise<Ended> =>
     start([process.execPath, path.join(root, 'dist-bench/compare.js'), ...args]).ended
 

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { missingCommand, missingPython, nodeProgram } from '../../bench/harness/commands.js'
 import { missingCompiler } from '../../bench/harness/compile.js'
 import { bytesLimit, callsLimit, copyLimit, prepareLimits } from '../../bench/harness/limits.js'
 import { outputsIn } from '../../bench/harness/outputs.js'
-import { programFile, ROOT } from '../../bench/harness/paths.js'
+import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { music, speech, writeSounds } from '../../bench/harness/sounds.js'
 import { wayContender } from '../../bench/harness/ways.js'
@@ -14,10 +14,6 @@ import type { Command, Contender, Place, Reported } from '../../bench/harness/wo
 import { jsThread } from '../../bench/workloads/js-thread.js'
 import { kernels } from '../../bench/workloads/kernels.js'
 import { sharedFolder } from '../support/folders.js'
-
-const isCompiled = existsSync(programFile('js-thread.js'))
-const unlessCompiled = isCompiled ? '' : ', needs npx tsc -p bench/tsconfig.json'
-const suite = describe.skipIf(!isCompiled)
 
 /** Files of a batch of `js-thread`, which its check expects. */
 const FILES = 8
@@ -27,7 +23,7 @@ let place: Place
 
 beforeAll(async () => {
   mkdirSync(parent)
-  const scratch = new Scratch(parent)
+  const scratch = new Scratch(0, parent)
   place = { scratch, size: 'short', inputs: scratch.inputs, out: scratch.out, build: ROOT }
   writeSounds(path.join(place.inputs, 'sounds'), FILES, music(0.05))
   writeSounds(path.join(place.inputs, 'tree/below'), 3, speech(0.01))
@@ -49,7 +45,7 @@ function run({ file, args, env }: Command): string {
 
 const reported = (stdout: string): Reported => JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
 
-suite(`all ways write the same files${unlessCompiled}`, () => {
+describe(`all ways write the same files`, () => {
   const ways = ['native', 'workers', 'workers-ts', 'processes', 'inline'] as const
   const digests = new Map<string, string>()
 
@@ -99,7 +95,7 @@ describe('limits', () => {
   })
 })
 
-suite(`a server beside a batch${unlessCompiled}`, () => {
+describe(`a server beside a batch`, () => {
   const digests = new Set<string>()
 
   test.each(['nothing', 'loop', 'async', 'workers', 'processes', 'native'])('%s', async (name) => {
@@ -129,7 +125,7 @@ suite(`a server beside a batch${unlessCompiled}`, () => {
 const withLacks = async (contenders: readonly Contender[]) =>
   Promise.all(contenders.map(async (contender) => ({ contender, lack: await contender.missing?.() })))
 
-suite(`kernels report ns a sample${unlessCompiled}`, async () => {
+describe(`kernels report ns a sample`, async () => {
   for (const { contender, lack } of await withLacks(kernels.contenders('short'))) {
     const { name } = contender
     test.skipIf(lack !== undefined)(`${name}${lack === undefined ? '' : `, needs ${lack.what}`}`, () => {
@@ -150,7 +146,7 @@ test.skipIf(lackOfNumPy !== undefined)(
 )
 
 const lackOfSox = await missingCommand('sox', 'apt-get install sox')
-suite(`wavefile${unlessCompiled}`, () => {
+describe(`wavefile`, () => {
   test.skipIf(lackOfSox !== undefined)(`adds noise to IMA ADPCM${lackOfSox ? ', needs sox' : ''}`, () => {
     const clean = path.join(place.inputs, 'adpcm')
     mkdirSync(clean)

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { programFile, ROOT } from '../../bench/harness/paths.js'
+import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { runTrial } from '../../bench/harness/trial.js'
 import type { Contender, Place, Workload } from '../../bench/harness/workload.js'
@@ -11,8 +11,6 @@ import { talk } from '../../bench/workloads/talk.js'
 import { tools } from '../../bench/workloads/tools.js'
 import { sharedFolder } from '../support/folders.js'
 
-const COMPILE = 'npx tsc -p bench/tsconfig.json'
-const isCompiled = existsSync(programFile('talk.js'))
 const signal = new AbortController().signal
 
 const parent = path.join(sharedFolder(), "folder with 'quotes' and spaces")
@@ -37,29 +35,26 @@ async function lookedAt({ contenders }: Workload): Promise<(Contender & { lack: 
 for (const workload of [talk, tools]) {
   const contenders = await lookedAt(workload)
 
-  describe.skipIf(!isCompiled)(
-    `each contender of ${workload.name} does the work${isCompiled ? '' : `, needs ${COMPILE}`}`,
-    () => {
-      const digests = new Map<string, string>()
+  describe(`each contender of ${workload.name} does the work`, () => {
+    const digests = new Map<string, string>()
 
-      for (const { lack, ...contender } of contenders) {
-        test.skipIf(lack !== undefined)(`${contender.name}${lack === undefined ? '' : `, needs ${lack}`}`, async () => {
-          const { value, digest } = await runTrial(workload, contender, place, { signal })
-          expect(value).toBeGreaterThan(0)
-          if (contender.outputs === undefined) return
-          const known = digests.get(contender.outputs)
-          if (known === undefined) digests.set(contender.outputs, digest!)
-          else expect(digest).toBe(known)
-        })
-      }
-
-      test('a contender that only copies is caught', async () => {
-        const copy = workload.contenders('full').find(({ name }) => name === 'cp')!
-        const faulty: Contender = { ...copy, kind: 'tool' }
-        await expect(runTrial(workload, faulty, place, { signal })).rejects.toThrow('has noise of 0.000 instead of 0.1')
+    for (const { lack, ...contender } of contenders) {
+      test.skipIf(lack !== undefined)(`${contender.name}${lack === undefined ? '' : `, needs ${lack}`}`, async () => {
+        const { value, digest } = await runTrial(workload, contender, place, { signal })
+        expect(value).toBeGreaterThan(0)
+        if (contender.outputs === undefined) return
+        const known = digests.get(contender.outputs)
+        if (known === undefined) digests.set(contender.outputs, digest!)
+        else expect(digest).toBe(known)
       })
-    },
-  )
+    }
+
+    test('a contender that only copies is caught', async () => {
+      const copy = workload.contenders('full').find(({ name }) => name === 'cp')!
+      const faulty: Contender = { ...copy, kind: 'tool' }
+      await expect(runTrial(workload, faulty, place, { signal })).rejects.toThrow('has noise of 0.000 instead of 0.1')
+    })
+  })
 
   test(`contenders of ${workload.name} are named once, and the reference is one of them`, () => {
     for (const size of ['short', 'full'] as const) {
