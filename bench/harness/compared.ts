@@ -100,7 +100,7 @@ export function steppedRow(
     ...(prepare && { prepare }),
     measure: async (places, { isNowFirst, signal }) => {
       for (const { out } of [places.before, places.now]) mkdirSync(out)
-      const open = ({ out, ...place }: Place) => new Stepper(command({ out, ...place }), { cwd: out, signal })
+      const open = (place: Place) => new Stepper(command(place), { cwd: place.out, signal })
       try {
         using before = open(places.before)
         using now = open(places.now)

@@ -187,6 +187,15 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(failuresOf(record)).toEqual({})
   })
 
+  test('go on if it cannot be found out what is missing', async () => {
+    const missing = async () => {
+      throw new Error('no answer')
+    }
+    const record = await run([workloadOf([contenderOf('good', saying(1)), contenderOf('odd', 'true', { missing })])])
+    expect(valuesOf(record)).toEqual({ good: [1, 1, 1] })
+    expect(failuresOf(record)).toEqual({ odd: 'no answer' })
+  })
+
   test('skip a workload without room, and say why', async () => {
     const workload = workloadOf([contenderOf('a', saying(1))], { needs: () => ({ disk: 1e18, memory: 0 }) })
     const record = await run([workload])

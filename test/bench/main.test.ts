@@ -75,6 +75,7 @@ describe('npm run bench', () => {
     ['--rounds 0', 'It must be an integer from 1 to 1000.'],
     ['--filter (', 'Invalid regular expression'],
     ['--filter ^nothing$', 'The workloads are: '],
+    ['--json /tmp/same --html /tmp/same', '--json and --html name the same file'],
     ['--against nothing-of-this-name', 'is no file, no folder with a built package, and no commit of this clone'],
     ['--against --version', ''],
     ['--against package.json', ''],
