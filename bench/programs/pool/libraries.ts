@@ -68,10 +68,13 @@ export const libraries = [
 export type Library = (typeof libraries)[number]
 
 /** Imports the module that uses a library. Nothing else imports the library. */
-export async function openPool(library: Library, name: FunctionName, use: Use): Promise<OpenedPool> {
+export async function openerOf(library: Library): Promise<OpenPool> {
   const module: { openPool: OpenPool } = await import(new URL(`./${library}.js`, import.meta.url).href)
-  return module.openPool(name, use)
+  return module.openPool
 }
+
+export const openPool = async (library: Library, name: FunctionName, use: Use): Promise<OpenedPool> =>
+  (await openerOf(library))(name, use)
 
 /** What an item transfers: the buffer of a typed array. */
 export const bufferOf = (item: unknown): ArrayBuffer[] => [(item as Float64Array<ArrayBuffer>).buffer]

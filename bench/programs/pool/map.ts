@@ -8,7 +8,7 @@
 import { sayReported } from '../build.js'
 import { digestOf } from './digest.js'
 import type { Fields } from './functions.js'
-import { type FunctionName, type Library, type OpenedPool, openPool, type Use } from './libraries.js'
+import { type FunctionName, type Library, type OpenedPool, openerOf, type Use } from './libraries.js'
 import { type WorkName, works } from './works.js'
 
 /** What the program does, as JSON in its argument. */
@@ -47,7 +47,8 @@ const batchesOf = (items: readonly unknown[], size: number): unknown[][] =>
 
 const spec: MapSpec = JSON.parse(process.argv[2])
 const items = makeItems(spec.items)
-const start = () => openPool(spec.library, spec.name, spec.use)
+const open = await openerOf(spec.library)
+const start = () => open(spec.name, spec.use)
 
 async function round({ map }: OpenedPool, items: readonly unknown[]): Promise<unknown[]> {
   if (spec.batch === undefined) return map(items)
