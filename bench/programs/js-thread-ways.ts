@@ -82,7 +82,7 @@ async function inProcesses(folders: BatchFolders): Promise<OpenWay> {
   )
   return {
     async run(names, finished) {
-      const files = names.map((name) => path.join(folders.root, name))
+      const files = names.map((name) => [path.join(folders.root, name)])
       for await (const _ of pool.imapUnordered(task, files)) finished()
     },
     close: () => pool.terminate(),

@@ -23,7 +23,7 @@ const RATE = 500
  * Connections that are made before, and kept. Node 20 accepts one new connection in a turn of the event loop,
  * so with long turns, clients would mostly wait for that.
  */
-const CONNECTIONS = 200
+const CONNECTIONS = RATE
 
 const [way, root, out, seconds] = process.argv.slice(2)
 const agent = new http.Agent({ keepAlive: true, maxFreeSockets: CONNECTIONS })

@@ -1,4 +1,4 @@
-/** Adds noise to a file in a process of `noise-processes.ts`, which must load the package under test by itself. */
+/** Adds noise to files in a process of `noise-processes.ts`, which must load the package under test by itself. */
 
 import type { FileResult, NoiseTask, Pool } from '../../dist/index.js'
 import { loadNoisemill } from './build.js'
@@ -23,7 +23,8 @@ export async function setup({ root, out }: Folders): Promise<Ready> {
   }
 }
 
-export async function addNoise(file: string, { pool, task }: Ready): Promise<void> {
-  const [{ error }]: FileResult[] = await pool.map(task, [file])
-  if (error) throw error
+/** Adds noise to some files, because each call has a cost of its own. */
+export async function addNoise(files: readonly string[], { pool, task }: Ready): Promise<void> {
+  const results: FileResult[] = await pool.map(task, files)
+  for (const { error } of results) if (error) throw error
 }
