@@ -37,9 +37,6 @@ export function latencyFigure(workload: WorkloadRecord, record: BenchRecord): st
   )
 }
 
-/** 'worker threads: 2.1 ms'. */
-const told = (row: Row, { unit }: WorkloadRecord) => `${row.label}: ${showValue(medianOf(row), unit)}`
-
 /** The latencies of the slowest and of the fastest way beside those without a batch. Undefined without two ways. */
 export function latencySentence(workload: WorkloadRecord): string | undefined {
   const nothing = rowNamed(workload, workload.reference)
@@ -48,8 +45,9 @@ export function latencySentence(workload: WorkloadRecord): string | undefined {
     .sort((a, b) => medianOf(b) - medianOf(a))
   const [slowest, fastest] = [ways[0], ways.at(-1)]
   if (!slowest || !fastest || slowest === fastest) return undefined
-  const without = nothing ? `; without a batch: ${showValue(medianOf(nothing), workload.unit)}` : ''
-  return `99 % of the requests were answered within this time. ${told(slowest, workload)}; ${told(fastest, workload)}${without}.`
+  const time = (row: Row) => showValue(medianOf(row), workload.unit)
+  const without = nothing ? `; without a batch, within ${time(nothing)}` : ''
+  return `99 % of the requests were answered within ${time(slowest)} (${slowest.label}) to ${time(fastest)} (${fastest.label})${without}.`
 }
 
 /** How many requests each way answered in time. Undefined if no way reports it. */

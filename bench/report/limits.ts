@@ -2,7 +2,7 @@
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
 import { axisOf } from './axes.js'
-import { isOwn, isStart, medianOf, ratioOf, rowsOf } from './figures.js'
+import { isOwn, isStart, limitOf, medianOf, ratioOf, rowsOf } from './figures.js'
 
 export interface Distance {
   readonly workload: WorkloadRecord
@@ -48,12 +48,5 @@ function distanceOf(workload: WorkloadRecord, title: string, rows: readonly Row[
   const ratio = own && largest && ratioOf(own, largest.limit)
   return ratio && { workload, title, own, ...largest, factor: ratio.value }
 }
-
-/** Copies of the talk's files. */
-const COPIES = ['cp', 'cp-2', 'copy-threads']
-
-/** Undefined for a row that is only a reference, such as a server without a batch. */
-const limitOf = ({ limit, name }: Row): string | undefined =>
-  limit ?? (COPIES.includes(name) ? 'bytes moved' : name === 'node' ? "Node's start" : undefined)
 
 const fastest = (rows: readonly Row[]): Row | undefined => [...rows].sort((a, b) => medianOf(a) - medianOf(b))[0]

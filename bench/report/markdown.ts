@@ -1,5 +1,6 @@
 /** Tables of docs/benchmarks.md from a record. */
 
+import { plural } from '../../dist-lib/show.js'
 import type { BenchRecord, WorkloadRecord } from '../harness/record.js'
 import { referenceOf, rowsOf } from './figures.js'
 import { unitText } from './show.js'
@@ -21,9 +22,9 @@ export function madeOn({ machine, started, noisemill }: BenchRecord): string {
 /** A workload as a paragraph and a table. */
 export function workloadMarkdown(workload: WorkloadRecord, record: BenchRecord): string {
   const reference = referenceOf(workload)
-  const rounds = Math.max(0, ...rowsOf(workload).map(({ trials }) => trials.length))
+  const rounds = plural(Math.max(0, ...rowsOf(workload).map(({ trials }) => trials.length)), 'round')
   const compared = reference === undefined ? '' : `; ratio to "${labelOf(reference)}"`
-  const caption = `${workload.work}. In ${unitText(workload.unit)}; ${rounds} rounds${compared}. ${madeOn(record)}.`
+  const caption = `${workload.work}. In ${unitText(workload.unit)}; ${rounds}${compared}. ${madeOn(record)}.`
   const lacks = lacksOf(workload).map((text) => `\n${text}\n`)
   return `${caption}\n\n${markdownTable(contenderTable(workload, record))}${lacks.join('')}`
 }

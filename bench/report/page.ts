@@ -18,7 +18,7 @@ import {
   modelSentence,
   recordWarnings,
 } from './sentences.js'
-import { capital, listed, showFactor, showNumber, showPercent, showValue } from './show.js'
+import { listed, showFactor, showNumber, showPercent, showValue } from './show.js'
 import { commandOf, labelOf, type Table } from './tables.js'
 import { coresHtml, folded, memoryFigure, paragraph, type Shown, tableHtml, workloadHtml } from './workload-html.js'
 
@@ -52,13 +52,13 @@ function introOf(record: BenchRecord): string {
       ? ''
       : `<dl class="warnings">\n<dt>Before you believe this</dt>\n${warnings.map((text) => `<dd class="problem">${escapeHtml(text)}</dd>`).join('\n')}\n</dl>`
   const advice = adviceOf(record).map(
-    ({ way, text }) => `<dt>${escapeHtml(capital(way))}</dt>\n<dd>${escapeHtml(text)}</dd>`,
+    ({ way, text }) => `<li>${escapeHtml(text).replace(escapeHtml(way), '<strong>$&</strong>')}</li>`,
   )
   const made = `Measured on ${machine.cpu}, ${plural(machine.cores, 'core')}, with Node ${machine.versions.node} and noisemill ${noisemill.version}, on ${started.slice(0, 10)}.`
   return [
     paragraph(made),
     beware,
-    ...(advice.length > 0 ? [`<dl class="advice">\n${advice.join('\n')}\n</dl>`] : []),
+    ...(advice.length > 0 ? [`<ul class="advice">\n${advice.join('\n')}\n</ul>`] : []),
   ].join('\n')
 }
 
@@ -101,22 +101,16 @@ function pythonSection(record: BenchRecord): Section | undefined {
 }
 
 function pitfallSection(record: BenchRecord): Section | undefined {
-  const found = section(
-    record,
-    'pitfalls',
-    'Five ways to lose what parallel work gains',
-    Object.keys(PITFALLS),
-    (workload) => {
-      if (workload.name === 'pitfall-values')
-        return { rows: () => false, extra: rowsOf(workload).length === 0 ? '' : tableHtml(valueTable(workload)) }
-      if (workload.name === 'pitfall-chunks') return { extra: memoryFigure(workload, record) }
-      return {}
-    },
-  )
+  const found = section(record, 'pitfalls', 'Five ways to lose what parallel work gains', PITFALLS, (workload) => {
+    if (workload.name === 'pitfall-values')
+      return { rows: () => false, extra: rowsOf(workload).length === 0 ? '' : tableHtml(valueTable(workload)) }
+    if (workload.name === 'pitfall-chunks') return { extra: memoryFigure(workload, record) }
+    return {}
+  })
   const table = pitfallTable(record)
-  if (!found || !table) return found
+  if (!found || table.rows.length === 0) return found
   const lead = paragraph(
-    'How many times as long a library takes if it is used badly, and what it does with a value that cannot be sent. The sizes of chunks are the worst and the best that were tried.',
+    'What a pitfall costs: the time of a library that is used badly, beside that of the same library used well.',
   )
   return { ...found, html: `${lead}\n${tableHtml(table)}\n${found.html}` }
 }
@@ -218,6 +212,7 @@ function modelSection(record: BenchRecord): Section | undefined {
 
 function jsThreadSection(record: BenchRecord): Section | undefined {
   return section(record, 'js-thread', 'What the rest of a program notices', ['js-thread'], (workload) => ({
+    chart: 'Latency that 99 % of the requests do not exceed',
     lead: latencySentence(workload),
     extra: `${latencyFigure(workload, record)}${paragraph(servedSentence(workload) ?? '')}`,
   }))
@@ -225,16 +220,7 @@ function jsThreadSection(record: BenchRecord): Section | undefined {
 
 /** Everything that no section before has. */
 function furtherSection(record: BenchRecord): Section | undefined {
-  const before = new Set([
-    'talk',
-    'tools',
-    ...Object.keys(PITFALLS),
-    'jobs',
-    'lengths',
-    'counts',
-    'channels',
-    'js-thread',
-  ])
+  const before = new Set(['talk', 'tools', ...PITFALLS, 'jobs', 'lengths', 'counts', 'channels', 'js-thread'])
   const names = record.workloads.map(({ name }) => name).filter((name) => !before.has(name))
   return section(record, 'further', 'Further tables', names, (workload) => ({ lead: crossoverSentence(workload) }))
 }

@@ -1,19 +1,13 @@
 /** The five pitfalls in one table: what each costs with each library, used badly and well. */
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
-import { curvesOf, type Point } from './curves.js'
+import { curvesOf } from './curves.js'
 import { medianOf, ratioOf, reportedFigure, rowNamed, rowsOf, workloadNamed } from './figures.js'
-import { showFactor, showValue } from './show.js'
+import { showNumber, showValue } from './show.js'
 import type { Table } from './tables.js'
 
-/** Workloads of pitfalls, with the column of the table. */
-export const PITFALLS = {
-  'pitfall-overhead': 'tiny work',
-  'pitfall-values': 'a function in an item',
-  'pitfall-data': 'samples are sent',
-  'pitfall-shared': 'shared work is repeated',
-  'pitfall-chunks': 'size of chunks',
-} as const
+/** Workloads of pitfalls, in the order of the documentation. */
+export const PITFALLS = ['pitfall-overhead', 'pitfall-values', 'pitfall-data', 'pitfall-shared', 'pitfall-chunks']
 
 /** Libraries by the first word of the names of their contenders. */
 const LIBRARIES = {
@@ -25,10 +19,9 @@ const LIBRARIES = {
   workerpool: 'workerpool',
 } as const
 
-/** Beginnings of the names of a library's curves. */
-const CURVES: Readonly<Record<string, string>> = { noisemill: 'noisemill', python: "Python's Pool", piscina: 'Piscina' }
+type Library = keyof typeof LIBRARIES
 
-/** What a library was told, or did, when a value could not cross. */
+/** What a library did when a value could not cross. */
 export function fateOf(row: Row): string {
   const is = (name: string) => (reportedFigure(row, name) ?? 0) > 0
   if (is('hung')) return 'hangs'
@@ -37,43 +30,48 @@ export function fateOf(row: Row): string {
   return is('crossed') ? 'works' : 'wrong result, no error'
 }
 
-/** A row for each library and a column for each pitfall that the record has. Undefined if it has none. */
-export function pitfallTable(record: BenchRecord): Table | undefined {
-  const columns = Object.entries(PITFALLS).flatMap(([name, head]) => {
+/** A row for each pitfall with each library that the record has both ways of. */
+export function pitfallTable(record: BenchRecord): Table {
+  const rows = PITFALLS.flatMap((name) => {
     const workload = workloadNamed(record, name)
-    return workload ? [{ head, workload }] : []
+    return workload ? (Object.keys(LIBRARIES) as Library[]).flatMap((library) => rowsWith(workload, library)) : []
   })
-  const rows = Object.entries(LIBRARIES)
-    .map(([library, label]) => [label, ...columns.map(({ workload }) => cellOf(workload, library))])
-    .filter(([, ...cells]) => cells.some((cell) => cell !== ''))
-  if (rows.length === 0) return undefined
-  return { head: ['library', ...columns.map(({ head }) => head)], rows }
+  return { head: ['pitfall', 'library', 'badly', 'well', 'times as long', 'what happens'], rows }
 }
 
-/** '6.3 times as long (1.9 s in place of 0.3 s)'; empty if the record does not have both. */
-function cellOf(workload: WorkloadRecord, library: string): string {
+function rowsWith(workload: WorkloadRecord, library: Library): string[][] {
+  const begin = [workload.title.replace(/^Pitfall: /, ''), LIBRARIES[library]]
   if (workload.name === 'pitfall-values') {
     const row = rowNamed(workload, `${library}-function`)
-    return row ? fateOf(row) : ''
+    return row ? [[...begin, '', '', '', `${fateOf(row)} (a function in an item)`]] : []
   }
-  const { badly, well } = workload.name === 'pitfall-chunks' ? extremes(workload, library) : pair(workload, library)
+  const { badly, well, about } =
+    workload.name === 'pitfall-chunks' ? extremes(workload, library) : pair(workload, library)
   const ratio = badly && well && ratioOf(badly, well)
-  if (!ratio) return ''
+  if (!ratio) return []
   const [bad, good] = [badly, well].map((row) => showValue(medianOf(row), workload.unit))
-  return `${showFactor(ratio.value)} times as long (${bad} in place of ${good})`
+  return [[...begin, bad, good, showNumber(ratio.value, 2), about]]
 }
 
-const pair = (workload: WorkloadRecord, library: string) => ({
+interface Pair {
+  readonly badly?: Row | undefined
+  readonly well?: Row | undefined
+  readonly about: string
+}
+
+const pair = (workload: WorkloadRecord, library: Library): Pair => ({
   badly: rowNamed(workload, `${library}-badly`),
   well: rowNamed(workload, `${library}-well`),
+  about: '',
 })
 
-/** The worst and the best size of chunks of the library's first curve. */
-function extremes(workload: WorkloadRecord, library: string): { badly?: Row | undefined; well?: Row | undefined } {
-  const begin = CURVES[library]
-  const curve = begin === undefined ? undefined : curvesOf(workload).find(({ label }) => label.startsWith(begin))
-  const sorted: readonly Point[] = [...(curve?.points ?? [])].sort((a, b) => b.y - a.y)
-  return sorted.length < 2 ? {} : { badly: sorted[0]!.row, well: sorted.at(-1)!.row }
+/** The slowest and the fastest size of chunks that were tried, of the library's first curve. */
+function extremes(workload: WorkloadRecord, library: Library): Pair {
+  const curve = curvesOf(workload).find(({ label }) => label.startsWith(LIBRARIES[library]))
+  const [slowest, ...others] = [...(curve?.points ?? [])].sort((a, b) => b.y - a.y)
+  const fastest = others.at(-1)
+  if (!slowest || !fastest) return { about: '' }
+  return { badly: slowest.row, well: fastest.row, about: `chunks of ${slowest.x}, and of ${fastest.x}` }
 }
 
 /** What each library does with each value that cannot cross, in its own words. */

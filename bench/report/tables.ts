@@ -3,7 +3,7 @@
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
 import { valuesOf } from '../harness/record.js'
 import { spread } from '../harness/statistics.js'
-import { figuresOf, ratioOf, referenceOf, reportedFigure, rowsOf } from './figures.js'
+import { figuresOf, limitOf, ratioOf, referenceOf, reportedFigure, rowsOf } from './figures.js'
 import { showNumber, unitText } from './show.js'
 
 export interface Table {
@@ -35,8 +35,8 @@ export function contenderTable(workload: WorkloadRecord, record: BenchRecord): T
 }
 
 /** A label that says whether the contender does less than the work. */
-export const labelOf = ({ label, kind }: Pick<Row, 'label' | 'kind'>): string =>
-  kind === 'limit' && !/\blimit\b/.test(label) ? `${label} (limit)` : label
+export const labelOf = (row: Row): string =>
+  limitOf(row) !== undefined && !/\blimit\b/.test(row.label) ? `${row.label} (limit)` : row.label
 
 const optional = (value: number | undefined): string => (value === undefined ? '' : showNumber(value))
 
@@ -58,13 +58,20 @@ function reportedNames(rows: readonly Row[]): string[] {
 /** 'delayP99' as words: 'delay p99'. */
 const headOf = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)
 
-/** What is missing from a workload's table, a sentence each. */
+/** What is missing from a workload's table, a sentence for each reason. */
 export function lacksOf({ skipped, missing, failed }: WorkloadRecord): string[] {
   return [
     ...(skipped === undefined ? [] : [`Skipped: ${skipped}.`]),
-    ...missing.map(({ label, what, install }) => `Not measured: ${label}. It needs ${what} (${install}).`),
-    ...failed.map(({ label, why }) => `Failed: ${label}. ${why}`),
+    ...byReason(missing, ({ what, install }) => `Not measured, because ${what} is missing (${install}): `),
+    ...byReason(failed, ({ why }) => `Does not count, because it ${why}: `),
   ]
+}
+
+/** A sentence for each reason, with the labels that it is the reason for. */
+function byReason<T extends { readonly label: string }>(lacks: readonly T[], reasonOf: (lack: T) => string): string[] {
+  const labels = new Map<string, string[]>()
+  for (const lack of lacks) labels.set(reasonOf(lack), [...(labels.get(reasonOf(lack)) ?? []), lack.label])
+  return Array.from(labels, ([reason, those]) => `${reason}${those.join('; ')}.`)
 }
 
 /** The command that measures a workload again. */

@@ -76,7 +76,7 @@ function chartText(workload: WorkloadRecord, record: BenchRecord, title: string)
   const [fewest, most] = [Math.min(...rounds), Math.max(...rounds)]
   const count = fewest === most ? most : `${fewest} to ${most}`
   const runs = most === 1 ? 'One round' : `Medians of ${count} rounds, with lines from the fastest to the slowest`
-  const compared = reference ? ` Ratios are to: ${labelOf(reference)}.` : ''
+  const compared = reference ? ` Reference: ${labelOf(reference)}.` : ''
   return {
     title,
     unit: `${unitWords(workload.unit)}, less is better`,

@@ -58,6 +58,7 @@ dd { margin: 0.3rem 0 0; font-size: 0.9375rem }
 dd.problem, dd.fine, dd.unknown { padding-left: 0.75rem; border-left: 3px solid var(--axis) }
 dd.problem { border-color: var(--bad) }
 dd.fine { border-color: var(--good) }
+.warning { padding-left: 0.75rem; border-left: 3px solid var(--bad) }
 .failure { font: 0.8125rem/1.5 ${CODE_FONT}; border-left: 3px solid var(--bad); padding-left: 0.75rem; overflow-wrap: anywhere }
 @media (max-width: 600px) {
   main { padding: 1.5rem 16px 3rem }

@@ -3,10 +3,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
-import { type Recorded, talkChart } from '../../bench/chart.js'
+import { talkChart as earlierChart, type Recorded } from '../../bench/chart.js'
 import type { BenchRecord } from '../../bench/harness/record.js'
 import { recordTables } from '../../bench/report/markdown.js'
 import { figurePlaces, withFigures } from '../../bench/report/places.js'
+import { talkChart } from '../../bench/report/talk-chart.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
 import { flagsOf, groups, parameterFlags, replayTables, termOf } from '../../dist-lib/cli/flags.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
@@ -195,7 +196,7 @@ const benchmarkTables: Readonly<Record<string, () => string>> = {
 }
 
 /** docs/talk.svg. */
-export const chart = (): string => talkChart(recorded('talk'))
+export const chart = (): string => (kept && talkChart(kept)) ?? earlierChart(recorded('talk'))
 
 /** What the error of a function says of the error that it threw. */
 const detailsOf = (name: string) => (name === 'E_TASK_FAILED' ? { cause: new Error('no such speaker') } : {})
