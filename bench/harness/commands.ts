@@ -12,7 +12,7 @@ export const noisemillCommand = ({ build }: Pick<Place, 'build'>, ...args: reado
 })
 
 /** Environment variable that tells a program of bench/programs which package to load, see programs/build.ts. */
-export const BUILD_VARIABLE = 'NOISEMILL_BENCH_BUILD'
+const BUILD_VARIABLE = 'NOISEMILL_BENCH_BUILD'
 
 /** Runs a compiled program of bench/programs with Node. */
 export const nodeProgram = ({ build }: Pick<Place, 'build'>, name: string, ...args: readonly string[]): Command => ({

@@ -19,7 +19,7 @@ const tinyItems = { short: 6000, full: 100_000 }
 /** Items in an array that users make by hand. */
 const BATCH = 1000
 
-export const overhead: Workload = {
+const overhead: Workload = {
   name: 'pitfall-overhead',
   title: 'Pitfall: tiny work',
   question: 'What does a pool cost if an item takes a microsecond or two?',
@@ -72,7 +72,7 @@ const valueKinds: Readonly<Record<ValueKind, { readonly label: string; readonly 
 /** Milliseconds after which a program counts as hanging. */
 const hangLimits = { short: 1500, full: 2000 }
 
-export const values: Workload = {
+const values: Workload = {
   name: 'pitfall-values',
   title: 'Pitfall: values that cannot cross',
   question: 'How long until the program knows that a value cannot cross to a worker, and what is it told?',
@@ -112,7 +112,7 @@ export const values: Workload = {
 
 const sampleFiles = { count: 24, bytes: { short: 2 * MB, full: 10 * MB } }
 
-export const data: Workload = {
+const data: Workload = {
   name: 'pitfall-data',
   title: 'Pitfall: samples are sent',
   question: 'What does it cost to send samples to a worker in place of the name of their file?',
@@ -189,7 +189,7 @@ export const data: Workload = {
 
 const sharedItems = { short: 100, full: 400 }
 
-export const shared: Workload = {
+const shared: Workload = {
   name: 'pitfall-shared',
   title: 'Pitfall: work that items share is done again',
   question: 'What does it cost if each task makes a table that a worker could make once?',
@@ -251,7 +251,7 @@ function chunkSizes(size: Size, shape: string): number[] {
   return shape === 'even' ? [1, 100, count / 2, count] : [1, 10, 100, 1000, count / 2, count]
 }
 
-export const chunks: Workload = {
+const chunks: Workload = {
   name: 'pitfall-chunks',
   title: 'Pitfall: the chunk size is guessed',
   question: 'How do time and memory depend on the number of items that a worker gets at a time?',
