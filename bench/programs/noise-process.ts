@@ -3,10 +3,12 @@
 import type { FileResult, NoiseTask, Pool } from '../../dist/index.js'
 import { loadNoisemill } from './build.js'
 
-/** Folder of the inputs, which keys of noise are relative to, and folder of the outputs. */
-export interface Folders {
+export interface Settings {
+  /** Folder of the inputs, which keys of noise are relative to. */
   readonly root: string
   readonly out: string
+  /** Whether outputs may be there from an earlier batch. */
+  readonly overwrite: boolean
 }
 
 /** What a process keeps between files. */
@@ -15,11 +17,11 @@ interface Ready {
   readonly task: NoiseTask
 }
 
-export async function setup({ root, out }: Folders): Promise<Ready> {
+export async function setup({ root, out, overwrite }: Settings): Promise<Ready> {
   const { noiseTask, Pool } = await loadNoisemill()
   return {
     pool: new Pool({ backend: 'inline', kernel: 'wasm' }),
-    task: noiseTask({ root, out, sigma: 0.1, overwrite: true }),
+    task: noiseTask({ root, out, sigma: 0.1, overwrite }),
   }
 }
 

@@ -20,7 +20,7 @@ const names = (readdirSync(root, { recursive: true }) as string[]).filter((name)
 const task = moduleTask<typeof import('./noise-process.js'), 'addNoise'>(
   new URL('./noise-process.js', import.meta.url),
   'addNoise',
-  { setup: 'setup', data: { root, out } },
+  { setup: 'setup', data: { root, out, overwrite: false } },
 )
 const files = names.map((name) => path.join(root, name))
 const pool = new Pool({ backend: 'processes', size: Number(size) })
