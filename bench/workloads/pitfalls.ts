@@ -19,7 +19,7 @@ const tinyItems = { short: 6000, full: 100_000 }
 /** Items in an array that users make by hand. */
 const BATCH = 1000
 
-export const overhead: Workload = {
+const overhead: Workload = {
   name: 'pitfall-overhead',
   title: 'Pitfall: tiny work',
   question: 'What does a pool cost if an item takes a microsecond or two?',
@@ -72,7 +72,7 @@ const valueKinds: Readonly<Record<ValueKind, { readonly label: string; readonly 
 /** Milliseconds after which a program counts as hanging. */
 const hangLimits = { short: 1500, full: 2000 }
 
-export const values: Workload = {
+const values: Workload = {
   name: 'pitfall-values',
   title: 'Pitfall: values that cannot cross',
   question: 'How long until the program knows that a value cannot cross to a worker, and what is it told?',
@@ -113,7 +113,7 @@ export const values: Workload = {
 const sampleFiles = { count: 24, bytes: { short: 2 * MB, full: 10 * MB } }
 
 /** Samples that are sent are read by the program, and files that are named by the workers. */
-export const data: Workload = {
+const data: Workload = {
   name: 'pitfall-data',
   title: 'Pitfall: samples are sent',
   question: 'What does it cost to send samples to a worker in place of the name of their file?',
@@ -190,7 +190,7 @@ export const data: Workload = {
 
 const sharedItems = { short: 100, full: 400 }
 
-export const shared: Workload = {
+const shared: Workload = {
   name: 'pitfall-shared',
   title: 'Pitfall: work that items share is done again',
   question: 'What does it cost if each task makes a table that a worker could make once?',
@@ -253,7 +253,7 @@ function chunkSizes(size: Size, shape: string): number[] {
 }
 
 /** Results are dropped once they have been seen, so that memory is that of the chunks. */
-export const chunks: Workload = {
+const chunks: Workload = {
   name: 'pitfall-chunks',
   title: 'Pitfall: the chunk size is guessed',
   question: 'How do time and memory depend on the number of items that a worker gets at a time?',
