@@ -79,7 +79,7 @@ const values: Workload = {
   unit: 'ms',
   reference: 'loop-function',
   work: (size) =>
-    `100 items, one of them with a value that threads or processes cannot copy; no answer in ${hangLimits[size] / 1000} s counts as a hang`,
+    `100 items, one with a value that workers cannot copy; no answer in ${hangLimits[size] / 1000} s counts as a hang`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY }),
   contenders(size) {
     const kinds = Object.keys(valueKinds) as ValueKind[]
@@ -112,6 +112,7 @@ const values: Workload = {
 
 const sampleFiles = { count: 24, bytes: { short: 2 * MB, full: 10 * MB } }
 
+/** Samples that are sent are read by the program, and files that are named by the workers. */
 const data: Workload = {
   name: 'pitfall-data',
   title: 'Pitfall: samples are sent',
@@ -119,7 +120,7 @@ const data: Workload = {
   unit: 'ms',
   reference: 'loop',
   work: (size) =>
-    `the highest sample in each of ${sampleFiles.count} files of ${sampleFiles.bytes[size] / MB} MB, float32; sent samples are read by the program, named files by the workers`,
+    `the highest of float32 samples in each of ${sampleFiles.count} files of ${sampleFiles.bytes[size] / MB} MB`,
   needs: (size) => {
     const all = sampleFiles.count * sampleFiles.bytes[size]
     return { disk: 2.5 * all, memory: NODE_MEMORY + 3 * all }
@@ -196,7 +197,7 @@ const shared: Workload = {
   unit: 'ms',
   reference: 'loop',
   work: (size) =>
-    `${sharedItems[size]} items of half a millisecond, which all need a table of 4,000 hashes; the start of the pool is part of the time`,
+    `${sharedItems[size]} items of half a millisecond that need a table of 4,000 hashes, and the start of the pool`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY }),
   contenders(size) {
     const count = sharedItems[size]
@@ -251,6 +252,7 @@ function chunkSizes(size: Size, shape: string): number[] {
   return shape === 'even' ? [1, 100, count / 2, count] : [1, 10, 100, 1000, count / 2, count]
 }
 
+/** Results are dropped once they have been seen, so that memory is that of the chunks. */
 const chunks: Workload = {
   name: 'pitfall-chunks',
   title: 'Pitfall: the chunk size is guessed',
@@ -258,7 +260,7 @@ const chunks: Workload = {
   unit: 'ms',
   reference: 'loop-uneven',
   work: (size) =>
-    `${shown(blockItems[size].count)} items of some 40 us, each with a result of 4 kB that is dropped at once; the last of the uneven items take longest`,
+    `${shown(blockItems[size].count)} items of some 40 us, with results of 4 kB; the last of uneven items take longest`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
   contenders(size) {
     const { count, rounds } = blockItems[size]
