@@ -33,7 +33,8 @@ const small = {
   // After rolldown's own printing, which would add spaces again.
   generateBundle(_, files) {
     const pages = files['pages.cjs']
-    pages.code = minifySync(pages.fileName, pages.code, { module: false }).code
+    const notice = '/*! Contains parts of echarts, zrender and tslib, minified; see THIRD-PARTY-NOTICES.md. */\n'
+    pages.code = notice + minifySync(pages.fileName, pages.code, { module: false }).code
   },
 }
 

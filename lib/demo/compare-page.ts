@@ -4,6 +4,7 @@ import { barFigure, coresFigure } from '../page/charts.js'
 import { escapeHtml, htmlPage, htmlTable, type Section } from '../page/page.js'
 import { showSeconds, showTime } from '../show.js'
 import {
+  busyText,
   COLUMNS,
   type Compared,
   type Comparison,
@@ -25,12 +26,15 @@ type Ran = Compared & { readonly measured: Measured }
 export function comparePage(comparison: Comparison, command: string): string {
   const { work, compared } = comparison
   const ran = measuredOf(compared)
+  const busy = busyText(compared)
   const loop = ran[0]
   const fastest = ran.reduce((a, b) => (b.measured.seconds < a.measured.seconds ? b : a))
   const finding = `The plain loop takes ${showSeconds(loop.measured.seconds)} s. The fastest way here, ${fastest.contender.name}, takes ${showSeconds(fastest.measured.seconds)} s.`
   return htmlPage({
     title: `The same work in ${words(ran.length)} ways`,
-    intro: `<p>${escapeHtml(`${work[0]} ${work[1]}`)}</p>\n<p>${escapeHtml(finding)}</p>`,
+    intro: [`${work[0]} ${work[1]}`, finding, ...(busy === undefined ? [] : [busy])]
+      .map((text) => `<p>${escapeHtml(text)}</p>`)
+      .join('\n'),
     sections: [
       timeSection(comparison, ran, fastest, command),
       ...coresSection(ran),
@@ -105,14 +109,23 @@ function delaySection(ran: readonly Ran[], fastest: Ran): Section {
 }
 
 function orderSection(ran: readonly Ran[]): Section {
-  const rows = ran
+  const items = ran
     .filter(({ contender }) => contender.isUnordered)
-    .map(({ contender, measured }) => [contender.name, measured.order.join(' ')])
+    .map(({ contender, measured }) => {
+      const inOrder = measured.order.slice().sort()
+      const numbers = measured.order.map((name, i) => {
+        const isMoved = name !== inOrder[i]
+        return `<span${isMoved ? ' class="moved"' : ''}>${escapeHtml(name)}</span>`
+      })
+      return `<dt>${escapeHtml(contender.name)}</dt><dd class="numbers">${numbers.join(' ')}</dd>`
+    })
   return {
     id: 'order',
     title: 'Order in which files were finished',
-    html: `<p>The plain loop finishes files in their order. The other ways hand out a file as soon as it is finished.</p>
-${htmlTable(['', 'numbers of the files, the first to finish on the left'], rows)}`,
+    html: `<p>The plain loop finishes files in their order. Each of the other ways has several files in progress, and hands on those that are finished first. Numbers in colour are not in the place that they have in a loop.</p>
+<dl>
+${items.join('\n')}
+</dl>`,
   }
 }
 

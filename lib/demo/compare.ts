@@ -25,7 +25,9 @@ const HERTZ_STEP = 20
 /** What a contender took. */
 export interface Measured {
   readonly seconds: number
-  /** Used share of all cores, 0 to 1, with that of child processes. */
+  /** CPU time of this process and its child processes in seconds. */
+  readonly cpu: number
+  /** Used share of all cores, 0 to 1. */
   readonly cpuShare: number
   /** Longest delay of the event loop, in milliseconds. */
   readonly delay: number
@@ -124,6 +126,8 @@ async function compareIn(place: Place, seconds: number): Promise<Comparison> {
     }
   }
   for (const line of orderLines(compared)) screen.line(line)
+  const busy = busyText(compared)
+  if (busy !== undefined) for (const line of ['', busy]) screen.line(line)
   const areSame = hashesOf(compared).size === 1
   for (const line of areSame ? sameLines(compared) : differentLines(compared)) screen.line(line)
   return { seconds, work, compared, areSame }
@@ -158,6 +162,21 @@ export const measuredOf = (compared: readonly Compared[]): (Compared & { readonl
 
 export const hashesOf = (compared: readonly Compared[]): Set<string> =>
   new Set(measuredOf(compared).map(({ measured }) => measured.hash))
+
+/** More than this share of the cores, used by other programs, makes figures worse. */
+const BUSY = 0.15
+
+/** Says that the machine was busy with other programs. Undefined if it was not, or that is not known. */
+export function busyText(compared: readonly Compared[]): string | undefined {
+  let [others, all] = [0, 0]
+  for (const { measured } of measuredOf(compared)) {
+    if (measured.cores === undefined) continue
+    others += measured.cores.busySeconds - measured.cpu
+    all += measured.seconds * measured.cores.use.length
+  }
+  const share = all > 0 ? others / all : 0
+  return share > BUSY ? `Other programs used ${showShare(share)} of the cores, so all ways took longer.` : undefined
+}
 
 function orderLines(compared: readonly Compared[]): string[] {
   const lines = measuredOf(compared)
@@ -247,11 +266,12 @@ async function measure(
   await new Promise((resolve) => setTimeout(resolve, 2))
   delays.disable()
   // The report of a run has the time of its child processes too.
-  const cpuShare = Math.max((user + system) / 1e6, reported) / seconds / usableCpus()
+  const cpu = Math.max((user + system) / 1e6, reported)
+  const cpuShare = cpu / seconds / usableCpus()
   signal.throwIfAborted()
   const hash = await hashOf(files.map((file) => path.join(out, path.basename(file))))
   await rm(out, { recursive: true })
-  return { seconds, cpuShare, delay: delays.max / 1e6, order, hash, cores }
+  return { seconds, cpu, cpuShare, delay: delays.max / 1e6, order, hash, cores }
 }
 
 /** Returns one hash of the content of all files, in their order. */

@@ -15,6 +15,7 @@ export class CoreWatch {
 
   private constructor(readonly worker: Worker) {
     worker.on('message', (message: FromCores) => {
+      if (message === 'ready') return
       if ('look' in message) this.#looks.push(message.look)
       else this.#end(message.ended)
     })
@@ -35,7 +36,7 @@ export class CoreWatch {
   static async open(entry: URL): Promise<CoreWatch | undefined> {
     try {
       const worker = new Worker(entry)
-      await once(worker, 'online')
+      await once(worker, 'message')
       return new CoreWatch(worker)
     } catch {
       return undefined

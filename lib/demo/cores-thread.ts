@@ -6,8 +6,8 @@ import { type CoreUse, watchCores } from './cores.js'
 /** What the thread is told: to watch, with the time between two values in milliseconds, or to stop. */
 export type ToCores = { readonly interval: number } | 'stop'
 
-/** What the thread tells: the use of each core in the last interval, or of all intervals at the end. */
-export type FromCores = { readonly look: readonly number[] } | { readonly ended: CoreUse }
+/** What the thread tells: that it is there, the use of each core in an interval, and that of all intervals at the end. */
+export type FromCores = 'ready' | { readonly look: readonly number[] } | { readonly ended: CoreUse }
 
 const port = parentPort!
 const tell = (message: FromCores) => port.postMessage(message)
@@ -18,3 +18,4 @@ port.on('message', (message: ToCores) => {
   watched = message === 'stop' ? undefined : watchCores(message.interval, (look) => tell({ look }))
   if (message === 'stop' && ended) tell({ ended })
 })
+tell('ready')

@@ -82,13 +82,13 @@ function picture(bars: readonly Bar[], width: number, isNarrow: boolean, { top, 
     drawings.push((place) => ({ type: 'group', children: [...label, ...barShapes(bar, barTop, place)] }))
     y += rowHeight + (isNarrow ? ABOVE : BETWEEN)
   }
-  const end = y - (isNarrow ? ABOVE : BETWEEN)
+  const end = bars.length === 0 ? top : y - (isNarrow ? ABOVE : BETWEEN)
   return {
     width,
     height: end + bottom,
     option: {
       grid: { left, right, top, bottom, outerBoundsMode: 'none' },
-      xAxis: { type: 'value', min: 0, max: Math.max(...bars.map(endOf)) || 1, ...bareAxis },
+      xAxis: { type: 'value', min: 0, max: Math.max(0, ...bars.map(endOf)) || 1, ...bareAxis },
       yAxis: { type: 'value', min: 0, max: 1, ...bareAxis },
       series: [shapes(drawings, 0)],
     },

@@ -33,11 +33,15 @@ const PARTS = 4
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Returns the values as at most so many steps, from when to when in seconds. */
+/**
+ * Returns the values as at most so many steps, from when to when in seconds. On a busy machine
+ * values come late; there are fewer of them then, and each stands for more time.
+ */
 function stepsOf(use: readonly number[], interval: number, seconds: number, most: number): Strip['steps'] {
   const each = Math.ceil(use.length / most)
-  const count = Math.ceil(use.length / each)
-  const at = (i: number) => (i >= use.length ? seconds : Math.min(seconds, (i * interval) / 1000))
+  const count = Math.ceil(use.length / (each || 1))
+  const length = Math.max(interval / 1000, seconds / use.length)
+  const at = (i: number) => (i >= use.length ? seconds : Math.min(seconds, i * length))
   return Array.from({ length: count }, (_, i): Strip['steps'][number] => {
     const next = (i + 1) * each
     return [at(i * each), at(next), Math.min(1, mean(use.slice(i * each, next)))]

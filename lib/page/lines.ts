@@ -104,7 +104,8 @@ function xAxisOf(values: readonly number[], isLog: boolean, width: number, most:
 }
 
 function yAxisOf(values: readonly number[], isLog: boolean, most: number): Axis {
-  const highest = Math.max(...values, isLog ? Number.MIN_VALUE : 0)
+  if (values.length === 0) return { lowest: 1, highest: 10, ticks: [1, 10] }
+  const highest = Math.max(...values)
   if (!isLog) {
     const ticks = linearTicks(highest, most)
     return { lowest: 0, highest: ticks.at(-1)!, ticks }

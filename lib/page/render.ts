@@ -102,14 +102,17 @@ export function drawn({ width, height, option }: Picture): string {
   }
 }
 
-/** What ECharts adds for scripts that make a picture react to a pointer. */
-const FOR_SCRIPTS = / (?:ecmeta_\w+|class|pointer-events|xml:space)="[^"]*"/g
+/**
+ * What ECharts adds for scripts that make a picture react to a pointer, and references to what it
+ * defines: only regions that lines must stay in, where ours stay anyway.
+ */
+const NEEDLESS = / (?:ecmeta_\w+|class|pointer-events|xml:space|clip-path)="[^"]*"/g
 
 const innerOf = (svg: string): string =>
   svg
     .replace(/^<svg[^>]*>\s*<rect[^>]*><\/rect>\s*/, '')
-    .replace(/<style\s*>.*?<\/style>\s*|<defs\s*>\s*<\/defs>\s*|<\/svg>\s*$/gs, '')
-    .replace(FOR_SCRIPTS, '')
+    .replace(/<style\s*>.*?<\/style>\s*|<defs\s*>.*?<\/defs>\s*|<\/svg>\s*$/gs, '')
+    .replace(NEEDLESS, '')
     .replace(/ style="([^"]*)"/g, (_, style: string) => fontAttributes(style))
     .replaceAll(/><\/(path|rect|circle|line)>/g, '/>')
     .trim()

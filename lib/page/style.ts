@@ -21,11 +21,12 @@ h2 { margin: 3.5rem 0 0.75rem; padding-top: 1rem; border-top: 1px solid var(--ru
 h3 { margin: 2rem 0 0.5rem; font-size: 1.05rem }
 p, ul, ol, dl { margin: 0.75rem 0 }
 a { color: var(--own); text-underline-offset: 0.15em }
-code { font: 0.875em ${CODE_FONT}; overflow-wrap: anywhere }
+code { display: inline-block; max-width: 100%; font: 0.9em/1.3 ${CODE_FONT}; overflow-wrap: anywhere }
 nav { margin: 1.75rem 0 0 }
 nav ol { columns: 2; column-gap: 2.5rem; padding-left: 1.25rem; margin: 0; font-size: 0.95rem }
 nav li { break-inside: avoid; padding: 0.1rem 0 }
 figure { container-type: inline-size; margin: 2rem 0 2.5rem }
+h2 + figure { margin-top: 1.25rem }
 figcaption { font-weight: 600; line-height: 1.35; margin-bottom: 0.9rem }
 figcaption .unit { display: block; font-weight: 400; font-size: 0.9rem; color: var(--muted) }
 figure > svg { display: block; width: 100%; height: auto; font-family: inherit }
@@ -59,6 +60,8 @@ dd.problem, dd.fine, dd.unknown { padding-left: 0.75rem; border-left: 3px solid 
 dd.problem { border-color: var(--bad) }
 dd.fine { border-color: var(--good) }
 .warning { padding-left: 0.75rem; border-left: 3px solid var(--bad) }
+.numbers span { display: inline-block; margin-right: 0.45rem; font-variant-numeric: tabular-nums; color: var(--muted) }
+.numbers .moved { color: var(--own); font-weight: 600 }
 .failure { font: 0.8125rem/1.5 ${CODE_FONT}; border-left: 3px solid var(--bad); padding-left: 0.75rem; overflow-wrap: anywhere }
 @media (max-width: 600px) {
   main { padding: 1.5rem 16px 3rem }
@@ -74,9 +77,14 @@ dd.fine { border-color: var(--good) }
   main { max-width: none; padding: 0 }
   a { color: inherit; text-decoration: none }
   nav { display: none }
-  h1, h2, h3, figcaption, .legend, summary { break-after: avoid }
-  figure > svg, tr, .legend, .note { break-inside: avoid }
+  h1, h2, h3, dt, figcaption, .legend, .axis:not(.x), summary { break-after: avoid }
+  figure > svg, figcaption, tr, .legend, .note, dd { break-inside: avoid }
+  summary { list-style: none }
+  figure > svg { max-height: 235mm }
   .table { overflow: visible }
+  table, details table { font-size: 8pt }
+  th, td { padding-left: 0.75rem }
+  .number { white-space: normal }
   details::details-content { content-visibility: visible; display: block; height: auto; block-size: auto }
   svg, tr { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }`

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { names } from '../../scripts/prebuilds/names.mjs'
 import { root, sharedFolder } from '../support/folders.js'
+import { elementsIn, parsed } from '../support/html.js'
 import { Project, pack } from './installed.js'
 
 const folder = sharedFolder()
@@ -24,7 +25,7 @@ describe('the tarball', () => {
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [
       /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|THIRD-PARTY-NOTICES\.md|package\.json)$/,
-      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|pitfall-tasks)\.js|cli\.cjs|cli\/bin\.cjs|kernels\.wasm|(report|recipe)\.schema\.json)$/,
+      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|etl|cores|pitfall-tasks)\.js|(cli|pages)\.cjs|cli\/bin\.cjs|kernels\.wasm|(report|recipe)\.schema\.json)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,
@@ -62,6 +63,27 @@ describe('the tarball', () => {
     expect([listed.stdout.split('\n').slice(0, -1), listed.stderr]).toEqual([found.sort(), ''])
   })
 
+  test('has the notices of all packages whose code is in the pages of the demo', () => {
+    const notices = project.read('node_modules/noisemill/THIRD-PARTY-NOTICES.md')
+    const [, names] = /^\/\*! Contains parts of (.*), minified; /.exec(
+      project.read('node_modules/noisemill/dist/pages.cjs'),
+    )!
+    expect(names.split(/, | and /)).toEqual(['echarts', 'zrender', 'tslib'])
+    const files = [
+      'echarts/NOTICE',
+      'echarts/licenses/LICENSE-d3',
+      'zrender/LICENSE',
+      'echarts/node_modules/tslib/LICENSE.txt',
+    ]
+    const words = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
+    for (const file of files) {
+      const licence = readFileSync(path.join(root, 'node_modules', file), 'utf8').replace(/^BSD 3-Clause License/, '')
+      expect(words(notices)).toContain(words(licence))
+    }
+    const terms = readFileSync(path.join(root, 'node_modules/echarts/LICENSE'), 'utf8').split('APPENDIX')[0]
+    expect(words(notices)).toContain(words(terms))
+  })
+
   test('installs without running anything', () => {
     expect(manifest.gypfile).toBe(false)
     const hooks = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare']
@@ -77,6 +99,16 @@ describe('the tarball', () => {
     const names = packed.files.map((file) => file.path)
     expect(links.filter((link) => !names.includes(link) && !repository.includes(link))).toEqual([])
   })
+})
+
+test('the demo and its page work from the tarball', async () => {
+  const page = path.join(project.folder, 'page.html')
+  const ended = await project.run(['node_modules/noisemill/dist/cli/bin.cjs', 'demo', '--html', page])
+  expect([ended.code, ended.stderr]).toEqual([0, ''])
+  expect(ended.stdout).toMatch(/^processes +[\d.]+ +[\d.]+ x/m)
+  expect(ended.stdout).toMatch(/^The outputs of all \d ways are identical/m)
+  const charts = elementsIn(parsed(readFileSync(page, 'utf8')), 'figure')
+  expect(charts).toHaveLength(3)
 })
 
 describe('what a program can import', () => {
