@@ -34,6 +34,7 @@ export const copies = (jobs: number): Contender[] => [
     name: 'cp',
     label: 'cp, which only copies',
     kind: 'limit',
+    limit: 'bytes moved',
     value: 'whole',
     command: ({ inputs, out }) => ({ file: 'cp', args: ['-r', `${inputs}/.`, out] }),
   },
@@ -41,6 +42,7 @@ export const copies = (jobs: number): Contender[] => [
     name: 'cp-2',
     label: 'cp twice at once, for half of the files each',
     kind: 'limit',
+    limit: 'bytes moved',
     value: 'whole',
     command: ({ inputs, out }) => ({ file: 'sh', args: ['-c', TWO_COPIES, 'sh', inputs, out] }),
   },
@@ -48,6 +50,7 @@ export const copies = (jobs: number): Contender[] => [
     name: 'copy-threads',
     label: 'threads that only read and write (C++)',
     kind: 'limit',
+    limit: 'bytes moved',
     value: 'whole',
     missing: missingCompiler,
     command: (place) => ({

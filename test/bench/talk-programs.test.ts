@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { programFile, ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { runTrial } from '../../bench/harness/trial.js'
@@ -20,7 +20,9 @@ let place: Place
 
 beforeAll(() => {
   mkdirSync(parent)
-  const scratch = new Scratch(parent)
+  vi.stubEnv('NOISEMILL_BENCH_DIR', parent)
+  const scratch = new Scratch()
+  vi.unstubAllEnvs()
   place = { scratch, size: 'full', inputs: scratch.inputs, out: scratch.out, build: ROOT }
   writeSines(place.inputs, { count: 3, seconds: 1 })
   prepareCopies(place)
@@ -42,7 +44,7 @@ for (const workload of [talk, tools]) {
 
       for (const { lack, ...contender } of contenders) {
         test.skipIf(lack !== undefined)(`${contender.name}${lack === undefined ? '' : `, needs ${lack}`}`, async () => {
-          const { value, digest } = await runTrial(workload, contender, place, signal)
+          const { value, digest } = await runTrial(workload, contender, place, { signal })
           expect(value).toBeGreaterThan(0)
           if (contender.outputs === undefined) return
           const known = digests.get(contender.outputs)
@@ -54,7 +56,7 @@ for (const workload of [talk, tools]) {
       test('a contender that only copies is caught', async () => {
         const copy = workload.contenders('full').find(({ name }) => name === 'cp')!
         const faulty: Contender = { ...copy, kind: 'tool' }
-        await expect(runTrial(workload, faulty, place, signal)).rejects.toThrow('has noise of 0.000 instead of 0.1')
+        await expect(runTrial(workload, faulty, place, { signal })).rejects.toThrow('has noise of 0.000 instead of 0.1')
       })
     },
   )

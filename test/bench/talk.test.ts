@@ -79,6 +79,14 @@ describe('contenders that add noise', () => {
     expect(check).not.toThrow()
   })
 
+  test('pass if they did the part that they should', () => {
+    addNoise()
+    expect(() => checkNoise(clean, out, SIGMA, 2)).toThrow('01.wav should not be there')
+    rmSync(path.join(out, '01.wav'))
+    expect(() => checkNoise(clean, out, SIGMA, 2)).not.toThrow()
+    expect(check).toThrow('2 of 3 files are there, and 01.wav is not')
+  })
+
   test('pass with uniform noise of the same deviation', () => {
     addNoise(uniformNoise)
     expect(check).not.toThrow()
