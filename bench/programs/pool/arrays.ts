@@ -13,7 +13,7 @@ const [count, bytes, size] = numbers.map(Number)
 
 const item = (i: number) =>
   way === 'named' ? `array ${i}` : new Float64Array(bytes / Float64Array.BYTES_PER_ELEMENT).fill(1)
-const map = await openPool(library as Library, way === 'named' ? 'lengthOf' : 'lastOf', {
+const { map } = await openPool(library as Library, way === 'named' ? 'lengthOf' : 'lastOf', {
   size,
   transfers: way === 'transferred',
 })

@@ -17,10 +17,12 @@ const use: Use = { ...JSON.parse(useText), transfers: way === 'transferred' }
 const files = Array.from({ length: Number(count) }, (_, i) => path.join(folder, `${i}.f32`))
 const load: Load = async (file) => samplesIn(await readFile(file as string))
 
-const map = await openPool(library as Library, way === 'named' ? 'peakOfFile' : 'peak', use)
+const { map, close } = await openPool(library as Library, way === 'named' ? 'peakOfFile' : 'peak', use)
 const run = (files: readonly string[]) => (way === 'named' ? map(files) : map(files, load))
 for (let warmUp = 0; warmUp < 2; warmUp++) await run(files.slice(0, 2 * use.size))
 const started = performance.now()
 const peaks = await run(files)
-sayReported({ value: performance.now() - started, digest: digestOf(peaks as number[]) })
+const value = performance.now() - started
+await close?.()
+sayReported({ value, digest: digestOf(peaks as number[]) })
 process.exit()

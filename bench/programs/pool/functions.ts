@@ -97,7 +97,7 @@ export interface Fields {
 }
 
 /**
- * Keeps a core busy for a number of steps, of about a nanosecond each. Each step needs the result of
+ * Keeps a core busy for a number of steps, of about 1.3 ns each. Each step needs the result of
  * the one before.
  *
  * All of its values are 32-bit integers, also those between its operations. Otherwise V8 sometimes

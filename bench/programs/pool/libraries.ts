@@ -35,8 +35,17 @@ export type Load = (item: unknown) => Promise<unknown>
 /** Calls a function for each item. Resolves to the results in the order of the items. */
 export type MapItems = (items: readonly unknown[], load?: Load) => Promise<unknown[]>
 
+export interface OpenedPool {
+  readonly map: MapItems
+  /**
+   * Ends processes and waits for them, because the CPU time and the memory of a process count once
+   * another one has waited for it. Threads need no end.
+   */
+  close?(): Promise<void>
+}
+
 /** Starts a pool that calls a function of functions.ts. */
-export type OpenPool = (name: FunctionName, use: Use) => Promise<MapItems>
+export type OpenPool = (name: FunctionName, use: Use) => Promise<OpenedPool>
 
 /** A function of functions.ts, for contenders that call it themselves. */
 export async function functionNamed(name: FunctionName): Promise<(item: unknown) => unknown> {
@@ -59,10 +68,13 @@ export const libraries = [
 export type Library = (typeof libraries)[number]
 
 /** Imports the module that uses a library. Nothing else imports the library. */
-export async function openPool(library: Library, name: FunctionName, use: Use): Promise<MapItems> {
-  const module: { openPool: OpenPool } = await import(`./${library}.js`)
-  return module.openPool(name, use)
+export async function openerOf(library: Library): Promise<OpenPool> {
+  const module: { openPool: OpenPool } = await import(new URL(`./${library}.js`, import.meta.url).href)
+  return module.openPool
 }
+
+export const openPool = async (library: Library, name: FunctionName, use: Use): Promise<OpenedPool> =>
+  (await openerOf(library))(name, use)
 
 /** What an item transfers: the buffer of a typed array. */
 export const bufferOf = (item: unknown): ArrayBuffer[] => [(item as Float64Array<ArrayBuffer>).buffer]

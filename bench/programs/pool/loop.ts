@@ -4,10 +4,12 @@ import { functionNamed, type OpenPool } from './libraries.js'
 
 export const openPool: OpenPool = async (name) => {
   const call = await functionNamed(name)
-  return async (items, load) => {
-    if (load === undefined) return items.map((item) => call(item))
-    const results: unknown[] = []
-    for (const item of items) results.push(call(await load(item)))
-    return results
+  return {
+    async map(items, load) {
+      if (load === undefined) return items.map((item) => call(item))
+      const results: unknown[] = []
+      for (const item of items) results.push(call(await load(item)))
+      return results
+    },
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Calls a function for each item by one library, and reports the milliseconds.
+ * Calls a function for each item by one library, and reports the milliseconds. Two rounds with a
+ * tenth of the items come before.
  *
  *     node map.js SPEC
  */
@@ -7,7 +8,7 @@
 import { sayReported } from '../build.js'
 import { digestOf } from './digest.js'
 import type { Fields } from './functions.js'
-import { type FunctionName, type Library, type MapItems, openPool, type Use } from './libraries.js'
+import { type FunctionName, type Library, type OpenedPool, openerOf, type Use } from './libraries.js'
 import { type WorkName, works } from './works.js'
 
 /** What the program does, as JSON in its argument. */
@@ -20,8 +21,6 @@ export interface MapSpec {
   readonly batch?: number
   /** Whether the start of the pool is part of the time. Nothing is warm then. */
   readonly isStartMeasured?: boolean
-  /** Share of the items in each of the two rounds before; a tenth by default. */
-  readonly warmUp?: number
 }
 
 /** Items of a kind. `steps` says how long an item takes, or how long it takes on average. */
@@ -48,21 +47,26 @@ const batchesOf = (items: readonly unknown[], size: number): unknown[][] =>
 
 const spec: MapSpec = JSON.parse(process.argv[2])
 const items = makeItems(spec.items)
-const start = () => openPool(spec.library, spec.name, spec.use)
+const open = await openerOf(spec.library)
+const start = () => open(spec.name, spec.use)
 
-async function round(map: MapItems, items: readonly unknown[]): Promise<unknown[]> {
+async function round({ map }: OpenedPool, items: readonly unknown[]): Promise<unknown[]> {
   if (spec.batch === undefined) return map(items)
   return ((await map(batchesOf(items, spec.batch))) as unknown[][]).flat()
 }
 
-let map: MapItems | undefined
+let pool: OpenedPool | undefined
 if (!spec.isStartMeasured) {
-  map = await start()
-  const some = items.slice(0, Math.ceil(items.length * (spec.warmUp ?? 0.1)))
-  for (let warmUp = 0; warmUp < 2; warmUp++) await round(map, some)
+  pool = await start()
+  const count = Math.ceil(items.length / 10)
+  // The first items may be the longest.
+  const some = spec.items.kind === 'work' ? makeItems({ ...spec.items, kind: 'same', count }) : items.slice(0, count)
+  for (let warmUp = 0; warmUp < 2; warmUp++) await round(pool, some)
 }
 const started = performance.now()
-const results = await round(map ?? (await start()), items)
+pool ??= await start()
+const results = await round(pool, items)
 const value = performance.now() - started
+await pool.close?.()
 sayReported({ value, digest: digestOf(numbersIn(results)) })
 process.exit()

@@ -7,9 +7,13 @@ async function* loaded(items: readonly unknown[], load: Load): AsyncGenerator<un
   for (const item of items) yield await load(item)
 }
 
+const { moduleTask, Pool } = await loadNoisemill()
+
 export const openPool: OpenPool = async (name, { size, transfers, pool: poolOptions, task: taskOptions, run }) => {
-  const { moduleTask, Pool } = await loadNoisemill()
   const pool = new Pool({ size, ...poolOptions })
   const task = moduleTask(FUNCTIONS, name, { ...(transfers && { transfer: true }), ...taskOptions })
-  return (items, load) => pool.map(task, load === undefined ? items : loaded(items, load), run)
+  return {
+    map: (items, load) => pool.map(task, load === undefined ? items : loaded(items, load), run),
+    close: () => pool.close(),
+  }
 }

@@ -6,6 +6,8 @@ import { functionNamed, type OpenPool } from './libraries.js'
 export const openPool: OpenPool = async (name, { size }) => {
   const call = await functionNamed(name)
   const mapper = async (item: unknown) => call(item)
-  return (items, load) =>
-    pMap(items, load === undefined ? mapper : async (item) => call(await load(item)), { concurrency: size })
+  return {
+    map: (items, load) =>
+      pMap(items, load === undefined ? mapper : async (item) => call(await load(item)), { concurrency: size }),
+  }
 }

@@ -10,9 +10,6 @@ export const openPool: OpenPool = async (name, { size, tasksAtOnce = 1, mostTask
     maxThreads: size,
     concurrentTasksPerWorker: tasksAtOnce,
   })
-  return (items, load) =>
-    mapTasks(items, (item) => pool.run(item, { name, ...(transfers && { transferList: bufferOf(item) }) }), {
-      load,
-      mostTasks,
-    })
+  const run = (item: unknown) => pool.run(item, { name, ...(transfers && { transferList: bufferOf(item) }) })
+  return { map: (items, load) => mapTasks(items, run, { load, mostTasks }) }
 }

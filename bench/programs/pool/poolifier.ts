@@ -8,9 +8,11 @@ const WORKER = fileURLToPath(new URL('./poolifier-worker.js', import.meta.url))
 
 export const openPool: OpenPool = async (name, { size, mostTasks, transfers, hasQueue = false }) => {
   const pool = new FixedThreadPool<unknown, unknown>(size, WORKER, { enableTasksQueue: hasQueue })
-  return (items, load) => {
-    if (load === undefined && mostTasks === undefined && !transfers) return pool.mapExecute(items, name)
-    const transferred = (item: unknown) => (transfers ? bufferOf(item) : undefined)
-    return mapTasks(items, (item) => pool.execute(item, name, undefined, transferred(item)), { load, mostTasks })
+  const run = (item: unknown) => pool.execute(item, name, undefined, transfers ? bufferOf(item) : undefined)
+  return {
+    map(items, load) {
+      const isPlain = load === undefined && mostTasks === undefined && !transfers
+      return isPlain ? pool.mapExecute(items, name) : mapTasks(items, run, { load, mostTasks })
+    },
   }
 }

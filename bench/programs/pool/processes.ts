@@ -3,6 +3,7 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { OpenPool } from './libraries.js'
 import { sharesOf } from './works.js'
 
@@ -10,16 +11,23 @@ import { sharesOf } from './works.js'
 export const openPool: OpenPool = async (name, { size }) => {
   const worker = new URL('./bare-worker.js', import.meta.url)
   const children = Array.from({ length: size }, () => fork(worker, { serialization: 'advanced' }))
-  return async (items) => {
-    const shares = sharesOf(items as readonly number[], size)
-    const results: unknown[] = []
-    await Promise.all(
-      shares.map(async (indexes, i) => {
-        const own = await ask(children[i], { name, items: indexes.map((index) => items[index]) })
-        for (const [at, index] of indexes.entries()) results[index] = own[at]
-      }),
-    )
-    return results
+  return {
+    async map(items) {
+      const shares = sharesOf(items as readonly number[], size)
+      const results: unknown[] = []
+      await Promise.all(
+        shares.map(async (indexes, i) => {
+          const own = await ask(children[i], { name, items: indexes.map((index) => items[index]) })
+          for (const [at, index] of indexes.entries()) results[index] = own[at]
+        }),
+      )
+      return results
+    },
+    async close() {
+      const ends = children.map((child) => once(child, 'exit'))
+      for (const child of children) child.disconnect()
+      await Promise.all(ends)
+    },
   }
 }
 

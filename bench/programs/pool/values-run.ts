@@ -58,7 +58,7 @@ function end({ crossed = false, reported = false, named = false, hung = false, n
 }
 
 const items = await valueItems(kind)
-const map = await openPool(library as Library, name, use)
+const { map } = await openPool(library as Library, name, use)
 const plain = items.filter(({ value }, n) => value === undefined && n !== BAD_ITEM)
 await map(plain)
 started.at = performance.now()

@@ -8,9 +8,6 @@ const WORKER = fileURLToPath(new URL('./workerpool-worker.js', import.meta.url))
 
 export const openPool: OpenPool = async (name, { size, mostTasks, transfers }) => {
   const pool = workerpool.pool(WORKER, { minWorkers: size, maxWorkers: size, workerType: 'thread' })
-  return (items, load) =>
-    mapTasks(items, (item) => pool.exec(name, [item], transfers ? { transfer: bufferOf(item) } : undefined), {
-      load,
-      mostTasks,
-    })
+  const run = (item: unknown) => pool.exec(name, [item], transfers ? { transfer: bufferOf(item) } : undefined)
+  return { map: (items, load) => mapTasks(items, run, { load, mostTasks }) }
 }
