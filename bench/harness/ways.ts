@@ -8,7 +8,7 @@ import type { Contender, Place } from './workload.js'
 export const JOBS = usableCpus()
 
 /** Level of the noise, as in the talk. */
-export const SIGMA = 0.1
+const SIGMA = 0.1
 
 /** A way, with its name for people who do not know the project, and the flags of `noisemill add`. */
 interface Way {
@@ -33,7 +33,8 @@ export type WayName = keyof typeof ways
 export const labelOf = (way: WayName): string => ways[way].label
 
 /** What a way works on, and where it stands in its workload. */
-export interface WaySettings extends Pick<Contender, 'x' | 'scale' | 'isOnlyInFull' | 'outputs' | 'series'> {
+export interface WaySettings
+  extends Pick<Contender, 'x' | 'scale' | 'isOnlyInFull' | 'isCompared' | 'outputs' | 'series'> {
   /** Folder of the input files, which may have folders. */
   readonly input: (place: Place) => string
   /** Files that are worked on at the same time. */

@@ -21,6 +21,8 @@ export type ClientMessage = 'begin' | 'stop'
 const BACKLOG = 4096
 
 const [way, root, out] = process.argv.slice(2)
+// Nobody waits any more if the client has ended, however it did.
+process.on('disconnect', () => process.exit(1))
 const say = (message: ServerMessage) => process.send!(message)
 
 const server = createServer((_, response) => response.end('{"answer":42}'))
@@ -43,6 +45,7 @@ if (open === undefined) {
 } else await runBatches(await open({ root, out }))
 server.close()
 server.closeAllConnections()
+process.removeAllListeners('disconnect')
 process.disconnect()
 
 async function runBatches({ run, close }: OpenWay): Promise<void> {

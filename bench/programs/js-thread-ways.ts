@@ -78,11 +78,11 @@ async function inProcesses(folders: BatchFolders): Promise<OpenWay> {
   const task = moduleTask<typeof import('./noise-process.js'), 'addNoise'>(
     new URL('./noise-process.js', import.meta.url),
     'addNoise',
-    { setup: 'setup', data: folders },
+    { setup: 'setup', data: { ...folders, overwrite: true } },
   )
   return {
     async run(names, finished) {
-      const files = names.map((name) => path.join(folders.root, name))
+      const files = names.map((name) => [path.join(folders.root, name)])
       for await (const _ of pool.imapUnordered(task, files)) finished()
     },
     close: () => pool.terminate(),

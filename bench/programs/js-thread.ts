@@ -23,7 +23,7 @@ const RATE = 500
  * Connections that are made before, and kept. Node 20 accepts one new connection in a turn of the event loop,
  * so with long turns, clients would mostly wait for that.
  */
-const CONNECTIONS = 200
+const CONNECTIONS = RATE
 
 const [way, root, out, seconds] = process.argv.slice(2)
 const agent = new http.Agent({ keepAlive: true, maxFreeSockets: CONNECTIONS })
@@ -76,11 +76,15 @@ async function measure(port: number, count: number): Promise<Measured> {
   return { latencies, delays, served }
 }
 
+/** Uses a core until the parent has ended, however it did. */
+const SPIN = `
+const { ppid } = process
+while (process.ppid === ppid) for (const until = performance.now() + 10; performance.now() < until; );
+`
+
 /** Processes that use all cores. */
 const startBusy = (): ChildProcess[] =>
-  Array.from({ length: availableParallelism() }, () =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
-  )
+  Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', SPIN], { stdio: 'ignore' }))
 
 const server = fork(fileURLToPath(new URL('./js-thread-server.js', import.meta.url)), [way, root, out])
 server.once('exit', (code) => {

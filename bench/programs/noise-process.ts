@@ -1,12 +1,14 @@
-/** Adds noise to a file in a process of `noise-processes.ts`, which must load the package under test by itself. */
+/** Adds noise to files in a process of `noise-processes.ts`, which must load the package under test by itself. */
 
 import type { FileResult, NoiseTask, Pool } from '../../dist/index.js'
 import { loadNoisemill } from './build.js'
 
-/** Folder of the inputs, which keys of noise are relative to, and folder of the outputs. */
-export interface Folders {
+export interface Settings {
+  /** Folder of the inputs, which keys of noise are relative to. */
   readonly root: string
   readonly out: string
+  /** Whether outputs may be there from an earlier batch. */
+  readonly overwrite: boolean
 }
 
 /** What a process keeps between files. */
@@ -15,15 +17,16 @@ interface Ready {
   readonly task: NoiseTask
 }
 
-export async function setup({ root, out }: Folders): Promise<Ready> {
+export async function setup({ root, out, overwrite }: Settings): Promise<Ready> {
   const { noiseTask, Pool } = await loadNoisemill()
   return {
     pool: new Pool({ backend: 'inline', kernel: 'wasm' }),
-    task: noiseTask({ root, out, sigma: 0.1, overwrite: true }),
+    task: noiseTask({ root, out, sigma: 0.1, overwrite }),
   }
 }
 
-export async function addNoise(file: string, { pool, task }: Ready): Promise<void> {
-  const [{ error }]: FileResult[] = await pool.map(task, [file])
-  if (error) throw error
+/** Adds noise to some files, because each call has a cost of its own. */
+export async function addNoise(files: readonly string[], { pool, task }: Ready): Promise<void> {
+  const results: FileResult[] = await pool.map(task, files)
+  for (const { error } of results) if (error) throw error
 }

@@ -10,7 +10,7 @@ import { JOBS, wayContender } from '../harness/ways.js'
 import type { Contender, Missing, Place, Workload } from '../harness/workload.js'
 
 const FILES = 8
-const FRAMES = 2_000_000
+const FRAMES = 1_000_000
 const RATE = 16_000
 
 interface Coding {
