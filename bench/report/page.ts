@@ -173,7 +173,7 @@ function modelSection(record: BenchRecord): Section | undefined {
   // After all measured lines, so that a way has one colour in both.
   const modelled = curves.map(({ curve: { label, isOwn }, model }, i) => {
     const predicted = model.predictions.map(({ cores, speedUp, spread }) => ({ x: cores, y: speedUp, spread }))
-    return { label: `${label}: model`, isOwn, isModel: true, points: [measured[i].points.at(-1)!, ...predicted] }
+    return { label: `model of ${label}`, isOwn, isModel: true, points: [measured[i].points.at(-1)!, ...predicted] }
   })
   const law =
     'With a serial part s and a crosstalk k, p cores are p / (1 + s (p - 1) + k p (p - 1)) times as fast as one (Universal Scalability Law; without k, the law of Amdahl).'

@@ -2,9 +2,9 @@
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
 import { curvesOf } from './curves.js'
-import { medianOf, ratioOf, reportedFigure, rowNamed, rowsOf, workloadNamed } from './figures.js'
+import { medianOf, ratioOf, rowNamed, rowsOf, workloadNamed } from './figures.js'
 import { showNumber, showValue } from './show.js'
-import type { Table } from './tables.js'
+import { fateOf, type Table } from './tables.js'
 
 /** Workloads of pitfalls, in the order of the documentation. */
 export const PITFALLS = ['pitfall-overhead', 'pitfall-values', 'pitfall-data', 'pitfall-shared', 'pitfall-chunks']
@@ -21,15 +21,6 @@ const LIBRARIES = {
 
 type Library = keyof typeof LIBRARIES
 
-/** What a library did when a value could not cross. */
-export function fateOf(row: Row): string {
-  const is = (name: string) => (reportedFigure(row, name) ?? 0) > 0
-  if (is('hung')) return 'hangs'
-  if (is('named')) return 'an error that names the item'
-  if (is('reported')) return 'an error that does not name the item'
-  return is('crossed') ? 'works' : 'wrong result, no error'
-}
-
 /** A row for each pitfall with each library that the record has both ways of. */
 export function pitfallTable(record: BenchRecord): Table {
   const rows = PITFALLS.flatMap((name) => {
@@ -40,17 +31,17 @@ export function pitfallTable(record: BenchRecord): Table {
 }
 
 function rowsWith(workload: WorkloadRecord, library: Library): string[][] {
-  const begin = [workload.title.replace(/^Pitfall: /, ''), LIBRARIES[library]]
+  const title = workload.title.replace(/^Pitfall: /, '')
   if (workload.name === 'pitfall-values') {
     const row = rowNamed(workload, `${library}-function`)
-    return row ? [[...begin, '', '', '', `${fateOf(row)} (a function in an item)`]] : []
+    return row ? [[`${title}, such as a function`, LIBRARIES[library], '', '', '', fateOf(row) ?? '']] : []
   }
   const { badly, well, about } =
     workload.name === 'pitfall-chunks' ? extremes(workload, library) : pair(workload, library)
   const ratio = badly && well && ratioOf(badly, well)
   if (!ratio) return []
   const [bad, good] = [badly, well].map((row) => showValue(medianOf(row), workload.unit))
-  return [[...begin, bad, good, showNumber(ratio.value, 2), about]]
+  return [[title, LIBRARIES[library], bad, good, showNumber(ratio.value, 2), about]]
 }
 
 interface Pair {
@@ -78,6 +69,10 @@ function extremes(workload: WorkloadRecord, library: Library): Pair {
 export function valueTable(workload: WorkloadRecord): Table {
   return {
     head: ['', 'what happens', 'what the program is told'],
-    rows: rowsOf(workload).map((row) => [row.label, fateOf(row), row.trials.find(({ note }) => note)?.note ?? '']),
+    rows: rowsOf(workload).map((row) => [
+      row.label,
+      fateOf(row) ?? '',
+      row.trials.find(({ note }) => note)?.note ?? '',
+    ]),
   }
 }

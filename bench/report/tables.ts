@@ -24,7 +24,8 @@ export function contenderTable(workload: WorkloadRecord, record: BenchRecord): T
     ['95 % interval', (row) => intervalCell(row, reference)],
     ['CPU, s', (row) => optional(figuresOf(row, cores).cpu)],
     ['memory, MB', (row) => optional(figuresOf(row, cores).memory)],
-    ['what came of it', (row) => row.trials.find(({ note }) => note !== undefined)?.note ?? ''],
+    ['what happens', (row) => fateOf(row) ?? ''],
+    ['in its words', (row) => row.trials.find(({ note }) => note !== undefined)?.note ?? ''],
     ...reportedNames(rows).map((name) => [headOf(name), (row: Row) => optional(reportedFigure(row, name))] as const),
   ]
   const filled = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''))
@@ -37,6 +38,19 @@ export function contenderTable(workload: WorkloadRecord, record: BenchRecord): T
 /** A label that says whether the contender does less than the work. */
 export const labelOf = (row: Row): string =>
   limitOf(row) !== undefined && !/\blimit\b/.test(row.label) ? `${row.label} (limit)` : row.label
+
+/** Figures of a contender that sends a value that cannot cross: 0 or 1, or between them if rounds differ. */
+const FATES = ['crossed', 'reported', 'named', 'hung']
+
+/** What a contender did when a value could not cross; undefined for other work. */
+export function fateOf(row: Row): string | undefined {
+  const is = (name: string) => (reportedFigure(row, name) ?? 0) > 0
+  if (FATES.every((name) => reportedFigure(row, name) === undefined)) return undefined
+  if (is('hung')) return 'hangs'
+  if (is('named')) return 'an error that names the item'
+  if (is('reported')) return 'an error that does not name the item'
+  return is('crossed') ? 'works' : 'wrong result, no error'
+}
 
 const optional = (value: number | undefined): string => (value === undefined ? '' : showNumber(value))
 
@@ -52,7 +66,9 @@ function intervalCell(row: Row, reference: Row | undefined): string {
 /** Names of the figures that contenders reported as single numbers, in the order in which they appear. */
 function reportedNames(rows: readonly Row[]): string[] {
   const names = rows.flatMap(({ trials }) => trials.flatMap(({ figures = {} }) => Object.keys(figures)))
-  return [...new Set(names)].filter((name) => rows.some((row) => reportedFigure(row, name) !== undefined))
+  return [...new Set(names)].filter(
+    (name) => !FATES.includes(name) && rows.some((row) => reportedFigure(row, name) !== undefined),
+  )
 }
 
 /** 'delayP99' as words: 'delay p99'. */

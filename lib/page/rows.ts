@@ -13,7 +13,7 @@ import {
   shapes,
   textShape,
 } from './render.js'
-import { textWidth } from './text-width.js'
+import { linesOf, textWidth } from './text-width.js'
 
 /** One strip: an area whose height changes in steps. */
 export interface Strip {
@@ -46,6 +46,8 @@ export interface Rows {
 }
 
 const LABEL_HEIGHT = 22
+/** Height of each further line of a label. */
+const LINE_HEIGHT = 16
 const STRIP_GAP = 3
 /** Strips of at most this height have smaller gaps. */
 const SMALL_STRIP = 10
@@ -63,13 +65,19 @@ export function rowsPicture({ rows, stripHeight, ...x }: Rows, width: number): P
   const gap = stripHeight > SMALL_STRIP ? STRIP_GAP : 1
   let top = 0
   for (const { label, text, strips } of rows) {
-    const middle = top + LABEL_HEIGHT / 2 - 2
-    drawings.push(() => textShape(label, 0, middle, { isBold: true }))
-    drawings.push(() => textShape(text, textWidth(label, FONT_SIZE, true) + 10, middle, { color: 'muted' }))
-    top += LABEL_HEIGHT
-    const [first, last] = [top, top + strips.length * (stripHeight + gap)]
+    // Bold text is wider.
+    const lines = linesOf(label, (width / textWidth('n', 1, true)) * textWidth('n', 1), FONT_SIZE)
+    const after = textWidth(lines.at(-1)!, FONT_SIZE, true) + 10
+    const isBeside = after + textWidth(text, FONT_SIZE) <= width
+    const first = top + LABEL_HEIGHT / 2 - 2
+    for (const [i, line] of lines.entries())
+      drawings.push(() => textShape(line, 0, first + i * LINE_HEIGHT, { isBold: true }))
+    const last = lines.length - (isBeside ? 1 : 0)
+    drawings.push(() => textShape(text, isBeside ? after : 0, first + last * LINE_HEIGHT, { color: 'muted' }))
+    top += LABEL_HEIGHT + last * LINE_HEIGHT
+    const [upper, lower] = [top, top + strips.length * (stripHeight + gap)]
     for (const tick of x.ticks)
-      rulers.push((place) => lineShape([place(tick), first - 1, place(tick), last - gap + 1], color('grid')))
+      rulers.push((place) => lineShape([place(tick), upper - 1, place(tick), lower - gap + 1], color('grid')))
     for (const strip of strips) {
       const y = top
       drawings.push((place) => stripShape(strip, y, stripHeight, place, x))
