@@ -3,5 +3,5 @@
 export { type Bar, barFigure, svgBarChart } from './bars.js'
 export { type CoreTimeline, coresFigure } from './cores.js'
 export type { ChartText } from './figure.js'
-export { type Histogram, type HistogramText, histogramFigure } from './histograms.js'
-export { type Line, type LineText, lineFigure, type Point } from './lines.js'
+export { type Histogram, histogramFigure } from './histograms.js'
+export { type Line, lineFigure } from './lines.js'
