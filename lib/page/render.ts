@@ -71,8 +71,8 @@ export const textShape = (text: string, x: number, y: number, style: TextStyle =
   type: 'text',
   style: {
     text,
-    x,
-    y,
+    x: Math.round(10 * x) / 10,
+    y: Math.round(10 * y) / 10,
     fill: color(style.color ?? 'ink'),
     fontSize: style.size ?? FONT_SIZE,
     fontWeight: style.isBold ? 600 : 'normal',
