@@ -38,6 +38,7 @@ async function bench(flags: Flags, size: Size): Promise<number> {
     json: path.resolve(flags.json ?? path.join(ROOT, 'dist-bench/bench.json')),
     html: path.resolve(flags.html ?? path.join(ROOT, 'dist-bench/bench.html')),
   }
+  if (files.json === files.html) throw new UsageError('--json and --html name the same file')
   for (const [flag, file] of Object.entries(files)) {
     const why = whyNotWritable(file)
     if (why !== undefined) throw new UsageError(`--${flag}: cannot write ${file}: ${why}`)
@@ -111,11 +112,15 @@ async function main(args: readonly string[]): Promise<number> {
       throw new UsageError(`no row matches --filter. The rows are: ${rows.map(({ name }) => name).join(', ')}`)
     return await runAgainst(wanted, { ...flags, against })
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    console.error(`bench: ${error.message}`)
-    return 2
+    const { message, syscall } = error as NodeJS.ErrnoException
+    // A full disk, for one. Errors of the program itself keep their stack.
+    if (!(error instanceof UsageError) && syscall === undefined) throw error
+    console.error(`bench: ${message}`)
+    return error instanceof UsageError ? 2 : 1
   }
 }
 
+// Whoever reads the output may end early, as `head` does. The run goes on, and cleans up.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 // Inputs that are still being made when a signal comes would keep the process alive.
 process.exit(await main(process.argv.slice(2)))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { showText } from '../../dist-lib/show.js'
 import { type BuildOptions, describeBuilds, findTarget, makeBuilds } from './builds.js'
-import type { ComparedRow, Two } from './compared.js'
+import type { ComparedRow, Taken, Two } from './compared.js'
 import type { Flags } from './flags.js'
 import { whyNotWritable, writeAtomically } from './kept-files.js'
 import { isBusy, loadNow } from './load.js'
@@ -16,7 +16,7 @@ import { Scratch } from './scratch.js'
 import { exitOfSignal, stopOnSignals } from './stop.js'
 import { showInterval, showRatio, textTable } from './tables.js'
 import { UsageError } from './usage-error.js'
-import { FAMILY_ERROR, fewestPairs, judge, type RowVerdict, SAME_RATIO } from './verdict.js'
+import { FAMILY_ERROR, fewestPairs, judge, type RowVerdict, SAME_RATIO, type Verdict } from './verdict.js'
 import type { Place } from './workload.js'
 
 const DEFAULT_PAIRS = 17
@@ -41,13 +41,13 @@ export interface AgainstRecord {
 export interface MeasuredRow {
   readonly name: string
   readonly label: string
-  /** The shortest time of each build, in the same unit. */
-  readonly pairs: Two<number>[]
+  readonly pairs: Two<Pick<Taken, 'time' | 'cpu'>>[]
   /** Whether a pair had outputs with different bytes. */
   hasOtherBytes: boolean
   /** Why the row could not be measured. */
   failed?: string
-  verdict?: RowVerdict
+  time?: RowVerdict
+  cpu?: RowVerdict
 }
 
 /** Returns the exit code: 1 if a row is slower beyond the threshold, or could not be measured. */
@@ -59,7 +59,8 @@ export async function runAgainst(
     const why = whyNotWritable(path.resolve(json))
     if (why !== undefined) throw new UsageError(`--json: cannot write ${json}: ${why}`)
   }
-  const fewest = fewestPairs(rows.length)
+  // Each row has a time and a CPU time.
+  const fewest = fewestPairs(2 * rows.length)
   if (rounds < fewest) throw new UsageError(`--rounds: ${fewest} pairs or more are needed to find any change`)
   const stop = stopOnSignals()
   const { signal } = stop
@@ -146,7 +147,7 @@ async function measureRows(
       progress.say(`pair ${round + 1} of ${rounds}: ${row.label}${showLeft(estimate.secondsLeft())}`)
       try {
         const { before, now } = await row.measure(places.get(row)!, { isNowFirst: round % 2 === 1, signal })
-        measured.pairs.push({ before: before.value, now: now.value })
+        measured.pairs.push({ before: figures(before), now: figures(now) })
         if (before.digest !== now.digest) measured.hasOtherBytes = true
         estimate.add(row.name)
       } catch (error) {
@@ -159,40 +160,57 @@ async function measureRows(
   }
 }
 
+const figures = ({ time, cpu }: Taken): Pick<Taken, 'time' | 'cpu'> => ({ time, ...(cpu !== undefined && { cpu }) })
+
 const isMeasured = ({ failed }: MeasuredRow): boolean => failed === undefined
 
+/** Judges the times and the CPU times of all rows together, so that the probability of an error is that of a run. */
 function addVerdicts(rows: readonly MeasuredRow[]): void {
-  const measured = rows.filter(isMeasured)
-  const verdicts = judge(measured.map(({ pairs }) => pairs.map(({ before, now }) => now / before)))
-  for (const [i, row] of measured.entries()) row.verdict = verdicts[i]
+  const figures = rows
+    .filter(isMeasured)
+    .flatMap((row) => (['time', 'cpu'] as const).map((figure) => ({ row, figure, ratios: ratiosOf(row, figure) })))
+    .filter(({ ratios }) => ratios.length > 0)
+  const verdicts = judge(figures.map(({ ratios }) => ratios))
+  for (const [i, { row, figure }] of figures.entries()) row[figure] = verdicts[i]
+}
+
+/** The ratio of each pair; none if the figure is not known, or is zero, in one of them. */
+function ratiosOf({ pairs }: MeasuredRow, figure: 'time' | 'cpu'): number[] {
+  const ratios = pairs.map(({ before, now }) => (now[figure] ?? 0) / (before[figure] ?? 0))
+  return ratios.every((ratio) => ratio > 0 && Number.isFinite(ratio)) ? ratios : []
+}
+
+/** A row is slower if its time or its CPU time is. */
+function verdictOf({ time, cpu }: MeasuredRow): Verdict {
+  const found = [time?.verdict, cpu?.verdict]
+  return found.includes('slower') ? 'slower' : found.includes('faster') ? 'faster' : 'no change'
 }
 
 /** @param threshold in per cent */
-const isTooSlow = ({ verdict }: MeasuredRow, threshold: number): boolean =>
-  verdict?.verdict === 'slower' && verdict.ratio > 1 + threshold / 100
+const isTooSlow = ({ time, cpu }: MeasuredRow, threshold: number): boolean =>
+  [time, cpu].some((figure) => figure?.verdict === 'slower' && figure.ratio > 1 + threshold / 100)
 
 export const exitCode = (rows: readonly MeasuredRow[], threshold: number): number =>
   rows.some((row) => !isMeasured(row) || isTooSlow(row, threshold)) ? 1 : 0
 
+const ratioCells = (figure: RowVerdict | undefined): string[] =>
+  figure === undefined ? ['-', '-'] : [showRatio(figure.ratio), showInterval(figure)]
+
 export function againstLines({ rows, against, machine }: AgainstRecord, threshold: number): string[] {
   const measured = rows.filter(isMeasured)
-  const changed = measured.filter(({ verdict }) => verdict!.verdict !== 'no change')
+  const changed = measured.filter((row) => verdictOf(row) !== 'no change')
   const tooSlow = measured.filter((row) => isTooSlow(row, threshold))
   const percent = Math.round(100 * FAMILY_ERROR)
+  const interval = `${100 - percent} % interval`
   return [
     `The current tree compared with ${against}, on ${machine.cpu} with ${machine.cores} cores:`,
     '',
     ...textTable(
-      ['', 'time, ratio', `${100 - percent} % interval`, 'verdict'],
-      measured.map(({ label, verdict }) => [
-        label,
-        showRatio(verdict!.ratio),
-        showInterval(verdict!),
-        verdict!.verdict,
-      ]),
+      ['', 'time', interval, 'CPU time', interval, 'verdict'],
+      measured.map((row) => [row.label, ...ratioCells(row.time), ...ratioCells(row.cpu), verdictOf(row)]),
     ),
     '',
-    `A ratio above 1 means that the current tree takes longer. Ratios from ${showRatio(1 / SAME_RATIO)} to ` +
+    `The figures are ratios: above 1, the current tree takes longer. CPU time is that of all cores. Ratios from ${showRatio(1 / SAME_RATIO)} to ` +
       `${showRatio(SAME_RATIO)} count as no change. Equal builds are called changed in ${percent} % of all runs.`,
     ...rows.flatMap(({ label, failed }) =>
       failed === undefined ? [] : [`${label}: not compared, because it ${failed}`],

@@ -35,7 +35,7 @@ const PARTS = ['package.json', 'dist', 'build/Release/noisemill.node', 'prebuild
  */
 export async function findTarget(name: string, signal: AbortSignal): Promise<Target> {
   const file = path.resolve(name)
-  if (existsSync(file)) {
+  if (name !== '' && existsSync(file)) {
     if (statSync(file).isFile()) return { kind: 'tarball', path: file }
     if (existsSync(path.join(file, 'dist/index.js'))) return { kind: 'folder', path: file }
   }

@@ -1,8 +1,9 @@
 /** The rows of two builds that are compared, and how a pair of a row is measured. */
 
 import { mkdirSync, rmSync } from 'node:fs'
+import type { Trial } from './record.js'
 import type { Selection } from './selection.js'
-import { Stepper } from './steps.js'
+import { type Step, Stepper } from './steps.js'
 import { runTrial } from './trial.js'
 import type { Command, Place } from './workload.js'
 
@@ -19,7 +20,7 @@ export interface ComparedRow {
   readonly label: string
   /** Makes the inputs, which both builds read. */
   prepare?(place: Place): Promise<void>
-  /** Takes turns with both builds, and returns the shortest time of each, in the same unit. */
+  /** Takes turns with both builds, and returns what each took, in the same unit. */
   measure(places: Two<Place>, options: MeasureOptions): Promise<Two<Taken>>
 }
 
@@ -29,8 +30,15 @@ export interface MeasureOptions {
   readonly signal: AbortSignal
 }
 
+/** What a build took in a pair. */
 export interface Taken {
-  readonly value: number
+  /** The shortest time of all turns, because whatever disturbs makes it longer. */
+  readonly time: number
+  /**
+   * CPU time of all threads, which other programs affect much less than the time. It does not show
+   * waiting, nor work that is spread worse over the cores. Undefined if it is not known.
+   */
+  readonly cpu?: number
   readonly digest?: string
 }
 
@@ -45,6 +53,19 @@ function turns(count: number, isNowFirst: boolean): Build[] {
 /** Processes of each build in a pair of a row in which a process is a trial. */
 const PROCESSES = 4
 
+const LIMIT_SECONDS = 120
+
+/** The CPU time is the sum, because that of one process is known to 10 ms only. */
+function bestOf(trials: readonly Trial[]): Taken {
+  const cpus = trials.map(({ cpu }) => cpu).filter((cpu) => cpu !== undefined)
+  const { digest } = trials[0]
+  return {
+    time: Math.min(...trials.map(({ value }) => value)),
+    ...(cpus.length === trials.length && { cpu: cpus.reduce((sum, cpu) => sum + cpu, 0) }),
+    ...(digest !== undefined && { digest }),
+  }
+}
+
 /** Contenders that are marked as compared. */
 export const comparedContenders = (selections: readonly Selection[]): ComparedRow[] =>
   selections.flatMap(({ workload, contenders }) =>
@@ -55,21 +76,16 @@ export const comparedContenders = (selections: readonly Selection[]): ComparedRo
         label: contender.label,
         ...(workload.prepare && { prepare: workload.prepare }),
         measure: async (places, { isNowFirst, signal }) => {
-          const best: Record<Build, Taken> = {
-            before: { value: Number.POSITIVE_INFINITY },
-            now: { value: Number.POSITIVE_INFINITY },
-          }
-          for (const build of turns(PROCESSES, isNowFirst)) {
-            const { value, digest } = await runTrial(workload, contender, places[build], { signal, limit: 120 })
-            best[build] = { value: Math.min(value, best[build].value), ...(digest !== undefined && { digest }) }
-          }
-          return best
+          const trials: Two<Trial[]> = { before: [], now: [] }
+          for (const build of turns(PROCESSES, isNowFirst))
+            trials[build].push(await runTrial(workload, contender, places[build], { signal, limit: LIMIT_SECONDS }))
+          return { before: bestOf(trials.before), now: bestOf(trials.now) }
         },
       })),
   )
 
 /** Steps before the measured ones, the fewest measured ones, and the time in which there may be more. */
-const STEPS = { warmUp: 10, fewest: 6, seconds: 0.5 }
+const STEPS = { warmUp: 10, fewest: 12, seconds: 0.5 }
 
 /** A row in which two processes live at the same time, one of each build, and take turns. */
 export function steppedRow(
@@ -84,7 +100,7 @@ export function steppedRow(
     ...(prepare && { prepare }),
     measure: async (places, { isNowFirst, signal }) => {
       for (const { out } of [places.before, places.now]) mkdirSync(out)
-      const open = ({ out, ...place }: Place) => new Stepper(command({ out, ...place }), { cwd: out, signal })
+      const open = (place: Place) => new Stepper(command(place), { cwd: place.out, signal })
       try {
         using before = open(places.before)
         using now = open(places.now)
@@ -98,15 +114,15 @@ export function steppedRow(
 
 async function takeTurns(steppers: Two<Stepper>, isNowFirst: boolean): Promise<Two<Taken>> {
   for (const build of turns(STEPS.warmUp, isNowFirst)) await steppers[build].step()
-  const best = { before: Number.POSITIVE_INFINITY, now: Number.POSITIVE_INFINITY }
+  const steps: Two<Step[]> = { before: [], now: [] }
   const started = performance.now()
   for (let i = 0; i < STEPS.fewest || performance.now() - started < 1000 * STEPS.seconds; i++) {
-    for (const build of turns(1, isNowFirst === (i % 2 === 0)))
-      best[build] = Math.min(best[build], await steppers[build].step())
+    for (const build of turns(1, isNowFirst === (i % 2 === 0))) steps[build].push(await steppers[build].step())
   }
-  const digest = { before: await steppers.before.end(), now: await steppers.now.end() }
-  return {
-    before: { value: best.before, digest: digest.before },
-    now: { value: best.now, digest: digest.now },
-  }
+  const shortest = async (build: Build): Promise<Taken> => ({
+    time: Math.min(...steps[build].map(({ time }) => time)),
+    cpu: Math.min(...steps[build].map(({ cpu }) => cpu)),
+    digest: await steppers[build].end(),
+  })
+  return { before: await shortest('before'), now: await shortest('now') }
 }

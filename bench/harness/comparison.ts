@@ -29,7 +29,7 @@ export interface WorkloadComparison {
 const FEWEST_TRIALS = 3
 
 /** Compares rows that are in both records. */
-export function compareRecords(first: BenchRecord, second: BenchRecord): WorkloadComparison[] {
+function compareRecords(first: BenchRecord, second: BenchRecord): WorkloadComparison[] {
   return second.workloads.flatMap((after) => {
     const before = first.workloads.find(({ name }) => name === after.name)
     if (before === undefined) return []
@@ -60,7 +60,7 @@ function compareRows(before: Row, after: Row): RowComparison {
 }
 
 /** What differs between the circumstances of two records, in sentences. */
-export function differences(first: BenchRecord, second: BenchRecord): string[] {
+function differences(first: BenchRecord, second: BenchRecord): string[] {
   const hours = Math.abs(Date.parse(second.started) - Date.parse(first.started)) / 3.6e6
   const apart = hours < 48 ? plural(Math.round(hours), 'hour') : plural(Math.round(hours / 24), 'day')
   return [

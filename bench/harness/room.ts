@@ -15,7 +15,7 @@ export interface Room {
   readonly isInMemory: boolean
 }
 
-export function roomOf(folder: string): Room {
+function roomOf(folder: string): Room {
   const { bavail, bsize, type } = statfsSync(folder)
   return { disk: bavail * bsize, memory: Math.min(freemem(), freeInGroup()), isInMemory: type === TMPFS }
 }

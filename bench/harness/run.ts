@@ -106,13 +106,14 @@ async function runWorkload(
   const present: Contender[] = []
   for (const contender of contenders) {
     const { name, label } = contender
-    const lack = await contender.missing?.()
-    if (lack === undefined) {
-      present.push(contender)
-    } else {
-      done.missing.push({ name, label, ...lack })
-      estimate.drop((trial) => trial === `${workload.name}/${name}`)
+    try {
+      const lack = await contender.missing?.()
+      if (lack === undefined) present.push(contender)
+      else done.missing.push({ name, label, ...lack })
+    } catch (error) {
+      done.failed.push({ name, label, why: (error as Error).message })
     }
+    if (!present.includes(contender)) estimate.drop((trial) => trial === `${workload.name}/${name}`)
   }
   const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
   scratch.clear()
@@ -130,6 +131,10 @@ async function runWorkload(
 
 /** Also the inputs may take long, and nobody who interrupts a run wants to wait for them. */
 async function untilAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    work?.catch(() => {})
+    throw signal.reason
+  }
   const ended = new AbortController()
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal })

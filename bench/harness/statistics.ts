@@ -29,7 +29,7 @@ function medianOfSorted(sorted: ArrayLike<number>): number {
 }
 
 /** Fewest rounds from which an interval is computed. */
-export const FEWEST_ROUNDS_OF_INTERVAL = 5
+const FEWEST_ROUNDS_OF_INTERVAL = 5
 const RESAMPLES = 9999
 
 /**

@@ -8,6 +8,13 @@ import type { Command } from './workload.js'
 
 const STEP_LIMIT_SECONDS = 60
 
+/** What a step took, in milliseconds. */
+export interface Step {
+  readonly time: number
+  /** CPU time of all threads. */
+  readonly cpu: number
+}
+
 export interface StepOptions {
   readonly cwd: string
   readonly signal: AbortSignal
@@ -46,16 +53,16 @@ export class Stepper implements Disposable {
   }
 
   /**
-   * Resolves to the milliseconds of one step.
+   * Does one step.
    *
    * @throws Error if the process ended or did not answer in time; the signal's reason
    */
-  async step(): Promise<number> {
+  async step(): Promise<Step> {
     this.#child.stdin.write('\n')
     const answer = await this.#answer()
-    const value = Number(answer)
-    if (answer === '' || !Number.isFinite(value)) throw new Error(`reported no valid time: ${answer.slice(0, 100)}`)
-    return value
+    const [time, cpu] = answer.split(' ').map(Number)
+    if (!(time > 0 && cpu >= 0)) throw new Error(`reported no valid time: ${answer.slice(0, 100)}`)
+    return { time, cpu }
   }
 
   /** Ends the process. Resolves to the digest of its last results. */

@@ -73,8 +73,7 @@ function rowCells(row: Row, reference: Row | undefined, cores: number, hasInterv
 }
 
 /** 95 % interval of the ratio of a row to the reference; undefined for few rounds. */
-export const intervalOf = (row: Row, reference: Row): Interval | undefined =>
-  ratioInterval(valuesOf(row), valuesOf(reference))
+const intervalOf = (row: Row, reference: Row): Interval | undefined => ratioInterval(valuesOf(row), valuesOf(reference))
 
 /** Median of a figure that trials may lack. */
 function known(row: Row, figure: (trial: Row['trials'][number]) => number | undefined): number | undefined {

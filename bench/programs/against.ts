@@ -1,7 +1,7 @@
 /**
  * One row of `--against`: work of noisemill that takes some milliseconds. For each line of stdin it
- * does the work once, and prints the milliseconds that this took. At the end of stdin it prints a
- * digest of the last results.
+ * does the work once, and prints the time and the CPU time of all threads that this took, in
+ * milliseconds. At the end of stdin it prints a digest of the last results.
  *
  *     node against.js files native|workers INPUTS OUT
  *     node against.js samples auto|ts|wasm
@@ -91,9 +91,11 @@ const work = works[what]()
 
 for await (const _ of createInterface({ input: process.stdin })) {
   work.reset?.()
-  const started = performance.now()
+  const [started, cpu] = [performance.now(), process.cpuUsage()]
   await work.run()
-  console.log(performance.now() - started)
+  const time = performance.now() - started
+  const { user, system } = process.cpuUsage(cpu)
+  console.log(time, (user + system) / 1000)
 }
 console.log(work.digest())
 process.exit()
