@@ -20,7 +20,7 @@ export function madeOn({ machine, started, noisemill }: BenchRecord): string {
 }
 
 /** A workload as a paragraph and a table. */
-export function workloadMarkdown(workload: WorkloadRecord, record: BenchRecord): string {
+function workloadMarkdown(workload: WorkloadRecord, record: BenchRecord): string {
   const reference = referenceOf(workload)
   const rounds = plural(Math.max(0, ...rowsOf(workload).map(({ trials }) => trials.length)), 'round')
   const compared = reference === undefined ? '' : `; ratio to "${labelOf(reference)}"`
