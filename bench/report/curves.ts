@@ -3,7 +3,7 @@
 import type { Row, WorkloadRecord } from '../harness/record.js'
 import { valuesOf } from '../harness/record.js'
 import { spread } from '../harness/statistics.js'
-import { isOwn, rowsOf } from './figures.js'
+import { isOwn, ratioOf, rowsOf, verdictOf } from './figures.js'
 
 export interface Point {
   readonly x: number
@@ -48,26 +48,23 @@ export interface Range {
   readonly to: number
 }
 
-/** Curves that are closer than this count as equal: a difference of a few per cent is noise. */
-const MARGIN = 1.05
-
 /**
  * Which curve is the lowest where, by the measured points that all curves have. A curve stays the
- * lowest until another one is lower by more than 5 %. Where the lowest changes between two measured points,
+ * lowest until another one is lower beyond noise. Where the lowest changes between two measured points,
  * both curves are taken as straight lines on logarithmic axes, and their crossing is the border.
  */
 export function lowestRanges(curves: readonly Curve[]): Range[] {
   const usable = curves.map(({ label, points }) => ({
     label,
-    values: new Map(points.filter(({ x, y }) => x > 0 && y > 0).map(({ x, y }) => [x, y])),
+    values: new Map(points.filter(({ x, y }) => x > 0 && y > 0).map((point) => [point.x, point])),
   }))
   const shared = [...(usable[0]?.values.keys() ?? [])].filter((x) => usable.every(({ values }) => values.has(x)))
   const ranges: { label: string; from: number; to: number }[] = []
   for (const [i, x] of shared.entries()) {
-    const lowest = usable.reduce((a, b) => (b.values.get(x)! < a.values.get(x)! ? b : a))
+    const lowest = usable.reduce((a, b) => (b.values.get(x)!.y < a.values.get(x)!.y ? b : a))
     const last = ranges.at(-1)
     const before = usable.find(({ label }) => label === last?.label)
-    if (last && before && before.values.get(x)! <= lowest.values.get(x)! * MARGIN) {
+    if (last && before && !isFaster(lowest.values.get(x)!.row, before.values.get(x)!.row)) {
       last.to = x
       continue
     }
@@ -78,9 +75,14 @@ export function lowestRanges(curves: readonly Curve[]): Range[] {
   return ranges
 }
 
+function isFaster(one: Row, other: Row): boolean {
+  const ratio = ratioOf(one, other)
+  return ratio !== undefined && verdictOf(ratio) === 'faster'
+}
+
 /** Where two lines on logarithmic axes cross between a and b; a or b if they do not. */
-function crossing(one: ReadonlyMap<number, number>, two: ReadonlyMap<number, number>, a: number, b: number): number {
-  const [atA, atB] = [a, b].map((x) => Math.log(one.get(x)! / two.get(x)!))
+function crossing(one: ReadonlyMap<number, Point>, two: ReadonlyMap<number, Point>, a: number, b: number): number {
+  const [atA, atB] = [a, b].map((x) => Math.log(one.get(x)!.y / two.get(x)!.y))
   const part = atB === atA ? 1 : Math.min(1, Math.max(0, -atA / (atB - atA)))
   return Math.exp(Math.log(a) + part * (Math.log(b) - Math.log(a)))
 }

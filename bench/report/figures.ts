@@ -84,6 +84,15 @@ export function ratioOf(own: Row, reference: Row): Ratio | undefined {
   return { value, ...(interval && { interval }) }
 }
 
+/** Ratios nearer to 1 than this are called equal. */
+export const EQUAL = 0.05
+
+/** Whether a ratio of times says that the first is faster, slower, or neither beyond noise. */
+export function verdictOf({ value, interval }: Ratio): 'faster' | 'slower' | 'equal' {
+  if (Math.abs(value - 1) < EQUAL || (interval && interval.low <= 1 && interval.high >= 1)) return 'equal'
+  return value < 1 ? 'faster' : 'slower'
+}
+
 /** A figure that the contender's process reported: the median over the rounds; undefined if it is a list or missing. */
 export function reportedFigure(row: Row, name: string): number | undefined {
   const values = row.trials.map(({ figures }) => figures?.[name]).filter((value) => typeof value === 'number')

@@ -3,19 +3,10 @@
 import { type BenchRecord, isInterrupted, type Row, type WorkloadRecord } from '../harness/record.js'
 import { axisOf } from './axes.js'
 import { type Curve, curvesOf, lowestRanges } from './curves.js'
-import { isStart, medianOf, type Ratio, ratioOf, rowNamed, START, workloadNamed } from './figures.js'
+import { EQUAL, isStart, medianOf, type Ratio, ratioOf, rowNamed, START, verdictOf, workloadNamed } from './figures.js'
 import type { Distance } from './limits.js'
 import { type Model, modelOf } from './model.js'
 import { capital, listed, showDuration, showFactor, showPercent, showValue } from './show.js'
-
-/** Ratios nearer to 1 than this are called equal. */
-const EQUAL = 0.05
-
-/** Whether a ratio of times says that the first is faster, slower, or neither beyond noise. */
-export function verdictOf({ value, interval }: Ratio): 'faster' | 'slower' | 'equal' {
-  if (Math.abs(value - 1) < EQUAL || (interval && interval.low <= 1 && interval.high >= 1)) return 'equal'
-  return value < 1 ? 'faster' : 'slower'
-}
 
 /** '1.8 times as fast as', '1.3 times as slow as', 'about as fast as'. */
 export function comparison(ratio: Ratio): string {

@@ -125,6 +125,18 @@ describe('curves', () => {
   ])('lowest of %s', (_, rows, ranges) => expect(lowestRanges(curvesOf(workload('w', rows)))).toEqual(ranges))
 })
 
+test('a curve that is lower in some rounds only does not become the lowest', () => {
+  const at = (series: string, x: number, values: readonly number[]) => row(`${series}-${x}`, values, { series, x })
+  const noisy = [0.5, 1.6, 0.6, 1.7, 0.9]
+  const rows = [
+    at('a', 1, [1, 1, 1, 1, 1]),
+    at('b', 1, [2, 2, 2, 2, 2]),
+    at('a', 2, [1, 1, 1, 1, 1]),
+    at('b', 2, noisy),
+  ]
+  expect(lowestRanges(curvesOf(workload('w', rows)))).toEqual([{ label: 'a', from: 1, to: 2 }])
+})
+
 describe('the model', () => {
   test('of two measured points is the law of Amdahl', () => {
     // T(2) = 6 of T(1) = 10: 2 * 6 / 10 - 1 = 0.2 are serial.

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import type { Row } from '../../bench/harness/record.js'
-import { workloadNamed } from '../../bench/report/figures.js'
+import { verdictOf, workloadNamed } from '../../bench/report/figures.js'
 import { distancesOf } from '../../bench/report/limits.js'
 import {
   adviceOf,
@@ -12,7 +12,6 @@ import {
   modelledCurves,
   modelSentence,
   recordWarnings,
-  verdictOf,
 } from '../../bench/report/sentences.js'
 import { record, row, workload } from './records.js'
 
