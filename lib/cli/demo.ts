@@ -70,11 +70,14 @@ async function compare(isFull: boolean, html: string | undefined, signal: AbortS
   return comparison?.areSame ? EXIT.done : EXIT.filesFailed
 }
 
+/** Height of a terminal that does not tell its own. */
+const USUAL_ROWS = 24
+
 async function openScreen(): Promise<Screen> {
   const terminal = await Terminal.open(false)
   return {
     line: (text) => terminal.result(text),
-    startLive: (text) => terminal.startLive(() => text(process.stderr.columns, process.stderr.rows)),
+    startLive: (text) => terminal.startLive(() => text(process.stderr.columns, process.stderr.rows || USUAL_ROWS)),
     stopLive: () => terminal.stopLive(),
   }
 }

@@ -33,9 +33,9 @@ export function htmlPage({ title, intro, sections }: Page): string {
     sections.length < 2
       ? ''
       : `<nav aria-label="Contents">
-<ol>
+<ul>
 ${links.join('\n')}
-</ol>
+</ul>
 </nav>
 `
   const parts = sections.map(

@@ -23,7 +23,8 @@ p, ul, ol, dl { margin: 0.75rem 0 }
 a { color: var(--own); text-underline-offset: 0.15em }
 code { display: inline-block; max-width: 100%; font: 0.9em/1.3 ${CODE_FONT}; overflow-wrap: anywhere }
 nav { margin: 1.75rem 0 0 }
-nav ol { columns: 2; column-gap: 2.5rem; padding-left: 1.25rem; margin: 0; font-size: 0.95rem }
+nav ul { list-style: none; columns: 2; column-gap: 2.5rem; padding: 0; margin: 0; font-size: 0.95rem }
+td code { display: inline }
 nav li { break-inside: avoid; padding: 0.1rem 0 }
 figure { container-type: inline-size; margin: 2rem 0 2.5rem }
 h2 + figure { margin-top: 1.25rem }
@@ -66,7 +67,7 @@ dd.fine { border-color: var(--good) }
 @media (max-width: 600px) {
   main { padding: 1.5rem 16px 3rem }
   h1 { font-size: 1.55rem }
-  nav ol { columns: 1 }
+  nav ul { columns: 1 }
   table { font-size: 0.8125rem }
   th, td { padding-left: 0.75rem }
   th:first-child { min-width: 5.5rem }

@@ -44,7 +44,9 @@ export async function checkPage(file: string, pictures?: string): Promise<string
   const reference = REFERENCES.exec(readFileSync(file, 'utf8'))
   if (reference) problems.push(`the page is not alone: ${reference[0]}`)
 
-  const browser = await chromium.launch({ executablePath: program!, args: ARGS })
+  // A sanitizer that is preloaded into Node is not for the browser.
+  const { LD_PRELOAD, ...env } = process.env as Record<string, string>
+  const browser = await chromium.launch({ executablePath: program!, args: ARGS, env })
   try {
     const page = await browser.newPage()
     page.on('console', (message) => problems.push(`console: ${message.text()}`))
