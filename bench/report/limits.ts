@@ -3,6 +3,8 @@
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
 import { axisOf } from './axes.js'
 import { isOwn, isStart, limitOf, medianOf, ratioOf, rowsOf } from './figures.js'
+import { showNumber, showValue } from './show.js'
+import type { Table } from './tables.js'
 
 export interface Distance {
   readonly workload: WorkloadRecord
@@ -17,6 +19,19 @@ export interface Distance {
   /** How many times as long as the limit noisemill takes. */
   readonly factor: number
 }
+
+export const distanceTable = (distances: readonly Distance[]): Table => ({
+  head: ['', 'noisemill', 'time', 'limit', 'time', 'times as long', 'what limits it'],
+  rows: distances.map(({ workload, title, own, limit, factor, limitedBy }) => [
+    title,
+    own.label,
+    showValue(medianOf(own), workload.unit),
+    limit.label,
+    showValue(medianOf(limit), workload.unit),
+    showNumber(factor),
+    limitedBy,
+  ]),
+})
 
 /** The distances of all workloads that have limits; one for each place on the x axis if limits depend on that. */
 export function distancesOf(record: BenchRecord): Distance[] {

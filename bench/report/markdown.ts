@@ -2,7 +2,10 @@
 
 import { plural } from '../../dist-lib/show.js'
 import type { BenchRecord, WorkloadRecord } from '../harness/record.js'
-import { referenceOf, rowsOf } from './figures.js'
+import { referenceOf, rowsOf, workloadNamed } from './figures.js'
+import { distancesOf, distanceTable } from './limits.js'
+import { pitfallTable } from './pitfalls.js'
+import { adviceOf, crossoverSentence, modelledCurves, modelSentence } from './sentences.js'
 import { unitText } from './show.js'
 import { contenderTable, labelOf, lacksOf, type Table } from './tables.js'
 
@@ -29,8 +32,30 @@ function workloadMarkdown(workload: WorkloadRecord, record: BenchRecord): string
   return `${caption}\n\n${markdownTable(contenderTable(workload, record))}${lacks.join('')}`
 }
 
+/** What all figures come to: which way when, where curves cross, and the model. */
+function summary(record: BenchRecord): string {
+  const model = modelledCurves(record).map(({ curve, model }) => modelSentence(curve.label, model))
+  const sentences = [
+    ...adviceOf(record).map(({ text }) => text),
+    ...CURVED.map((name) => {
+      const workload = workloadNamed(record, name)
+      return workload && crossoverSentence(workload)
+    }),
+    ...model.map((text) => text && `${text} This is a model, not a measurement.`),
+  ]
+  const lines = sentences.filter((text) => text !== undefined).map((text) => `- ${text}\n`)
+  return `${lines.join('')}\n${madeOn(record)}.\n`
+}
+
+/** Workloads whose curves may cross. */
+const CURVED = ['lengths', 'counts', 'channels']
+
 /** Tables by the name that documents have them under. */
-export const recordTables = (record: BenchRecord): Record<string, () => string> =>
-  Object.fromEntries(
+export const recordTables = (record: BenchRecord): Record<string, () => string> => ({
+  'benchmark summary': () => summary(record),
+  'benchmark pitfalls': () => markdownTable(pitfallTable(record)),
+  'benchmark limits': () => markdownTable(distanceTable(distancesOf(record))),
+  ...Object.fromEntries(
     record.workloads.map((workload) => [`benchmark ${workload.name}`, () => workloadMarkdown(workload, record)]),
-  )
+  ),
+})

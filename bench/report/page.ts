@@ -5,9 +5,9 @@ import { escapeHtml, htmlPage, type Section } from '../../dist-lib/page/page.js'
 import { plural, showBytes } from '../../dist-lib/show.js'
 import { loadWarnings } from '../harness/load.js'
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
-import { isOwn, isStart, medianOf, rowsOf, workloadNamed } from './figures.js'
+import { isOwn, isStart, rowsOf, workloadNamed } from './figures.js'
 import { latencyFigure, latencySentence, servedSentence } from './js-thread.js'
-import { distancesOf } from './limits.js'
+import { distancesOf, distanceTable } from './limits.js'
 import { PITFALLS, pitfallTable, valueTable } from './pitfalls.js'
 import {
   adviceOf,
@@ -18,8 +18,8 @@ import {
   modelSentence,
   recordWarnings,
 } from './sentences.js'
-import { listed, showFactor, showNumber, showPercent, showValue } from './show.js'
-import { commandOf, labelOf, type Table } from './tables.js'
+import { listed, showFactor, showNumber, showPercent } from './show.js'
+import { commandOf } from './tables.js'
 import { coresHtml, folded, memoryFigure, paragraph, type Shown, tableHtml, workloadHtml } from './workload-html.js'
 
 /** The report of a record as a self-contained page. */
@@ -128,18 +128,6 @@ function scalingSection(record: BenchRecord): Section | undefined {
 function limitSection(record: BenchRecord): Section | undefined {
   const distances = distancesOf(record)
   if (distances.length === 0) return undefined
-  const table: Table = {
-    head: ['', 'noisemill', 'time', 'limit', 'time', 'times as long', 'what limits it'],
-    rows: distances.map(({ workload, title, own, limit, factor, limitedBy }) => [
-      title,
-      labelOf(own),
-      showValue(medianOf(own), workload.unit),
-      limit.label,
-      showValue(medianOf(limit), workload.unit),
-      showNumber(factor),
-      limitedBy,
-    ]),
-  }
   const nearest = [...distances].sort((a, b) => a.factor - b.factor)
   const html = [
     paragraph(
@@ -151,7 +139,7 @@ function limitSection(record: BenchRecord): Section | undefined {
           paragraph(`Farthest: ${distanceSentence(nearest.at(-1)!)}`),
         ]
       : []),
-    tableHtml(table),
+    tableHtml(distanceTable(distances)),
   ]
   return { id: 'limits', title: 'The distance to the limit', html: html.join('\n') }
 }

@@ -151,3 +151,20 @@ describe("README's chart", () => {
     expect(workloadNamed(record([]), 'talk')).toBeUndefined()
   })
 })
+
+test('what all figures come to, in Markdown', () => {
+  const line = (series: string, x: number, value: number) => row(`${series}-${x}`, [value], { series, x })
+  const made = record([
+    workload('talk', [row('loop', [10]), row('native', [0.5])]),
+    workload('jobs', [line('native', 1, 10), line('native', 2, 6)]),
+    workload('lengths', [line('a', 1, 1), line('a', 100, 1), line('b', 1, 10), line('b', 100, 0.1)]),
+  ])
+  expect(
+    recordTables(made)['benchmark summary']!(),
+  ).toBe(`- Use native code to add noise, as noisemill does by default: it took 0.5 s, and was 20 times as fast as a plain loop in JavaScript (10 s).
+- Fastest by length of a file: a up to about 10 s; b beyond that.
+- Native: 20 % of the work is serial. By the model, 4 cores are 2.5 times and 64 cores are 4.7 times as fast as one. This is a model, not a measurement.
+
+Some CPU, 2 cores, Node 20.20.2, noisemill 0.1.0, 2026-11-29.
+`)
+})
