@@ -212,9 +212,7 @@ export function againstLines({ rows, against, machine }: AgainstRecord, threshol
     '',
     `The figures are ratios: above 1, the current tree takes longer. CPU time is that of all cores. Ratios from ${showRatio(1 / SAME_RATIO)} to ` +
       `${showRatio(SAME_RATIO)} count as no change. Equal builds are called changed in ${percent} % of all runs.`,
-    ...rows.flatMap(({ label, failed }) =>
-      failed === undefined ? [] : [`${label}: not compared, because it ${failed}`],
-    ),
+    ...rows.flatMap(({ label, failed }) => (failed === undefined ? [] : [`${label}: not compared: ${failed}`])),
     ...rows.flatMap(({ label, hasOtherBytes }) => (hasOtherBytes ? [`${label}: the outputs have other bytes`] : [])),
     changed.length === 0
       ? 'No change.'

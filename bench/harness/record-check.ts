@@ -117,6 +117,7 @@ const trial = object({
   digest: optional(text),
   cores: optional(object({ interval: amount, use: list(list(amount)) })),
   figures: optional(values(figure)),
+  note: optional(text),
 })
 
 const row = object({
@@ -133,7 +134,7 @@ const workload = object({
   name: text,
   title: text,
   question: text,
-  unit: text,
+  unit: word('s', 'ms', 'us an item', 'ns a sample', 'us a file'),
   reference: text,
   work: text,
   skipped: optional(text),

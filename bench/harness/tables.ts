@@ -52,7 +52,7 @@ function workloadLines(workload: WorkloadRecord, { size, machine }: BenchRecord)
         )),
     ...(reference === undefined ? [] : [`The ratio is to: ${reference.label}`]),
     ...missing.map(({ label, what, install }) => `${label}: not run, because ${what} is missing. Install: ${install}`),
-    ...failed.map(({ label, why }) => `${label}: does not count, because ${why}`),
+    ...failed.map(({ label, why }) => `${label}: does not count: ${why}`),
   ].map(showText)
 }
 

@@ -47,7 +47,10 @@ export function adviceOf(record: BenchRecord): Advice[] {
   const advice: (Advice | undefined)[] = [
     native && {
       way: 'native code',
-      text: `Use native code to add noise, as noisemill does by default: it took ${native.time}, and was ${comparison(native.ratio)} a plain loop in JavaScript (${loopTime}).`,
+      text:
+        verdictOf(native.ratio) === 'faster'
+          ? `Use native code to add noise, as noisemill does by default: it took ${native.time}, and was ${comparison(native.ratio)} a plain loop in JavaScript (${loopTime}).`
+          : `Native code gained nothing here: it took ${native.time}, and was ${comparison(native.ratio)} a plain loop in JavaScript (${loopTime}).`,
     },
     threads && {
       way: 'worker threads',

@@ -79,7 +79,7 @@ export function lacksOf({ skipped, missing, failed }: WorkloadRecord): string[] 
   return [
     ...(skipped === undefined ? [] : [`Skipped: ${skipped}.`]),
     ...byReason(missing, ({ what, install }) => `Not measured, because ${what} is missing (${install}): `),
-    ...byReason(failed, ({ why }) => `Does not count, because it ${why}: `),
+    ...byReason(failed, ({ why }) => `Does not count (${why}): `),
   ]
 }
 

@@ -32,7 +32,8 @@ export function watchCores(interval: number, onLook?: (use: readonly number[]) =
     const values = before.map((earlier, i) => {
       const cpu = now[i] ?? earlier
       const total = totalOf(cpu) - totalOf(earlier)
-      return total <= 0 ? 0 : (busyOf(cpu) - busyOf(earlier)) / total
+      // The system's count of idle time may be corrected, and become smaller.
+      return total <= 0 ? 0 : Math.min(1, Math.max(0, (busyOf(cpu) - busyOf(earlier)) / total))
     })
     for (const [i, value] of values.entries()) use[i].push(value)
     if (now.length === before.length) before = now
@@ -44,7 +45,7 @@ export function watchCores(interval: number, onLook?: (use: readonly number[]) =
       clearInterval(timer)
       look()
       const busy = before.reduce((sum, cpu, i) => sum + busyOf(cpu) - busyOf(first[i]), 0)
-      return { interval, use, busySeconds: busy / 1000 }
+      return { interval, use, busySeconds: Math.max(0, busy) / 1000 }
     },
   }
 }

@@ -180,7 +180,7 @@ describe('the result of two builds', () => {
       5,
     )
     expect(text).toContain('same: the outputs have other bytes')
-    expect(text).toContain('broken: not compared, because it ended with 1')
+    expect(text).toContain('broken: not compared: ended with 1')
   })
 })
 
@@ -203,7 +203,7 @@ describe('npm run bench -- --against', () => {
     expect(readdirSync(folder)).toEqual(['record.json'])
     const record = JSON.parse(readFileSync(path.join(folder, 'record.json'), 'utf8'))
     expect(record.rows[0].pairs).toHaveLength(12)
-  }, 120_000)
+  })
 
   test('compares bytes, and names rows that cannot be compared', async () => {
     const [folder, given] = [temporaryFolder(), temporaryFolder()]
@@ -217,7 +217,7 @@ export const addNoise = async (samples) => { for (let i = 0; i < 1e6; i++) sampl
     expect(code).toBe(1)
     expect(stdout).toContain('samples in memory, TypeScript kernel: the outputs have other bytes')
     expect(stderr).toMatch(/small items through a pool cannot be compared: ended early: /)
-  }, 120_000)
+  })
 })
 
 describe('rows of two builds', () => {

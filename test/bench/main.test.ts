@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { parseRecord } from '../../bench/harness/record-check.js'
 import { workloads } from '../../bench/workloads/index.js'
 import { root, temporaryFolder } from '../support/folders.js'
-import { type Ended, start } from '../support/programs.js'
+import { type Ended, type Running, start } from '../support/programs.js'
+import { until } from '../support/waiting.js'
 
 const main = path.join(root, 'dist-bench/main.js')
 
@@ -117,10 +117,10 @@ describe('npm run bench', () => {
     ['SIGTERM', 143],
   ] as const)('keeps finished trials when it gets %s (needs signals)', async (signal, expected) => {
     const [folder, scratch] = [temporaryFolder(), temporaryFolder()]
-    const { child, ended } = startBench(quick(folder, '--rounds', '1000'), scratch)
-    await secondTrial(scratch)
-    child.kill(signal)
-    const { code, stdout } = await ended
+    const running = startBench(quick(folder, '--rounds', '1000'), scratch)
+    await secondTrial(scratch, running)
+    running.child.kill(signal)
+    const { code, stdout } = await running.ended
     expect(code).toBe(expected)
     expect(stdout).toContain('The run was interrupted.')
     const record = parseRecord(readFileSync(path.join(folder, 'record.json'), 'utf8'))
@@ -133,15 +133,16 @@ describe('npm run bench', () => {
 })
 
 /** Waits until the folder for outputs is there a second time: each trial has a new one. */
-async function secondTrial(scratch: string): Promise<void> {
+async function secondTrial(scratch: string, running: Running): Promise<void> {
   const look = () => {
     const [name] = readdirSync(scratch)
     const out = path.join(scratch, name ?? '', 'out')
     return name !== undefined && existsSync(out) ? statSync(out, { throwIfNoEntry: false })?.birthtimeMs : undefined
   }
-  for (let first: number | undefined; ; await setTimeout(2)) {
+  let first: number | undefined
+  await until(() => {
     const now = look()
     first ??= now
-    if (now !== undefined && now !== first) return
-  }
+    return now !== undefined && now !== first
+  }, running)
 }

@@ -12,12 +12,8 @@ import { plausibleRecord } from './records.js'
 test.skipIf(!hasBrowser).each([
   ['all workloads', plausibleRecord(workloads)],
   ['a first look', plausibleRecord(workloads, 'short', 1)],
-])(
-  'the page of %s is well made in three widths, both themes and print (needs Chromium)',
-  { timeout: 300_000 },
-  async (_, made) => {
-    const file = path.join(temporaryFolder(), 'bench.html')
-    writeFileSync(file, pageOf(made))
-    expect(await checkPage(file)).toEqual([])
-  },
-)
+])('the page of %s is well made in three widths, both themes and print (needs Chromium)', async (_, made) => {
+  const file = path.join(temporaryFolder(), 'bench.html')
+  writeFileSync(file, pageOf(made))
+  expect(await checkPage(file)).toEqual([])
+})

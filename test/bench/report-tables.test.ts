@@ -71,7 +71,7 @@ test('what is missing is told once for each reason', () => {
     'Skipped: it needs 5 GB of disk.',
     'Not measured, because sox is missing (apt-get install sox): SoX, one file; SoX, xargs.',
     'Not measured, because ffmpeg is missing (apt-get install ffmpeg): ffmpeg.',
-    'Does not count, because it ended with 1: a.',
+    'Does not count (ended with 1): a.',
   ])
 })
 

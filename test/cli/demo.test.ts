@@ -109,7 +109,7 @@ test.skipIf(!hasTerminal)('a terminal shows the cores while a way runs (needs ut
   const { code, stdout } = await start(shell, { env: { ...temporaryIn(folder), TERM: 'xterm' } }).ended
   expect(code).toBe(0)
   for (const way of present) expect(stdout).toMatch(new RegExp(`${way}: \\d+ of 24 files, [\\d.]+ s`))
-  const cores = stdout.match(/^core 1 {7}[ \u2581-\u2588]{60} +\d+ %\r$/gm)
+  const cores = stdout.match(/^(?:core 1 {7}|cores 1-\d+ +)[ \u2581-\u2588]{60} +\d+ %\r$/gm)
   expect(cores?.length).toBeGreaterThan(0)
   expect(cores?.join('')).toMatch(/[\u2581-\u2588]/)
   // The lines of results stay.

@@ -5,6 +5,7 @@ import path from 'node:path'
 import ts from 'typescript'
 import { talkChart as earlierChart, type Recorded } from '../../bench/chart.js'
 import type { BenchRecord } from '../../bench/harness/record.js'
+import { parseRecord } from '../../bench/harness/record-check.js'
 import { recordTables } from '../../bench/report/markdown.js'
 import { figurePlaces, withFigures } from '../../bench/report/places.js'
 import { talkChart } from '../../bench/report/talk-chart.js'
@@ -172,7 +173,7 @@ const KEPT = 'full'
 
 /** Undefined until there is one. */
 const kept: BenchRecord | undefined = existsSync(path.join(results, `${KEPT}.json`))
-  ? JSON.parse(readFileSync(path.join(results, `${KEPT}.json`), 'utf8'))
+  ? parseRecord(readFileSync(path.join(results, `${KEPT}.json`), 'utf8'))
   : undefined
 
 const recorded = (name: string): Recorded => JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8'))
