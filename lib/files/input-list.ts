@@ -3,7 +3,8 @@
  * with an id and a path in each line. The list is read as it is needed, so its length takes no memory.
  */
 
-import { createReadStream, type ReadStream, statSync } from 'node:fs'
+import { constants, createReadStream, openSync, statSync } from 'node:fs'
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { NoisemillError } from '../errors.js'
 import { type FilePath, hasNul, pathFromBytes, showPath } from './paths.js'
@@ -62,7 +63,7 @@ export class InputList {
    */
   async *groups(): AsyncGenerator<readonly ListedFile[]> {
     const lines = new Lines(this.name, this.#readLine)
-    const stream: Readable | ReadStream = this.file === STDIN ? process.stdin : createReadStream(this.file)
+    const stream: Readable = this.file === STDIN ? process.stdin : (openPipe(this.file) ?? createReadStream(this.file))
     this.#open.add(stream)
     let isFirst = true
     try {
@@ -93,6 +94,23 @@ export class InputList {
     const streams = [...this.#open]
     this.#open.clear()
     for (const stream of streams) stream.destroy()
+  }
+}
+
+/**
+ * Opens a named pipe so that nothing blocks on it. A read of a file blocks a thread until somebody writes, and Node does not
+ * end before that thread does. Undefined if it is no pipe, or cannot be opened. On other systems than Linux, a pipe that
+ * nobody has opened for writing yet may look as if it had ended.
+ */
+function openPipe(file: string): Readable | undefined {
+  if (process.platform !== 'linux') return undefined
+  try {
+    if (!statSync(file).isFIFO()) return undefined
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    return new Socket({ fd, readable: true, writable: false })
+  } catch {
+    // Whoever opens it in the ordinary way is told what is wrong.
+    return undefined
   }
 }
 

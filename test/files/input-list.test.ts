@@ -338,7 +338,7 @@ posixTest('a signal ends a run that waits for more lines (needs POSIX signals)',
   mkdirSync(path.join(cwd, 'pipes'))
   expect(spawnSync('mkfifo', [path.join(cwd, 'pipes/list')]).status).toBe(0)
   const running = startNoisemill(args('--from', 'pipes/list'), { cwd })
-  const writer = spawnSync('sh', ['-c', 'exec 3>pipes/list; echo in/a.wav >&3; sleep 40 >&- 2>&- & echo $!'], {
+  const writer = spawnSync('sh', ['-c', 'exec 3>pipes/list; echo in/a.wav >&3; sleep 1000 >&- 2>&- & echo $!'], {
     cwd,
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: TIMEOUT_MILLISECONDS,
