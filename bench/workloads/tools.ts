@@ -8,9 +8,19 @@ import {
   noisemillCommand,
   pythonProgram,
 } from '../harness/commands.js'
+import { prepareLimits } from '../harness/limits.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
-import { copies, prepareCopies } from './copies.js'
-import { checkSineFiles, JOBS, memoryFor, roomFor, SIGMA, type SineFiles, sayFiles, writeSines } from './sine-files.js'
+import {
+  checkSineFiles,
+  copyLimits,
+  JOBS,
+  memoryFor,
+  roomFor,
+  SIGMA,
+  type SineFiles,
+  sayFiles,
+  writeSines,
+} from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
   short: { count: 6, seconds: 15 },
@@ -135,8 +145,8 @@ export const tools: Workload = {
   work: (size) => sayFiles(FILES[size]),
   needs: (size) => ({ disk: roomFor(FILES[size]), memory: memoryFor(FILES[size]) }),
   async prepare(place) {
-    prepareCopies(place)
     writeSines(place.inputs, FILES[place.size])
+    await prepareLimits(place)
   },
   contenders: (size) => [
     command('native', 'native threads', '--backend', 'native'),
@@ -157,7 +167,7 @@ export const tools: Workload = {
     wavefile(size),
     audiomentations('loop', 'one file at a time'),
     audiomentations('Pool', 'multiprocessing.Pool'),
-    ...copies(JOBS),
+    ...copyLimits,
   ],
   verify: async (place, contender) =>
     checkSineFiles(place, contender, contender.name === 'wavefile' ? WAVEFILE_PART[place.size] : 1),
