@@ -21,7 +21,7 @@ export const nodeProgram = ({ build }: Pick<Place, 'build'>, name: string, ...ar
   env: { [BUILD_VARIABLE]: build },
 })
 
-/** Runs a program of bench/programs with Debian's Python, which has its packages, or else the first in PATH. */
+/** Runs a program of bench/programs with the first Python in PATH, or with the system's if only that has the packages. */
 export const pythonProgram = (name: string, ...args: readonly string[]): Command => ({
   file: python(),
   args: [programFile(name), ...args],
@@ -40,7 +40,7 @@ const imports = (modules: string) => ['-c', `import ${modules}`]
 
 let chosen: string | undefined
 export function python(): string {
-  chosen ??= ['/usr/bin/python3', 'python3'].find((file) => succeeds(file, ...imports('numpy, scipy'))) ?? 'python3'
+  chosen ??= ['python3', '/usr/bin/python3'].find((file) => succeeds(file, ...imports('numpy, scipy'))) ?? 'python3'
   return chosen
 }
 

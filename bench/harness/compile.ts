@@ -17,7 +17,7 @@ export const compiled = (scratch: Scratch, source: string): string => scratch.fi
  * Compiles a program once for all workloads. Does nothing without a compiler, because the
  * contenders are then named as missing.
  *
- * @param source file in bench/programs, such as `copy-threads.cc`
+ * @param source file in bench/programs, such as `file-calls.cc`
  * @throws Error with the compiler's words, if it fails
  */
 export async function compile(scratch: Scratch, source: string): Promise<void> {

@@ -4,7 +4,7 @@ import { compile, compiled, missingCompiler } from './compile.js'
 import type { Contender, Place } from './workload.js'
 
 /** Where a limit stands, and what it works on. */
-export interface LimitSettings extends Pick<Contender, 'x' | 'scale' | 'isOnlyInFull'> {
+export interface LimitSettings extends Pick<Contender, 'x' | 'scale' | 'series' | 'isOnlyInFull'> {
   /** Folder of the input files, which may have folders. */
   readonly input: (place: Place) => string
 }
@@ -24,33 +24,47 @@ export const copyLimit = ({ input, ...rest }: LimitSettings): Contender => ({
   command: (place) => ({ file: 'cp', args: ['-r', `${input(place)}/.`, place.out] }),
 })
 
-const FILE_CALLS = 'file-calls.cc'
+/** Lets a shell copy files with even numbers in one process, and those with odd numbers in another. */
+const TWO_COPIES = 'cp "$1"/*[02468].wav "$2" & first=$!; cp "$1"/*[13579].wav "$2" && wait $first'
 
-const fileCalls = (mode: string, threads: number, { input, ...rest }: LimitSettings): Contender => ({
+/** Two copies at a time, each of half of the files. They are in one folder, and have numbers as names. */
+export const twoCopies = ({ input }: Pick<LimitSettings, 'input'>): Contender => ({
+  name: 'cp-2',
+  label: 'cp twice at once, for half of the files each',
   kind: 'limit',
+  limit: 'bytes moved',
   value: 'whole',
-  missing: missingCompiler,
-  ...rest,
-  ...(mode === 'bytes'
-    ? {
-        name: named('bytes', rest.x),
-        label: `${threads} threads that read and write`,
-        limit: 'bytes moved',
-        ...(rest.x !== undefined && { series: `${threads} threads that read and write` }),
-      }
-    : {
-        name: named('calls', rest.x),
-        label: `${threads} threads that open, create and rename`,
-        limit: 'system calls',
-        ...(rest.x !== undefined && { series: `${threads} threads that open, create and rename` }),
-      }),
-  command: ({ scratch, ...place }) => ({
-    file: compiled(scratch, FILE_CALLS),
-    args: [mode, String(threads), input({ scratch, ...place }), place.out],
-  }),
+  command: (place) => ({ file: 'sh', args: ['-c', TWO_COPIES, 'sh', input(place), place.out] }),
 })
 
-/** Threads that read and write whole files, as few system calls as there can be. */
+const FILE_CALLS = 'file-calls.cc'
+
+/** What threads do in each mode of the program, said of one and of several. */
+const modes = {
+  bytes: { limit: 'bytes moved', one: 'reads and writes', more: 'read and write' },
+  calls: { limit: 'system calls', one: 'opens, creates and renames', more: 'open, create and rename' },
+} as const
+
+function fileCalls(mode: keyof typeof modes, threads: number, { input, ...rest }: LimitSettings): Contender {
+  const { limit, one, more } = modes[mode]
+  const label = threads === 1 ? `1 thread that only ${one} (C++)` : `${threads} threads that only ${more} (C++)`
+  return {
+    name: named(mode, rest.x),
+    label,
+    kind: 'limit',
+    limit,
+    value: 'whole',
+    missing: missingCompiler,
+    ...(rest.x !== undefined && { series: label }),
+    ...rest,
+    command: (place) => ({
+      file: compiled(place.scratch, FILE_CALLS),
+      args: [mode, String(threads), input(place), place.out],
+    }),
+  }
+}
+
+/** Threads that read and write whole files, as few system calls as there can be. They share a file that is alone. */
 export const bytesLimit = (threads: number, settings: LimitSettings): Contender => fileCalls('bytes', threads, settings)
 
 /** Threads that ask the system for as many files as a program that replaces no file by half of one. */

@@ -2,9 +2,10 @@
 //
 //     file-calls bytes|calls THREADS FROM TO
 //
-// `bytes`: opens each file, reads all of it and writes it to a new file. `calls`: opens each file,
-// asks for its size, reads its first bytes, creates a file under a temporary name, writes one byte
-// to it and renames it. Each thread takes whole files. Folders are made first, by one thread.
+// `bytes`: opens each file, reads all of it and writes it to a new file, in the same blocks as
+// noisemill. `calls`: opens each file, asks for its size, reads its first bytes, creates a file under
+// a temporary name, writes one byte to it and renames it. Each thread takes whole files, but if
+// there is one file only, the threads share its blocks. Folders are made first, by one thread.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,23 +48,39 @@ int create(const std::string& file) {
   return fd;
 }
 
-void write_all(int fd, const uint8_t* bytes, size_t length) {
-  for (size_t done = 0; done < length;) {
-    const ssize_t count = write(fd, bytes + done, length - done);
-    if (count < 0) fail("write");
-    done += static_cast<size_t>(count);
+struct Copy {
+  int from;
+  int to;
+  uint64_t blocks;
+};
+
+Copy open_copy(const Paths& paths) {
+  const Copy copy = {open_input(paths.from), create(paths.to), 0};
+  struct stat found;
+  if (fstat(copy.from, &found) != 0) fail(paths.from);
+  return {copy.from, copy.to, (static_cast<uint64_t>(found.st_size) + kBlockBytes - 1) / kBlockBytes};
+}
+
+void close_copy(const Copy& copy) {
+  if (close(copy.to) != 0) fail("close");
+  close(copy.from);
+}
+
+void copy_block(const Copy& copy, uint64_t block, uint8_t* buffer) {
+  const off_t at = static_cast<off_t>(block * kBlockBytes);
+  const ssize_t length = pread(copy.from, buffer, kBlockBytes, at);
+  if (length < 0) fail("pread");
+  for (ssize_t done = 0; done < length;) {
+    const ssize_t count = pwrite(copy.to, buffer + done, static_cast<size_t>(length - done), at + done);
+    if (count < 0) fail("pwrite");
+    done += count;
   }
 }
 
-void move_bytes(const Paths& paths, uint8_t* buffer) {
-  const int from = open_input(paths.from);
-  const int to = create(paths.to);
-  for (ssize_t length; (length = read(from, buffer, kBlockBytes)) != 0;) {
-    if (length < 0) fail("read");
-    write_all(to, buffer, static_cast<size_t>(length));
-  }
-  if (close(to) != 0) fail("close");
-  close(from);
+void copy_file(const Paths& paths, uint8_t* buffer) {
+  const Copy copy = open_copy(paths);
+  for (uint64_t block = 0; block < copy.blocks; block++) copy_block(copy, block, buffer);
+  close_copy(copy);
 }
 
 void call(const Paths& paths, uint8_t* buffer) {
@@ -73,7 +90,7 @@ void call(const Paths& paths, uint8_t* buffer) {
   if (read(from, buffer, kHeaderBytes) < 0) fail("read");
   const std::string temporary = paths.to + ".tmp";
   const int to = create(temporary);
-  write_all(to, buffer, 1);
+  if (write(to, buffer, 1) != 1) fail("write");
   if (close(to) != 0) fail("close");
   close(from);
   if (rename(temporary.c_str(), paths.to.c_str()) != 0) fail("rename");
@@ -90,24 +107,39 @@ std::vector<Paths> list(const std::string& from, const std::string& to) {
   return files;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc != 5) return 2;
-  const bool moves = std::string(argv[1]) == "bytes";
-  const std::vector<Paths> files = list(argv[3], argv[4]);
-  std::atomic<size_t> next = 0;
+template <typename Work>
+void on_threads(size_t count, const Work& work) {
   std::vector<std::thread> threads;
-  const size_t count = std::min(files.size(), static_cast<size_t>(std::atoi(argv[2])));
   for (size_t i = 0; i < count; i++) {
     threads.emplace_back([&] {
       // On some machines a copy is half as fast if only one of its two ends is aligned to a page.
       uint8_t* buffer = static_cast<uint8_t*>(std::aligned_alloc(kPageBytes, kBlockBytes));
       if (buffer == nullptr) fail("aligned_alloc");
-      for (size_t file; (file = next++) < files.size();) moves ? move_bytes(files[file], buffer) : call(files[file], buffer);
+      work(buffer);
       std::free(buffer);
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  const bool moves = std::string(argv[1]) == "bytes";
+  const size_t count = static_cast<size_t>(std::atoi(argv[2]));
+  const std::vector<Paths> files = list(argv[3], argv[4]);
+  std::atomic<uint64_t> next = 0;
+  if (moves && files.size() == 1) {
+    const Copy copy = open_copy(files[0]);
+    on_threads(count, [&](uint8_t* buffer) {
+      for (uint64_t block; (block = next++) < copy.blocks;) copy_block(copy, block, buffer);
+    });
+    close_copy(copy);
+  } else {
+    on_threads(std::min(files.size(), count), [&](uint8_t* buffer) {
+      for (uint64_t i; (i = next++) < files.size();) moves ? copy_file(files[i], buffer) : call(files[i], buffer);
+    });
+  }
   return 0;
 }

@@ -3,8 +3,8 @@
     python3 numpy_noise.py KIND [SLOPE]
 
 KIND is gaussian, uniform or color. SLOPE is that of the spectrum of color in dB an octave. For color,
-white noise is made, and its spectrum is multiplied by the power of the frequency. Unlike noisemill's,
-such noise cannot be continued.
+white noise is made, and its spectrum is multiplied by the power of the frequency, which is computed
+once, so that the standard deviation is 1. Unlike noisemill's, such noise cannot be continued.
 """
 
 import json
@@ -31,12 +31,17 @@ def uniform():
 
 
 def color(slope):
-    frequencies = np.maximum(np.fft.rfftfreq(SAMPLES), 20 / 48000)
     power = slope / 2 / (10 * np.log10(2))
+    factors = np.maximum(np.fft.rfftfreq(SAMPLES), 20 / 48000) ** power
+    factors /= np.sqrt(np.mean(factors**2))
+    # From version 2 on, NumPy transforms single precision in single precision.
+    factors = factors.astype(np.float32)
 
     def fill():
-        noise = np.fft.irfft(np.fft.rfft(generator.standard_normal(SAMPLES)) * frequencies**power)
-        noise /= noise.std()
+        generator.standard_normal(out=out, dtype=np.float32)
+        spectrum = np.fft.rfft(out)
+        spectrum *= factors
+        out[:] = np.fft.irfft(spectrum)
 
     return fill
 

@@ -2,8 +2,7 @@
 
 import path from 'node:path'
 import writeTone from '../../dist-lib/demo/tone.js'
-import { compile, compiled, missingCompiler } from '../harness/compile.js'
-import { nodeLimit } from '../harness/limits.js'
+import { bytesLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
 import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
@@ -11,42 +10,22 @@ import type { Contender, Place, Workload } from '../harness/workload.js'
 const SECONDS = 14_172
 const BYTES = SECONDS * 44_100 * 4
 
-const COPY_THREADS = 'copy-threads.cc'
-const fileOf = ({ inputs }: Place) => path.join(inputs, 'long.wav')
+const input = ({ inputs }: Place) => inputs
 
 const ours = (way: WayName, jobs: number): Contender =>
   wayContender(way, {
     name: `${way}-${jobs}`,
-    input: ({ inputs }) => inputs,
+    input,
     jobs,
     x: jobs,
     about: jobs === 1 ? '1 job' : `${jobs} jobs`,
     outputs: 'noise',
   })
 
-const threads = (count: number): Contender => ({
-  name: `copy-threads-${count}`,
-  label: count === 1 ? '1 thread that reads and writes' : `${count} threads that read and write`,
-  kind: 'limit',
-  limit: 'bytes moved',
-  value: 'whole',
-  series: 'threads that read and write',
-  x: count,
-  missing: missingCompiler,
-  command: (place) => ({
-    file: compiled(place.scratch, COPY_THREADS),
-    args: [String(count), place.out, fileOf(place)],
-  }),
-})
+const threads = (count: number): Contender =>
+  bytesLimit(count, { input, x: count, series: 'threads that only read and write (C++)' })
 
-const cp: Contender = {
-  name: 'cp',
-  label: 'cp (copies only)',
-  kind: 'limit',
-  limit: 'bytes moved',
-  value: 'whole',
-  command: (place) => ({ file: 'cp', args: [fileOf(place), place.out] }),
-}
+const cp = copyLimit({ input })
 
 export const long: Workload = {
   name: 'long',
@@ -59,8 +38,8 @@ export const long: Workload = {
     `One file of ${(BYTES / 1e9).toFixed(1)} GB: ${Math.round(SECONDS / 3600)} hours, float32, 44.1 kHz, mono`,
   needs: () => ({ disk: 2 * BYTES + 1e6, memory: 3e8 }),
   async prepare(place) {
-    writeTone({ file: fileOf(place), seconds: SECONDS, frequency: 440 })
-    await compile(place.scratch, COPY_THREADS)
+    writeTone({ file: path.join(place.inputs, 'long.wav'), seconds: SECONDS, frequency: 440 })
+    await prepareLimits(place)
   },
   contenders: () =>
     [

@@ -9,7 +9,7 @@ import type { Contender, Size, Workload } from '../harness/workload.js'
 import type { Library } from '../programs/pool/libraries.js'
 import type { MapSpec } from '../programs/pool/map.js'
 import type { ValueKind } from '../programs/pool/values.js'
-import { mapping, python, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
+import { MOST_TASKS, mapping, python, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
 
 const MB = 1e6
 /** A process of Node with its threads, at most. */
@@ -25,17 +25,23 @@ const overhead: Workload = {
   question: 'What does a pool cost if an item takes a microsecond or two?',
   unit: 'ms',
   reference: 'loop',
-  work: (size) => `SHA-256 of ${shown(tinyItems[size])} numbers, each by a task or an item of its own`,
+  work: (size) =>
+    `SHA-256 of ${shown(tinyItems[size])} numbers, each by a task or an item of its own; ` +
+    `libraries of tasks have at most ${shown(MOST_TASKS)} of them at a time`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
   contenders(size) {
     const count = tinyItems[size]
     const items = { kind: 'range', count } as const
     const outputs = 'hashes'
+    const use = { size: SIZE, mostTasks: MOST_TASKS }
     const one = (library: Library, label?: string, isOnlyInFull = false) =>
-      mapping({ library, name: 'hashed', items }, { outputs, isOnlyInFull, ...(label && { way: ['badly', label] }) })
+      mapping(
+        { library, name: 'hashed', items, use },
+        { outputs, isOnlyInFull, ...(label && { way: ['badly', label] }) },
+      )
     const batches = (library: Library) =>
       mapping(
-        { library, name: 'hashedBatch', items, batch: BATCH },
+        { library, name: 'hashedBatch', items, use, batch: BATCH },
         {
           outputs,
           isOnlyInFull: library !== 'piscina',
@@ -110,6 +116,9 @@ const values: Workload = {
   },
 }
 
+/** Files that are read or worked on at a time: a worker has one, and the next one is read. */
+const FILES_AT_ONCE = 2 * SIZE
+
 const sampleFiles = { count: 24, bytes: { short: 2 * MB, full: 10 * MB } }
 
 /** Samples that are sent are read by the program, and files that are named by the workers. */
@@ -120,7 +129,8 @@ const data: Workload = {
   unit: 'ms',
   reference: 'loop',
   work: (size) =>
-    `the highest of float32 samples in each of ${sampleFiles.count} files of ${sampleFiles.bytes[size] / MB} MB`,
+    `the highest of float32 samples in each of ${sampleFiles.count} files of ${sampleFiles.bytes[size] / MB} MB; ` +
+    `libraries of tasks have at most ${FILES_AT_ONCE} files at a time`,
   needs: (size) => {
     const all = sampleFiles.count * sampleFiles.bytes[size]
     return { disk: 2.5 * all, memory: NODE_MEMORY + 3 * all }
@@ -137,13 +147,10 @@ const data: Workload = {
   contenders() {
     const outputs = 'peaks'
     const { count } = sampleFiles
-    const of = (library: Library, way: string, options: object, more: Parameters<typeof running>[3]) =>
-      running(
-        library,
-        'data',
-        ({ inputs }) => [library, way, inputs, String(count), JSON.stringify({ size: SIZE, ...options })],
-        { outputs, ...more },
-      )
+    const of = (library: Library, way: string, options: object, more: Parameters<typeof running>[3]) => {
+      const use = JSON.stringify({ size: SIZE, mostTasks: FILES_AT_ONCE, ...options })
+      return running(library, 'data', ({ inputs }) => [library, way, inputs, String(count), use], { outputs, ...more })
+    }
     const ways = (library: Library, shortWays: readonly string[]) => [
       of(library, 'sent', {}, { way: ['badly', 'samples are copied'], isOnlyInFull: !shortWays.includes('sent') }),
       of(

@@ -9,6 +9,12 @@ import type { MapSpec } from '../programs/pool/map.js'
 /** Threads or processes of each pool. */
 export const SIZE = availableParallelism()
 
+/**
+ * Most tasks that a program has in a library at a time. tinypool and workerpool search or move their
+ * whole queue for each task, so they take several times as long with all tasks at once.
+ */
+export const MOST_TASKS = 100 * SIZE
+
 /** Names for people, and the package that a library needs. */
 const packages: Readonly<Record<Library, { readonly label: string; readonly needs?: string }>> = {
   loop: { label: 'plain loop' },

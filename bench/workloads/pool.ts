@@ -4,17 +4,11 @@ import type { Contender, Workload } from '../harness/workload.js'
 import type { Library } from '../programs/pool/libraries.js'
 import type { Items, MapSpec } from '../programs/pool/map.js'
 import type { WorkName } from '../programs/pool/works.js'
-import { type More, mapping, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
+import { MOST_TASKS, type More, mapping, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
 
 /** Steps of `spin`, each of which takes about 1.3 ns on a core of its own. */
 const MICROSECOND = 750
 const MILLISECOND = 1000 * MICROSECOND
-
-/**
- * Most tasks that a program has in a library at a time. tinypool and workerpool search or move their
- * whole queue for each task, so they take several times as long with all tasks at once.
- */
-const MOST_TASKS = 100 * SIZE
 
 const needs = () => ({ disk: 0, memory: 600e6 })
 

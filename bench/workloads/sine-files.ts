@@ -5,6 +5,7 @@ import path from 'node:path'
 import { usableCpus } from '../../dist-lib/cpus.js'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { showBytes } from '../../dist-lib/show.js'
+import { bytesLimit, copyLimit, twoCopies } from '../harness/limits.js'
 import { checkCopies, checkNoise } from '../harness/noise-check.js'
 import { outputsIn } from '../harness/outputs.js'
 import type { Contender, Place } from '../harness/workload.js'
@@ -43,6 +44,15 @@ export function writeSines(folder: string, { count, seconds }: SineFiles): void 
     writeTone({ file, seconds, frequency: LOWEST_HERTZ + HERTZ_STEP * i })
   }
 }
+
+const input = ({ inputs }: Place) => inputs
+
+/** Contenders that only copy the files. */
+export const copyLimits: readonly Contender[] = [
+  copyLimit({ input }),
+  twoCopies({ input }),
+  bytesLimit(JOBS, { input }),
+]
 
 /** Describes the files, and how many threads or processes work on them. */
 export function sayFiles(files: SineFiles): string {

@@ -5,10 +5,19 @@
 
 import { spawnSync } from 'node:child_process'
 import { missingPython, nodeProgram, pythonProgram } from '../harness/commands.js'
+import { prepareLimits } from '../harness/limits.js'
 import { programFile } from '../harness/paths.js'
 import type { Contender, Missing, Size, Workload } from '../harness/workload.js'
-import { copies, prepareCopies } from './copies.js'
-import { checkSineFiles, JOBS, memoryFor, roomFor, type SineFiles, sayFiles, writeSines } from './sine-files.js'
+import {
+  checkSineFiles,
+  copyLimits,
+  JOBS,
+  memoryFor,
+  roomFor,
+  type SineFiles,
+  sayFiles,
+  writeSines,
+} from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
   short: { count: 24, seconds: 15 },
@@ -79,8 +88,8 @@ export const talk: Workload = {
   work: (size) => sayFiles(FILES[size]),
   needs: (size) => ({ disk: roomFor(FILES[size]), memory: memoryFor(FILES[size]) }),
   async prepare(place) {
-    prepareCopies(place)
     writeSines(place.inputs, FILES[place.size])
+    await prepareLimits(place)
   },
   contenders: () => [
     ours('loop', 'plain loop, TypeScript'),
@@ -102,7 +111,7 @@ export const talk: Workload = {
     python('numpy-imap_unordered', 'Python, NumPy used well: Pool'),
     freeThreaded('talk-threads', 'Free-threaded Python as in the talk: threads'),
     freeThreaded('numpy-threads', 'Free-threaded Python, NumPy used well: threads'),
-    ...copies(JOBS),
+    ...copyLimits,
   ],
   verify: async (place, contender) => checkSineFiles(place, contender),
 }

@@ -8,17 +8,30 @@ import {
   noisemillCommand,
   pythonProgram,
 } from '../harness/commands.js'
+import { prepareLimits } from '../harness/limits.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
-import { copies, prepareCopies } from './copies.js'
-import { checkSineFiles, JOBS, memoryFor, roomFor, SIGMA, type SineFiles, sayFiles, writeSines } from './sine-files.js'
+import {
+  checkSineFiles,
+  copyLimits,
+  JOBS,
+  memoryFor,
+  roomFor,
+  SIGMA,
+  type SineFiles,
+  sayFiles,
+  writeSines,
+} from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
   short: { count: 6, seconds: 15 },
   full: { count: 24, seconds: 60 },
 }
 
-/** The package wavefile works on every sixth file only, because it would take minutes for all. */
-const WAVEFILE_PART = 6
+/**
+ * The package wavefile works on every n-th file only, because it would take minutes for all. The time
+ * of the files, but not that of the start, is multiplied by n.
+ */
+const WAVEFILE_PART: Readonly<Record<Size, number>> = { short: 3, full: 6 }
 
 const command = (name: string, label: string, ...flags: readonly string[]): Contender => ({
   name,
@@ -111,6 +124,18 @@ const audiomentations = (way: 'loop' | 'Pool', label: string): Contender => ({
   command: ({ inputs, out }) => pythonProgram('tools.py', way, inputs, out, String(JOBS)),
 })
 
+function wavefile(size: Size): Contender {
+  const part = WAVEFILE_PART[size]
+  return {
+    name: 'wavefile',
+    label: `wavefile and Math.random, one file at a time (from the time for 1 of ${part} files)`,
+    kind: 'node',
+    value: 'reported',
+    missing: () => missingPackage('wavefile'),
+    command: (place) => nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(part)),
+  }
+}
+
 export const tools: Workload = {
   name: 'tools',
   title: 'What one would use instead',
@@ -120,10 +145,10 @@ export const tools: Workload = {
   work: (size) => sayFiles(FILES[size]),
   needs: (size) => ({ disk: roomFor(FILES[size]), memory: memoryFor(FILES[size]) }),
   async prepare(place) {
-    prepareCopies(place)
     writeSines(place.inputs, FILES[place.size])
+    await prepareLimits(place)
   },
-  contenders: () => [
+  contenders: (size) => [
     command('native', 'native threads', '--backend', 'native'),
     command('workers', 'worker threads, WebAssembly', '--backend', 'workers', '--kernel', 'wasm'),
     {
@@ -139,19 +164,11 @@ export const tools: Workload = {
     oneAtATime(ffmpegUniform),
     byXargs(ffmpegUniform),
     { ...byXargs(ffmpegNormal), isOnlyInFull: true },
-    {
-      name: 'wavefile',
-      label: `wavefile and Math.random, one file at a time (${WAVEFILE_PART} times the time for 1 of ${WAVEFILE_PART} files)`,
-      scale: WAVEFILE_PART,
-      kind: 'node',
-      value: 'whole',
-      missing: () => missingPackage('wavefile'),
-      command: (place) => nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(WAVEFILE_PART)),
-    },
+    wavefile(size),
     audiomentations('loop', 'one file at a time'),
     audiomentations('Pool', 'multiprocessing.Pool'),
-    ...copies(JOBS),
+    ...copyLimits,
   ],
   verify: async (place, contender) =>
-    checkSineFiles(place, contender, contender.name === 'wavefile' ? WAVEFILE_PART : 1),
+    checkSineFiles(place, contender, contender.name === 'wavefile' ? WAVEFILE_PART[place.size] : 1),
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { Size } from '../../bench/harness/workload.js'
+import type { Place, Size } from '../../bench/harness/workload.js'
 import { digestOf } from '../../bench/programs/pool/digest.js'
 import * as functions from '../../bench/programs/pool/functions.js'
 import { functionNamed, mapTasks } from '../../bench/programs/pool/libraries.js'
@@ -33,6 +33,16 @@ test('the contenders of a pitfall are equal work, but for values that cannot cro
     const groups = new Set(workload.contenders('full').map(({ outputs }) => outputs))
     if (workload.name === 'pitfall-values') expect([...groups]).toEqual([undefined])
     else expect(groups).not.toContain(undefined)
+  }
+})
+
+test('no library of tasks has all items of much work at a time', () => {
+  const place = { inputs: '', out: '', build: '', size: 'full' } as unknown as Place
+  for (const name of ['pitfall-overhead', 'pitfall-data']) {
+    const contenders = pitfalls.find((each) => each.name === name)!.contenders('full')
+    const others = contenders.filter(({ name }) => /^(piscina|tinypool|poolifier|workerpool)-/.test(name))
+    expect(others.length).toBeGreaterThanOrEqual(8)
+    for (const { command } of others) expect(command(place).args.at(-1)).toMatch(/"mostTasks":\d/)
   }
 })
 

@@ -88,6 +88,13 @@ describe('limits', () => {
     expect(copy()).toEqual(original())
   })
 
+  compiler(`threads share the blocks of a file that is alone${unlessCompiler}`, () => {
+    const alone = path.join(place.inputs, 'alone')
+    writeSounds(alone, 1, music(10))
+    run(bytesLimit(3, { input: () => alone }).command(place))
+    expect(readFileSync(path.join(place.out, '000.wav'))).toEqual(readFileSync(path.join(alone, '000.wav')))
+  })
+
   compiler(`threads that open and rename make as many files${unlessCompiler}`, () => {
     run(callsLimit(2, { input }).command(place))
     expect(readdirSync(place.out, { recursive: true })).toHaveLength(4)

@@ -6,7 +6,7 @@ import { checkOutputs, outputsIn } from '../../bench/harness/outputs.js'
 import { bytesOf, music, roomFor, speech, writeSounds } from '../../bench/harness/sounds.js'
 import { tone } from '../../bench/harness/tones.js'
 import { workloads } from '../../bench/workloads/index.js'
-import { filesOf, scaleOf } from '../../bench/workloads/lengths.js'
+import { filesOf } from '../../bench/workloads/lengths.js'
 import { sharedFolder } from '../support/folders.js'
 
 const folder = sharedFolder()
@@ -39,13 +39,15 @@ describe('latencies', () => {
   })
 })
 
-describe('files of one amount of sound', () => {
-  test('short files are made up to a limit, and the time is scaled', () => {
-    expect(filesOf('full', 3600)).toBe(1)
-    expect(scaleOf('full', 3600)).toBe(1)
-    expect(filesOf('full', 1)).toBe(3000)
-    expect(filesOf('full', 0.01) * scaleOf('full', 0.01)).toBeCloseTo(360_000)
-  })
+test('files of all lengths are the same amount of sound, and no time is scaled up', () => {
+  const { contenders } = workloads.find(({ name }) => name === 'lengths')!
+  for (const size of ['short', 'full'] as const) {
+    const all = contenders(size)
+    const lengths = all.flatMap(({ x }) => x ?? [])
+    const amounts = lengths.map((length) => Math.round(1000 * length * filesOf(size, length)))
+    expect(new Set(amounts).size).toBe(1)
+    expect(all.filter(({ scale }) => scale !== undefined)).toEqual([])
+  }
 })
 
 describe('sounds', () => {

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { prepareLimits } from '../../bench/harness/limits.js'
 import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { runTrial } from '../../bench/harness/trial.js'
 import type { Contender, Place, Workload } from '../../bench/harness/workload.js'
-import { prepareCopies } from '../../bench/workloads/copies.js'
 import { writeSines } from '../../bench/workloads/sine-files.js'
 import { talk } from '../../bench/workloads/talk.js'
 import { tools } from '../../bench/workloads/tools.js'
@@ -16,14 +16,14 @@ const signal = new AbortController().signal
 const parent = path.join(sharedFolder(), "folder with 'quotes' and spaces")
 let place: Place
 
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(parent)
   vi.stubEnv('NOISEMILL_BENCH_DIR', parent)
   const scratch = new Scratch()
   vi.unstubAllEnvs()
   place = { scratch, size: 'full', inputs: scratch.inputs, out: scratch.out, build: ROOT }
   writeSines(place.inputs, { count: 3, seconds: 1 })
-  prepareCopies(place)
+  await prepareLimits(place)
 })
 
 /** Contenders with what they lack here. */
