@@ -2,15 +2,15 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { cpus, release, totalmem } from 'node:os'
 import path from 'node:path'
-import { cpuQuota } from '../../dist-lib/cpus.js'
+import { cpuQuota, usableCpus } from '../../dist-lib/cpus.js'
 import { python } from './commands.js'
 import { ROOT } from './paths.js'
 
 export interface Machine {
   readonly cpu: string
-  /** Cores that Node may use. */
+  /** CPUs that a process may use: by its affinity, and by the limit of the control group, rounded down. */
   readonly cores: number
   /** CPUs that the control group allows, if it limits them. */
   readonly cpuLimit?: number
@@ -40,7 +40,7 @@ export function describeMachine(folder: string): Machine {
   const limit = cpuQuota()
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: usableCpus(),
     ...(limit !== null && { cpuLimit: limit }),
     memory: totalmem(),
     system: `${process.platform} ${release()} ${process.arch}`,

@@ -133,6 +133,11 @@ describe('the model', () => {
     ])
   })
 
+  test('is left out on a machine with more cores than it predicts', () => {
+    expect(said(jobs, 32)).toHaveLength(1)
+    expect(said(jobs, 64)).toEqual([])
+  })
+
   test('has the spread of the rounds', () => {
     const rows = [row('n-1', [10, 10], { series: 'n', x: 1 }), row('n-2', [6, 5], { series: 'n', x: 2 })]
     expect(said(rows)[0]).toContain('4 cores are 3.1 times (2.5 to 4) and 64 cores are 8.8 times (4.7 to 64)')
