@@ -1,4 +1,4 @@
-/** The temporary folder of the benchmark. */
+/** The temporary folders of the benchmark. */
 
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ export class Scratch implements Disposable {
   readonly folder: string
   readonly inputs: string
   readonly out: string
+  #programs: string | undefined
 
   /**
    * It is in /dev/shm (memory), so that no disk affects the times, or else where temporary files go.
@@ -30,6 +31,12 @@ export class Scratch implements Disposable {
     return path.join(this.folder, name)
   }
 
+  /** Path for a compiled program. It is where temporary files go: programs often cannot be run from /dev/shm. */
+  program(name: string): string {
+    this.#programs ??= newFolder(tmpdir())
+    return path.join(this.#programs, name)
+  }
+
   /** Makes the folder of inputs empty, for the next workload. */
   clear(): void {
     rmSync(this.inputs, { recursive: true, force: true })
@@ -37,8 +44,9 @@ export class Scratch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    const folders = this.#programs === undefined ? [this.folder] : [this.folder, this.#programs]
     // A process that was just killed may still have written something.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 
@@ -62,7 +70,7 @@ function newFolder(parent: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new UsageError(
-      `cannot make a temporary folder in ${parent} (${code}); NOISEMILL_BENCH_DIR names another place`,
+      `cannot make a temporary folder in ${parent} (${code}); NOISEMILL_BENCH_DIR, or TMPDIR for programs, names another place`,
     )
   }
 }

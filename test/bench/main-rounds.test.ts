@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -518,4 +519,18 @@ test('a temporary folder that cannot be made is said', () => {
     if (before === undefined) delete process.env.NOISEMILL_BENCH_DIR
     else process.env.NOISEMILL_BENCH_DIR = before
   }
+})
+
+test('programs are not compiled into memory, and are removed with the rest', () => {
+  const folder = temporaryFolder()
+  let program: string
+  {
+    using scratch = new Scratch(0, folder)
+    program = scratch.program('x')
+    writeFileSync(program, '')
+    expect(path.dirname(path.dirname(program))).toBe(tmpdir())
+    expect(scratch.program('x')).toBe(program)
+  }
+  expect(existsSync(path.dirname(program))).toBe(false)
+  expect(readdirSync(folder)).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { missingCommand, missingPython, nodeProgram } from '../../bench/harness/commands.js'
 import { missingCompiler } from '../../bench/harness/compile.js'
 import { bytesLimit, callsLimit, copyLimit, prepareLimits } from '../../bench/harness/limits.js'
@@ -29,6 +29,8 @@ beforeAll(async () => {
   writeSounds(path.join(place.inputs, 'tree/below'), 3, speech(0.01))
   await prepareLimits(place)
 })
+
+afterAll(() => place.scratch[Symbol.dispose]())
 
 beforeEach(() => {
   rmSync(place.out, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { runTrial } from '../../bench/harness/trial.js'
@@ -25,6 +25,8 @@ beforeAll(() => {
   writeSines(place.inputs, { count: 3, seconds: 1 })
   prepareCopies(place)
 })
+
+afterAll(() => place.scratch[Symbol.dispose]())
 
 /** Contenders with what they lack here. */
 async function lookedAt({ contenders }: Workload): Promise<(Contender & { lack: string | undefined })[]> {
