@@ -26,15 +26,15 @@ export interface RunOptions {
 
 /** Seconds from the start of the run. */
 export interface Deadline {
-  /** Workloads get no second round after this. */
+  /** No trial of a second or later round begins after this. */
   readonly oneRound: number
-  /** Workloads are skipped after this. */
+  /** No trial begins after this, and one that still runs is killed. */
   readonly end: number
   /** Seconds since the start. */
   elapsed(): number
 }
 
-/** The time limits of the short form, which must end within three minutes. */
+/** The time limits of the short form, which must end within three minutes. The rest is for the report. */
 export const SHORT_DEADLINE = { oneRound: 150, end: 170 } as const
 
 /** A trial is killed after this many times the slowest trial of its workload so far, but not before the minimum. */
@@ -154,19 +154,16 @@ async function runRounds(
   record: BenchRecord,
   { rounds, signal, progress, estimate, deadline }: RunOptions,
 ): Promise<void> {
+  const secondsLeft = (end: number | undefined) => (end ?? Number.POSITIVE_INFINITY) - (deadline?.elapsed() ?? 0)
   let slowest = 0
   for (let round = 0; round < rounds; round++) {
-    if (round > 0 && deadline !== undefined && deadline.elapsed() > deadline.oneRound) {
-      done.rounds = round
-      record.isCutShort = true
-      return
-    }
     for (const contender of inOrder(contenders, round)) {
       const { name, label } = contender
       if (done.failed.some((failed) => failed.name === name)) continue
+      if (secondsLeft(round > 0 ? deadline?.oneRound : deadline?.end) < 0) return cutShort(done, record, round)
       const left = showLeft(estimate.secondsLeft())
       progress.say(`${workload.title}, round ${round + 1} of ${rounds}: ${label}${left}`)
-      const limit = Math.max(LIMIT.seconds, LIMIT.factor * slowest)
+      const limit = Math.min(Math.max(LIMIT.seconds, LIMIT.factor * slowest), secondsLeft(deadline?.end))
       try {
         const trial = await runTrial(workload, contender, place, { signal, limit })
         slowest = Math.max(slowest, trial.seconds)
@@ -174,12 +171,20 @@ async function runRounds(
         estimate.add(`${workload.name}/${name}`)
       } catch (error) {
         signal.throwIfAborted()
+        // It was not given the time that it may take, so this is no failure.
+        if (secondsLeft(deadline?.end) <= 0) return cutShort(done, record, round)
         exclude(done, contender, (error as Error).message)
         estimate.drop((trial) => trial === `${workload.name}/${name}`)
       }
     }
     excludeUnequal(done, contenders)
   }
+}
+
+/** @param rounds complete ones */
+function cutShort(done: WorkloadRecord, record: BenchRecord, rounds: number): void {
+  done.rounds = rounds
+  record.isCutShort = true
 }
 
 /** A contender's row is made with its first trial, so that no row is empty. */

@@ -222,11 +222,23 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(kept).toBe(2)
   })
 
+  /** A contender that moves a clock forward, and the deadlines by that clock. */
+  const clock = (oneRound: number, end: number) => {
+    let now = 0
+    const slow = (name: string, seconds: number): Contender =>
+      contenderOf(name, '', {
+        command: () => {
+          now += seconds
+          return { file: 'sh', args: ['-c', saying(1)] }
+        },
+      })
+    return { slow, deadline: { oneRound, end, elapsed: () => now } }
+  }
+
   test('become one when the time is over, and then none', async () => {
-    const workloads = ['one', 'two', 'three'].map((name) => workloadOf([contenderOf('a', saying(1))], { name }))
-    // The first workload asks the time at its start and before its second and third round.
-    const times = [0, 100, 160, 161, 162, 171]
-    const record = await run(workloads, { deadline: { oneRound: 150, end: 170, elapsed: () => times.shift() ?? 171 } })
+    const { slow, deadline } = clock(100, 170)
+    const workloads = ['one', 'two', 'three'].map((name) => workloadOf([slow('a', 60)], { name }))
+    const record = await run(workloads, { deadline })
     expect(record.isCutShort).toBe(true)
     expect(record.workloads.map(({ rounds, rows }) => [rounds, rows[0]?.trials.length])).toEqual([
       [2, 2],
@@ -234,6 +246,30 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
       [undefined, undefined],
     ])
     expect(record.workloads[2].skipped).toContain("--filter '^three$'")
+  })
+
+  test('end in their middle when the time is over, also the first', async () => {
+    const { slow, deadline } = clock(100, 170)
+    const workloads = ['one', 'two'].map((name) =>
+      workloadOf(
+        ['a', 'b', 'c'].map((way) => slow(way, 30)),
+        { name },
+      ),
+    )
+    const record = await run(workloads, { deadline })
+    expect(record.workloads.map(({ rounds, rows }) => [rounds, rows.map(({ trials }) => trials.length)])).toEqual([
+      [1, [1, 1, 2]],
+      [0, [1, 1]],
+    ])
+    expect(record.workloads.flatMap(({ failed }) => failed)).toEqual([])
+  })
+
+  test('do not wait for a trial longer than there is time, and do not call it failed', async () => {
+    const started = performance.now()
+    const deadline = { oneRound: 0.5, end: 1, elapsed: () => (performance.now() - started) / 1000 }
+    const record = await run([workloadOf([contenderOf('endless', 'sleep 600')])], { deadline })
+    expect(record.workloads[0]).toMatchObject({ rounds: 0, rows: [], failed: [] })
+    expect(record.isCutShort).toBe(true)
   })
 
   test('keep all finished trials when they are interrupted, also of the workload that is being run', async () => {
