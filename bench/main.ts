@@ -122,5 +122,4 @@ async function main(args: readonly string[]): Promise<number> {
 
 // Whoever reads the output may end early, as `head` does. The run goes on, and cleans up.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-// Inputs that are still being made when a signal comes would keep the process alive.
 process.exit(await main(process.argv.slice(2)))

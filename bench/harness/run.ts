@@ -1,5 +1,6 @@
 /** Runs workloads: rounds in which contenders take turns. */
 
+import { setImmediate } from 'node:timers/promises'
 import { exclude, excludeUnequal } from './equal-work.js'
 import { type Estimate, type Progress, showLeft } from './progress.js'
 import type { BenchRecord, Row, Trial, WorkloadRecord } from './record.js'
@@ -119,31 +120,23 @@ async function runWorkload(
   scratch.clear()
   progress.say(`${workload.title}: making the inputs`)
   try {
-    await untilAborted(workload.prepare?.(place), signal)
+    await workload.prepare?.(place)
   } catch (error) {
+    await arrivedSignals()
     signal.throwIfAborted()
     for (const { name, label } of present)
       done.failed.push({ name, label, why: `its inputs could not be made: ${(error as Error).message}` })
     return
   }
+  await arrivedSignals()
+  signal.throwIfAborted()
   await runRounds({ workload, contenders: present }, place, done, record, options)
 }
 
-/** Also the inputs may take long, and nobody who interrupts a run wants to wait for them. */
-async function untilAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) {
-    work?.catch(() => {})
-    throw signal.reason
-  }
-  const ended = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal })
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    ended.abort()
-  }
+/** Inputs are made without a pause, so a signal that came meanwhile has not been noticed yet. */
+async function arrivedSignals(): Promise<void> {
+  // The first may come before the event loop looks for signals, the second comes after that.
+  for (let i = 0; i < 2; i++) await setImmediate()
 }
 
 /** The contenders take turns, so that a slow phase of the machine affects all of them, in an order that changes. */

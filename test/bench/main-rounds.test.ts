@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -296,15 +297,18 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(failuresOf(record)).toEqual({})
   })
 
-  test('do not wait for inputs when they are interrupted', async () => {
+  test('do not begin if a signal came while the inputs were made', async () => {
     const stop = new AbortController()
+    const onSignal = () => stop.abort(new Error('stopped'))
+    process.once('SIGUSR2', onSignal)
+    const begun: string[] = []
     const workload = workloadOf([contenderOf('a', saying(1))], {
-      prepare: async () => {
-        stop.abort(new Error('stopped'))
-        await new Promise(() => {})
-      },
+      // It holds the thread, as most do.
+      prepare: async () => void spawnSync('sh', ['-c', `kill -USR2 ${process.pid}; sleep 0.1`]),
     })
-    await expect(run([workload], { signal: stop.signal })).rejects.toThrow('stopped')
+    const progress = { ...SILENT, say: (text: string) => begun.push(text) }
+    await expect(run([workload], { signal: stop.signal, progress })).rejects.toThrow('stopped')
+    expect(begun).toEqual(['A fake: making the inputs'])
   })
 })
 
