@@ -43,9 +43,8 @@ async function bench(flags: Flags, size: Size): Promise<number> {
     const why = whyNotWritable(file)
     if (why !== undefined) throw new UsageError(`--${flag}: cannot write ${file}: ${why}`)
   }
-  const needed = Math.max(...selections.map(({ workload }) => workload.needs(size).disk))
   const stop = stopOnSignals()
-  using scratch = new Scratch(needed)
+  using scratch = new Scratch()
   const progress = lineProgress()
   const busyBefore = await loadNow()
   if (isBusy(busyBefore))

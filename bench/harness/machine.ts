@@ -18,7 +18,7 @@ export interface Machine {
   readonly memory: number
   /** Such as `linux 6.1.0 x64`. */
   readonly system: string
-  /** Type of the file system on which outputs are written. */
+  /** Type of the file system on which outputs are written; workloads that are written elsewhere say so. */
   readonly fileSystem: string
   /** By the name of the program or package. */
   readonly versions: Readonly<Record<string, string>>
@@ -35,6 +35,9 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   801189825: 'zfs',
 }
 
+/** Type of the file system that a folder is on. */
+export const fileSystemOf = (folder: string): string => FILE_SYSTEMS[statfsSync(folder).type] ?? 'unknown'
+
 /** @param folder where outputs are written */
 export function describeMachine(folder: string): Machine {
   const limit = cpuQuota()
@@ -44,7 +47,7 @@ export function describeMachine(folder: string): Machine {
     ...(limit !== null && { cpuLimit: limit }),
     memory: totalmem(),
     system: `${process.platform} ${release()} ${process.arch}`,
-    fileSystem: FILE_SYSTEMS[statfsSync(folder).type] ?? 'unknown',
+    fileSystem: fileSystemOf(folder),
     versions: versions(),
   }
 }

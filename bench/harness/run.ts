@@ -2,6 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { exclude, excludeUnequal } from './equal-work.js'
+import { fileSystemOf } from './machine.js'
 import { type Estimate, type Progress, showLeft } from './progress.js'
 import type { BenchRecord, Row, Trial, WorkloadRecord } from './record.js'
 import { roomLack } from './room.js'
@@ -55,13 +56,16 @@ export async function runWorkloads(
   const { progress, estimate, deadline, signal, keep } = options
   for (const [i, { workload, contenders }] of selections.entries()) {
     const { name, title, question, unit, reference } = workload
+    scratch.begin(workload.needs(options.size))
+    const fileSystem = fileSystemOf(scratch.folder)
     const done: Building = {
       name,
       title,
       question,
       unit,
       reference,
-      work: workload.work(options.size),
+      // Times on a disk are not comparable with those in memory.
+      work: `${workload.work(options.size)}${fileSystem === record.machine.fileSystem ? '' : `, on ${fileSystem}`}`,
       missing: [],
       failed: [],
       rows: [],
@@ -117,7 +121,6 @@ async function runWorkload(
     if (!present.includes(contender)) estimate.drop((trial) => trial === `${workload.name}/${name}`)
   }
   const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
-  scratch.clear()
   progress.say(`${workload.title}: making the inputs`)
   try {
     await workload.prepare?.(place)

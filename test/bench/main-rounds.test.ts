@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { excludeUnequal } from '../../bench/harness/equal-work.js'
 import { parseFlags } from '../../bench/harness/flags.js'
 import { loadWarnings, othersDuring } from '../../bench/harness/load.js'
+import { fileSystemOf } from '../../bench/harness/machine.js'
 import { runProcess } from '../../bench/harness/process.js'
 import { Estimate, lineProgress, showLeft } from '../../bench/harness/progress.js'
 import type { BenchRecord, Row } from '../../bench/harness/record.js'
@@ -61,19 +62,28 @@ afterAll(() => {
   for (const scratch of scratches) scratch[Symbol.dispose]()
 })
 
+const recordIn = ({ folder }: Scratch, fileSystem = fileSystemOf(folder)): BenchRecord => {
+  const record = emptyRecord()
+  return { ...record, machine: { ...record.machine, fileSystem } }
+}
+
+const DEFAULTS = {
+  size: 'short',
+  rounds: 3,
+  build: '/',
+  progress: SILENT,
+  estimate: new Estimate([]),
+  keep: () => {},
+} as const
+
 /** Runs workloads in a folder of their own. */
 async function run(workloads: readonly Workload[], options: Partial<RunOptions> = {}): Promise<BenchRecord> {
-  const record = emptyRecord()
   const scratch = new Scratch()
   scratches.push(scratch)
+  const record = recordIn(scratch)
   await runWorkloads(select(workloads, 'short'), record, scratch, {
-    size: 'short',
-    rounds: 3,
-    build: '/',
+    ...DEFAULTS,
     signal: new AbortController().signal,
-    progress: SILENT,
-    estimate: new Estimate([]),
-    keep: () => {},
     ...options,
   })
   return record
@@ -203,6 +213,17 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     const record = await run([workload])
     expect(record.workloads[0].skipped).toMatch(/^needs 1000000 TB of disk, and .* has /)
     expect(record.workloads[0].rows).toEqual([])
+  })
+
+  test('say where their files are, if that is not where those of others are', async () => {
+    const scratch = new Scratch()
+    scratches.push(scratch)
+    const record = recordIn(scratch, 'elsewhere')
+    await runWorkloads(select([workloadOf([contenderOf('a', saying(1))])], 'short'), record, scratch, {
+      ...DEFAULTS,
+      signal: new AbortController().signal,
+    })
+    expect(record.workloads[0].work).toBe(`short work, on ${fileSystemOf(scratch.folder)}`)
   })
 
   test('go on with other workloads if inputs cannot be made', async () => {
@@ -573,4 +594,25 @@ test('programs are not compiled into memory, and are removed with the rest', () 
   }
   expect(existsSync(path.dirname(program))).toBe(false)
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('files are in memory only where it has room, and the inputs of the workload before are removed', () => {
+  const { NOISEMILL_BENCH_DIR: before } = process.env
+  delete process.env.NOISEMILL_BENCH_DIR
+  try {
+    using scratch = new Scratch()
+    const first = scratch.inputs
+    writeFileSync(path.join(first, 'file'), '')
+    scratch.begin({ disk: 1e18, memory: 0 })
+    expect(path.dirname(scratch.folder)).toBe(tmpdir())
+    expect(readdirSync(scratch.inputs)).toEqual([])
+    expect(existsSync(path.join(first, 'file'))).toBe(false)
+    scratch.begin({ disk: 0, memory: 1e18 })
+    expect(path.dirname(scratch.folder)).toBe(tmpdir())
+    scratch.begin({ disk: 0, memory: 0 })
+    expect(scratch.inputs).toBe(first)
+    expect(readdirSync(first)).toEqual([])
+  } finally {
+    if (before !== undefined) process.env.NOISEMILL_BENCH_DIR = before
+  }
 })
