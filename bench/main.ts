@@ -13,7 +13,7 @@ import { Estimate, lineProgress } from './harness/progress.js'
 import { type BenchRecord, RECORD_FORMAT, RECORD_VERSION } from './harness/record.js'
 import { runWorkloads, SHORT_DEADLINE } from './harness/run.js'
 import { Scratch } from './harness/scratch.js'
-import { select } from './harness/selection.js'
+import { isWanted, select } from './harness/selection.js'
 import { exitOfSignal, stopOnSignals } from './harness/stop.js'
 import { recordLines } from './harness/tables.js'
 import { UsageError } from './harness/usage-error.js'
@@ -106,7 +106,7 @@ async function main(args: readonly string[]): Promise<number> {
     const { against } = flags
     if (against === undefined) return await bench(flags, flags.full ? 'full' : 'short')
     const rows = [...comparedContenders(select(workloads, 'short')), ...againstRows]
-    const wanted = rows.filter(({ name }) => (flags.filter ?? [/./]).some((filter) => filter.test(name)))
+    const wanted = rows.filter(({ name }) => isWanted(name, flags.filter))
     if (wanted.length === 0)
       throw new UsageError(`no row matches --filter. The rows are: ${rows.map(({ name }) => name).join(', ')}`)
     return await runAgainst(wanted, { ...flags, against })

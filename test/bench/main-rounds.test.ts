@@ -14,7 +14,7 @@ import type { BenchRecord, Row } from '../../bench/harness/record.js'
 import { roomLack } from '../../bench/harness/room.js'
 import { inOrder, type RunOptions, runWorkloads } from '../../bench/harness/run.js'
 import { Scratch } from '../../bench/harness/scratch.js'
-import { select } from '../../bench/harness/selection.js'
+import { isWanted, select } from '../../bench/harness/selection.js'
 import { reportedIn } from '../../bench/harness/trial.js'
 import { UsageError } from '../../bench/harness/usage-error.js'
 import type { Contender, Workload } from '../../bench/harness/workload.js'
@@ -615,4 +615,13 @@ test('files are in memory only where it has room, and the inputs of the workload
   } finally {
     if (before !== undefined) process.env.NOISEMILL_BENCH_DIR = before
   }
+})
+
+test('a filter matches a workload, or one of its contenders', () => {
+  const matches = (filter: RegExp) => ['start/pool', 'pool/items'].filter((name) => isWanted(name, [/^none$/, filter]))
+  expect(matches(/^start$/)).toEqual(['start/pool'])
+  expect(matches(/^pool$/)).toEqual(['pool/items'])
+  expect(matches(/^start\/pool$/)).toEqual(['start/pool'])
+  expect(matches(/pool/)).toEqual(['start/pool', 'pool/items'])
+  expect(isWanted('start/pool')).toBe(true)
 })
