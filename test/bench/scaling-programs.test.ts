@@ -71,7 +71,7 @@ describe(`all ways write the same files`, async () => {
     mkdirSync(folder)
     writeFileSync(path.join(folder, 'a.wav'), 'RIFF')
     const command = nodeProgram(place, 'noise-processes.js', folder, place.out, '2')
-    const ended = spawnSync(command.file, command.args, { encoding: 'utf8' })
+    const ended = spawnSync(command.file, command.args, { env: { ...process.env, ...command.env }, encoding: 'utf8' })
     expect(ended.status).toBe(1)
     expect(ended.stderr).toContain('a.wav')
   })
