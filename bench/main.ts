@@ -13,7 +13,7 @@ import { Estimate, lineProgress } from './harness/progress.js'
 import { type BenchRecord, RECORD_FORMAT, RECORD_VERSION } from './harness/record.js'
 import { runWorkloads, SHORT_DEADLINE } from './harness/run.js'
 import { Scratch } from './harness/scratch.js'
-import { select } from './harness/selection.js'
+import { isWanted, select } from './harness/selection.js'
 import { exitOfSignal, stopOnSignals } from './harness/stop.js'
 import { recordLines } from './harness/tables.js'
 import { UsageError } from './harness/usage-error.js'
@@ -43,9 +43,8 @@ async function bench(flags: Flags, size: Size): Promise<number> {
     const why = whyNotWritable(file)
     if (why !== undefined) throw new UsageError(`--${flag}: cannot write ${file}: ${why}`)
   }
-  const needed = Math.max(...selections.map(({ workload }) => workload.needs(size).disk))
   const stop = stopOnSignals()
-  using scratch = new Scratch(needed)
+  using scratch = new Scratch()
   const progress = lineProgress()
   const busyBefore = await loadNow()
   if (isBusy(busyBefore))
@@ -107,7 +106,7 @@ async function main(args: readonly string[]): Promise<number> {
     const { against } = flags
     if (against === undefined) return await bench(flags, flags.full ? 'full' : 'short')
     const rows = [...comparedContenders(select(workloads, 'short')), ...againstRows]
-    const wanted = rows.filter(({ name }) => (flags.filter ?? [/./]).some((filter) => filter.test(name)))
+    const wanted = rows.filter(({ name }) => isWanted(name, flags.filter))
     if (wanted.length === 0)
       throw new UsageError(`no row matches --filter. The rows are: ${rows.map(({ name }) => name).join(', ')}`)
     return await runAgainst(wanted, { ...flags, against })
@@ -122,5 +121,4 @@ async function main(args: readonly string[]): Promise<number> {
 
 // Whoever reads the output may end early, as `head` does. The run goes on, and cleans up.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-// Inputs that are still being made when a signal comes would keep the process alive.
 process.exit(await main(process.argv.slice(2)))

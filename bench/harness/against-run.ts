@@ -17,7 +17,7 @@ import { exitOfSignal, stopOnSignals } from './stop.js'
 import { showInterval, showRatio, textTable } from './tables.js'
 import { UsageError } from './usage-error.js'
 import { FAMILY_ERROR, fewestPairs, judge, type RowVerdict, SAME_RATIO, type Verdict } from './verdict.js'
-import type { Place } from './workload.js'
+import type { Missing, Place } from './workload.js'
 
 const DEFAULT_PAIRS = 17
 const DEFAULT_THRESHOLD = 5
@@ -35,8 +35,12 @@ export interface AgainstRecord {
   /** Undefined if the run was interrupted. */
   ended?: string
   readonly busyBefore: number
+  /** Rows that cannot run here. */
+  readonly missing: readonly RowLack[]
   readonly rows: MeasuredRow[]
 }
+
+export type RowLack = Missing & Pick<ComparedRow, 'name' | 'label'>
 
 export interface MeasuredRow {
   readonly name: string
@@ -52,13 +56,15 @@ export interface MeasuredRow {
 
 /** Returns the exit code: 1 if a row is slower beyond the threshold, or could not be measured. */
 export async function runAgainst(
-  rows: readonly ComparedRow[],
+  wanted: readonly ComparedRow[],
   { against, json, rounds = DEFAULT_PAIRS, threshold = DEFAULT_THRESHOLD }: Flags & { readonly against: string },
 ): Promise<number> {
   if (json !== undefined) {
     const why = whyNotWritable(path.resolve(json))
     if (why !== undefined) throw new UsageError(`--json: cannot write ${json}: ${why}`)
   }
+  const { rows, lacks } = await presentRows(wanted)
+  if (rows.length === 0) throw new UsageError(`no row can be measured here. ${lacks.map(lackText).join('. ')}`)
   // Each row has a time and a CPU time.
   const fewest = fewestPairs(2 * rows.length)
   if (rounds < fewest) throw new UsageError(`--rounds: ${fewest} pairs or more are needed to find any change`)
@@ -86,6 +92,7 @@ export async function runAgainst(
       builds: kinds,
       started: new Date().toISOString(),
       busyBefore,
+      missing: lacks,
       rows: rows.map(({ name, label }) => ({ name, label, pairs: [], hasOtherBytes: false })),
     }
     await measureRows(rows, record, await placesOf(rows, scratch, builds), rounds, signal, progress)
@@ -107,6 +114,20 @@ export async function runAgainst(
   console.log(againstLines(record!, threshold).map(showText).join('\n'))
   return exitCode(record!.rows, threshold)
 }
+
+/** Tells rows that can run here from those that lack something. */
+async function presentRows(wanted: readonly ComparedRow[]): Promise<{ rows: ComparedRow[]; lacks: RowLack[] }> {
+  const [rows, lacks]: [ComparedRow[], RowLack[]] = [[], []]
+  for (const row of wanted) {
+    const lack = await row.missing?.()
+    if (lack === undefined) rows.push(row)
+    else lacks.push({ name: row.name, label: row.label, ...lack })
+  }
+  return { rows, lacks }
+}
+
+const lackText = ({ label, what, install }: RowLack): string =>
+  `${label}: not compared, because this is missing: ${what}. To have it: ${install}`
 
 type Places = ReadonlyMap<ComparedRow, Two<Place>>
 
@@ -196,7 +217,7 @@ export const exitCode = (rows: readonly MeasuredRow[], threshold: number): numbe
 const ratioCells = (figure: RowVerdict | undefined): string[] =>
   figure === undefined ? ['-', '-'] : [showRatio(figure.ratio), showInterval(figure)]
 
-export function againstLines({ rows, against, machine }: AgainstRecord, threshold: number): string[] {
+export function againstLines({ rows, missing, against, machine }: AgainstRecord, threshold: number): string[] {
   const measured = rows.filter(isMeasured)
   const changed = measured.filter((row) => verdictOf(row) !== 'no change')
   const tooSlow = measured.filter((row) => isTooSlow(row, threshold))
@@ -212,6 +233,7 @@ export function againstLines({ rows, against, machine }: AgainstRecord, threshol
     '',
     `The figures are ratios: above 1, the current tree takes longer. CPU time is that of all cores. Ratios from ${showRatio(1 / SAME_RATIO)} to ` +
       `${showRatio(SAME_RATIO)} count as no change. Equal builds are called changed in ${percent} % of all runs.`,
+    ...missing.map(lackText),
     ...rows.flatMap(({ label, failed }) => (failed === undefined ? [] : [`${label}: not compared: ${failed}`])),
     ...rows.flatMap(({ label, hasOtherBytes }) => (hasOtherBytes ? [`${label}: the outputs have other bytes`] : [])),
     changed.length === 0

@@ -2,6 +2,8 @@
 
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { loadAddon } from '../../dist-lib/backends/addon.js'
+import { loadWasmModule } from '../../dist-lib/backends/wasm.js'
 import { programFile } from './paths.js'
 import type { Command, Missing, Place } from './workload.js'
 
@@ -63,4 +65,17 @@ export async function missingPackage(name: string): Promise<Missing | undefined>
   } catch {
     return { what: `the package ${name}`, install: `npm install --no-save ${name}` }
   }
+}
+
+/** Why a contender that computes in the addon cannot run here; undefined if it can. */
+export async function missingAddon(): Promise<Missing | undefined> {
+  const loaded = loadAddon()
+  return 'reason' in loaded ? { what: `the addon (${loaded.reason})`, install: loaded.remedy } : undefined
+}
+
+/** Why a contender that computes in WebAssembly cannot run here; undefined if it can. */
+export async function missingWasm(): Promise<Missing | undefined> {
+  const loaded = loadWasmModule()
+  if (!('reason' in loaded)) return undefined
+  return { what: `WebAssembly (${loaded.reason})`, install: 'apt-get install clang lld, then npm run build:wasm' }
 }

@@ -5,7 +5,7 @@ import type { Trial } from './record.js'
 import type { Selection } from './selection.js'
 import { type Step, Stepper } from './steps.js'
 import { runTrial } from './trial.js'
-import type { Command, Place } from './workload.js'
+import type { Command, Contender, Place } from './workload.js'
 
 /** Something for each of two builds. */
 export interface Two<T> {
@@ -18,6 +18,8 @@ export interface ComparedRow {
   /** Such as `start/pool`. */
   readonly name: string
   readonly label: string
+  /** Why it cannot run here. */
+  readonly missing?: Contender['missing']
   /** Makes the inputs, which both builds read. */
   prepare?(place: Place): Promise<void>
   /** Takes turns with both builds, and returns what each took, in the same unit. */
@@ -74,6 +76,7 @@ export const comparedContenders = (selections: readonly Selection[]): ComparedRo
       .map((contender) => ({
         name: `${workload.name}/${contender.name}`,
         label: contender.label,
+        ...(contender.missing && { missing: contender.missing }),
         ...(workload.prepare && { prepare: workload.prepare }),
         measure: async (places, { isNowFirst, signal }) => {
           const trials: Two<Trial[]> = { before: [], now: [] }
@@ -92,12 +95,12 @@ export function steppedRow(
   name: string,
   label: string,
   command: (place: Place) => Command,
-  prepare?: (place: Place) => Promise<void>,
+  rest: Pick<ComparedRow, 'missing' | 'prepare'> = {},
 ): ComparedRow {
   return {
     name,
     label,
-    ...(prepare && { prepare }),
+    ...rest,
     measure: async (places, { isNowFirst, signal }) => {
       for (const { out } of [places.before, places.now]) mkdirSync(out)
       const open = (place: Place) => new Stepper(command(place), { cwd: place.out, signal })

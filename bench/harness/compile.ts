@@ -11,7 +11,7 @@ import type { Missing } from './workload.js'
 export const missingCompiler = (): Promise<Missing | undefined> => missingCommand('c++', 'apt-get install g++')
 
 /** Path of a compiled program. */
-export const compiled = (scratch: Scratch, source: string): string => scratch.file(source.replace(/\.cc$/, ''))
+export const compiled = (scratch: Scratch, source: string): string => scratch.program(source.replace(/\.cc$/, ''))
 
 /**
  * Compiles a program once for all workloads. Does nothing without a compiler, because the

@@ -26,7 +26,7 @@ export function parseFlags(args: readonly string[]): Flags | { readonly help: st
   let help = ''
   const program = new Command('npm run bench --')
     .description('Compares ways to process many WAV files, and many items, in parallel.')
-    .option('--full', 'real sizes, all contenders and 7 rounds: about half an hour instead of three minutes')
+    .option('--full', 'real sizes, all contenders and 7 rounds: plan an hour instead of three minutes')
     .option('--rounds <n>', 'number of rounds; the short form then has no time limit', parseRounds)
     .option(
       '--filter <regex...>',

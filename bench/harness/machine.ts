@@ -2,15 +2,15 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { cpus, release, totalmem } from 'node:os'
 import path from 'node:path'
-import { cpuQuota } from '../../dist-lib/cpus.js'
+import { cpuQuota, usableCpus } from '../../dist-lib/cpus.js'
 import { python } from './commands.js'
 import { ROOT } from './paths.js'
 
 export interface Machine {
   readonly cpu: string
-  /** Cores that Node may use. */
+  /** CPUs that a process may use: by its affinity, and by the limit of the control group, rounded down. */
   readonly cores: number
   /** CPUs that the control group allows, if it limits them. */
   readonly cpuLimit?: number
@@ -18,7 +18,7 @@ export interface Machine {
   readonly memory: number
   /** Such as `linux 6.1.0 x64`. */
   readonly system: string
-  /** Type of the file system on which outputs are written. */
+  /** Type of the file system on which outputs are written; workloads that are written elsewhere say so. */
   readonly fileSystem: string
   /** By the name of the program or package. */
   readonly versions: Readonly<Record<string, string>>
@@ -35,16 +35,19 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   801189825: 'zfs',
 }
 
+/** Type of the file system that a folder is on. */
+export const fileSystemOf = (folder: string): string => FILE_SYSTEMS[statfsSync(folder).type] ?? 'unknown'
+
 /** @param folder where outputs are written */
 export function describeMachine(folder: string): Machine {
   const limit = cpuQuota()
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: usableCpus(),
     ...(limit !== null && { cpuLimit: limit }),
     memory: totalmem(),
     system: `${process.platform} ${release()} ${process.arch}`,
-    fileSystem: FILE_SYSTEMS[statfsSync(folder).type] ?? 'unknown',
+    fileSystem: fileSystemOf(folder),
     versions: versions(),
   }
 }

@@ -37,7 +37,7 @@ export interface WorkloadRecord extends Pick<Workload, 'name' | 'title' | 'quest
   readonly work: string
   /** Why the whole workload was skipped. */
   readonly skipped?: string
-  /** Rounds that the workload got, if they are fewer than were asked for, because of the time. */
+  /** Complete rounds that the workload got, if they are fewer than were asked for, because of the time. */
   rounds?: number
   /** Contenders that could not run here. */
   readonly missing: readonly (Missing & Pick<Contender, 'name' | 'label'>)[]

@@ -6,6 +6,12 @@ import { showBytes } from '../../dist-lib/show.js'
 
 const TMPFS = 0x01021994
 
+/** What a workload needs at a time, in bytes. */
+export interface Needs {
+  readonly disk: number
+  readonly memory: number
+}
+
 export interface Room {
   /** Bytes that are free where inputs and outputs are written. */
   readonly disk: number
@@ -34,7 +40,7 @@ function freeInGroup(): number {
 
 /** Why there is too little room, as the end of a sentence that begins with 'it'; undefined if there is enough. */
 export function roomLack(
-  needs: { readonly disk: number; readonly memory: number },
+  needs: Needs,
   folder: string,
   { disk, memory, isInMemory }: Room = roomOf(folder),
 ): string | undefined {

@@ -1,6 +1,8 @@
 /** Runs workloads: rounds in which contenders take turns. */
 
+import { setImmediate } from 'node:timers/promises'
 import { exclude, excludeUnequal } from './equal-work.js'
+import { fileSystemOf } from './machine.js'
 import { type Estimate, type Progress, showLeft } from './progress.js'
 import type { BenchRecord, Row, Trial, WorkloadRecord } from './record.js'
 import { roomLack } from './room.js'
@@ -26,15 +28,15 @@ export interface RunOptions {
 
 /** Seconds from the start of the run. */
 export interface Deadline {
-  /** Workloads get no second round after this. */
+  /** No trial of a second or later round begins after this. */
   readonly oneRound: number
-  /** Workloads are skipped after this. */
+  /** No trial begins after this, and one that still runs is killed. */
   readonly end: number
   /** Seconds since the start. */
   elapsed(): number
 }
 
-/** The time limits of the short form, which must end within three minutes. */
+/** The time limits of the short form, which must end within three minutes. The rest is for the report. */
 export const SHORT_DEADLINE = { oneRound: 150, end: 170 } as const
 
 /** A trial is killed after this many times the slowest trial of its workload so far, but not before the minimum. */
@@ -54,13 +56,16 @@ export async function runWorkloads(
   const { progress, estimate, deadline, signal, keep } = options
   for (const [i, { workload, contenders }] of selections.entries()) {
     const { name, title, question, unit, reference } = workload
+    scratch.begin(workload.needs(options.size))
+    const fileSystem = fileSystemOf(scratch.folder)
     const done: Building = {
       name,
       title,
       question,
       unit,
       reference,
-      work: workload.work(options.size),
+      // Times on a disk are not comparable with those in memory.
+      work: `${workload.work(options.size)}${fileSystem === record.machine.fileSystem ? '' : `, on ${fileSystem}`}`,
       missing: [],
       failed: [],
       rows: [],
@@ -116,34 +121,25 @@ async function runWorkload(
     if (!present.includes(contender)) estimate.drop((trial) => trial === `${workload.name}/${name}`)
   }
   const place: Place = { scratch, size, inputs: scratch.inputs, out: scratch.out, build }
-  scratch.clear()
   progress.say(`${workload.title}: making the inputs`)
   try {
-    await untilAborted(workload.prepare?.(place), signal)
+    await workload.prepare?.(place)
   } catch (error) {
+    await arrivedSignals()
     signal.throwIfAborted()
     for (const { name, label } of present)
       done.failed.push({ name, label, why: `its inputs could not be made: ${(error as Error).message}` })
     return
   }
+  await arrivedSignals()
+  signal.throwIfAborted()
   await runRounds({ workload, contenders: present }, place, done, record, options)
 }
 
-/** Also the inputs may take long, and nobody who interrupts a run wants to wait for them. */
-async function untilAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) {
-    work?.catch(() => {})
-    throw signal.reason
-  }
-  const ended = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal })
-  })
-  try {
-    await Promise.race([work, aborted])
-  } finally {
-    ended.abort()
-  }
+/** Inputs are made without a pause, so a signal that came meanwhile has not been noticed yet. */
+async function arrivedSignals(): Promise<void> {
+  // The first may come before the event loop looks for signals, the second comes after that.
+  for (let i = 0; i < 2; i++) await setImmediate()
 }
 
 /** The contenders take turns, so that a slow phase of the machine affects all of them, in an order that changes. */
@@ -154,19 +150,16 @@ async function runRounds(
   record: BenchRecord,
   { rounds, signal, progress, estimate, deadline }: RunOptions,
 ): Promise<void> {
+  const secondsLeft = (end: number | undefined) => (end ?? Number.POSITIVE_INFINITY) - (deadline?.elapsed() ?? 0)
   let slowest = 0
   for (let round = 0; round < rounds; round++) {
-    if (round > 0 && deadline !== undefined && deadline.elapsed() > deadline.oneRound) {
-      done.rounds = round
-      record.isCutShort = true
-      return
-    }
     for (const contender of inOrder(contenders, round)) {
       const { name, label } = contender
       if (done.failed.some((failed) => failed.name === name)) continue
+      if (secondsLeft(round > 0 ? deadline?.oneRound : deadline?.end) < 0) return cutShort(done, record, round)
       const left = showLeft(estimate.secondsLeft())
       progress.say(`${workload.title}, round ${round + 1} of ${rounds}: ${label}${left}`)
-      const limit = Math.max(LIMIT.seconds, LIMIT.factor * slowest)
+      const limit = Math.min(Math.max(LIMIT.seconds, LIMIT.factor * slowest), secondsLeft(deadline?.end))
       try {
         const trial = await runTrial(workload, contender, place, { signal, limit })
         slowest = Math.max(slowest, trial.seconds)
@@ -174,12 +167,20 @@ async function runRounds(
         estimate.add(`${workload.name}/${name}`)
       } catch (error) {
         signal.throwIfAborted()
+        // It was not given the time that it may take, so this is no failure.
+        if (secondsLeft(deadline?.end) <= 0) return cutShort(done, record, round)
         exclude(done, contender, (error as Error).message)
         estimate.drop((trial) => trial === `${workload.name}/${name}`)
       }
     }
     excludeUnequal(done, contenders)
   }
+}
+
+/** @param rounds complete ones */
+function cutShort(done: WorkloadRecord, record: BenchRecord, rounds: number): void {
+  done.rounds = rounds
+  record.isCutShort = true
 }
 
 /** A contender's row is made with its first trial, so that no row is empty. */

@@ -9,15 +9,19 @@ export interface Selection {
 }
 
 /**
- * Selects workloads whose name one of the filters matches, with all contenders of the size, and
- * otherwise those contenders for which a filter matches `workload/contender`. Without filters, it
- * selects everything.
+ * Whether a filter matches `workload/contender`, or the name of its workload. Without filters,
+ * everything is wanted.
  */
+export function isWanted(name: string, filters: readonly RegExp[] = []): boolean {
+  const [workload] = name.split('/')
+  return filters.length === 0 || filters.some((filter) => filter.test(workload) || filter.test(name))
+}
+
+/** Selects the wanted contenders of a size, with their workloads. */
 export function select(workloads: readonly Workload[], size: Size, filters: readonly RegExp[] = []): Selection[] {
-  const isWanted = (name: string) => filters.length === 0 || filters.some((filter) => filter.test(name))
   return workloads.flatMap((workload) => {
     const all = workload.contenders(size).filter(({ isOnlyInFull }) => size === 'full' || !isOnlyInFull)
-    const contenders = isWanted(workload.name) ? all : all.filter(({ name }) => isWanted(`${workload.name}/${name}`))
+    const contenders = all.filter(({ name }) => isWanted(`${workload.name}/${name}`, filters))
     return contenders.length === 0 ? [] : [{ workload, contenders }]
   })
 }

@@ -43,7 +43,7 @@ function workloadLines(workload: WorkloadRecord, { size, machine }: BenchRecord)
     title,
     `${question} ${work}. In ${unit}; less is better.`,
     ...(skipped === undefined ? [] : [`Skipped: ${skipped}.`]),
-    ...(rounds === undefined ? [] : [`Only ${plural(rounds, 'round')}, because of the time.`]),
+    ...(rounds === undefined ? [] : [`Only ${plural(rounds, 'complete round')}, because of the time.`]),
     ...(rows.length === 0
       ? []
       : textTable(

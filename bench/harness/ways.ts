@@ -1,7 +1,7 @@
 /** The ways in which noisemill adds noise to the files of a folder, as contenders. */
 
 import { usableCpus } from '../../dist-lib/cpus.js'
-import { nodeProgram, noisemillCommand } from './commands.js'
+import { missingAddon, missingWasm, nodeProgram, noisemillCommand } from './commands.js'
 import type { Contender, Place } from './workload.js'
 
 /** Files at a time, if nothing else is said: one for each CPU, as noisemill has by default. */
@@ -14,6 +14,7 @@ const SIGMA = 0.1
 interface Way {
   readonly label: string
   readonly flags?: readonly string[]
+  readonly missing?: Contender['missing']
 }
 
 /**
@@ -21,11 +22,19 @@ interface Way {
  * So the way `processes` is a program: a pool of processes, each of which adds noise to whole files.
  */
 const ways = {
-  native: { label: 'native threads', flags: ['--backend', 'native'] },
-  workers: { label: 'worker threads, WebAssembly', flags: ['--backend', 'workers', '--kernel', 'wasm'] },
+  native: { label: 'native threads', flags: ['--backend', 'native'], missing: missingAddon },
+  workers: {
+    label: 'worker threads, WebAssembly',
+    flags: ['--backend', 'workers', '--kernel', 'wasm'],
+    missing: missingWasm,
+  },
   'workers-ts': { label: 'worker threads, TypeScript', flags: ['--backend', 'workers', '--kernel', 'ts'] },
-  processes: { label: 'processes, WebAssembly' },
-  inline: { label: 'one JS thread, WebAssembly', flags: ['--backend', 'inline', '--kernel', 'wasm'] },
+  processes: { label: 'processes, WebAssembly', missing: missingWasm },
+  inline: {
+    label: 'one JS thread, WebAssembly',
+    flags: ['--backend', 'inline', '--kernel', 'wasm'],
+    missing: missingWasm,
+  },
 } satisfies Readonly<Record<string, Way>>
 
 export type WayName = keyof typeof ways
@@ -47,12 +56,13 @@ export interface WaySettings
 
 /** A contender that adds noise to all files of a folder. If it has an `x`, it belongs to the series of its way. */
 export function wayContender(way: WayName, { input, jobs, name, about, ...rest }: WaySettings): Contender {
-  const { label, flags }: Way = ways[way]
+  const { label, flags, missing }: Way = ways[way]
   return {
     name: name ?? (rest.x === undefined ? way : `${way}-${rest.x}`),
     label: about === undefined ? label : `${label}, ${about}`,
     kind: 'noisemill',
     ...(rest.x !== undefined && { series: label }),
+    ...(missing && { missing }),
     ...rest,
     value: 'whole',
     command: (place) =>

@@ -1,5 +1,6 @@
 /** What the benchmark runs: workloads, and the contenders that do each of them. */
 
+import type { Needs } from './room.js'
 import type { Scratch } from './scratch.js'
 
 /** `short` is for a first look in three minutes, `full` for records. */
@@ -20,7 +21,7 @@ export interface Workload {
   /** The work in one sentence with its numbers: '24 files of 240 s, float32, 44.1 kHz, mono'. */
   work(size: Size): string
   /** Room that it needs at a time, in bytes. The workload is skipped, and that is said, where there is less. */
-  needs(size: Size): { readonly disk: number; readonly memory: number }
+  needs(size: Size): Needs
   /** Makes the inputs below `place.inputs`. Not timed. */
   prepare?(place: Place): Promise<void>
   contenders(size: Size): readonly Contender[]

@@ -4,7 +4,7 @@
  * milliseconds. At the end of stdin it prints a digest of the last results.
  *
  *     node against.js files native|workers INPUTS OUT
- *     node against.js samples auto|ts|wasm
+ *     node against.js samples auto|ts
  *     node against.js items
  */
 
@@ -14,7 +14,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { loadNoisemill } from './build.js'
 
-const SAMPLES = { auto: 500_000, wasm: 500_000, ts: 50_000 }
+const SAMPLES = { auto: 500_000, ts: 50_000 }
 const ITEMS = 4000
 
 interface Work {

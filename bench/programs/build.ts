@@ -4,11 +4,12 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as noisemill from '../../dist/index.js'
 
-const build = process.env.NOISEMILL_BENCH_BUILD ?? path.resolve('.')
-
 /** The public API of the package under test. */
-export const loadNoisemill = (): Promise<typeof noisemill> =>
-  import(pathToFileURL(path.join(build, 'dist/index.js')).href)
+export async function loadNoisemill(): Promise<typeof noisemill> {
+  const build = process.env.NOISEMILL_BENCH_BUILD
+  if (build === undefined) throw new Error('NOISEMILL_BENCH_BUILD must name the folder of the package under test')
+  return import(pathToFileURL(path.join(build, 'dist/index.js')).href)
+}
 
 /** Prints what this process measured, as its last line. */
 export const sayReported = (reported: {

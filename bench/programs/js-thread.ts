@@ -11,8 +11,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import http from 'node:http'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { usableCpus } from '../../dist-lib/cpus.js'
 import { countsOf, edges, percentile } from '../harness/latencies.js'
 import { sayReported } from './build.js'
 import type { ClientMessage, ServerMessage } from './js-thread-server.js'
@@ -84,7 +84,7 @@ while (process.ppid === ppid) for (const until = performance.now() + 10; perform
 
 /** Processes that use all cores. */
 const startBusy = (): ChildProcess[] =>
-  Array.from({ length: availableParallelism() }, () => spawn(process.execPath, ['-e', SPIN], { stdio: 'ignore' }))
+  Array.from({ length: usableCpus() }, () => spawn(process.execPath, ['-e', SPIN], { stdio: 'ignore' }))
 
 const server = fork(fileURLToPath(new URL('./js-thread-server.js', import.meta.url)), [way, root, out])
 server.once('exit', (code) => {

@@ -47,14 +47,8 @@ export const isStart = ({ name }: Pick<Row, 'name'>): boolean => name.startsWith
 /** Followed by the name of the contender whose start it is. */
 export const START = 'start-'
 
-/** Copies of the talk's files. */
-const COPIES = ['cp', 'cp-2', 'copy-threads']
-
 /** What a limit measures. Undefined for other rows, and for a mere reference, such as a server without a batch. */
-export function limitOf({ kind, limit, name }: Row): string | undefined {
-  if (kind !== 'limit') return undefined
-  return limit ?? (COPIES.includes(name) ? 'bytes moved' : name === 'node' ? "Node's start" : undefined)
-}
+export const limitOf = ({ kind, limit }: Row): string | undefined => (kind === 'limit' ? limit : undefined)
 
 export const medianOf = (row: Row): number => median(valuesOf(row))
 

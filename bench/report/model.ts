@@ -61,6 +61,8 @@ export interface Model {
 const CORES = [4, 8, 16, 32, 64]
 
 /**
+ * Undefined if nothing can be fitted, or if the machine has as many cores as the largest that would be predicted.
+ *
  * @param curve times by the number of jobs at a time; points beyond the cores of the machine are left
  *   out, because more jobs than cores add no power
  * @param start time that starting and stopping takes, in the unit of the curve: it is serial, so the
@@ -82,5 +84,6 @@ export function modelOf({ points }: Pick<Curve, 'points'>, cores: number, start 
     const all = [scaling, ...single].map((one) => speedUp(one, count))
     return { cores: count, speedUp: all[0], spread: [Math.min(...all), Math.max(...all)] as const }
   })
+  if (predictions.length === 0) return undefined
   return { scaling, measured: within.map(({ x }) => x), predictions }
 }

@@ -118,11 +118,10 @@ function pitfallSection(record: BenchRecord): Section | undefined {
 /** The sentences that say where curves cross come first. */
 function scalingSection(record: BenchRecord): Section | undefined {
   const names = ['jobs', 'lengths', 'counts', 'channels']
-  const found = section(record, 'scaling', 'From small to large', names, (workload) => ({
+  return section(record, 'scaling', 'From small to large', names, (workload) => ({
     rows: (row) => !isStart(row),
     lead: crossoverSentence(workload),
   }))
-  return found
 }
 
 function limitSection(record: BenchRecord): Section | undefined {

@@ -66,9 +66,9 @@ export const showPercent = (share: number): string => `${showShort(100 * share, 
 export const showCount = (count: number): string => count.toLocaleString('en-US')
 
 /** 'a', 'a and b', 'a, b and c'. */
-export function listed(words: readonly string[], joint = 'and'): string {
+export function listed(words: readonly string[]): string {
   if (words.length < 2) return words[0] ?? ''
-  return `${words.slice(0, -1).join(', ')} ${joint} ${words.at(-1)}`
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }
 
 /** With a capital letter at the start. */

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { nodeProgram } from '../harness/commands.js'
-import { steppedRow } from '../harness/compared.js'
+import { missingAddon, nodeProgram } from '../harness/commands.js'
+import { type ComparedRow, steppedRow } from '../harness/compared.js'
 import { tone } from '../harness/tones.js'
 import type { Place } from '../harness/workload.js'
 
@@ -16,19 +16,17 @@ async function makeFiles({ inputs }: Place): Promise<void> {
   }
 }
 
-const filesRow = (name: string, backend: string, label: string) =>
-  steppedRow(
-    name,
-    label,
-    (place) => nodeProgram(place, 'against.js', 'files', backend, place.inputs, place.out),
-    makeFiles,
-  )
+const filesRow = (name: string, backend: string, label: string, rest: Pick<ComparedRow, 'missing'> = {}) =>
+  steppedRow(name, label, (place) => nodeProgram(place, 'against.js', 'files', backend, place.inputs, place.out), {
+    prepare: makeFiles,
+    ...rest,
+  })
 
 const row = (name: string, label: string, ...args: readonly string[]) =>
   steppedRow(name, label, (place) => nodeProgram(place, 'against.js', ...args))
 
 export const againstRows = [
-  filesRow('files/native', 'native', `${FILES} short files, native`),
+  filesRow('files/native', 'native', `${FILES} short files, native`, { missing: missingAddon }),
   filesRow('files/workers', 'workers', `${FILES} short files, worker threads`),
   row('samples/thread', 'samples in memory, one thread', 'samples', 'auto'),
   row('samples/typescript', 'samples in memory, TypeScript kernel', 'samples', 'ts'),

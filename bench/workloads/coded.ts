@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { missingCommand, missingPackage, nodeProgram } from '../harness/commands.js'
+import { missingAddon, missingCommand, missingPackage, nodeProgram } from '../harness/commands.js'
 import { nodeLimit } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
 import { JOBS, wayContender } from '../harness/ways.js'
@@ -55,7 +55,7 @@ const ours: readonly Contender[] = Object.entries(codings).map(([name, { label }
     isOnlyInFull: true,
   }),
   label: `noisemill, ${label}`,
-  missing: missingSox,
+  missing: async () => (await missingSox()) ?? missingAddon(),
 }))
 
 const wavefile: Contender = {

@@ -1,7 +1,7 @@
 /** What a server's clients notice while a batch runs in its process. */
 
 import path from 'node:path'
-import { nodeProgram } from '../harness/commands.js'
+import { missingAddon, missingWasm, nodeProgram } from '../harness/commands.js'
 import { outputsIn } from '../harness/outputs.js'
 import { music, roomFor, speech, writeSounds } from '../harness/sounds.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
@@ -20,7 +20,10 @@ const shorts = ({ inputs }: Place) => path.join(inputs, 'shorts')
 const contender = (
   name: string,
   label: string,
-  settings: Pick<Contender, 'isOnlyInFull' | 'outputs'> & { way?: string; input?: (place: Place) => string } = {},
+  settings: Pick<Contender, 'isOnlyInFull' | 'missing' | 'outputs'> & {
+    way?: string
+    input?: (place: Place) => string
+  } = {},
 ): Contender => {
   const { way = name, input = sounds, ...rest } = settings
   return {
@@ -60,10 +63,10 @@ export const jsThread: Workload = {
     contender('loop', 'plain loop, a file after the other', long),
     contender('async', 'async I/O on the one JS thread', long),
     contender('workers', 'worker threads', long),
-    contender('processes', 'processes', long),
-    contender('native', 'native threads', long),
+    contender('processes', 'processes', { ...long, missing: missingWasm }),
+    contender('native', 'native threads', { ...long, missing: missingAddon }),
     contender('workers-short', 'worker threads, files of a second', { ...short, way: 'workers' }),
-    contender('native-short', 'native threads, files of a second', { ...short, way: 'native' }),
+    contender('native-short', 'native threads, files of a second', { ...short, way: 'native', missing: missingAddon }),
   ],
   verify: async ({ out }, { kind, outputs }) =>
     kind === 'limit' ? '' : outputsIn(out, outputs === short.outputs ? SHORT_FILES : FILES),

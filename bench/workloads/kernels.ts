@@ -1,7 +1,7 @@
 /** Making Gaussian noise on one core: noisemill's kernels, NumPy, and a formula as anyone would write it. */
 
 import { loadAddon } from '../../dist-lib/backends/addon.js'
-import { missingPython, nodeProgram, pythonProgram } from '../harness/commands.js'
+import { missingAddon, missingPython, missingWasm, nodeProgram, pythonProgram } from '../harness/commands.js'
 import type { Contender, Missing, Workload } from '../harness/workload.js'
 
 /** Instruction sets that the addon has kernels for, with their names for people; 64-bit ARM has one. */
@@ -10,15 +10,9 @@ const INSTRUCTION_SETS: Readonly<Record<string, string>> =
 
 async function missingInstructionSet(name: string): Promise<Missing | undefined> {
   const loaded = loadAddon()
-  if ('reason' in loaded) return { what: `the addon (${loaded.reason})`, install: loaded.remedy }
+  if ('reason' in loaded) return missingAddon()
   if (loaded.addon.instructionSets().includes(name)) return undefined
   return { what: `a CPU with ${INSTRUCTION_SETS[name]}`, install: 'This CPU does not have it.' }
-}
-
-/** The kernel of the addon that is chosen for this CPU. */
-export async function missingAddon(): Promise<Missing | undefined> {
-  const loaded = loadAddon()
-  return 'reason' in loaded ? { what: `the addon (${loaded.reason})`, install: loaded.remedy } : undefined
 }
 
 /** A kernel in a process of its own. */
@@ -59,7 +53,7 @@ export const kernels: Workload = {
     ...Object.entries(INSTRUCTION_SETS).map(([name, label]) =>
       inNode(name, `C++, ${label}`, name, 'gaussian', { missing: () => missingInstructionSet(name) }),
     ),
-    inNode('wasm', 'WebAssembly', 'wasm', 'gaussian'),
+    inNode('wasm', 'WebAssembly', 'wasm', 'gaussian', { missing: missingWasm }),
     inNode('ts', 'TypeScript', 'ts', 'gaussian'),
     inNode('naive', "Math.random, Box and Muller's formula", 'naive', 'gaussian'),
   ],

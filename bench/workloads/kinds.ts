@@ -1,8 +1,9 @@
 /** Making all kinds of noise on one core, with each kernel and with NumPy. */
 
 import { noiseKinds } from '../../dist-lib/core/noise/kinds.js'
+import { missingAddon, missingWasm } from '../harness/commands.js'
 import type { Workload } from '../harness/workload.js'
-import { inNode, inNumPy, missingAddon } from './kernels.js'
+import { inNode, inNumPy } from './kernels.js'
 
 /** Slope of the kind `color`, whose slope may be chosen, in dB an octave. It is noisemill's default. */
 const CHOSEN_SLOPE = -3
@@ -27,7 +28,7 @@ export const kinds: Workload = {
       .flatMap((kind) => [
         inNumPy(`${kind.name}-numpy`, `${kind.name}: NumPy`, ...numpyArguments(kind)),
         inNode(`${kind.name}-native`, `${kind.name}: C++`, 'native', kind.name, { missing: missingAddon }),
-        inNode(`${kind.name}-wasm`, `${kind.name}: WebAssembly`, 'wasm', kind.name),
+        inNode(`${kind.name}-wasm`, `${kind.name}: WebAssembly`, 'wasm', kind.name, { missing: missingWasm }),
         inNode(`${kind.name}-ts`, `${kind.name}: TypeScript`, 'ts', kind.name),
       ])
       .map((contender) => ({ ...contender, isOnlyInFull: true })),

@@ -4,11 +4,14 @@ import path from 'node:path'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { bytesLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
-import { type WayName, wayContender } from '../harness/ways.js'
+import { JOBS, type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
 
 const SECONDS = 14_172
 const BYTES = SECONDS * 44_100 * 4
+
+/** Threads of each contender: one, and all that the machine has CPUs for. */
+const NUMBERS = [...new Set([1, JOBS])]
 
 const input = ({ inputs }: Place) => inputs
 
@@ -44,12 +47,9 @@ export const long: Workload = {
   contenders: () =>
     [
       cp,
-      threads(1),
-      threads(2),
-      ours('native', 1),
-      ours('native', 2),
-      ours('workers', 1),
-      ours('workers', 2),
+      ...NUMBERS.map(threads),
+      ...NUMBERS.map((jobs) => ours('native', jobs)),
+      ...NUMBERS.map((jobs) => ours('workers', jobs)),
       nodeLimit(),
     ].map((contender) => ({ ...contender, isOnlyInFull: true })),
   verify: async (place, contender) => checkOutputs(place.out, contender, 1),

@@ -1,13 +1,13 @@
 /** What the workloads of pools have in common: the libraries, and the programs that use them. */
 
-import { availableParallelism } from 'node:os'
+import { usableCpus } from '../../dist-lib/cpus.js'
 import { missingPackage, missingPython, nodeProgram, pythonProgram } from '../harness/commands.js'
 import type { Contender, Missing, Place } from '../harness/workload.js'
 import type { Library } from '../programs/pool/libraries.js'
 import type { MapSpec } from '../programs/pool/map.js'
 
 /** Threads or processes of each pool. */
-export const SIZE = availableParallelism()
+export const SIZE = usableCpus()
 
 /**
  * Most tasks that a program has in a library at a time. tinypool and workerpool search or move their

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { nodeLimit } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
-import { type WayName, wayContender } from '../harness/ways.js'
+import { JOBS, type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
 
 const MILLISECONDS = 1000
@@ -28,7 +28,7 @@ const pool: Contender = {
 }
 
 /** One file of one second, with room for as many jobs as there are cores. */
-const command = (way: WayName, jobs = 2): Contender =>
+const command = (way: WayName, jobs = JOBS): Contender =>
   wayContender(way, {
     input: ({ inputs }) => inputs,
     jobs,

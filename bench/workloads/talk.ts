@@ -4,7 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { missingPython, nodeProgram, pythonProgram } from '../harness/commands.js'
+import { missingAddon, missingPython, missingWasm, nodeProgram, pythonProgram } from '../harness/commands.js'
 import { prepareLimits } from '../harness/limits.js'
 import { programFile } from '../harness/paths.js'
 import type { Contender, Missing, Size, Workload } from '../harness/workload.js'
@@ -98,8 +98,8 @@ export const talk: Workload = {
     ours('threads-imap', 'worker threads, TypeScript, imap', { isOnlyInFull: true }),
     ours('threads-map', 'worker threads, TypeScript, map', { isOnlyInFull: true }),
     ours('processes', 'processes, TypeScript'),
-    ours('threads-wasm', 'worker threads, WebAssembly'),
-    ours('native', 'native threads, C++'),
+    ours('threads-wasm', 'worker threads, WebAssembly', { missing: missingWasm }),
+    ours('native', 'native threads, C++', { missing: missingAddon }),
     python('talk-loop', 'Python as in the talk: plain loop'),
     python('talk-asyncio', 'Python as in the talk: asyncio'),
     python('talk-threads', 'Python as in the talk: threads'),

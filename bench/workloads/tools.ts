@@ -1,9 +1,11 @@
 /** What users would pick instead of noisemill: SoX, ffmpeg, a package for WAV files, and NumPy. */
 
 import {
+  missingAddon,
   missingCommand,
   missingPackage,
   missingPython,
+  missingWasm,
   nodeProgram,
   noisemillCommand,
   pythonProgram,
@@ -149,8 +151,11 @@ export const tools: Workload = {
     await prepareLimits(place)
   },
   contenders: (size) => [
-    command('native', 'native threads', '--backend', 'native'),
-    command('workers', 'worker threads, WebAssembly', '--backend', 'workers', '--kernel', 'wasm'),
+    { ...command('native', 'native threads', '--backend', 'native'), missing: missingAddon },
+    {
+      ...command('workers', 'worker threads, WebAssembly', '--backend', 'workers', '--kernel', 'wasm'),
+      missing: missingWasm,
+    },
     {
       name: 'program',
       label: 'noisemill in a program, as it chooses',

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type AgainstRecord, againstLines, exitCode, type MeasuredRow } from '../../bench/harness/against-run.js'
 import { describeBuilds, findTarget, makeBuilds } from '../../bench/harness/builds.js'
+import type { ComparedRow } from '../../bench/harness/compared.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { Stepper } from '../../bench/harness/steps.js'
 import type { RowVerdict, Verdict } from '../../bench/harness/verdict.js'
@@ -151,6 +152,7 @@ describe('the result of two builds', () => {
     builds: { before: 'native', now: 'native' },
     started: '2026-01-01T00:00:00Z',
     busyBefore: 0,
+    missing: [],
     rows,
   })
   const same = rowOf('same', { time: figure('no change', 1.2), cpu: figure('no change', 0.99) })
@@ -181,6 +183,12 @@ describe('the result of two builds', () => {
     )
     expect(text).toContain('same: the outputs have other bytes')
     expect(text).toContain('broken: not compared: ended with 1')
+  })
+
+  test('names rows that cannot run here, which are no failure', () => {
+    const missing = [{ name: 'x', label: 'the row', what: 'the addon', install: 'npm run build' }]
+    const text = againstLines({ ...record([same]), missing }, 5).join('\n')
+    expect(text).toContain('the row: not compared, because this is missing: the addon. To have it: npm run build')
   })
 })
 
@@ -220,8 +228,15 @@ export const addNoise = async (samples) => { for (let i = 0; i < 1e6; i++) sampl
   })
 })
 
-describe('rows of two builds', () => {
-  test.each(againstRows)('take turns, with the same bytes: $name', async (row) => {
+describe('rows of two builds', async () => {
+  const rows = await Promise.all(againstRows.map(async (row) => ({ row, lack: await row.missing?.() })))
+
+  for (const { row, lack } of rows) {
+    const title = `take turns, with the same bytes: ${row.name}${lack === undefined ? '' : `, needs ${lack.what}`}`
+    test.skipIf(lack !== undefined)(title, () => takesTurns(row))
+  }
+
+  async function takesTurns(row: ComparedRow): Promise<void> {
     using scratch = new Scratch()
     const placeOf = (out: string): Place => ({
       scratch,
@@ -236,5 +251,5 @@ describe('rows of two builds', () => {
     for (const { time, cpu } of [before, now]) expect([time > 0, cpu! > 0]).toEqual([true, true])
     expect(now.digest).toMatch(/^[0-9a-f]{64}$/)
     expect(before.digest).toBe(now.digest)
-  })
+  }
 })

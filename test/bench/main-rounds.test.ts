@@ -1,17 +1,20 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { excludeUnequal } from '../../bench/harness/equal-work.js'
 import { parseFlags } from '../../bench/harness/flags.js'
 import { loadWarnings, othersDuring } from '../../bench/harness/load.js'
+import { fileSystemOf } from '../../bench/harness/machine.js'
 import { runProcess } from '../../bench/harness/process.js'
 import { Estimate, lineProgress, showLeft } from '../../bench/harness/progress.js'
 import type { BenchRecord, Row } from '../../bench/harness/record.js'
 import { roomLack } from '../../bench/harness/room.js'
 import { inOrder, type RunOptions, runWorkloads } from '../../bench/harness/run.js'
 import { Scratch } from '../../bench/harness/scratch.js'
-import { select } from '../../bench/harness/selection.js'
+import { isWanted, select } from '../../bench/harness/selection.js'
 import { reportedIn } from '../../bench/harness/trial.js'
 import { UsageError } from '../../bench/harness/usage-error.js'
 import type { Contender, Workload } from '../../bench/harness/workload.js'
@@ -59,19 +62,28 @@ afterAll(() => {
   for (const scratch of scratches) scratch[Symbol.dispose]()
 })
 
+const recordIn = ({ folder }: Scratch, fileSystem = fileSystemOf(folder)): BenchRecord => {
+  const record = emptyRecord()
+  return { ...record, machine: { ...record.machine, fileSystem } }
+}
+
+const DEFAULTS = {
+  size: 'short',
+  rounds: 3,
+  build: '/',
+  progress: SILENT,
+  estimate: new Estimate([]),
+  keep: () => {},
+} as const
+
 /** Runs workloads in a folder of their own. */
 async function run(workloads: readonly Workload[], options: Partial<RunOptions> = {}): Promise<BenchRecord> {
-  const record = emptyRecord()
   const scratch = new Scratch()
   scratches.push(scratch)
+  const record = recordIn(scratch)
   await runWorkloads(select(workloads, 'short'), record, scratch, {
-    size: 'short',
-    rounds: 3,
-    build: '/',
+    ...DEFAULTS,
     signal: new AbortController().signal,
-    progress: SILENT,
-    estimate: new Estimate([]),
-    keep: () => {},
     ...options,
   })
   return record
@@ -203,6 +215,17 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(record.workloads[0].rows).toEqual([])
   })
 
+  test('say where their files are, if that is not where those of others are', async () => {
+    const scratch = new Scratch()
+    scratches.push(scratch)
+    const record = recordIn(scratch, 'elsewhere')
+    await runWorkloads(select([workloadOf([contenderOf('a', saying(1))])], 'short'), record, scratch, {
+      ...DEFAULTS,
+      signal: new AbortController().signal,
+    })
+    expect(record.workloads[0].work).toBe(`short work, on ${fileSystemOf(scratch.folder)}`)
+  })
+
   test('go on with other workloads if inputs cannot be made', async () => {
     const broken = workloadOf([contenderOf('a', saying(1))], {
       prepare: async () => {
@@ -221,11 +244,23 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(kept).toBe(2)
   })
 
+  /** A contender that moves a clock forward, and the deadlines by that clock. */
+  const clock = (oneRound: number, end: number) => {
+    let now = 0
+    const slow = (name: string, seconds: number): Contender =>
+      contenderOf(name, '', {
+        command: () => {
+          now += seconds
+          return { file: 'sh', args: ['-c', saying(1)] }
+        },
+      })
+    return { slow, deadline: { oneRound, end, elapsed: () => now } }
+  }
+
   test('become one when the time is over, and then none', async () => {
-    const workloads = ['one', 'two', 'three'].map((name) => workloadOf([contenderOf('a', saying(1))], { name }))
-    // The first workload asks the time at its start and before its second and third round.
-    const times = [0, 100, 160, 161, 162, 171]
-    const record = await run(workloads, { deadline: { oneRound: 150, end: 170, elapsed: () => times.shift() ?? 171 } })
+    const { slow, deadline } = clock(100, 170)
+    const workloads = ['one', 'two', 'three'].map((name) => workloadOf([slow('a', 60)], { name }))
+    const record = await run(workloads, { deadline })
     expect(record.isCutShort).toBe(true)
     expect(record.workloads.map(({ rounds, rows }) => [rounds, rows[0]?.trials.length])).toEqual([
       [2, 2],
@@ -233,6 +268,30 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
       [undefined, undefined],
     ])
     expect(record.workloads[2].skipped).toContain("--filter '^three$'")
+  })
+
+  test('end in their middle when the time is over, also the first', async () => {
+    const { slow, deadline } = clock(100, 170)
+    const workloads = ['one', 'two'].map((name) =>
+      workloadOf(
+        ['a', 'b', 'c'].map((way) => slow(way, 30)),
+        { name },
+      ),
+    )
+    const record = await run(workloads, { deadline })
+    expect(record.workloads.map(({ rounds, rows }) => [rounds, rows.map(({ trials }) => trials.length)])).toEqual([
+      [1, [1, 1, 2]],
+      [0, [1, 1]],
+    ])
+    expect(record.workloads.flatMap(({ failed }) => failed)).toEqual([])
+  })
+
+  test('do not wait for a trial longer than there is time, and do not call it failed', async () => {
+    const started = performance.now()
+    const deadline = { oneRound: 0.5, end: 1, elapsed: () => (performance.now() - started) / 1000 }
+    const record = await run([workloadOf([contenderOf('endless', 'sleep 600')])], { deadline })
+    expect(record.workloads[0]).toMatchObject({ rounds: 0, rows: [], failed: [] })
+    expect(record.isCutShort).toBe(true)
   })
 
   test('keep all finished trials when they are interrupted, also of the workload that is being run', async () => {
@@ -259,15 +318,18 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
     expect(failuresOf(record)).toEqual({})
   })
 
-  test('do not wait for inputs when they are interrupted', async () => {
+  test('do not begin if a signal came while the inputs were made', async () => {
     const stop = new AbortController()
+    const onSignal = () => stop.abort(new Error('stopped'))
+    process.once('SIGUSR2', onSignal)
+    const begun: string[] = []
     const workload = workloadOf([contenderOf('a', saying(1))], {
-      prepare: async () => {
-        stop.abort(new Error('stopped'))
-        await new Promise(() => {})
-      },
+      // It holds the thread, as most do.
+      prepare: async () => void spawnSync('sh', ['-c', `kill -USR2 ${process.pid}; sleep 0.1`]),
     })
-    await expect(run([workload], { signal: stop.signal })).rejects.toThrow('stopped')
+    const progress = { ...SILENT, say: (text: string) => begun.push(text) }
+    await expect(run([workload], { signal: stop.signal, progress })).rejects.toThrow('stopped')
+    expect(begun).toEqual(['A fake: making the inputs'])
   })
 })
 
@@ -518,4 +580,48 @@ test('a temporary folder that cannot be made is said', () => {
     if (before === undefined) delete process.env.NOISEMILL_BENCH_DIR
     else process.env.NOISEMILL_BENCH_DIR = before
   }
+})
+
+test('programs are not compiled into memory, and are removed with the rest', () => {
+  const folder = temporaryFolder()
+  let program: string
+  {
+    using scratch = new Scratch(0, folder)
+    program = scratch.program('x')
+    writeFileSync(program, '')
+    expect(path.dirname(path.dirname(program))).toBe(tmpdir())
+    expect(scratch.program('x')).toBe(program)
+  }
+  expect(existsSync(path.dirname(program))).toBe(false)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('files are in memory only where it has room, and the inputs of the workload before are removed', () => {
+  const { NOISEMILL_BENCH_DIR: before } = process.env
+  delete process.env.NOISEMILL_BENCH_DIR
+  try {
+    using scratch = new Scratch()
+    const first = scratch.inputs
+    writeFileSync(path.join(first, 'file'), '')
+    scratch.begin({ disk: 1e18, memory: 0 })
+    expect(path.dirname(scratch.folder)).toBe(tmpdir())
+    expect(readdirSync(scratch.inputs)).toEqual([])
+    expect(existsSync(path.join(first, 'file'))).toBe(false)
+    scratch.begin({ disk: 0, memory: 1e18 })
+    expect(path.dirname(scratch.folder)).toBe(tmpdir())
+    scratch.begin({ disk: 0, memory: 0 })
+    expect(scratch.inputs).toBe(first)
+    expect(readdirSync(first)).toEqual([])
+  } finally {
+    if (before !== undefined) process.env.NOISEMILL_BENCH_DIR = before
+  }
+})
+
+test('a filter matches a workload, or one of its contenders', () => {
+  const matches = (filter: RegExp) => ['start/pool', 'pool/items'].filter((name) => isWanted(name, [/^none$/, filter]))
+  expect(matches(/^start$/)).toEqual(['start/pool'])
+  expect(matches(/^pool$/)).toEqual(['pool/items'])
+  expect(matches(/^start\/pool$/)).toEqual(['start/pool'])
+  expect(matches(/pool/)).toEqual(['start/pool', 'pool/items'])
+  expect(isWanted('start/pool')).toBe(true)
 })

@@ -74,11 +74,11 @@ describe('numbers in words', () => {
 
   test('shares and lists', () => {
     expect([showPercent(0.943), showPercent(0.043), showPercent(0)]).toEqual(['94 %', '4 %', '0 %'])
-    expect([listed([]), listed(['a']), listed(['a', 'b']), listed(['a', 'b', 'c'], 'or')]).toEqual([
+    expect([listed([]), listed(['a']), listed(['a', 'b']), listed(['a', 'b', 'c'])]).toEqual([
       '',
       'a',
       'a and b',
-      'a, b or c',
+      'a, b and c',
     ])
   })
 })

@@ -133,6 +133,11 @@ describe('the model', () => {
     ])
   })
 
+  test('is left out on a machine with more cores than it predicts', () => {
+    expect(said(jobs, 32)).toHaveLength(1)
+    expect(said(jobs, 64)).toEqual([])
+  })
+
   test('has the spread of the rounds', () => {
     const rows = [row('n-1', [10, 10], { series: 'n', x: 1 }), row('n-2', [6, 5], { series: 'n', x: 2 })]
     expect(said(rows)[0]).toContain('4 cores are 3.1 times (2.5 to 4) and 64 cores are 8.8 times (4.7 to 64)')
@@ -186,7 +191,7 @@ describe('the distance to a limit', () => {
       ...line('native', { 1: 4, 10: 8 }),
       limit('cp-1', 2, { x: 1, limit: 'bytes moved' }),
       limit('cp-10', 0.5, { x: 10, limit: 'bytes moved' }),
-      limit('node', 1),
+      limit('node', 1, { limit: "Node's start" }),
     ]
     expect(distancesOf(record([workload('lengths', rows)])).map(({ limit, factor }) => [limit.name, factor])).toEqual([
       ['cp-1', 2],
@@ -196,9 +201,9 @@ describe('the distance to a limit', () => {
 
   test.each([
     ['no limit', [row('native', [1])]],
-    ['a limit alone', [limit('cp', 1)]],
+    ['a limit alone', [limit('cp', 1, { limit: 'bytes moved' })]],
     ['a reference that is no limit', [row('native', [1]), limit('nothing', 0.5)]],
-    ['a limit of zero', [row('native', [1]), limit('cp', 0)]],
+    ['a limit of zero', [row('native', [1]), limit('cp', 0, { limit: 'bytes moved' })]],
     ['no rows', []],
   ])('is not told with %s', (_, rows) => expect(distancesOf(record([workload('w', rows)]))).toEqual([]))
 })

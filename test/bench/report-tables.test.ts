@@ -13,7 +13,7 @@ test('a table has the columns that were measured', () => {
   const made = workload('talk', [
     row('loop', [10, 10, 10, 10, 10]),
     row('native', [0.5, 0.4, 0.6, 0.5, 0.5], { label: 'native threads', trial: { memory: 54.6 } }),
-    row('cp', [0.25, 0.25, 0.25, 0.25, 0.25], { kind: 'limit', label: 'cp' }),
+    row('cp', [0.25, 0.25, 0.25, 0.25, 0.25], { kind: 'limit', limit: 'bytes moved', label: 'cp' }),
   ])
   expect(contenderTable(made, record([made]))).toEqual({
     head: ['', 'minimum, s', 'median', 'maximum', 'ratio', '95 % interval', 'memory, MB'],

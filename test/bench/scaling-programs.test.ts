@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { missingCommand, missingPython, nodeProgram } from '../../bench/harness/commands.js'
 import { missingCompiler } from '../../bench/harness/compile.js'
 import { bytesLimit, callsLimit, copyLimit, prepareLimits } from '../../bench/harness/limits.js'
@@ -10,7 +10,7 @@ import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
 import { music, speech, writeSounds } from '../../bench/harness/sounds.js'
 import { wayContender } from '../../bench/harness/ways.js'
-import type { Command, Contender, Place, Reported } from '../../bench/harness/workload.js'
+import type { Command, Contender, Missing, Place, Reported } from '../../bench/harness/workload.js'
 import { jsThread } from '../../bench/workloads/js-thread.js'
 import { kernels } from '../../bench/workloads/kernels.js'
 import { sharedFolder } from '../support/folders.js'
@@ -30,6 +30,8 @@ beforeAll(async () => {
   await prepareLimits(place)
 })
 
+afterAll(() => place.scratch[Symbol.dispose]())
+
 beforeEach(() => {
   rmSync(place.out, { recursive: true, force: true })
   mkdirSync(place.out)
@@ -45,23 +47,31 @@ function run({ file, args, env }: Command): string {
 
 const reported = (stdout: string): Reported => JSON.parse(stdout.trimEnd().split('\n').at(-1)!)
 
-describe(`all ways write the same files`, () => {
+const withLacks = async (contenders: readonly Contender[]) =>
+  Promise.all(contenders.map(async (contender) => ({ contender, lack: await contender.missing?.() })))
+
+const titleOf = ({ name }: Contender, lack: Missing | undefined) =>
+  lack === undefined ? name : `${name}, needs ${lack.what}`
+
+describe(`all ways write the same files`, async () => {
   const ways = ['native', 'workers', 'workers-ts', 'processes', 'inline'] as const
   const digests = new Map<string, string>()
 
-  test.each(ways)('%s', (way) => {
-    run(wayContender(way, { input: ({ inputs }) => path.join(inputs, 'tree'), jobs: 2 }).command(place))
-    digests.set(way, outputsIn(place.out, 3))
-    expect(readdirSync(path.join(place.out, 'below')).sort()).toEqual(['000.wav', '001.wav', '002.wav'])
-    expect(new Set(digests.values()).size).toBe(1)
-  })
+  const contenders = ways.map((way) => wayContender(way, { input: ({ inputs }) => path.join(inputs, 'tree'), jobs: 2 }))
+  for (const { contender, lack } of await withLacks(contenders))
+    test.skipIf(lack !== undefined)(titleOf(contender, lack), () => {
+      run(contender.command(place))
+      digests.set(contender.name, outputsIn(place.out, 3))
+      expect(readdirSync(path.join(place.out, 'below')).sort()).toEqual(['000.wav', '001.wav', '002.wav'])
+      expect(new Set(digests.values()).size).toBe(1)
+    })
 
   test('processes fail if a file is damaged', () => {
     const folder = path.join(place.inputs, 'damaged')
     mkdirSync(folder)
     writeFileSync(path.join(folder, 'a.wav'), 'RIFF')
     const command = nodeProgram(place, 'noise-processes.js', folder, place.out, '2')
-    const ended = spawnSync(command.file, command.args, { encoding: 'utf8' })
+    const ended = spawnSync(command.file, command.args, { env: { ...process.env, ...command.env }, encoding: 'utf8' })
     expect(ended.status).toBe(1)
     expect(ended.stderr).toContain('a.wav')
   })
@@ -102,11 +112,14 @@ describe('limits', () => {
   })
 })
 
-describe(`a server beside a batch`, () => {
+describe(`a server beside a batch`, async () => {
   const digests = new Set<string>()
 
-  test.each(['nothing', 'loop', 'async', 'workers', 'processes', 'native'])('%s', async (name) => {
-    const contender = jsThread.contenders('short').find((each) => each.name === name)!
+  const contenders = jsThread.contenders('short').filter(({ isOnlyInFull }) => !isOnlyInFull)
+  for (const { contender, lack } of await withLacks(contenders))
+    test.skipIf(lack !== undefined)(titleOf(contender, lack), () => isMeasured(contender))
+
+  async function isMeasured(contender: Contender): Promise<void> {
     const { value, figures } = reported(run(contender.command(place)))
     const { edges, counts, sent, served, p50, p99, max } = figures as Record<string, never>
     expect((counts as number[]).reduce((sum, count) => sum + count)).toBe(sent)
@@ -116,26 +129,22 @@ describe(`a server beside a batch`, () => {
     expect(p50).toBeLessThanOrEqual(p99)
     expect(p99).toBeLessThanOrEqual(max)
     const digest = await jsThread.verify!(place, contender)
-    if (name === 'nothing') return
+    if (contender.name === 'nothing') return
     expect(figures!.filesPerSecond).toBeGreaterThan(0)
     digests.add(digest)
     expect(digests.size).toBe(1)
-  })
+  }
 
   test('an error of the batch ends the client too', () => {
-    const command = nodeProgram(place, 'js-thread.js', 'native', place.inputs, '/dev/null/nowhere', '0.1')
+    const command = nodeProgram(place, 'js-thread.js', 'loop', place.inputs, '/dev/null/nowhere', '0.1')
     const ended = spawnSync(command.file, command.args, { env: { ...process.env, ...command.env } })
     expect(ended.status).not.toBe(0)
   })
 })
 
-const withLacks = async (contenders: readonly Contender[]) =>
-  Promise.all(contenders.map(async (contender) => ({ contender, lack: await contender.missing?.() })))
-
 describe(`kernels report ns a sample`, async () => {
   for (const { contender, lack } of await withLacks(kernels.contenders('short'))) {
-    const { name } = contender
-    test.skipIf(lack !== undefined)(`${name}${lack === undefined ? '' : `, needs ${lack.what}`}`, () => {
+    test.skipIf(lack !== undefined)(titleOf(contender, lack), () => {
       expect(reported(run(contender.command(place))).value).toBeGreaterThan(0)
     })
   }

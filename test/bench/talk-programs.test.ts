@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { prepareLimits } from '../../bench/harness/limits.js'
 import { ROOT } from '../../bench/harness/paths.js'
 import { Scratch } from '../../bench/harness/scratch.js'
@@ -25,6 +25,8 @@ beforeAll(async () => {
   writeSines(place.inputs, { count: 3, seconds: 1 })
   await prepareLimits(place)
 })
+
+afterAll(() => place.scratch[Symbol.dispose]())
 
 /** Contenders with what they lack here. */
 async function lookedAt({ contenders }: Workload): Promise<(Contender & { lack: string | undefined })[]> {
