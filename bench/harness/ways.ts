@@ -1,14 +1,8 @@
 /** The ways in which noisemill adds noise to the files of a folder, as contenders. */
 
-import { usableCpus } from '../../dist-lib/cpus.js'
 import { missingAddon, missingWasm, nodeProgram, noisemillCommand } from './commands.js'
+import { SIGMA } from './settings.js'
 import type { Contender, Place } from './workload.js'
-
-/** Files at a time, if nothing else is said: one for each CPU, as noisemill has by default. */
-export const JOBS = usableCpus()
-
-/** Level of the noise, as in the talk. */
-const SIGMA = 0.1
 
 /** A way, with its name for people who do not know the project, and the flags of `noisemill add`. */
 interface Way {
@@ -67,7 +61,7 @@ export function wayContender(way: WayName, { input, jobs, name, about, ...rest }
     value: 'whole',
     command: (place) =>
       flags === undefined
-        ? nodeProgram(place, 'noise-processes.js', input(place), place.out, String(jobs))
+        ? nodeProgram(place, 'noise-processes.js', input(place), place.out, String(jobs), String(SIGMA))
         : noisemillCommand(
             place,
             ...['add', input(place), '--out', place.out, '--sigma', String(SIGMA), '--quiet'],

@@ -1,11 +1,12 @@
 /**
  * Adds noise to the files of a folder by noisemill's API.
  *
- *     node add-folder.js CLEAN OUT JOBS
+ *     node add-folder.js CLEAN OUT JOBS SIGMA
  */
 
 import { loadNoisemill } from './build.js'
 
-const [clean, out, jobs] = process.argv.slice(2)
+const [clean, out, jobs, sigma] = process.argv.slice(2)
 const { addNoiseToFiles } = await loadNoisemill()
-for await (const { error } of addNoiseToFiles(clean, { out, sigma: 0.1, size: Number(jobs) })) if (error) throw error
+const options = { out, sigma: Number(sigma), size: Number(jobs) }
+for await (const { error } of addNoiseToFiles(clean, options)) if (error) throw error

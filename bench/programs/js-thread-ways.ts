@@ -78,7 +78,7 @@ async function inProcesses(folders: BatchFolders): Promise<OpenWay> {
   const task = moduleTask<typeof import('./noise-process.js'), 'addNoise'>(
     new URL('./noise-process.js', import.meta.url),
     'addNoise',
-    { setup: 'setup', data: { ...folders, overwrite: true } },
+    { setup: 'setup', data: { ...folders, sigma: SIGMA, overwrite: true } },
   )
   return {
     async run(names, finished) {

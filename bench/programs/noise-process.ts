@@ -7,6 +7,7 @@ export interface Settings {
   /** Folder of the inputs, which keys of noise are relative to. */
   readonly root: string
   readonly out: string
+  readonly sigma: number
   /** Whether outputs may be there from an earlier batch. */
   readonly overwrite: boolean
 }
@@ -17,11 +18,11 @@ interface Ready {
   readonly task: NoiseTask
 }
 
-export async function setup({ root, out, overwrite }: Settings): Promise<Ready> {
+export async function setup({ root, out, sigma, overwrite }: Settings): Promise<Ready> {
   const { noiseTask, Pool } = await loadNoisemill()
   return {
     pool: new Pool({ backend: 'inline', kernel: 'wasm' }),
-    task: noiseTask({ root, out, sigma: 0.1, overwrite }),
+    task: noiseTask({ root, out, sigma, overwrite }),
   }
 }
 

@@ -1,6 +1,6 @@
 """Adds noise to the files of a folder in one of the ways of the talk, with Python.
 
-    python3 talk.py WAY CLEAN OUT JOBS
+    python3 talk.py WAY CLEAN OUT JOBS SIGMA
 
 The ways that begin with `numpy` use NumPy well: a Generator for each file, noise in single
 precision, and blocks that fit into the cache. The others use it as the talk does.
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import wavfile
 
-SIGMA = 0.1
+SIGMA = float(sys.argv[5])
 SEED = 0
 BLOCK_FRAMES = 65536
 
@@ -79,4 +79,4 @@ def main(way, clean, out, jobs):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:5])

@@ -1,7 +1,7 @@
 /**
  * Adds noise to the files of a folder in one of the ways of the talk, with noisemill.
  *
- *     node talk.js WAY CLEAN OUT JOBS
+ *     node talk.js WAY CLEAN OUT JOBS SIGMA
  *
  * All ways write the same bytes. Those without `wasm` or `native` in their names compute in
  * TypeScript, so that they differ only in how they use the cores.
@@ -13,12 +13,12 @@ import path from 'node:path'
 import type { FileResult, PoolOptions } from '../../dist/index.js'
 import { loadNoisemill } from './build.js'
 
-const [way, clean, out, jobs] = process.argv.slice(2)
+const [way, clean, out, jobs, sigma] = process.argv.slice(2)
 const { addNoiseToWav, moduleTask, noiseTask, Pool } = await loadNoisemill()
 const files = readdirSync(clean)
   .sort()
   .map((name) => path.join(clean, name))
-const noise = { sigma: 0.1, seed: 0 }
+const noise = { sigma: Number(sigma), seed: 0 }
 const threads = { backend: 'workers', kernel: 'ts' } as const
 
 const run = {

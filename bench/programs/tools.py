@@ -1,6 +1,6 @@
 """Adds noise to the files of a folder as the package audiomentations does it.
 
-    python3 tools.py loop|Pool CLEAN OUT JOBS
+    python3 tools.py loop|Pool CLEAN OUT JOBS SIGMA
 
 Its AddGaussianNoise draws noise in double precision by np.random.randn, converts it to single
 precision, and adds a multiple of it. It does not clip; this program does, as all others do.
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import wavfile
 
-AMPLITUDE = 0.1
+AMPLITUDE = float(sys.argv[5])
 
 
 def augment(out, file):
@@ -41,4 +41,4 @@ def main(way, clean, out, jobs):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:5])

@@ -3,9 +3,10 @@
 import path from 'node:path'
 import { bytesLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { bytesOf, roomFor, writeSounds } from '../harness/sounds.js'
 import type { ToneFormat } from '../harness/tones.js'
-import { JOBS, type WayName, wayContender } from '../harness/ways.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Place, Size, Workload } from '../harness/workload.js'
 
 const FILES = 8

@@ -6,7 +6,8 @@ import path from 'node:path'
 import { missingAddon, missingCommand, missingPackage, nodeProgram } from '../harness/commands.js'
 import { nodeLimit } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
-import { JOBS, wayContender } from '../harness/ways.js'
+import { JOBS, SIGMA } from '../harness/settings.js'
+import { wayContender } from '../harness/ways.js'
 import type { Contender, Missing, Place, Workload } from '../harness/workload.js'
 
 const FILES = 8
@@ -65,7 +66,7 @@ const wavefile: Contender = {
   value: 'whole',
   isOnlyInFull: true,
   missing: async () => (await missingSox()) ?? missingPackage('wavefile'),
-  command: (place) => nodeProgram(place, 'wavefile-adpcm.js', folderOf(place, 'ima-adpcm'), place.out),
+  command: (place) => nodeProgram(place, 'wavefile-adpcm.js', folderOf(place, 'ima-adpcm'), place.out, String(SIGMA)),
 }
 
 /** wavefile's noise is new in each run, so only the length of its outputs can be checked. */

@@ -3,8 +3,9 @@
 import path from 'node:path'
 import { callsLimit, copyLimit, type LimitSettings, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
-import { JOBS, type WayName, wayContender } from '../harness/ways.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
 
 const SECONDS = 0.1

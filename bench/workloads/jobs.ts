@@ -3,8 +3,9 @@
 import path from 'node:path'
 import { bytesLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { bytesOf, music, roomFor, writeSounds } from '../harness/sounds.js'
-import { JOBS, labelOf, type WayName, wayContender } from '../harness/ways.js'
+import { labelOf, type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
 
 const FILES = 16

@@ -3,9 +3,10 @@
 import path from 'node:path'
 import { bytesLimit, callsLimit, copyLimit, type LimitSettings, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { roomFor, writeSounds } from '../harness/sounds.js'
 import type { ToneFormat } from '../harness/tones.js'
-import { JOBS, type WayName, wayContender } from '../harness/ways.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
 
 /**

@@ -2,8 +2,9 @@
 
 import { bytesLimit, callsLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
-import { JOBS, wayContender } from '../harness/ways.js'
+import { wayContender } from '../harness/ways.js'
 import type { Place, Size, Workload } from '../harness/workload.js'
 
 const FILES: Readonly<Record<Size, number>> = { short: 1000, full: 20_000 }

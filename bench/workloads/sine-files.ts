@@ -2,21 +2,15 @@
 
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { usableCpus } from '../../dist-lib/cpus.js'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { showBytes } from '../../dist-lib/show.js'
 import { bytesLimit, copyLimit, twoCopies } from '../harness/limits.js'
 import { checkCopies, checkNoise } from '../harness/noise-check.js'
 import { outputsIn } from '../harness/outputs.js'
+import { JOBS, SIGMA } from '../harness/settings.js'
+import { bytesOf as bytesOfSound, music, roomFor as roomForSounds } from '../harness/sounds.js'
 import type { Contender, Place } from '../harness/workload.js'
 
-/** Threads or processes of each contender that works in parallel. */
-export const JOBS = usableCpus()
-/** Standard deviation of the noise that all contenders add. Full scale is 1. */
-export const SIGMA = 0.1
-
-const RATE = 44_100
-const SAMPLE_BYTES = 4
 const LOWEST_HERTZ = 220
 const HERTZ_STEP = 20
 
@@ -25,11 +19,11 @@ export interface SineFiles {
   readonly seconds: number
 }
 
-/** Size of a file's samples in bytes. */
-const bytesOf = ({ seconds }: SineFiles): number => seconds * RATE * SAMPLE_BYTES
+/** Size of a file in bytes. */
+const bytesOf = ({ seconds }: SineFiles): number => bytesOfSound(music(seconds))
 
 /** Room on the disk for the files, and those that a contender writes, in bytes. */
-export const roomFor = (files: SineFiles): number => 2 * files.count * (bytesOf(files) + 8192)
+export const roomFor = ({ count, seconds }: SineFiles): number => roomForSounds(count, music(seconds))
 
 /**
  * Memory that contenders need who hold whole files, in bytes: in each process the interpreter, the
@@ -58,7 +52,7 @@ export const copyLimits: readonly Contender[] = [
 export function sayFiles(files: SineFiles): string {
   const { count, seconds } = files
   const all = showBytes(count * bytesOf(files))
-  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma 0.1; parallel ways work on ${JOBS} at a time`
+  return `${count} files of ${seconds} s, float32, 44.1 kHz, mono (${all}); noise of sigma ${SIGMA}; parallel ways work on ${JOBS} at a time`
 }
 
 /**

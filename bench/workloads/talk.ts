@@ -7,17 +7,9 @@ import { spawnSync } from 'node:child_process'
 import { missingAddon, missingPython, missingWasm, nodeProgram, pythonProgram } from '../harness/commands.js'
 import { prepareLimits } from '../harness/limits.js'
 import { programFile } from '../harness/paths.js'
+import { JOBS, SIGMA } from '../harness/settings.js'
 import type { Contender, Missing, Size, Workload } from '../harness/workload.js'
-import {
-  checkSineFiles,
-  copyLimits,
-  JOBS,
-  memoryFor,
-  roomFor,
-  type SineFiles,
-  sayFiles,
-  writeSines,
-} from './sine-files.js'
+import { checkSineFiles, copyLimits, memoryFor, roomFor, type SineFiles, sayFiles, writeSines } from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
   short: { count: 24, seconds: 15 },
@@ -30,7 +22,7 @@ const ours = (way: string, label: string, rest: Partial<Contender> = {}): Conten
   kind: 'noisemill',
   value: 'whole',
   outputs: 'noise',
-  command: (place) => nodeProgram(place, 'talk.js', way, place.inputs, place.out, String(JOBS)),
+  command: (place) => nodeProgram(place, 'talk.js', way, place.inputs, place.out, String(JOBS), String(SIGMA)),
   ...rest,
 })
 
@@ -41,7 +33,7 @@ const python = (way: string, label: string, rest: Partial<Contender> = {}): Cont
   kind: 'python',
   value: 'whole',
   missing: () => missingPython(),
-  command: ({ inputs, out }) => pythonProgram('talk.py', way, inputs, out, String(JOBS)),
+  command: ({ inputs, out }) => pythonProgram('talk.py', way, inputs, out, String(JOBS), String(SIGMA)),
   ...rest,
 })
 
@@ -52,7 +44,7 @@ const freeThreaded = (way: string, label: string): Contender => ({
   missing: async () => missingFreeThreaded(),
   command: ({ inputs, out }) => ({
     file: freeThreadedPython() ?? 'python3.14t',
-    args: [programFile('talk.py'), way, inputs, out, String(JOBS)],
+    args: [programFile('talk.py'), way, inputs, out, String(JOBS), String(SIGMA)],
   }),
 })
 

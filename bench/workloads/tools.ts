@@ -11,18 +11,9 @@ import {
   pythonProgram,
 } from '../harness/commands.js'
 import { prepareLimits } from '../harness/limits.js'
+import { JOBS, SIGMA } from '../harness/settings.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
-import {
-  checkSineFiles,
-  copyLimits,
-  JOBS,
-  memoryFor,
-  roomFor,
-  SIGMA,
-  type SineFiles,
-  sayFiles,
-  writeSines,
-} from './sine-files.js'
+import { checkSineFiles, copyLimits, memoryFor, roomFor, type SineFiles, sayFiles, writeSines } from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
   short: { count: 6, seconds: 15 },
@@ -123,7 +114,7 @@ const audiomentations = (way: 'loop' | 'Pool', label: string): Contender => ({
   kind: 'python',
   value: 'whole',
   missing: () => missingPython(),
-  command: ({ inputs, out }) => pythonProgram('tools.py', way, inputs, out, String(JOBS)),
+  command: ({ inputs, out }) => pythonProgram('tools.py', way, inputs, out, String(JOBS), String(SIGMA)),
 })
 
 function wavefile(size: Size): Contender {
@@ -134,7 +125,7 @@ function wavefile(size: Size): Contender {
     kind: 'node',
     value: 'reported',
     missing: () => missingPackage('wavefile'),
-    command: (place) => nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(part)),
+    command: (place) => nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(SIGMA), String(part)),
   }
 }
 
@@ -162,7 +153,7 @@ export const tools: Workload = {
       kind: 'noisemill',
       value: 'whole',
       outputs: 'noise',
-      command: (place) => nodeProgram(place, 'add-folder.js', place.inputs, place.out, String(JOBS)),
+      command: (place) => nodeProgram(place, 'add-folder.js', place.inputs, place.out, String(JOBS), String(SIGMA)),
     },
     oneAtATime(sox),
     byXargs(sox),

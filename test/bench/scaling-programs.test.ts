@@ -70,7 +70,7 @@ describe(`all ways write the same files`, async () => {
     const folder = path.join(place.inputs, 'damaged')
     mkdirSync(folder)
     writeFileSync(path.join(folder, 'a.wav'), 'RIFF')
-    const command = nodeProgram(place, 'noise-processes.js', folder, place.out, '2')
+    const command = nodeProgram(place, 'noise-processes.js', folder, place.out, '2', '0.1')
     const ended = spawnSync(command.file, command.args, { env: { ...process.env, ...command.env }, encoding: 'utf8' })
     expect(ended.status).toBe(1)
     expect(ended.stderr).toContain('a.wav')
@@ -168,7 +168,7 @@ describe(`wavefile`, () => {
     mkdirSync(clean)
     const synth = ['-n', '-r', '16000', '-b', '16', '-e', 'ima-adpcm', path.join(clean, 'a.wav')]
     expect(spawnSync('sox', ['-R', ...synth, 'synth', '0.1', 'pinknoise']).status).toBe(0)
-    run(nodeProgram(place, 'wavefile-adpcm.js', clean, place.out))
+    run(nodeProgram(place, 'wavefile-adpcm.js', clean, place.out, '0.1'))
     expect(readFileSync(path.join(place.out, 'a.wav')).length).toBeGreaterThan(2 * 1600)
   })
 })
