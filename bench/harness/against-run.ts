@@ -40,7 +40,7 @@ export interface AgainstRecord {
   readonly rows: MeasuredRow[]
 }
 
-export type RowLack = Missing & Pick<ComparedRow, 'name' | 'label'>
+type RowLack = Missing & Pick<ComparedRow, 'name' | 'label'>
 
 export interface MeasuredRow {
   readonly name: string
