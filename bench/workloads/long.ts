@@ -4,7 +4,8 @@ import path from 'node:path'
 import writeTone from '../../dist-lib/demo/tone.js'
 import { bytesLimit, copyLimit, nodeLimit, prepareLimits } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
-import { JOBS, type WayName, wayContender } from '../harness/ways.js'
+import { JOBS } from '../harness/settings.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
 
 const SECONDS = 14_172

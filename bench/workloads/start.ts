@@ -4,8 +4,9 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nodeLimit } from '../harness/limits.js'
 import { checkOutputs } from '../harness/outputs.js'
+import { JOBS } from '../harness/settings.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
-import { JOBS, type WayName, wayContender } from '../harness/ways.js'
+import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Workload } from '../harness/workload.js'
 
 const MILLISECONDS = 1000

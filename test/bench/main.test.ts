@@ -54,7 +54,7 @@ describe('npm run bench', () => {
   })
 
   test('lists workloads, contenders and their work', async () => {
-    const { code, stdout, stderr } = await bench('--list')
+    const { code, stdout, stderr } = await bench('--list', '--full')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const { name, title } of workloads) expect(stdout).toContain(`${name}: ${title}\n`)
     expect(stdout).toContain('    start/node: Node, doing nothing\n')
