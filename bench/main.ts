@@ -15,9 +15,9 @@ import { runWorkloads, SHORT_DEADLINE } from './harness/run.js'
 import { Scratch } from './harness/scratch.js'
 import { isWanted, select } from './harness/selection.js'
 import { exitOfSignal, stopOnSignals } from './harness/stop.js'
-import { recordLines } from './harness/tables.js'
 import { UsageError } from './harness/usage-error.js'
 import type { Size } from './harness/workload.js'
+import { recordLines } from './report/text.js'
 import { againstRows } from './workloads/against.js'
 import { workloads } from './workloads/index.js'
 
@@ -60,7 +60,7 @@ async function bench(flags: Flags, size: Size): Promise<number> {
     machine: describeMachine(scratch.folder),
     started: new Date().toISOString(),
     rounds,
-    ...(flags.filter && { filters: flags.filter.map(({ source }) => source) }),
+    ...(flags.filter && { filters: flags.filter.map(({ source }) => source.replaceAll('\\/', '/')) }),
     busyBefore,
     workloads: [],
   }

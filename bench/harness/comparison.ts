@@ -5,7 +5,7 @@ import { BUSY_SHARE, loadWarnings } from './load.js'
 import type { Machine } from './machine.js'
 import { type BenchRecord, isInterrupted, type Row, valuesOf } from './record.js'
 import { type Spread, spread } from './statistics.js'
-import { showFigure, showRatio, textTable } from './tables.js'
+import { showNumber, showRatio, textTable } from './text.js'
 
 export interface RowComparison {
   readonly label: string
@@ -130,8 +130,8 @@ const HEAD = ['', 'first', 'second', 'ratio', '']
 
 const cells = ({ label, first, second, ratio, verdict }: RowComparison): string[] => [
   label,
-  showFigure(first.median),
-  showFigure(second.median),
+  showNumber(first.median),
+  showNumber(second.median),
   Number.isFinite(ratio) ? showRatio(ratio) : '-',
   verdict ?? '',
 ]

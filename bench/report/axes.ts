@@ -1,6 +1,7 @@
 /** The x axes of workloads whose contenders are points of curves. */
 
-import { showCount, showDuration } from './show.js'
+import { showCount } from '../harness/text.js'
+import { showDuration } from './show.js'
 
 export interface Axis {
   readonly label: string

@@ -2,8 +2,9 @@
 
 import { type Histogram, histogramFigure } from '../../dist-lib/page/charts.js'
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
+import { showCount } from '../harness/text.js'
 import { isOwn, medianOf, reportedFigure, rowNamed, rowsOf } from './figures.js'
-import { showCount, showValue } from './show.js'
+import { showValue } from './show.js'
 import { commandOf } from './tables.js'
 
 /** Sum over the rounds. Undefined without counts, or where rounds have other edges. */

@@ -1,9 +1,10 @@
 /** How far noisemill is from what no program can beat. */
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
+import { showNumber } from '../harness/text.js'
 import { axisOf } from './axes.js'
 import { isOwn, isStart, limitOf, medianOf, ratioOf, rowsOf } from './figures.js'
-import { showNumber, showValue } from './show.js'
+import { showValue } from './show.js'
 import type { Table } from './tables.js'
 
 export interface Distance {

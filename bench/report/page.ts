@@ -5,6 +5,7 @@ import { escapeHtml, htmlPage, type Section } from '../../dist-lib/page/page.js'
 import { plural, showBytes } from '../../dist-lib/show.js'
 import { loadWarnings } from '../harness/load.js'
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
+import { showNumber } from '../harness/text.js'
 import { isOwn, isStart, rowsOf, workloadNamed } from './figures.js'
 import { latencyFigure, latencySentence, servedSentence } from './js-thread.js'
 import { distancesOf, distanceTable } from './limits.js'
@@ -18,7 +19,7 @@ import {
   modelSentence,
   recordWarnings,
 } from './sentences.js'
-import { listed, showFactor, showNumber, showPercent } from './show.js'
+import { listed, showFactor, showPercent } from './show.js'
 import { commandOf } from './tables.js'
 import { coresHtml, folded, memoryFigure, paragraph, type Shown, tableHtml, workloadHtml } from './workload-html.js'
 

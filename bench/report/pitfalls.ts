@@ -1,9 +1,10 @@
 /** The five pitfalls in one table: what each costs with each library, used badly and well. */
 
 import type { BenchRecord, Row, WorkloadRecord } from '../harness/record.js'
+import { showNumber } from '../harness/text.js'
 import { curvesOf } from './curves.js'
 import { medianOf, ratioOf, rowNamed, rowsOf, workloadNamed } from './figures.js'
-import { showNumber, showValue } from './show.js'
+import { showValue } from './show.js'
 import { fateOf, type Table } from './tables.js'
 
 /** Workloads of pitfalls, in the order of the documentation. */

@@ -16,8 +16,9 @@
  */
 
 import type { BenchRecord } from '../harness/record.js'
+import { showNumber } from '../harness/text.js'
 import { figuresOf, ratioOf, reportedFigure, rowNamed, workloadNamed } from './figures.js'
-import { showDuration, showFactor, showNumber, showPercent, showValue } from './show.js'
+import { showDuration, showFactor, showPercent, showValue } from './show.js'
 
 const PLACE = /(<!-- figure: (.*?) -->)(.*?)(<!-- \/figure -->)/gs
 

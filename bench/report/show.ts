@@ -1,5 +1,6 @@
 /** Numbers in plain words. */
 
+import { showNumber } from '../harness/text.js'
 import type { Workload } from '../harness/workload.js'
 
 type Unit = Workload['unit']
@@ -19,15 +20,6 @@ const SECONDS: Readonly<Record<Unit, number>> = {
   'us an item': 1e-6,
   'us a file': 1e-6,
   'ns a sample': 1e-9,
-}
-
-/** A number with three significant digits, or as many as it has before the point. A dash if there is none. */
-export function showNumber(value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return '-'
-  if (value === 0) return '0'
-  const rounded = Number(value.toPrecision(digits))
-  if (Math.abs(rounded) >= 10 ** (digits - 1)) return String(Math.round(value))
-  return Math.abs(rounded) < 1e-4 ? rounded.toExponential(digits - 1) : rounded.toPrecision(digits)
 }
 
 /** A number without zeros at its end: '1.8', '24', '2'. */
@@ -61,9 +53,6 @@ export function showValue(value: number, unit: Unit, digits = 2): string {
 export const showFactor = (factor: number): string => showShort(factor, 2)
 
 export const showPercent = (share: number): string => `${showShort(100 * share, share < 0.1 ? 1 : 2)} %`
-
-/** A count with a comma for each thousand. */
-export const showCount = (count: number): string => count.toLocaleString('en-US')
 
 /** 'a', 'a and b', 'a, b and c'. */
 export function listed(words: readonly string[]): string {

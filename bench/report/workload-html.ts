@@ -96,9 +96,14 @@ function chartHtml(
   const single = shown.filter(({ series, x }) => series === undefined || x === undefined)
   const text = (title: string) => chartText(workload, record, title)
   const { by } = axisOf(workload.name)
+  const bars = barsOf(single, workload)
+  if (curves.length === 0) return barFigure(text(chart), bars)
   return [
-    curves.length > 0 ? curvesFigure(text(`${chart} by ${by}`), curves, workload) : '',
-    single.length > 0 ? barFigure(text(curves.length > 0 ? 'For comparison' : chart), barsOf(single, workload)) : '',
+    curvesFigure(text(`${chart} by ${by}`), curves, workload),
+    // A chart of one bar shows nothing.
+    bars.length > 1
+      ? barFigure(text('For comparison'), bars)
+      : bars.map(({ label, text }) => paragraph(`For comparison: ${label}, ${text}.`)).join(''),
   ].join('\n')
 }
 

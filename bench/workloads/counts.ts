@@ -5,6 +5,7 @@ import { callsLimit, copyLimit, type LimitSettings, nodeLimit, prepareLimits } f
 import { checkOutputs } from '../harness/outputs.js'
 import { JOBS } from '../harness/settings.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
+import { showCount } from '../harness/text.js'
 import { type WayName, wayContender } from '../harness/ways.js'
 import type { Contender, Place, Size, Workload } from '../harness/workload.js'
 
@@ -24,7 +25,7 @@ function contendersOf(files: number): Contender[] {
       wayContender(way, {
         ...common,
         jobs: way === 'inline' ? 1 : JOBS,
-        about: `${files.toLocaleString('en')} files`,
+        about: `${showCount(files)} files`,
         outputs: `${files} files`,
       }),
     ),
@@ -40,7 +41,7 @@ export const counts: Workload = {
   unit: 'us a file',
   reference: 'cp-1000',
   work: (size) =>
-    `${COUNTS[size].map((files) => files.toLocaleString('en')).join('; ')} files of ${SECONDS} s, 16-bit PCM, 16 kHz, mono`,
+    `From ${showCount(COUNTS[size][0])} to ${showCount(COUNTS[size].at(-1)!)} files of ${SECONDS} s, 16-bit PCM, 16 kHz, mono`,
   needs: (size) => ({
     disk: COUNTS[size].reduce((sum, files) => sum + roomFor(files, speech(SECONDS)), 0),
     memory: 5e8,

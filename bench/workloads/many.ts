@@ -4,6 +4,7 @@ import { bytesLimit, callsLimit, copyLimit, nodeLimit, prepareLimits } from '../
 import { checkOutputs } from '../harness/outputs.js'
 import { JOBS } from '../harness/settings.js'
 import { roomFor, speech, writeSounds } from '../harness/sounds.js'
+import { showCount } from '../harness/text.js'
 import { wayContender } from '../harness/ways.js'
 import type { Place, Size, Workload } from '../harness/workload.js'
 
@@ -19,7 +20,7 @@ export const many: Workload = {
   unit: 's',
   reference: 'cp',
   work: (size) =>
-    `${FILES[size].toLocaleString('en')} files of a second in ${FILES[size] / 200} folders, 16-bit PCM, 16 kHz, mono`,
+    `${showCount(FILES[size])} files of a second in ${FILES[size] / 200} folders, 16-bit PCM, 16 kHz, mono`,
   needs: (size) => ({ disk: roomFor(FILES[size], speech(1)), memory: 5e8 }),
   async prepare(place) {
     writeSounds(place.inputs, FILES[place.size], speech(1))

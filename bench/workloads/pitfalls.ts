@@ -5,11 +5,12 @@
 
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { showCount } from '../harness/text.js'
 import type { Contender, Size, Workload } from '../harness/workload.js'
 import type { Library } from '../programs/pool/libraries.js'
 import type { MapSpec } from '../programs/pool/map.js'
 import type { ValueKind } from '../programs/pool/values.js'
-import { MOST_TASKS, mapping, python, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
+import { MOST_TASKS, mapping, python, running, SIZE, taskLibraries } from './pool-libraries.js'
 
 const MB = 1e6
 /** A process of Node with its threads, at most. */
@@ -26,8 +27,8 @@ const overhead: Workload = {
   unit: 'ms',
   reference: 'loop',
   work: (size) =>
-    `SHA-256 of ${shown(tinyItems[size])} numbers, each by a task or an item of its own; ` +
-    `libraries of tasks have at most ${shown(MOST_TASKS)} of them at a time`,
+    `SHA-256 of ${showCount(tinyItems[size])} numbers, each by a task or an item of its own; ` +
+    `libraries of tasks have at most ${showCount(MOST_TASKS)} of them at a time`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
   contenders(size) {
     const count = tinyItems[size]
@@ -45,7 +46,7 @@ const overhead: Workload = {
         {
           outputs,
           isOnlyInFull: library !== 'piscina',
-          way: ['well', `arrays of ${shown(BATCH)} items, made by hand`],
+          way: ['well', `arrays of ${showCount(BATCH)} items, made by hand`],
         },
       )
     const own = (way: [string, string], use: Omit<MapSpec['use'], 'size'>, isOnlyInFull = false) =>
@@ -267,7 +268,7 @@ const chunks: Workload = {
   unit: 'ms',
   reference: 'loop-uneven',
   work: (size) =>
-    `${shown(blockItems[size].count)} items of some 40 us, with results of 4 kB; the last of uneven items take longest`,
+    `${showCount(blockItems[size].count)} items of some 40 us, with results of 4 kB; the last of uneven items take longest`,
   needs: () => ({ disk: 0, memory: NODE_MEMORY * 2 }),
   contenders(size) {
     const { count, rounds } = blockItems[size]
@@ -280,7 +281,7 @@ const chunks: Workload = {
         way: [`${shape}-${name}`, `${shape} items${label}`] as const,
       })
       const curve = (series: string, x: number) => ({
-        ...common(String(x), `, ${x === 1 ? '1 item' : `${shown(x)} items`} a chunk`),
+        ...common(String(x), `, ${x === 1 ? '1 item' : `${showCount(x)} items`} a chunk`),
         series: `${series}, ${shape} items`,
         x,
       })

@@ -83,6 +83,3 @@ async function missingPlainPython(): Promise<Missing | undefined> {
   const isMissing = (await missingPython('multiprocessing')) !== undefined
   return isMissing ? { what: 'Python', install: 'apt-get install python3' } : undefined
 }
-
-/** A number with commas, for texts. */
-export const shown = (count: number): string => count.toLocaleString('en-US')

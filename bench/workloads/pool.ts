@@ -1,10 +1,11 @@
 /** The pool with functions of a user, beside other libraries. Only in full runs. */
 
+import { showCount } from '../harness/text.js'
 import type { Contender, Workload } from '../harness/workload.js'
 import type { Library } from '../programs/pool/libraries.js'
 import type { Items, MapSpec } from '../programs/pool/map.js'
 import type { WorkName } from '../programs/pool/works.js'
-import { MOST_TASKS, type More, mapping, running, SIZE, shown, taskLibraries } from './pool-libraries.js'
+import { MOST_TASKS, type More, mapping, running, SIZE, taskLibraries } from './pool-libraries.js'
 
 /** Steps of `spin`, each of which takes about 1.3 ns on a core of its own. */
 const MICROSECOND = 750
@@ -45,7 +46,7 @@ const tiny: Workload = {
   question: 'From how little work on is a pool faster than a loop?',
   unit: 'ms',
   reference: 'loop',
-  work: () => `${shown(TINY)} items of about 4 us, and as many of 1 us; items and results are numbers`,
+  work: () => `${showCount(TINY)} items of about 4 us, and as many of 1 us; items and results are numbers`,
   needs,
   contenders() {
     const items = { kind: 'same', count: TINY, steps: 4 * MICROSECOND } as const
@@ -67,7 +68,7 @@ const objects: Workload = {
   question: 'What do objects cost beside numbers?',
   unit: 'ms',
   reference: 'loop',
-  work: () => `${shown(TINY)} items of about 4 us, which are objects of four fields, and so are the results`,
+  work: () => `${showCount(TINY)} items of about 4 us, which are objects of four fields, and so are the results`,
   needs,
   contenders() {
     const items = { kind: 'fields', count: TINY, steps: 4 * MICROSECOND } as const
@@ -131,14 +132,17 @@ const numbers: Workload = {
   question: 'What does an item cost by itself, and how does that depend on the chunk size?',
   unit: 'us an item',
   reference: 'noisemill-map-auto',
-  work: () => `1 is added to each of ${shown(NUMBERS)} numbers`,
+  work: () => `1 is added to each of ${showCount(NUMBERS)} numbers`,
   needs,
   contenders() {
     const of = (method: string, chunkSize: number | 'auto') =>
       running('noisemill', 'numbers', () => [method, chunkSize, NUMBERS, SIZE].map(String), {
         isOnlyInFull: true,
         outputs: 'sums',
-        way: [`${method}-${chunkSize}`, `${method}, chunks: ${chunkSize === 'auto' ? chunkSize : shown(chunkSize)}`],
+        way: [
+          `${method}-${chunkSize}`,
+          `${method}, chunks: ${chunkSize === 'auto' ? chunkSize : showCount(chunkSize)}`,
+        ],
         ...(chunkSize !== 'auto' && { series: method, x: chunkSize }),
       })
     return ['map', 'imap'].flatMap((method) =>
@@ -187,7 +191,7 @@ const stream: Workload = {
   question: 'How much memory does a stream of items need, and how late is the event loop?',
   unit: 'ms',
   reference: 'noisemill-at-once',
-  work: () => `${shown(STREAM)} numbers from an asynchronous source, by imap`,
+  work: () => `${showCount(STREAM)} numbers from an asynchronous source, by imap`,
   needs,
   contenders: () =>
     [

@@ -80,7 +80,7 @@ describe('values that cannot cross', async () => {
   test('a loop has no borders', async () => {
     for (const kind of ['function', 'instance', 'handle', 'result']) {
       const { figures, note } = await outcomeOf(`loop-${kind}`)
-      expect(figures).toEqual({ crossed: 1, reported: 0, named: 0, hung: 0 })
+      expect(figures).toEqual({ crossed: 1, reported: 0, warned: 0, named: 0, hung: 0 })
       expect(note).toBe('works')
     }
   })
@@ -88,14 +88,14 @@ describe('values that cannot cross', async () => {
   test('noisemill names the item on every backend', async () => {
     for (const kind of ['function', 'processes-function', 'handle', 'result', 'strict-instance']) {
       const { figures, note } = await outcomeOf(`noisemill-${kind}`)
-      expect(figures).toEqual({ crossed: 0, reported: 1, named: 1, hung: 0 })
+      expect(figures).toEqual({ crossed: 0, reported: 1, warned: 0, named: 1, hung: 0 })
       expect(note).toMatch(/^NoisemillError: item 60: a value cannot be copied to another thread/)
     }
   })
 
   test('noisemill warns of an instance that loses its class', async () => {
     const { figures, note } = await outcomeOf('noisemill-instance')
-    expect(figures).toEqual({ crossed: 0, reported: 1, named: 1, hung: 0 })
+    expect(figures).toEqual({ crossed: 0, reported: 1, warned: 1, named: 1, hung: 0 })
     expect(note).toMatch(/^\[object Object\], and a warning: NoisemillWarning: .*items\[60\]\.value: a Price/)
     expect(note).not.toContain(ROOT)
   })

@@ -5,7 +5,7 @@ import { comparisonLines } from '../../bench/harness/comparison.js'
 import { whyNotWritable, writeAtomically } from '../../bench/harness/kept-files.js'
 import type { BenchRecord, Row, Trial } from '../../bench/harness/record.js'
 import { parseRecord, RecordError } from '../../bench/harness/record-check.js'
-import { recordLines } from '../../bench/harness/tables.js'
+import { recordLines } from '../../bench/report/text.js'
 import { root, temporaryFolder } from '../support/folders.js'
 import { type Ended, start } from '../support/programs.js'
 

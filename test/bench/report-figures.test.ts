@@ -1,11 +1,12 @@
 /** Figures of the report: statistics of rows, curves, the model, numbers in words. */
 
 import { describe, expect, test } from 'vitest'
+import { showNumber } from '../../bench/harness/text.js'
 import { curvesOf, lowestRanges } from '../../bench/report/curves.js'
 import { figuresOf, ratioOf } from '../../bench/report/figures.js'
 import { fitScaling, modelOf, speedUp } from '../../bench/report/model.js'
 import { figureFor, withFigures, withoutFigures } from '../../bench/report/places.js'
-import { listed, showDuration, showNumber, showPercent, showValue } from '../../bench/report/show.js'
+import { listed, showDuration, showPercent, showValue } from '../../bench/report/show.js'
 import { record, row, workload } from './records.js'
 
 test('figures of a row are medians', () => {

@@ -82,6 +82,8 @@ describe('pitfalls', () => {
     [{ hung: 1 }, 'hangs'],
     [{ reported: 1, named: 1 }, 'an error that names the item'],
     [{ reported: 1, named: 0 }, 'an error that does not name the item'],
+    [{ reported: 1, warned: 1, named: 1 }, 'wrong result, and a warning that names the item'],
+    [{ crossed: 1, reported: 1, warned: 1, named: 0 }, 'works, and a warning that does not name the item'],
     [{ crossed: 1 }, 'works'],
     [{ crossed: 0 }, 'wrong result, no error'],
   ])('%j: %s', (figures, fate) => expect(fateOf(told(figures))).toBe(fate))

@@ -12,6 +12,9 @@ import { BAD_ITEM, VALUE_ITEMS, type ValueKind, valueItems, valueWork } from './
 
 const LONGEST_NOTE = 200
 
+const shortened = (text: string): string =>
+  text.length > LONGEST_NOTE ? `${text.slice(0, LONGEST_NOTE).trimEnd()}…` : text
+
 const [library, kindName, limit, useText] = process.argv.slice(2)
 const kind = kindName as ValueKind
 const { name, expected } = valueWork[kind]
@@ -23,6 +26,8 @@ interface Outcome {
   readonly crossed?: boolean
   /** Whether the program was told by an error or a warning. */
   readonly reported?: boolean
+  /** Whether it was a warning, and there was a result. */
+  readonly warned?: boolean
   /** Whether it was told the item. */
   readonly named?: boolean
   readonly hung?: boolean
@@ -39,20 +44,17 @@ process.on('unhandledRejection', (error) => end({ reported: true, note: `ended t
 
 /** The first line of an error, without folders. Some libraries lose the error, and an empty object is left. */
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return `an error without a text: ${inspect(error)}`.slice(0, LONGEST_NOTE)
+  if (!(error instanceof Error)) return shortened(`an error without a text: ${inspect(error)}`)
   const text = error.message === '' ? `${error.name} without a text` : `${error.name}: ${error.message}`
-  return text
-    .split('\n')[0]
-    .replace(/file:\S*\//g, '')
-    .slice(0, LONGEST_NOTE)
+  return shortened(text.split('\n')[0].replace(/file:\S*\//g, ''))
 }
 
 /** Whether an error says which item it is about, in its text or in a field. */
 const namesItem = (error: unknown) =>
   new RegExp(`\\b${BAD_ITEM}\\b`).test(textOf(error)) || (error as { index?: unknown }).index === BAD_ITEM
 
-function end({ crossed = false, reported = false, named = false, hung = false, note }: Outcome): never {
-  const figures = { crossed: +crossed, reported: +reported, named: +named, hung: +hung }
+function end({ crossed = false, reported = false, warned = false, named = false, hung = false, note }: Outcome): never {
+  const figures = { crossed: +crossed, reported: +reported, warned: +warned, named: +named, hung: +hung }
   sayReported({ value: performance.now() - started.at, figures, note })
   process.exit()
 }
@@ -73,7 +75,10 @@ try {
   const result = String(results[BAD_ITEM])
   const crossed = results.length === VALUE_ITEMS && result === expected
   if (warned)
-    end({ crossed, reported: true, named: namesItem(warned), note: `${result}, and a warning: ${textOf(warned)}` })
+    end({
+      ...{ crossed, reported: true, warned: true, named: namesItem(warned) },
+      note: `${result}, and a warning: ${textOf(warned)}`,
+    })
   end({ crossed, note: crossed ? 'works' : `silently ${result}` })
 } catch (error) {
   // The error of the kind `error` is itself a value that must cross.
