@@ -18,6 +18,8 @@ export interface Workload {
   readonly unit: 's' | 'ms' | 'us an item' | 'ns a sample' | 'us a file'
   /** Name of the contender that others are compared with. */
   readonly reference: string
+  /** Whether the report shows the use of every core over time, so that the record keeps it. */
+  readonly showsCores?: boolean
   /** The work in one sentence with its numbers: '24 files of 240 s, float32, 44.1 kHz, mono'. */
   work(size: Size): string
   /** Room that it needs at a time, in bytes. The workload is skipped, and that is said, where there is less. */

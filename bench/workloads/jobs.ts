@@ -13,7 +13,10 @@ const SECONDS = { short: 20, full: 90 }
 /** Long enough to be a file, and short enough to take no time. */
 const TINY_SECONDS = 0.001
 const JOBS_OF: Readonly<Record<Size, readonly number[]>> = { short: [1, 2], full: [1, 2, 4, 8] }
-const WAYS: readonly WayName[] = ['native', 'workers', 'workers-ts', 'processes']
+const WAYS: Readonly<Record<Size, readonly WayName[]>> = {
+  short: ['native', 'workers', 'processes'],
+  full: ['native', 'workers', 'workers-ts', 'processes'],
+}
 
 const sounds = ({ inputs }: Place) => path.join(inputs, 'sounds')
 const tiny = ({ inputs }: Place) => path.join(inputs, 'tiny')
@@ -58,7 +61,7 @@ export const jobs: Workload = {
   },
   contenders: (size) => [
     wayContender('inline', { input: sounds, jobs: 1, outputs: 'sounds' }),
-    ...JOBS_OF[size].flatMap((jobs) => WAYS.flatMap((way) => withJobs(way, jobs))),
+    ...JOBS_OF[size].flatMap((jobs) => WAYS[size].flatMap((way) => withJobs(way, jobs))),
     copyLimit({ input: sounds }),
     bytesLimit(JOBS, { input: sounds }),
     nodeLimit(),

@@ -77,7 +77,7 @@ const valueKinds: Readonly<Record<ValueKind, { readonly label: string; readonly 
   error: { label: 'an error with fields of its own', isShort: false },
 }
 /** Milliseconds after which a program counts as hanging. */
-const hangLimits = { short: 1500, full: 2000 }
+const hangLimits = { short: 700, full: 2000 }
 
 const values: Workload = {
   name: 'pitfall-values',

@@ -12,7 +12,7 @@ import type { Contender, Missing, Size, Workload } from '../harness/workload.js'
 import { checkSineFiles, copyLimits, memoryFor, roomFor, type SineFiles, sayFiles, writeSines } from './sine-files.js'
 
 const FILES: Readonly<Record<Size, SineFiles>> = {
-  short: { count: 24, seconds: 15 },
+  short: { count: 24, seconds: 12 },
   full: { count: 24, seconds: 240 },
 }
 
@@ -77,6 +77,7 @@ export const talk: Workload = {
   question: 'What does each way of using the cores cost, and what does it gain?',
   unit: 's',
   reference: 'loop',
+  showsCores: true,
   work: (size) => sayFiles(FILES[size]),
   needs: (size) => ({ disk: roomFor(FILES[size]), memory: memoryFor(FILES[size]) }),
   async prepare(place) {

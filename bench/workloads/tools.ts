@@ -24,7 +24,7 @@ const FILES: Readonly<Record<Size, SineFiles>> = {
  * The package wavefile works on every n-th file only, because it would take minutes for all. The time
  * of the files, but not that of the start, is multiplied by n.
  */
-const WAVEFILE_PART: Readonly<Record<Size, number>> = { short: 3, full: 6 }
+const WAVEFILE_PART = 6
 
 const command = (name: string, label: string, ...flags: readonly string[]): Contender => ({
   name,
@@ -117,16 +117,14 @@ const audiomentations = (way: 'loop' | 'Pool', label: string): Contender => ({
   command: ({ inputs, out }) => pythonProgram('tools.py', way, inputs, out, String(JOBS), String(SIGMA)),
 })
 
-function wavefile(size: Size): Contender {
-  const part = WAVEFILE_PART[size]
-  return {
-    name: 'wavefile',
-    label: `wavefile and Math.random, one file at a time (from the time for 1 of ${part} files)`,
-    kind: 'node',
-    value: 'reported',
-    missing: () => missingPackage('wavefile'),
-    command: (place) => nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(SIGMA), String(part)),
-  }
+const wavefile: Contender = {
+  name: 'wavefile',
+  label: `wavefile and Math.random, one file at a time (from the time for 1 of ${WAVEFILE_PART} files)`,
+  kind: 'node',
+  value: 'reported',
+  missing: () => missingPackage('wavefile'),
+  command: (place) =>
+    nodeProgram(place, 'wavefile-noise.js', place.inputs, place.out, String(SIGMA), String(WAVEFILE_PART)),
 }
 
 export const tools: Workload = {
@@ -141,7 +139,7 @@ export const tools: Workload = {
     writeSines(place.inputs, FILES[place.size])
     await prepareLimits(place)
   },
-  contenders: (size) => [
+  contenders: () => [
     { ...command('native', 'native threads', '--backend', 'native'), missing: missingAddon },
     {
       ...command('workers', 'worker threads, WebAssembly', '--backend', 'workers', '--kernel', 'wasm'),
@@ -160,11 +158,11 @@ export const tools: Workload = {
     oneAtATime(ffmpegUniform),
     byXargs(ffmpegUniform),
     { ...byXargs(ffmpegNormal), isOnlyInFull: true },
-    wavefile(size),
+    wavefile,
     audiomentations('loop', 'one file at a time'),
     audiomentations('Pool', 'multiprocessing.Pool'),
     ...copyLimits,
   ],
   verify: async (place, contender) =>
-    checkSineFiles(place, contender, contender.name === 'wavefile' ? WAVEFILE_PART[place.size] : 1),
+    checkSineFiles(place, contender, contender.name === 'wavefile' ? WAVEFILE_PART : 1),
 }

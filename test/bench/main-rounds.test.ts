@@ -118,9 +118,12 @@ describe.skipIf(!isPosix)('rounds (need sh)', () => {
 
   test('measure the whole process in the unit of the workload', async () => {
     const whole = contenderOf('whole', 'echo no figures', { value: 'whole', scale: 1000 })
-    const [trial] = (await run([workloadOf([whole])], { rounds: 1 })).workloads[0].rows[0].trials
+    const trialOf = async (more: Partial<Workload>) =>
+      (await run([workloadOf([whole], more)], { rounds: 1 })).workloads[0].rows[0].trials[0]
+    const trial = await trialOf({ showsCores: true })
     expect(trial.value).toBeCloseTo(1000 * trial.seconds, 9)
     expect(trial.cores?.use.length).toBeGreaterThan(0)
+    expect(await trialOf({})).not.toHaveProperty('cores')
   })
 
   test('name contenders that fail, and go on with the others', async () => {
