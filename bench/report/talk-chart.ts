@@ -19,10 +19,14 @@ const SHOWN = [
   'cp-2',
 ]
 
-/** An SVG file, or undefined if the record has no talk. */
-export function talkChart(record: BenchRecord): string | undefined {
+/**
+ * Returns an SVG file.
+ *
+ * @throws Error if the record has no talk
+ */
+export function talkChart(record: BenchRecord): string {
   const talk = workloadNamed(record, 'talk')
-  if (!talk) return undefined
+  if (!talk) throw new Error('the record has no workload talk')
   const rows = rowsOf(talk).filter(({ name }) => SHOWN.includes(name))
   const rounds = Math.max(...rows.map(({ trials }) => trials.length))
   const runs = rounds === 1 ? 'One run' : `Medians of ${rounds} runs; lines go from the fastest to the slowest`

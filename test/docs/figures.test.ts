@@ -57,14 +57,6 @@ const OTHERS: readonly Other[] = [
     texts: {
       'README.md': ['the files last 30 seconds'],
       'docs/architecture.md': ['one event at a time, which lasts at most 10 s'],
-      'docs/benchmarks.md': [
-        'through the library for ten seconds',
-        '100,000 items of 4 µs each, and of 1 µs each',
-        '1,000 items of 4 ms',
-        '3,000 items of 2 ms on average',
-        '200 timers of 100 ms each',
-        'A run of 50 ms alone',
-      ],
       'docs/cli.md': ['The files last 30 seconds each. With  they last 240 seconds'],
       'docs/noise.md': ['10 s of a longer one, with fades of 10 ms', 'about half a second of speech'],
     },
@@ -74,7 +66,6 @@ const OTHERS: readonly Other[] = [
     texts: {
       'README.md': ['the demo takes a few seconds'],
       'docs/architecture.md': ['several files are written faster than several parts of one'],
-      'docs/benchmarks.md': ['how much faster a run is when two threads share one file'],
       'docs/cli.md': ['the fastest of up to three tries'],
       'docs/pool.md': [
         'shows how a pool can make a program slower',
@@ -83,27 +74,6 @@ const OTHERS: readonly Other[] = [
         'if the mean is a microsecond or less',
         'make that part faster',
         'make the function faster',
-      ],
-    },
-  },
-  {
-    why: 'figures that get a mark as soon as the kept record has them',
-    texts: {
-      'README.md': [
-        'run functions that take a microsecond or less: a plain loop is faster than any pool',
-        'A trip to a thread costs a fraction of a millisecond, and starting a thread costs tens of milliseconds',
-      ],
-      'docs/benchmarks.md': [
-        'Of its 0.46 s, starting Node takes 0.06 s. Generating the noise takes 0.06 s on two cores',
-      ],
-      'docs/pool.md': [
-        'Items that take less than a few microseconds are faster in a plain loop',
-        'That takes about a microsecond for a number',
-        'For functions that take a microsecond or less, use a plain loop',
-        '| an item costs | 0.6 µs | 7 µs',
-        '| 10 MB of data copied to a worker | 1.3 ms | 11 ms |',
-        '| first result of a new pool | 37 ms | 93 ms |',
-        'the fastest of several rounds',
       ],
     },
   },

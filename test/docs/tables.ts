@@ -1,9 +1,8 @@
 /** Tables that documentation shows, made of the declarations in the code. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
-import { talkChart as earlierChart, type Recorded } from '../../bench/chart.js'
 import type { BenchRecord } from '../../bench/harness/record.js'
 import { parseRecord } from '../../bench/harness/record-check.js'
 import { recordTables } from '../../bench/report/markdown.js'
@@ -166,38 +165,11 @@ function workedExample(): string {
   )
 }
 
-const results = path.join(root, 'bench/results')
-
-/** Name of the record that benchmark tables, the chart and figures in prose come from. */
-const KEPT = 'full'
-
-/** Undefined until there is one. */
-const kept: BenchRecord | undefined = existsSync(path.join(results, `${KEPT}.json`))
-  ? parseRecord(readFileSync(path.join(results, `${KEPT}.json`), 'utf8'))
-  : undefined
-
-const recorded = (name: string): Recorded => JSON.parse(readFileSync(path.join(results, `${name}.json`), 'utf8'))
-
-/** What a benchmark measured, on what, and when, from a record of its own, as they were kept before. */
-function benchmarkTable({ caption, machine, date, table }: Recorded): string {
-  const { cpu, cores, versions } = machine
-  const made = `${cpu}, ${cores} cores, Node ${versions.node}, ${date.slice(0, 10)}`
-  return `In ${caption}. ${made}.\n\n${table.join('\n')}\n`
-}
-
-/** Tables of the kept record, and of records of single benchmarks for what it does not have. */
-const benchmarkTables: Readonly<Record<string, () => string>> = {
-  ...Object.fromEntries(
-    readdirSync(results)
-      .map((file) => path.parse(file).name)
-      .filter((name) => name !== KEPT)
-      .map((name) => [`benchmark ${name}`, () => benchmarkTable(recorded(name))]),
-  ),
-  ...(kept && recordTables(kept)),
-}
+/** The record that benchmark tables, the chart and figures in prose come from. */
+const record: BenchRecord = parseRecord(readFileSync(path.join(root, 'bench/results/full.json'), 'utf8'))
 
 /** docs/talk.svg. */
-export const chart = (): string => (kept && talkChart(kept)) ?? earlierChart(recorded('talk'))
+export const chart = (): string => talkChart(record)
 
 /** What the error of a function says of the error that it threw. */
 const detailsOf = (name: string) => (name === 'E_TASK_FAILED' ? { cause: new Error('no such speaker') } : {})
@@ -238,7 +210,7 @@ export const tables: Readonly<Record<string, () => string>> = {
       errorCodes.map((name) => [code(name), new NoisemillError(name, detailsOf(name)).message]),
     ),
   'worked example': workedExample,
-  ...benchmarkTables,
+  ...recordTables(record),
   warnings: () =>
     table(
       ['code', 'meaning'],
@@ -263,9 +235,8 @@ export const hasPlaces = (text: string): boolean => namesIn(text).length > 0 || 
 
 /** A document with its tables, and its figures of benchmarks, as they are to be. */
 export function withTables(text: string): string {
-  const filled = text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`)
-  if (kept) return withFigures(filled, kept)
-  const [place] = figurePlaces(filled)
-  if (place !== undefined) throw new Error(`bench/results has no ${KEPT}.json for <!-- figure: ${place} -->`)
-  return filled
+  return withFigures(
+    text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`),
+    record,
+  )
 }
