@@ -27,6 +27,7 @@ const chunks: Axis = {
 
 const axes: Readonly<Record<string, Axis>> = {
   jobs: { label: 'files at a time', by: 'number of jobs', isLogarithmic: false, show: count('job') },
+  long: { label: 'threads that share the file', by: 'number of threads', isLogarithmic: false, show: count('thread') },
   lengths: { label: 'seconds of sound in a file', by: 'length of a file', isLogarithmic: true, show: showDuration },
   counts: { label: 'files', by: 'number of files', isLogarithmic: true, show: count('file') },
   channels: { label: 'channels', by: 'number of channels', isLogarithmic: true, show: count('channel') },

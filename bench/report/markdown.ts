@@ -10,7 +10,8 @@ import { unitText } from './show.js'
 import { contenderTable, labelOf, lacksOf, type Table } from './tables.js'
 
 export const markdownTable = ({ head, rows }: Table): string => {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |\n`.replaceAll('|  |', '| |')
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(escapeCell).join(' | ')} |\n`.replaceAll(/\| {2}(?=\|)/g, '| ')
   return [line(head), `|${head.map(() => '---|').join('')}\n`, ...rows.map(line)].join('')
 }
 
