@@ -100,6 +100,15 @@ const table = {
     summary: 'this machine does not support the instruction set',
     remedy: 'Unset the variable to use the best instruction set of this machine.',
   },
+  E_PACKAGE_MISSING: {
+    summary: 'a package that queues need is not installed',
+    remedy: 'Install both beside noisemill: npm install bullmq@6 ioredis@6.',
+  },
+  E_QUEUE: {
+    summary: 'the queue cannot be used',
+    remedy:
+      'Check that Redis runs, accepts the password, has room, and does not evict (maxmemory-policy noeviction). Run again with `resume` to do the rest.',
+  },
   E_POOL_CLOSED: { summary: 'the pool is closed', remedy: 'Make a new Pool.' },
   E_POOL_TERMINATED: { summary: 'the pool was terminated before this work was finished', remedy: '' },
 
@@ -265,6 +274,33 @@ const table = {
   },
   E_INTERNAL: { summary: 'an error inside noisemill', remedy: 'Report it, with this message.' },
   E_CANCELLED: { summary: 'cancelled before it was finished', remedy: '' },
+
+  // Errors of work on other machines.
+  E_REMOTE_UNSUPPORTED: {
+    summary: 'workers of a queue cannot do this',
+    remedy: 'Run it on a backend of this machine, or on several machines with a part of the files each.',
+  },
+  E_PATH_OUTSIDE: {
+    summary: 'the path is outside of the shared folder',
+    remedy:
+      'The folder `read` must contain all inputs, and `write` all outputs, on the producer and on the worker. Links must not lead out of them.',
+  },
+  E_MACHINES_DIFFER: {
+    summary: 'the worker and the producer are not the same',
+    remedy: 'Install the same version of noisemill and the same module of tasks on all machines.',
+  },
+  E_MESSAGE_INVALID: {
+    summary: 'a message of the queue is not valid',
+    remedy: 'Find out what else has written to the queue. Run again with `resume` to do what failed.',
+  },
+  E_MESSAGE_SIGNATURE: {
+    summary: 'a message of the queue is not signed with the shared key',
+    remedy: 'Give the producer and all workers the same key. If they have it, something else has written to the queue.',
+  },
+  E_MESSAGE_EXPIRED: {
+    summary: 'a message of the queue is too old',
+    remedy: 'Set the clocks of all machines. If they agree, something has sent an old message again.',
+  },
 
   // Errors of one item of a task.
   E_TASK_LOAD: {

@@ -87,6 +87,17 @@ export class NoisemillError extends Error {
   }
 
   /**
+   * Whether a value is a NoisemillError, also if it comes from another bundle of the package, such as
+   * `noisemill/bullmq`.
+   *
+   * @internal
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this method
+    return this === NoisemillError ? isNoisemillError(value) : Function.prototype[Symbol.hasInstance].call(this, value)
+  }
+
+  /**
    * Returns what `JSON.stringify` shows: the code, the message, and those details that are text.
    *
    * @example

@@ -27,6 +27,12 @@ const ownPackage = {
   resolveId: (id) => (id === '../index.js' ? { id: './index.js', external: true } : null),
 }
 
+/** Leaves the types that the package's own entry exports outside: two copies of a class are different types. */
+const ownTypes = {
+  name: 'own-types',
+  resolveId: (id) => (/\/(backend|errors)\.js$/.test(id) ? { id: './index.js', external: true } : null),
+}
+
 /** Makes the pages of the demo small: they contain the library for charts. Nobody debugs that here. */
 const small = {
   name: 'small',
@@ -76,6 +82,13 @@ export default [
     plugins: [ownPackage],
     output: { dir: 'dist', format: 'esm', comments },
   },
+  // For the same reason, the queue imports the package too. Its packages are optional.
+  {
+    ...common,
+    input: { bullmq: 'dist-lib/remote/bullmq.js' },
+    plugins: [ownPackage],
+    output: { dir: 'dist', format: 'esm', comments },
+  },
   // In an ES module the command would start later, see cli/bin.cts.
   {
     ...common,
@@ -91,6 +104,12 @@ export default [
     ...common,
     input: { index: 'dist-lib/index.d.ts' },
     plugins: [dts({ dtsInput: true, emitDtsOnly: true }), docstrings],
+    output: { dir: 'dist', format: 'esm' },
+  },
+  {
+    ...common,
+    input: { bullmq: 'dist-lib/remote/bullmq.d.ts' },
+    plugins: [ownTypes, dts({ dtsInput: true, emitDtsOnly: true }), docstrings],
     output: { dir: 'dist', format: 'esm' },
   },
 ]

@@ -74,6 +74,7 @@ export const processWarnings = {
   W_BUNDLED:
     'The pool runs everything on the thread of the program, one item after the other. Exclude noisemill from the bundle',
   W_KERNEL_FALLBACK: 'These threads add the same noise more slowly',
+  W_QUEUE: 'The run waits, and goes on by itself',
 } as const
 
 /**

@@ -9,7 +9,7 @@ import { walkListed } from '../files/listed.js'
 import { countOf } from '../files/outputs.js'
 import { walk } from '../files/walk.js'
 import { variantsOf } from '../plan/options.js'
-import { Pool } from '../pool/pool.js'
+import type { Pool } from '../pool/pool.js'
 import { Report, type ReportedRun } from '../record/report.js'
 import { plural, showBytes } from '../show.js'
 import { runFileCommand } from './file-results.js'
@@ -17,6 +17,7 @@ import { type AddRequest, declareAddFlags, readAddFlags } from './flag-options.j
 import { parsePath, tables } from './flags.js'
 import { Messages } from './messages.js'
 import { Progress } from './progress.js'
+import { openPool } from './queue.js'
 import { Room, type RoomFigures } from './room.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
@@ -65,8 +66,9 @@ function inputsOf(inputs: readonly string[], from: string | undefined, command: 
 async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<number> {
   const { noise, own } = request
   const terminal = await Terminal.open(own.quiet === true)
-  const pool = new Pool(request.pool)
+  const { pool, machines } = await openPool(inputs, request, (text) => terminal.notice(text))
   const progress = new Progress(noise.exclude !== undefined, noise.verify)
+  progress.machines = machines
   const room = noise.dryRun ? new Room(noise.overwrite === true || noise.resume === true) : undefined
   const onUnread = (_: string, kind: string) => progress.addUnread(kind)
   const onExclude = (_: string, kind: 'file' | 'folder') => progress.addExcluded(kind)
@@ -94,6 +96,8 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
       if (inputs instanceof InputList) inputs.close()
     },
     beforeSummary: async () => {
+      for (const [name, { jobs, failed }] of machines ?? [])
+        terminal.notice(`${name}: ${plural(jobs, 'file')}${failed === 0 ? '' : `, ${failed} failed`}`)
       if (room) progress.room = await roomFor(room, String(noise.out), pool, terminal)
     },
     seed: () => String(noise.seed ?? 0),

@@ -10,13 +10,13 @@ export const EXIT = {
   filesFailed: 1,
   /** The command was wrong, and nothing was done. */
   usage: 2,
-  /** A volume is full, or an output folder, journal or report cannot be written: all further files would fail too. */
+  /** A volume is full, an output folder, journal or report cannot be written, or the queue cannot be used: all further files would fail too. */
   fatal: 4,
   /** A bug in noisemill: files that were not named may be done or not. The number is EX_SOFTWARE of sysexits.h. */
   unexpected: 70,
 } as const
 
-const FATAL: readonly ErrorCode[] = ['E_VOLUME_FULL', 'E_OUTPUT_FOLDER', 'E_JOURNAL', 'E_REPORT']
+const FATAL: readonly ErrorCode[] = ['E_VOLUME_FULL', 'E_OUTPUT_FOLDER', 'E_JOURNAL', 'E_REPORT', 'E_QUEUE']
 
 /** Whether an error ends the run. EROFS does, because a file system becomes read-only if its disk fails. */
 export const isFatal = ({ code, errno }: NoisemillError): boolean => FATAL.includes(code) || errno === 'EROFS'

@@ -16,6 +16,8 @@ import {
   ownFlags,
   parameterFlags,
   poolFlags,
+  type QueueFlags,
+  queueFlags,
   recordingFlags,
   type Switch,
   tables,
@@ -78,6 +80,7 @@ export function readFlags(flags: Flags, given: Readonly<Record<string, unknown>>
 export interface AddRequest {
   readonly noise: NoiseOptions & Pick<AddNoiseOptions, 'parameters' | 'noise' | 'layers' | 'pick'>
   readonly pool: PoolOptions
+  readonly queue: QueueFlags
   readonly own: OwnOptions
 }
 
@@ -144,6 +147,7 @@ export function readAddFlags(given: Readonly<Record<string, unknown>>): AddReque
   return {
     noise: merged,
     pool: readFlags(poolFlags, given),
+    queue: readFlags(queueFlags as Flags, given),
     own,
   }
 }

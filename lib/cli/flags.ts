@@ -4,7 +4,7 @@
  */
 
 import type { AddNoiseOptions } from '../add.js'
-import { invalidOption } from '../errors.js'
+import { invalidOption, NoisemillError } from '../errors.js'
 import type { PoolOptions, RecordedNoise, StemName } from '../index.js'
 import { type KindDeclaration, offeredKinds } from '../plan/kinds.js'
 import { parseChunkSize, parseLevel, parseNumber, parseOutputLevel, parseRange } from './numbers.js'
@@ -49,6 +49,10 @@ export const groups = {
       'replace existing outputs; resume an earlier run; sync each output to disk; write nothing; compare existing outputs; fail faulty headers',
   },
   run: { heading: 'Execution', short: 'how the work is done. The bytes of outputs never depend on it' },
+  queue: {
+    heading: 'Other machines',
+    short: 'send the work to a queue in Redis, from which workers take it: `noisemill work`; see docs/queue.md',
+  },
   print: {
     heading: 'Reporting',
     short:
@@ -368,6 +372,120 @@ export const ownFlags: FlagsFor<OwnOptions> = {
   quiet: { name: '--quiet', group: 'print', summary: 'print nothing but errors' },
 }
 
+/** Options of the command that say which queue it uses. */
+export interface QueueFlags {
+  readonly queue?: string
+  readonly redis?: string
+  readonly redisFile?: string
+  readonly redisCa?: string
+  readonly keyFile?: string
+}
+
+/** Parses a URL of Redis. Other users of the machine see the command line. */
+function parseRedis(text: string, name: string): string {
+  if (!URL.canParse(text) || new URL(text).password === '') return text
+  const expected = 'a URL without a password, because others see the command line (use --redis-file)'
+  throw new NoisemillError('E_OPTION_INVALID', { option: name, expected, received: 'one with a password' })
+}
+
+export const queueFlags: FlagsFor<QueueFlags> = {
+  queue: {
+    name: '--queue',
+    value: 'name',
+    group: 'queue',
+    summary: 'name of the queue; files are below the only folder that is an INPUT, or below --root',
+    parse: asText,
+  },
+  redis: {
+    name: '--redis',
+    value: 'url',
+    group: 'queue',
+    summary: 'Redis of the queue, redis://HOST:PORT or rediss:// for TLS',
+    preset: 'NOISEMILL_REDIS',
+    parse: parseRedis,
+  },
+  redisFile: {
+    name: '--redis-file',
+    value: 'file',
+    group: 'queue',
+    summary: 'file that has the URL, which may have a user and a password',
+    parse: parsePath,
+  },
+  redisCa: {
+    name: '--redis-ca',
+    value: 'file',
+    group: 'queue',
+    summary: 'certificates of the authorities that are trusted for TLS, instead of the public ones',
+    parse: parsePath,
+  },
+  keyFile: {
+    name: '--key-file',
+    value: 'file',
+    group: 'queue',
+    summary: 'file with the key that signs messages, the same on all machines',
+    preset: 'NOISEMILL_QUEUE_KEY',
+    parse: parsePath,
+  },
+}
+
+/** Flags of `work` that set options of `startWorker`, apart from those of the queue. */
+const workFlags: Flags = {
+  read: {
+    name: '--read',
+    value: 'dir',
+    group: 'inputs',
+    summary: 'folder that has the inputs; jobs can read nothing outside of it',
+    parse: parsePath,
+  },
+  write: {
+    name: '--write',
+    value: 'dir',
+    group: 'outputs',
+    summary: 'folder for the outputs; jobs can write nothing outside of it',
+    parse: parsePath,
+  },
+  allowOverwrite: {
+    name: '--allow-overwrite',
+    group: 'outputs',
+    summary: 'let jobs replace existing outputs, if their run has --overwrite',
+  },
+  tasks: {
+    name: '--tasks',
+    value: 'file',
+    group: 'run',
+    summary: 'module whose exported functions jobs can call; they can call nothing else',
+    parse: parsePath,
+  },
+  size: { ...poolFlags.size, summary: 'jobs worked on at the same time, 1 to 1024' },
+  lease: {
+    name: '--lease',
+    value: 'ms',
+    group: 'run',
+    summary: 'milliseconds without a sign of life after which others take over the work, 2000 to 3,600,000',
+    preset: '20000',
+    parse: parseNumber,
+  },
+}
+
+/** Tables of the flags of `work`. */
+export const workTables = {
+  options: workFlags,
+  queue: {
+    ...queueFlags,
+    queue: { ...queueFlags.queue, summary: 'name of the queue', preset: 'noisemill' },
+  } as Flags,
+  own: {
+    health: {
+      name: '--health',
+      value: 'where',
+      group: 'print',
+      summary: 'PORT or HOST:PORT to answer HTTP on, 200 if Redis can be reached; or a file to write every 5 s then',
+      parse: asText,
+    },
+    quiet: ownFlags.quiet,
+  } as Flags,
+}
+
 const { from: _, recipe: __, ...reportFlags } = ownFlags
 const { overwrite, fsync, verify, chunkSize } = noiseFlags
 
@@ -485,7 +603,14 @@ export const recordingFlags: {
 }
 
 /** All flags of `add`. */
-export const tables: readonly Flags[] = [poolFlags, ownFlags, noiseFlags, recordingFlags, parameterFlags]
+export const tables: readonly Flags[] = [
+  poolFlags,
+  ownFlags,
+  noiseFlags,
+  recordingFlags,
+  parameterFlags,
+  queueFlags as Flags,
+]
 
 const withNegation = (flag: AnyFlag): AnyFlag[] =>
   'negation' in flag && flag.negation ? [flag, flag.negation] : [flag]

@@ -7,12 +7,13 @@ import { showLines, showText } from '../show.js'
 import { defineAdd } from './add.js'
 import { defineDemo } from './demo.js'
 import { EXIT, exitForError } from './exit.js'
-import { replayTables, tables } from './flags.js'
+import { type Flags, replayTables, tables, workTables } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { defineReplay } from './replay.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
+import { defineWork } from './work.js'
 
 export async function main(args: readonly string[]): Promise<void> {
   // Node would exit with 1, which means that some files failed and all others were done.
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('Run the command with --help to see its flags.')
   defineAdd(program, stop, exit)
   defineReplay(program, stop, exit)
+  defineWork(program, stop)
   defineDemo(program, stop, exit)
   defineInfo(program)
   try {
@@ -42,14 +44,18 @@ export async function main(args: readonly string[]): Promise<void> {
       // Commander has already written its message or the help.
       exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
     } else if (error instanceof NoisemillError) {
-      process.stderr.write(
-        `noisemill: ${showText(errorLine(error, args[0] === 'replay' ? Object.values(replayTables) : tables))}\n`,
-      )
+      process.stderr.write(`noisemill: ${showText(errorLine(error, tablesOf(args[0])))}\n`)
       exit(exitForError(error))
     } else {
       throw error
     }
   }
+}
+
+/** Returns the flags of a command. */
+function tablesOf(command: string | undefined): readonly Flags[] {
+  if (command === 'replay') return Object.values(replayTables)
+  return command === 'work' ? Object.values(workTables) : tables
 }
 
 /**

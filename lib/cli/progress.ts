@@ -107,6 +107,8 @@ export class Progress {
   readonly #snrs: number[] = []
   /** Number of all outputs, once it is known. */
   total: number | undefined
+  /** The workers of a queue, if one does the work. */
+  machines: ReadonlyMap<string, unknown> | undefined
   readonly #started = performance.now()
   readonly #cpu = process.cpuUsage()
 
@@ -175,7 +177,8 @@ export class Progress {
     const files = total === undefined ? plural(finished, 'file') : `${finished} of ${plural(total, 'file')}`
     const failed = this.failed > 0 ? `, ${this.failed} failed` : ''
     const rate = `${showBytes(this.bytes / seconds)}/s`
-    const cpu = `CPU ${Math.round(100 * this.cpuShare)} %`
+    const { machines } = this
+    const cpu = machines ? plural(machines.size, 'worker') : `CPU ${Math.round(100 * this.cpuShare)} %`
     const worked = finished - this.skipped
     const left =
       total === undefined || worked === 0 ? '' : `  ${showSeconds((seconds / worked) * (total - finished))} s left`

@@ -100,6 +100,16 @@ let serial = Math.floor(Math.random() * 2 ** 40)
 /** Makes an id for a run that no other run has. */
 export const freshRunId = (): string => (serial++).toString(36)
 
+/** Whose a temporary file is: the process of the run, and the id of the output. */
+export interface TemporaryOwner {
+  readonly host: string
+  readonly pid: number
+  readonly id: string
+}
+
+/** Parts of the names of temporary files that workers of a queue write, one for each try to make an output. */
+export const TRIES: readonly string[] = Array.from({ length: 9 }, (_, i) => `try${i + 1}`)
+
 /**
  * Returns the name of an output's temporary file, which is in the same folder: `.NAME.HOST.PID.ID.tmp`. NAME is shortened
  * if the whole name would be longer than 255 bytes.

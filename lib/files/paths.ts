@@ -167,3 +167,17 @@ export function relativeTo(root: string, file: FilePath): FilePath | undefined {
 
 /** Returns a folder's path with a separator at its end: the paths of all files in the folder begin with it. */
 export const asFolder = (name: string): string => (name.endsWith(path.sep) ? name : `${name}${path.sep}`)
+
+/** What no name in a path can have. On Windows, a backslash separates names, and C: is a drive. */
+const NO_NAME = onWindows ? /[\\:\0]/ : /\0/
+
+/** Whether a path, with '/' between names, lies below any folder that it is joined to. */
+export const isBelow = (relative: FilePath): boolean =>
+  byteText(relative)
+    .split('/')
+    .every((name) => name !== '' && name !== '.' && name !== '..' && !NO_NAME.test(name))
+
+/** Names of files that are read from folders and globs. A file that is an input itself may have any name. */
+const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
+
+export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)

@@ -10,15 +10,20 @@ import { type ExcludeOptions, Exclusions } from './exclusions.js'
 import { type Entry, FolderReader } from './folder-reader.js'
 import { type Exclusion, readGlob, textOf } from './globs.js'
 import { isWithin } from './outputs.js'
-import { type FilePath, joinPath, joinSlashed, pathFromBytes, relativeTo, showPath, splitPath } from './paths.js'
+import {
+  type FilePath,
+  isAudioName,
+  joinPath,
+  joinSlashed,
+  pathFromBytes,
+  relativeTo,
+  showPath,
+  splitPath,
+} from './paths.js'
 
-/** Names of files that are read from folders and globs. A file that is an input itself may have any name. */
-const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i
 /** Names of audio files in other formats. In folders and globs, such files are not read, but reported. */
 const UNREAD_NAME =
   /\.(aac|ac3|aif|aifc|aiff|amr|ape|au|caf|dsf|flac|gsm|m4a|m4b|mka|mp2|mp3|nist|oga|ogg|opus|shn|snd|sph|spx|tta|voc|w64|weba|wma|wv)$/i
-
-export const isAudioName = (name: string): boolean => AUDIO_NAME.test(name)
 
 const DOT = 0x2e
 const isHidden = (name: FilePath) => (typeof name === 'string' ? name.charCodeAt(0) : name[0]) === DOT

@@ -115,6 +115,9 @@ const MAY_BE_WRITTEN: readonly string[] = [
   'E_TIMEOUT',
   'E_BACKEND_FAILED',
   'E_POOL_TERMINATED',
+  'E_QUEUE',
+  'E_MESSAGE_INVALID',
+  'E_MESSAGE_SIGNATURE',
 ]
 
 /** An output and its job, or its result if it needs none. Its id is also part of the temporary file's name. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import { NoisemillError } from '../errors.js'
-import { type FilePath, hasNul, joinPath, onWindows, pathFromBytes, pathToBytes, splitPath } from '../files/paths.js'
+import { byteText, type FilePath, hasNul, isBelow, joinPath, pathFromBytes, splitPath } from '../files/paths.js'
 import { isJournalName } from '../record/journal.js'
 import type { NumberedRow } from '../record/row-reader.js'
 import { defineTask, type RunTask } from '../task.js'
@@ -254,28 +254,16 @@ function checkLayers(
   }
 }
 
-/** Returns a path as text in which each character is a byte, and which has '/' between names. */
-const slashed = (file: FilePath): string => pathToBytes(file).toString('latin1')
-
-/** What no name in a path can have. On Windows, a backslash separates names, and C: is a drive. */
-const NO_NAME = onWindows ? /[\\:\0]/ : /\0/
-
-/** Whether a path lies below any folder that it is joined to. */
-const isBelow = (relative: FilePath): boolean =>
-  slashed(relative)
-    .split('/')
-    .every((name) => name !== '' && name !== '.' && name !== '..' && !NO_NAME.test(name))
-
 /**
  * Returns the path of an output below its output folder. Rows do not say what that folder was. The files of folders have
  * outputs in the folder of their keys, and others have none below it.
  */
 function relativeIn(fields: Fields, key: FilePath, refuse: Refuse): FilePath {
-  const output = slashed(pathIn(fields, 'output', refuse))
+  const output = byteText(pathIn(fields, 'output', refuse))
   // The row may be of Windows.
-  const places = (slashed(key).includes('\\') ? output : output.replaceAll('\\', '/')).split('/')
+  const places = (byteText(key).includes('\\') ? output : output.replaceAll('\\', '/')).split('/')
   const name = places.at(-1)!
-  const folder = slashed(splitPath(key).folder)
+  const folder = byteText(splitPath(key).folder)
   const isInFolder = folder !== '' && `/${places.slice(0, -1).join('/')}`.endsWith(`/${folder}`)
   const relative = pathFromBytes(Buffer.from(isInFolder ? `${folder}/${name}` : name, 'latin1'))
   if (!isBelow(relative) || isJournalName(name))

@@ -23,7 +23,7 @@ import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { ByStem } from '../core/stems.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
-import { freshRunId, host, isEmptyFolder, temporaryName } from '../files/outputs.js'
+import { freshRunId, host, isEmptyFolder, TRIES, temporaryName } from '../files/outputs.js'
 import {
   baseName,
   type FilePath,
@@ -428,7 +428,8 @@ function removeTemporaries(prefix: string, { begun, runs }: Records): void {
     // A file may already have its final name, was removed, or was never there.
     for (const file of recordedFiles(output, run.settings.stems)) {
       const { folder, name } = splitPath(joinPath(prefix, file))
-      for (const part of [undefined, ...STEPS]) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
+      for (const part of [undefined, ...STEPS, ...TRIES])
+        removeFile(joinPath(folder, temporaryName(name, id, run, part)))
     }
   }
 }

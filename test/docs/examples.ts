@@ -17,12 +17,14 @@ const { options: projectOptions } = ts.parseJsonConfigFileContent(
 
 /** All exports and members of classes that are to have examples, with those that they have. */
 export function documented(): Map<string, readonly Example[]> {
-  const entry = `${root}/dist/index.d.ts`
-  const program = ts.createProgram([entry], { ...projectOptions, types: [] })
+  const entries = ['index', 'bullmq'].map((name) => `${root}/dist/${name}.d.ts`)
+  const program = ts.createProgram(entries, { ...projectOptions, types: [] })
   const checker = program.getTypeChecker()
   const found = new Map<string, readonly Example[]>()
   const add = (name: string, symbol: ts.Symbol) => found.set(name, examplesOf(name, symbol.getJsDocTags(checker)))
-  for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)) {
+  const exportsOf = (entry: string) =>
+    checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)
+  for (const exported of entries.flatMap(exportsOf)) {
     const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
     add(exported.name, symbol)
     if (!(symbol.flags & ts.SymbolFlags.Class)) continue

@@ -9,7 +9,15 @@ import { recordTables } from '../../bench/report/markdown.js'
 import { figurePlaces, withFigures } from '../../bench/report/places.js'
 import { talkChart } from '../../bench/report/talk-chart.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
-import { flagsOf, groups, parameterFlags, replayTables, termOf } from '../../dist-lib/cli/flags.js'
+import {
+  type Flags,
+  flagsOf,
+  groups,
+  parameterFlags,
+  replayTables,
+  termOf,
+  workTables,
+} from '../../dist-lib/cli/flags.js'
 import { tsKernels } from '../../dist-lib/core/kernels.js'
 import { colorFilter, OCTAVE } from '../../dist-lib/core/noise/color.js'
 import { gaussian } from '../../dist-lib/core/noise/gaussian.js'
@@ -44,9 +52,9 @@ function flagTables(): string {
   return sections.join('\n')
 }
 
-/** A row for each flag of `replay`. */
-function replayFlagTable(): string {
-  const flags = Object.keys(groups).flatMap((group) => flagsOf(group, Object.values(replayTables)))
+/** A row for each flag of a command, given by its tables. */
+function commandFlagTable(known: Readonly<Record<string, Flags>>): string {
+  const flags = Object.keys(groups).flatMap((group) => flagsOf(group, Object.values(known)))
   const meaning = ({ summary, isRequired }: (typeof flags)[number]) => (isRequired ? `${summary}; required` : summary)
   const rows = flags.map((flag) => [code(termOf(flag)), meaning(flag), flag.preset ?? ''])
   return table(['flag', 'meaning', 'default'], rows)
@@ -178,7 +186,8 @@ const detailsOf = (name: string) => (name === 'E_TASK_FAILED' ? { cause: new Err
 export const tables: Readonly<Record<string, () => string>> = {
   flags: flagTables,
   'flags in short': shortFlagTable,
-  'flags of replay': replayFlagTable,
+  'flags of replay': () => commandFlagTable(replayTables),
+  'flags of work': () => commandFlagTable(workTables),
   'fields of files': () => fieldTable(fileFields()),
   'columns of CSV reports': () =>
     table(

@@ -25,7 +25,7 @@ describe('the tarball', () => {
   test('has the programs, the types, the sources of the addon, and nothing else', () => {
     const expected = [
       /^(CHANGELOG\.md|LICENSE|README\.md|SECURITY\.md|THIRD-PARTY-NOTICES\.md|package\.json)$/,
-      /^dist\/(index\.js|index\.d\.ts|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|etl|cores|pitfall-tasks)\.js|(cli|pages)\.cjs|cli\/bin\.cjs|kernels\.wasm|(report|recipe)\.schema\.json)$/,
+      /^dist\/((index|bullmq)\.(js|d\.ts)|shared\d?\.js|thread-entry\.js|process-entry\.js|demo-(tone|etl|cores|pitfall-tasks)\.js|(cli|pages|bullmq)\.cjs|cli\/bin\.cjs|kernels\.wasm|(report|recipe)\.schema\.json)$/,
       /^binding\.gyp$/,
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,

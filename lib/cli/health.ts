@@ -1,0 +1,52 @@
+/** Says whether a worker takes jobs, for container platforms: over HTTP, or by a file that stays fresh. */
+
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { invalidOption, NoisemillError } from '../errors.js'
+
+const FILE_MILLISECONDS = 5000
+/** A port, after a host or alone. */
+const PORT = /^(?:(.+):)?(\d{1,5})$/
+const LOOPBACK = '127.0.0.1'
+
+/**
+ * Begins to say whether a worker is ready. Returns a function that ends it.
+ *
+ * @param where PORT, HOST:PORT or a file
+ */
+export async function showHealth(where: string, isReady: () => boolean): Promise<() => void> {
+  const [, host = LOOPBACK, port] = PORT.exec(where) ?? []
+  return port === undefined ? writeHealth(where, isReady) : serveHealth(host, Number(port), isReady)
+}
+
+function writeHealth(file: string, isReady: () => boolean): () => void {
+  const write = () => {
+    if (!isReady()) return
+    try {
+      writeFileSync(file, `${new Date().toISOString()}\n`)
+    } catch (error) {
+      throw invalidOption('health', 'a file that can be written', (error as NodeJS.ErrnoException).code)
+    }
+  }
+  write()
+  const timer = setInterval(write, FILE_MILLISECONDS)
+  return () => clearInterval(timer)
+}
+
+async function serveHealth(host: string, port: number, isReady: () => boolean): Promise<() => void> {
+  if (port > 65_535) throw invalidOption('health', 'a port up to 65535', port)
+  const server = createServer((_, response) => {
+    const ready = isReady()
+    response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ready })}\n`)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ code = '' }: NodeJS.ErrnoException) =>
+      reject(new NoisemillError('E_OPTION_INVALID', { option: 'health', expected: 'a free port', received: code })),
+    )
+    server.listen(port, host, resolve)
+  })
+  return () => {
+    server.close()
+    server.closeAllConnections()
+  }
+}

@@ -1,0 +1,69 @@
+/** `noisemill work`: takes jobs from a queue, on one of several machines. */
+
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import type { WorkerChunk, WorkerOptions } from '../remote/bullmq.js'
+import { plural, showTime } from '../show.js'
+import { EXIT } from './exit.js'
+import { declareGroups, readFlags } from './flag-options.js'
+import { workTables } from './flags.js'
+import { showHealth } from './health.js'
+import { errorLine } from './lines.js'
+import type { Stop } from './stop.js'
+import { Terminal } from './terminal.js'
+
+const NOTES = `
+Give --read and --write for files, --tasks for functions, or all three. SIGTERM or SIGINT ends it: it finishes what it
+has begun and returns the rest. A second one ends it at once, and others do its work again after the lease.`
+
+export function defineWork(program: Command, stop: Stop): void {
+  const command = program
+    .command('work')
+    .summary('take jobs from a queue, on one of several machines')
+    .description(
+      'Takes jobs from a queue in Redis, which `noisemill add --queue` or a program fills, until it is stopped.',
+    )
+  declareGroups(command, Object.values(workTables))
+  command.addHelpText('after', NOTES)
+  command.action(async (given: Record<string, unknown>) => {
+    const options = { ...readFlags(workTables.options, given), ...readFlags(workTables.queue, given) }
+    const { health, quiet } = readFlags(workTables.own, given)
+    await work(options as WorkerOptions, health as string | undefined, quiet === true, stop)
+    // A platform that stops a worker would take the code of a signal for a failure.
+    process.exitCode = EXIT.done
+  })
+}
+
+async function work(
+  options: WorkerOptions,
+  health: string | undefined,
+  quiet: boolean,
+  { signal }: Stop,
+): Promise<void> {
+  const terminal = await Terminal.open(quiet)
+  // Its packages are optional.
+  const { startWorker } = await import('../remote/bullmq.js')
+  const worker = await startWorker({
+    ...options,
+    onChunk: (chunk) => showChunk(chunk, terminal),
+    onNotice: (text) => terminal.notice(text),
+  })
+  const { backend, threads, queue, redis } = worker.info
+  if (!quiet) terminal.result(`takes jobs from ${queue} at ${redis}; ${backend} backend, ${threads} at a time`)
+  const end = health === undefined ? () => {} : await showHealth(health, () => worker.isReady)
+  try {
+    if (!signal.aborted) await once(signal, 'abort')
+    await worker.close()
+  } finally {
+    end()
+  }
+}
+
+function showChunk({ jobs, done, failed, milliseconds, refused }: WorkerChunk, terminal: Terminal): void {
+  if (refused) terminal.problem(errorLine(refused, Object.values(workTables)))
+  else if (!terminal.quiet) {
+    const left = jobs - done - failed
+    const rest = `${failed === 0 ? '' : `, ${failed} failed`}${left === 0 ? '' : `, ${left} returned`}`
+    terminal.result(`${plural(jobs, 'job')}: ${done} done${rest}, ${showTime(milliseconds)}`)
+  }
+}

@@ -1,0 +1,208 @@
+/** The messages of the queue: jobs, which a producer sends, and outcomes, which a worker returns. */
+
+import type { Outcome } from '../backends/backend.js'
+import type { EtlOutcome } from '../core/etl.js'
+import { NoisemillError } from '../errors.js'
+import { errorToJson, readError } from './error-messages.js'
+import { eachOf, Fields, MessageFault } from './fields.js'
+import { type FileRequest, fileOutcomeToJson, readFileOutcome, readFileRequest } from './file-messages.js'
+import { fromJson, NotJson, toJson } from './values.js'
+import { ownVersions } from './versions.js'
+
+/** Most jobs of a message. */
+export const MAX_JOBS = 1000
+/** Longest text of one job or outcome, in UTF-16 units, and of the jobs of a message together. */
+export const MAX_ONE = 1024 * 1024
+export const MAX_ALL = 2 * MAX_ONE
+/** Most tries to run the jobs of a message, over all workers that died with it. */
+export const MAX_TRIES = 9
+
+/** A function of the module of tasks that workers have, by the names of its exports. */
+export interface CallRequest {
+  readonly name: string
+  readonly setup: string | undefined
+  readonly teardown: string | undefined
+  readonly data: unknown
+  readonly strict: boolean
+  readonly transferResults: true | string | undefined
+  /** SHA-256 of the module. */
+  readonly module: string
+}
+
+/** What all jobs of a message have in common. */
+export interface JobHead {
+  /** Id of the run of a producer, which no other has. */
+  readonly run: string
+  readonly chunk: number
+  /** When the message becomes invalid, in milliseconds since 1970. */
+  readonly expires: number
+  /** How often workers may have begun the jobs already, and died. */
+  readonly earlier: number
+  /** Number of the attempt of the pool, from 1. */
+  readonly attempt: number
+  readonly concurrency: number
+  readonly timeout: number | undefined
+}
+
+export interface JobMessage extends JobHead {
+  readonly versions: string
+  /** Undefined for files. */
+  readonly call: CallRequest | undefined
+  /** For files, the requests. Undefined for calls. */
+  readonly files: readonly FileRequest[] | undefined
+  /** For calls, the items. */
+  readonly items: readonly unknown[]
+}
+
+/**
+ * @param call text that `callToText` made; undefined for files
+ * @param jobs each as JSON text
+ */
+export function writeJob(head: JobHead, call: string | undefined, jobs: readonly string[]): string {
+  const common = JSON.stringify({ versions: ownVersions, ...head }).slice(0, -1)
+  return `${common}${call === undefined ? '' : `,"call":${call}`},"jobs":[${jobs.join(',')}]}`
+}
+
+/** Throws NotJson. */
+export const callToText = ({ data, ...call }: CallRequest): string => JSON.stringify({ ...call, data: toJson(data) })
+
+/** Reads a job whose signature is right. Throws E_MESSAGE_INVALID. */
+export const readJob = (text: string): JobMessage => read(text, readJobFields)
+
+function readJobFields(fields: Fields): JobMessage {
+  const versions = fields.text('versions', 1000)
+  const call = fields.optional('call', (name) => readCall(fields.object(name)))
+  const jobs = fields.list('jobs', MAX_JOBS)
+  return {
+    versions,
+    run: fields.text('run', 64, /^[\w-]+$/),
+    chunk: fields.integer('chunk', 0, Number.MAX_SAFE_INTEGER),
+    expires: fields.number('expires', 0),
+    earlier: fields.integer('earlier', 0, MAX_TRIES),
+    attempt: fields.integer('attempt', 1, 1_000_000),
+    call,
+    concurrency: fields.integer('concurrency', 1, 10_000),
+    timeout: fields.optional('timeout', (name) => fields.number(name, 0)),
+    files: call === undefined ? eachOf(jobs, 'jobs', readFileRequest) : undefined,
+    items: call === undefined ? [] : jobs.map(fromJson),
+  }
+}
+
+function readCall(fields: Fields): CallRequest {
+  const name = (field: string) => fields.text(field, 1000, /./s)
+  const call = {
+    name: name('name'),
+    setup: fields.optional('setup', name),
+    teardown: fields.optional('teardown', name),
+    data: fromJson(fields.any('data')),
+    strict: fields.flag('strict'),
+    transferResults: fields.optional('transferResults', (field) =>
+      fields.peek(field) === true ? (fields.any(field) as true) : name(field),
+    ),
+    module: fields.text('module', 64),
+  }
+  fields.end()
+  return call
+}
+
+/** Parses a message. Throws E_MESSAGE_INVALID. */
+function read<Message>(text: string, readFields: (fields: Fields) => Message): Message {
+  try {
+    const fields = new Fields(JSON.parse(text), 'the message')
+    const message = readFields(fields)
+    fields.end()
+    return message
+  } catch (error) {
+    if (error instanceof MessageFault) throw new NoisemillError('E_MESSAGE_INVALID', { received: error.message })
+    if (error instanceof SyntaxError) throw new NoisemillError('E_MESSAGE_INVALID', { received: 'it is not JSON' })
+    throw error
+  }
+}
+
+/** What a worker has done with a message. */
+export interface OutcomeMessage {
+  /** Hash of the job's text. */
+  readonly job: string
+  /** Name of the worker's process. */
+  readonly machine: string
+  /** Sum of the time that the jobs took on their threads. */
+  readonly milliseconds: number
+  /** How often workers have begun the jobs now. */
+  readonly tries: number
+  /** Outcomes by the indexes of jobs. Jobs that have none were not begun. */
+  readonly outcomes: ReadonlyMap<number, Outcome<unknown>>
+  /** Why no job was begun: the worker refuses the message. */
+  readonly refused: NoisemillError | undefined
+}
+
+/** Converts an outcome to JSON text. A value that cannot cross becomes an error. */
+export function outcomeToText(outcome: Outcome<unknown>, isFile: boolean): string {
+  const error = (received: string) =>
+    JSON.stringify({ error: errorToJson(new NoisemillError('E_NOT_CLONEABLE', { received })) })
+  try {
+    const text = JSON.stringify(outcomeToJson(outcome, isFile))
+    return text.length <= MAX_ONE
+      ? text
+      : error(`result: it has ${text.length} characters, and a message has room for ${MAX_ONE}`)
+  } catch (caught) {
+    if (!(caught instanceof NotJson)) throw caught
+    return error(`result${caught.message}`)
+  }
+}
+
+function outcomeToJson(outcome: Outcome<unknown>, isFile: boolean): unknown {
+  if ('error' in outcome) return { error: errorToJson(outcome.error) }
+  if (isFile) return fileOutcomeToJson(outcome.value as EtlOutcome)
+  const { value, lost } = outcome
+  return { value: toJson(value), ...(lost !== undefined && { lost }) }
+}
+
+/** @param outcomes each as the index of its job and JSON text */
+export function writeOutcome(
+  { refused, outcomes: _, ...head }: OutcomeMessage,
+  outcomes: readonly (readonly [index: number, text: string])[],
+): string {
+  const common = JSON.stringify({ versions: ownVersions, ...head, ...(refused && { refused: errorToJson(refused) }) })
+  const each = outcomes.map(([index, text]) => `{"index":${index},"outcome":${text}}`)
+  return `${common.slice(0, -1)},"outcomes":[${each.join(',')}]}`
+}
+
+/**
+ * Reads an outcome whose signature is right. Throws E_MESSAGE_INVALID.
+ *
+ * @param jobs number of jobs of the message that it answers
+ */
+export function readOutcome(text: string, jobs: number, isFile: boolean): OutcomeMessage {
+  return read(text, (fields) => {
+    fields.text('versions', 1000)
+    const outcomes = new Map<number, Outcome<unknown>>()
+    for (const [index, outcome] of eachOf(fields.list('outcomes', jobs), 'outcomes', (one) =>
+      readIndexed(one, isFile),
+    )) {
+      if (index >= jobs || outcomes.has(index)) throw new MessageFault(`outcomes have the index ${index}`)
+      outcomes.set(index, outcome)
+    }
+    return {
+      job: fields.text('job', 64),
+      machine: fields.text('machine', 200),
+      milliseconds: fields.number('milliseconds', 0),
+      tries: fields.integer('tries', 0, MAX_TRIES),
+      outcomes,
+      refused: fields.optional('refused', (name) => readError(fields.object(name))),
+    }
+  })
+}
+
+function readIndexed(fields: Fields, isFile: boolean): [number, Outcome<unknown>] {
+  const outcome = fields.object('outcome')
+  const made = readOne(outcome, isFile)
+  outcome.end()
+  return [fields.integer('index', 0, MAX_JOBS), made]
+}
+
+function readOne(fields: Fields, isFile: boolean): Outcome<unknown> {
+  if (fields.has('error')) return { error: readError(fields.object('error')) }
+  if (isFile) return { value: readFileOutcome(fields) }
+  const value = fromJson(fields.any('value'))
+  return fields.has('lost') ? { value, lost: fields.text('lost', MAX_ONE) } : { value }
+}

@@ -1,0 +1,104 @@
+/** Packs the jobs of a chunk into the texts of messages. */
+
+import type { CallsChunk, Chunk, Outcome } from '../backends/backend.js'
+import { isNoisemillError, NoisemillError } from '../errors.js'
+import type { ModuleCall } from '../task.js'
+import { fileJobToJson, type SharedFolders } from './file-messages.js'
+import { callToText, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
+import { hashOf, readFile } from './signature.js'
+import { NotJson, toJson } from './values.js'
+
+/** Jobs that go into a message together. */
+export interface Parcel {
+  /** Their indexes in the chunk. */
+  readonly indexes: readonly number[]
+  readonly texts: readonly string[]
+  /** How often workers may have begun them already, and died. */
+  readonly earlier: number
+}
+
+const unsupported = (received: string) => new NoisemillError('E_REMOTE_UNSUPPORTED', { received })
+const notCloneable = (received: string) => new NoisemillError('E_NOT_CLONEABLE', { received })
+
+/** The texts of calls, which all chunks of a task share. */
+const calls = new WeakMap<ModuleCall, string>()
+
+/**
+ * Returns the text of the call of a chunk; undefined for files. Throws E_REMOTE_UNSUPPORTED, E_NOT_CLONEABLE, or E_TASK_LOAD
+ * if the module cannot be read.
+ */
+export function callTextOf(chunk: Chunk): string | undefined {
+  if (chunk.kind === 'files') return undefined
+  if (chunk.kind === 'slices') throw unsupported('samples in memory')
+  const known = calls.get(chunk.call)
+  if (known !== undefined) return known
+  const text = textOfCall(chunk)
+  calls.set(chunk.call, text)
+  return text
+}
+
+function textOfCall({ call }: CallsChunk): string {
+  const { url, name, setup, teardown, data, strict = false, transferResults, around } = call
+  if (around !== undefined) throw unsupported('a task of transformTask')
+  const request = { name, setup, teardown, data, strict, transferResults, module: hashOfModule(url) }
+  let text: string
+  try {
+    text = callToText(request)
+  } catch (error) {
+    throw error instanceof NotJson ? notCloneable(`data${error.message}`) : error
+  }
+  if (text.length > MAX_ONE) throw notCloneable(`data: ${tooLong(text)}`)
+  return text
+}
+
+const tooLong = (text: string) => `it has ${text.length} characters, and a message has room for ${MAX_ONE}`
+
+function hashOfModule(url: string): string {
+  try {
+    return hashOf(readFile('url', url.startsWith('file:') ? new URL(url) : url))
+  } catch {
+    throw new NoisemillError('E_TASK_LOAD', { received: `${url} does not exist, or cannot be read` })
+  }
+}
+
+/**
+ * Packs all jobs of a chunk.
+ *
+ * @param fail called with each job that cannot be sent
+ */
+export function parcelsOf(
+  chunk: Chunk,
+  folders: SharedFolders,
+  fail: (index: number, outcome: Outcome<never>) => void,
+): Parcel[] {
+  const parcels: { indexes: number[]; texts: string[]; earlier: number }[] = []
+  let characters = Number.POSITIVE_INFINITY
+  for (let index = 0; index < chunk.jobs.length; index++) {
+    const text = textOfJob(chunk, index, folders)
+    if (typeof text !== 'string') {
+      fail(index, { error: text })
+      continue
+    }
+    if (characters + text.length > MAX_ALL || parcels.at(-1)!.texts.length === MAX_JOBS) {
+      parcels.push({ indexes: [], texts: [], earlier: 0 })
+      characters = 0
+    }
+    const parcel = parcels.at(-1)!
+    parcel.indexes.push(index)
+    parcel.texts.push(text)
+    characters += text.length
+  }
+  return parcels
+}
+
+function textOfJob(chunk: Chunk, index: number, folders: SharedFolders): string | NoisemillError {
+  try {
+    const json = chunk.kind === 'files' ? fileJobToJson(chunk.jobs[index], folders) : toJson(chunk.jobs[index])
+    const text = JSON.stringify(json)
+    return text.length > MAX_ONE ? notCloneable(`item: ${tooLong(text)}`) : text
+  } catch (error) {
+    if (error instanceof NotJson) return notCloneable(`item${error.message}`)
+    if (isNoisemillError(error)) return error
+    throw error
+  }
+}

@@ -1,0 +1,452 @@
+/** A worker: takes jobs from a queue, does them on the threads of its machine, and returns their outcomes. */
+
+import { statSync } from 'node:fs'
+import type { Job, Worker } from 'bullmq'
+import type { Backend, Outcome } from '../backends/backend.js'
+import { Cancellation } from '../backends/cancellation.js'
+import { checkBoolean, checkInteger, checkObject, given } from '../checks.js'
+import type { EtlOutcome } from '../core/etl.js'
+import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
+import { host, isWithin } from '../files/outputs.js'
+import { pathFromCaller } from '../files/paths.js'
+import { createBackend } from '../index.js'
+import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
+import { type FileRules, mayBeOwn, prepareFiles } from './file-work.js'
+import { aliveKey, cancelledKey } from './keys.js'
+import {
+  type JobMessage,
+  MAX_ONE,
+  MAX_TRIES,
+  type OutcomeMessage,
+  outcomeToText,
+  readJob,
+  writeOutcome,
+} from './messages.js'
+import { loadPackages } from './packages.js'
+import { runPortion } from './portion.js'
+import { Registry } from './registry.js'
+import { hashOf, readKey, type Signed, type Signer } from './signature.js'
+import { checkVersions } from './versions.js'
+
+/**
+ * Options of `startWorker`.
+ *
+ * @example
+ * import { startWorker, type WorkerOptions } from 'noisemill/bullmq'
+ *
+ * const options: WorkerOptions = { redis: 'redis://127.0.0.1', key: 'a key of 16 bytes or more', read: 'missing' }
+ * await startWorker(options).catch(({ code, option }) => console.log(code, option)) // -> E_OPTION_INVALID read
+ */
+export interface WorkerOptions extends QueueOptions {
+  /** Folder that has the inputs. Jobs cannot make the worker read files outside of it. */
+  readonly read?: string
+  /** Folder for the outputs. Jobs cannot make the worker write outside of it. */
+  readonly write?: string
+  /** Module whose exported functions jobs can call. It must not be in `write`. */
+  readonly tasks?: string | URL
+  /** Number of threads, 1 to 1024; by default one for each CPU that the process may use. */
+  readonly size?: number
+  /** Whether jobs may replace existing outputs; false by default. */
+  readonly allowOverwrite?: boolean
+  /**
+   * Milliseconds without a sign of life after which other workers take over the work of this one,
+   * 2000 to 3,600,000; 20,000 by default. They notice it after up to half of this time more.
+   */
+  readonly lease?: number
+  /** Called with each message that the worker has worked on or refused. */
+  readonly onChunk?: (done: WorkerChunk) => void
+  /** Called if Redis cannot be reached, and when it can be reached again. */
+  readonly onNotice?: (text: string) => void
+}
+
+/**
+ * What a worker has done with a message.
+ *
+ * @example
+ * import type { WorkerChunk } from 'noisemill/bullmq'
+ *
+ * const line = ({ jobs, done, failed }: WorkerChunk) => `${jobs} jobs: ${done} done, ${failed} failed`
+ * console.log(line({ jobs: 3, done: 2, failed: 0, milliseconds: 5000 })) // -> 3 jobs: 2 done, 0 failed
+ */
+export interface WorkerChunk {
+  /** Number of jobs of the message. */
+  readonly jobs: number
+  /** How many of them were done. */
+  readonly done: number
+  /** How many of them failed. The others were returned, because the time for the message was up. */
+  readonly failed: number
+  /** How long it took. */
+  readonly milliseconds: number
+  /** Why the worker refused the message. */
+  readonly refused?: NoisemillError
+}
+
+/**
+ * A running worker.
+ *
+ * @example
+ * import type { RemoteWorker } from 'noisemill/bullmq'
+ *
+ * const stop = async (worker: RemoteWorker) => worker.close()
+ * console.log(typeof stop) // -> function
+ */
+export interface RemoteWorker {
+  /** What does the work, and where it comes from. */
+  readonly info: {
+    /** Name of the backend of this machine that does the work. */
+    readonly backend: string
+    /** Number of its threads. */
+    readonly threads: number
+    /** Name of the queue. */
+    readonly queue: string
+    /** Address of Redis, without user and password. */
+    readonly redis: string
+  }
+  /** Whether Redis can be reached, so that the worker takes jobs. */
+  readonly isReady: boolean
+  /**
+   * Ends the worker. It finishes the jobs that it has begun, and returns the others. With `force`,
+   * it stops those too, and returns them.
+   */
+  close(options?: { readonly force?: boolean }): Promise<void>
+}
+
+const OWN_OPTIONS = ['read', 'write', 'tasks', 'size', 'allowOverwrite', 'lease', 'onChunk', 'onNotice']
+
+/** No job of a message is begun later than this, so that a slow machine does not hold up a run. */
+const DEADLINE_MILLISECONDS = 3000
+/** How often a worker that died may have had a message, before BullMQ fails it. */
+const MAX_STALLED = 2
+const LEASE_MILLISECONDS = 20_000
+const WATCH_MILLISECONDS = 1000
+/** Longest time that `close` waits for Redis. */
+const CLOSE_MILLISECONDS = 10_000
+
+/**
+ * Starts a worker, which takes jobs from a queue until it is closed. `noisemill work` does the same
+ * on the command line.
+ *
+ * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, or E_PACKAGE_MISSING without bullmq
+ * and ioredis. It waits for Redis, and does not throw if it cannot be reached.
+ * @example
+ * import { startWorker } from 'noisemill/bullmq'
+ *
+ * try {
+ *   await startWorker({ redis: 'redis://127.0.0.1', key: 'too short', read: 'speech', write: 'speech' })
+ * } catch (error) {
+ *   console.log((error as Error).message) // -> key: invalid option: expected a key of 16 to 4096 bytes but got one of 9.
+ * }
+ */
+export async function startWorker(options: WorkerOptions): Promise<RemoteWorker> {
+  checkObject('options', options)
+  const address = readAddress(options as QueueOptions, OWN_OPTIONS)
+  const settings = checkWorker(options as WorkerOptions)
+  return new QueueWorker(new Connection(address), readKey(options as QueueOptions), settings)
+}
+
+interface Settings {
+  readonly files: FileRules | undefined
+  readonly registry: Registry | undefined
+  readonly backend: Backend
+  readonly lease: number
+  readonly onChunk: (done: WorkerChunk) => void
+  readonly onNotice: (text: string) => void
+}
+
+function checkWorker(options: WorkerOptions): Settings {
+  const { read, write, tasks, size } = options
+  const allowOverwrite = checkBoolean('allowOverwrite', given(options.allowOverwrite, false))
+  const lease = checkInteger('lease', given(options.lease, LEASE_MILLISECONDS), 2000, 3_600_000)
+  for (const name of ['onChunk', 'onNotice'] as const)
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw invalidOption(name, 'a function', options[name])
+  const files =
+    read === undefined && write === undefined
+      ? undefined
+      : { read: checkFolder('read', read), write: checkFolder('write', write), allowOverwrite }
+  const registry = tasks === undefined ? undefined : new Registry(tasks)
+  if (files === undefined && registry === undefined)
+    throw invalidOption('read', 'folders in `read` and `write`, or a module in `tasks`,', undefined)
+  if (registry !== undefined && files !== undefined && isWithin(registry.file, files.write))
+    throw invalidOption('tasks', 'a module outside of `write`, so that no job can write it', registry.file)
+  return {
+    files,
+    registry,
+    backend: createBackend(size === undefined ? {} : { size }),
+    lease,
+    onChunk: options.onChunk ?? (() => {}),
+    onNotice: options.onNotice ?? (() => {}),
+  }
+}
+
+function checkFolder(option: string, value: unknown): string {
+  const folder = pathFromCaller(value)
+  if (typeof folder !== 'string' || !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw invalidOption(option, 'a folder that exists', value)
+  return folder
+}
+
+/** A message that the worker has. */
+interface Active {
+  readonly run: string
+  readonly chunk: number
+  readonly cancellation: Cancellation
+  /** When its lease was renewed last, on a clock that nobody can set. */
+  renewed: number
+}
+
+class QueueWorker implements RemoteWorker {
+  readonly #connection: Connection
+  readonly #signer: Signer
+  readonly #settings: Settings
+  readonly #worker: Worker
+  readonly #active = new Map<string, Active>()
+  readonly #watching: NodeJS.Timeout
+  readonly #name = `${host}:${process.pid}`
+  /** Constructor of the errors after which BullMQ does not try again. */
+  readonly #Refusal: new (
+    message: string,
+  ) => Error
+  #isDraining = false
+  #closing: Promise<void> | undefined
+
+  constructor(connection: Connection, signer: Signer, settings: Settings) {
+    const { Worker: BullWorker, UnrecoverableError } = loadPackages()
+    this.#connection = connection
+    this.#signer = signer
+    this.#settings = settings
+    this.#Refusal = UnrecoverableError
+    const { lease, backend, onNotice } = settings
+    const { client, address } = connection
+    this.#worker = new BullWorker(address.queue, (job: Job) => this.#process(job), {
+      connection: client,
+      prefix: PREFIX,
+      // One more than threads, so that these need not wait for Redis between two messages.
+      concurrency: backend.threads + 1,
+      lockDuration: lease,
+      stalledInterval: lease / 2,
+      maxStalledCount: MAX_STALLED,
+    })
+    let isNoted = false
+    this.#worker.on('error', (error) => connection.note(error))
+    client.on('close', () => {
+      if (isNoted || this.#closing) return
+      isNoted = true
+      onNotice(
+        `Redis at ${address.shown} cannot be reached; the worker waits for it: ${connection.fault ?? 'it closed the connection'}`,
+      )
+    })
+    client.on('ready', () => {
+      if (isNoted) onNotice(`Redis at ${address.shown} can be reached again`)
+      isNoted = false
+    })
+    this.#worker.on('locksRenewed', ({ jobIds }) => {
+      for (const id of jobIds) {
+        const active = this.#active.get(id)
+        if (active !== undefined) active.renewed = performance.now()
+      }
+    })
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#active.get(id)?.cancellation.cancel(0)
+    })
+    this.#watching = setInterval(() => this.#watch(), WATCH_MILLISECONDS)
+  }
+
+  get info(): RemoteWorker['info'] {
+    const { backend } = this.#settings
+    const { queue, shown } = this.#connection.address
+    return { backend: backend.name, threads: backend.threads, queue, redis: shown }
+  }
+
+  get isReady(): boolean {
+    return this.#connection.client.status === 'ready' && this.#closing === undefined
+  }
+
+  close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
+    this.#isDraining = true
+    if (force) for (const { cancellation } of this.#active.values()) cancellation.cancel(0)
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // It waits for jobs as long as they take, but not for a Redis that is gone.
+    const closed = this.#worker.close().catch((error) => this.#connection.note(error))
+    await Promise.race([closed, this.#withoutRedis()])
+    clearInterval(this.#watching)
+    await this.#settings.backend.close({ force: true })
+    this.#connection.close()
+  }
+
+  /** Resolves if nothing is being worked on and Redis has been away for some time. */
+  #withoutRedis(): Promise<void> {
+    return new Promise((resolve) => {
+      let since = performance.now()
+      const timer = setInterval(() => {
+        const mustWait = this.#connection.client.status === 'ready' || this.#active.size > 0
+        if (mustWait) since = performance.now()
+        if (performance.now() - since < CLOSE_MILLISECONDS) return
+        clearInterval(timer)
+        resolve()
+      }, 100)
+      timer.unref()
+    })
+  }
+
+  /** Stops messages whose run was cancelled, and those whose lease has ended. */
+  #watch(): void {
+    const { lease } = this.#settings
+    const { client } = this.#connection
+    for (const { run, chunk, cancellation, renewed } of this.#active.values()) {
+      if (performance.now() - renewed > lease) cancellation.cancel(0)
+      if (client.status !== 'ready') continue
+      client.get(cancelledKey(run, chunk)).then(
+        (grace) => {
+          if (grace !== null) cancellation.cancel(grace === '' ? undefined : Math.max(0, Number(grace) || 0))
+        },
+        (error) => this.#connection.note(error),
+      )
+    }
+  }
+
+  /** Does a message. What it throws fails it for its producer, who must not believe the text. */
+  async #process(job: Job): Promise<Signed> {
+    const begun = performance.now()
+    const refuse = (error: unknown, jobs: number) => {
+      if (!isNoisemillError(error)) return
+      this.#settings.onChunk({ jobs, done: 0, failed: 0, milliseconds: performance.now() - begun, refused: error })
+    }
+    let text: string
+    let message: JobMessage
+    try {
+      text = this.#signer.open('job', job.data)
+      message = readJob(text)
+      await this.#checkFresh(message)
+    } catch (error) {
+      refuse(error, 0)
+      throw new this.#Refusal(isNoisemillError(error) ? `${error.code}: ${error.received ?? ''}` : 'E_INTERNAL: ')
+    }
+    const tries = message.earlier + Math.max(1, job.attemptsStarted)
+    const jobs = message.files?.length ?? message.items.length
+    const head = { job: hashOf(text), machine: this.#name, tries: Math.min(tries, MAX_TRIES), milliseconds: 0 }
+    const answer = (made: Partial<OutcomeMessage>, outcomes: readonly (readonly [number, string])[] = []) =>
+      this.#signer.sign(
+        'outcome',
+        writeOutcome({ ...head, outcomes: new Map(), refused: undefined, ...made }, outcomes),
+      )
+    const active = { run: message.run, chunk: message.chunk, cancellation: new Cancellation(), renewed: begun }
+    this.#active.set(job.id!, active)
+    try {
+      checkVersions(message.versions)
+      if (tries > MAX_TRIES) throw new NoisemillError('E_WORKER_DIED', { received: `${MAX_TRIES} workers` })
+      const { outcomes, failed, milliseconds } = await this.#work(message, tries, active.cancellation, begun)
+      const done = outcomes.length - failed
+      this.#settings.onChunk({ jobs, done, failed, milliseconds: performance.now() - begun })
+      return answer({ milliseconds }, outcomes)
+    } catch (error) {
+      if (!isNoisemillError(error)) throw error
+      refuse(error, jobs)
+      return answer({ refused: error })
+    } finally {
+      this.#active.delete(job.id!)
+    }
+  }
+
+  async #checkFresh({ expires, run }: JobMessage): Promise<void> {
+    const now = Date.now()
+    if (expires < now) {
+      const received = `it was valid until ${new Date(expires).toISOString()}, and here it is ${new Date(now).toISOString()}`
+      throw new NoisemillError('E_MESSAGE_EXPIRED', { received })
+    }
+    if ((await this.#connection.client.exists(aliveKey(run))) === 0)
+      throw new NoisemillError('E_MESSAGE_EXPIRED', { received: 'its producer has ended' })
+  }
+
+  /** Does the jobs of a message. Resolves to the outcomes of those that were begun, as text. */
+  async #work(message: JobMessage, tries: number, cancellation: Cancellation, begun: number) {
+    const outcomes: [number, string][] = []
+    const isFile = message.files !== undefined
+    let characters = 0
+    let failed = 0
+    const add = (index: number, outcome: Outcome<unknown>) => {
+      // It was stopped because of the worker or of the run, and is not at fault itself.
+      const code = codeOf(outcome, isFile)
+      if (code === 'E_CANCELLED') return
+      const text = outcomeToText(outcome, isFile)
+      if (code !== undefined) failed++
+      characters += text.length
+      outcomes.push([index, text])
+    }
+    const mayBegin = () =>
+      !this.#isDraining &&
+      !cancellation.isCancelled &&
+      performance.now() - begun < DEADLINE_MILLISECONDS &&
+      characters < MAX_ONE
+    const milliseconds =
+      message.files === undefined
+        ? await this.#call(message, tries, cancellation, mayBegin, add)
+        : await this.#addNoise(message, tries, cancellation, mayBegin, add)
+    return { outcomes, failed, milliseconds }
+  }
+
+  #call(
+    { call, items, attempt, concurrency, timeout }: JobMessage,
+    tries: number,
+    cancellation: Cancellation,
+    mayBegin: () => boolean,
+    add: (index: number, outcome: Outcome<unknown>) => void,
+  ): Promise<number> {
+    const { registry, backend } = this.#settings
+    if (registry === undefined)
+      throw new NoisemillError('E_TASK_LOAD', { received: 'the worker was started without a module of tasks' })
+    const work = { kind: 'calls', call: registry.callOf(call!) } as const
+    // A worker that died may have called the function already.
+    const portion = { work, limits: { concurrency, timeout }, attempt: attempt + tries - 1, jobs: items, cancellation }
+    return runPortion(backend, portion, mayBegin, add)
+  }
+
+  async #addNoise(
+    { files, attempt }: JobMessage,
+    tries: number,
+    cancellation: Cancellation,
+    mayBegin: () => boolean,
+    add: (index: number, outcome: Outcome<unknown>) => void,
+  ): Promise<number> {
+    const { files: rules, backend } = this.#settings
+    if (rules === undefined)
+      throw new NoisemillError('E_PATH_OUTSIDE', { received: 'the worker was started without folders for files' })
+    const prepared = prepareFiles(files!, rules, tries)
+    const jobs = prepared.flatMap((one, index) => ('job' in one ? [{ index, job: one.job }] : []))
+    for (const [index, one] of prepared.entries()) if ('error' in one) add(index, one)
+    const again: { readonly index: number; readonly outcome: Outcome<unknown> }[] = []
+    const portion = (list: readonly unknown[]) => ({
+      ...{ work: { kind: 'files' } as const, limits: { concurrency: 1, timeout: undefined } },
+      ...{ attempt, cancellation, jobs: list },
+    })
+    const first = await runPortion(backend, portion(jobs.map(({ job }) => job)), mayBegin, (i, outcome) => {
+      const { index } = jobs[i]
+      if ('value' in outcome && mayBeOwn(outcome.value as EtlOutcome, files![index], tries))
+        again.push({ index, outcome })
+      else add(index, outcome)
+    })
+    const compared = again.map(({ index }) => ({ ...(prepared[index] as { job: object }).job, verify: true }))
+    const second = await runPortion(
+      backend,
+      portion(compared),
+      () => true,
+      (i, outcome) => {
+        const { index, outcome: original } = again[i]
+        const code = codeOf(outcome, true)
+        add(index, code === undefined || code === 'E_CANCELLED' ? outcome : original)
+      },
+    )
+    return first + second
+  }
+}
+
+/** Returns the code of a failure. */
+function codeOf(outcome: Outcome<unknown>, isFile: boolean): string | undefined {
+  if ('error' in outcome) return outcome.error.code
+  const value = isFile ? (outcome.value as EtlOutcome) : undefined
+  return value !== undefined && 'failure' in value ? value.failure.code : undefined
+}

@@ -1,0 +1,106 @@
+/** Paths of jobs on a worker's machine. */
+
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Confined } from '../../dist-lib/remote/confined.js'
+import { temporaryFolder } from '../support/folders.js'
+import { isWindows } from '../support/systems.js'
+
+/** Two folders, one of which has links into the other. */
+function folders() {
+  const folder = temporaryFolder()
+  const [inside, outside] = ['inside', 'outside'].map((name) => path.join(folder, name))
+  for (const one of [inside, outside]) {
+    mkdirSync(path.join(one, 'sub'), { recursive: true })
+    writeFileSync(path.join(one, 'a.wav'), 'a')
+  }
+  return { inside, outside }
+}
+
+const refused = (code: string) => expect.objectContaining({ code })
+
+const HOSTILE = [
+  '',
+  '/',
+  '/etc/passwd.wav',
+  '../outside/a.wav',
+  'sub/../../outside/a.wav',
+  './a.wav',
+  'sub//a.wav',
+  'a\0.wav',
+  '..',
+]
+
+describe('an input', () => {
+  test('below the folder is found', () => {
+    const { inside } = folders()
+    expect(new Confined(inside).input('a.wav')).toBe(path.join(inside, 'a.wav'))
+  })
+
+  test.each(HOSTILE)('that is not a path below it is refused: %j', (name) => {
+    const { inside } = folders()
+    expect(() => new Confined(inside).input(name)).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => new Confined(inside).input(Buffer.from(name))).toThrow(refused('E_PATH_OUTSIDE'))
+  })
+
+  test('that is missing is reported', () => {
+    const { inside } = folders()
+    expect(() => new Confined(inside).input('sub/b.wav')).toThrow(refused('E_INPUT_MISSING'))
+    expect(() => new Confined(inside).input('a.wav/b.wav')).toThrow(refused('E_INPUT_MISSING'))
+  })
+
+  test.skipIf(isWindows)('may be a link within the folder, and not one that leads out', () => {
+    const { inside, outside } = folders()
+    symlinkSync('a.wav', path.join(inside, 'b.wav'))
+    symlinkSync('../outside/a.wav', path.join(inside, 'c.wav'))
+    symlinkSync(outside, path.join(inside, 'd'))
+    const confined = new Confined(inside)
+    expect(confined.input('b.wav')).toBe(path.join(inside, 'a.wav'))
+    expect(() => confined.input('c.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => confined.input('d/a.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+  })
+
+  test.skipIf(isWindows)('in a folder with a similar name is outside', () => {
+    const { inside } = folders()
+    mkdirSync(`${inside}-2`)
+    writeFileSync(`${inside}-2/a.wav`, 'a')
+    symlinkSync(`${inside}-2/a.wav`, path.join(inside, 'b.wav'))
+    expect(() => new Confined(inside).input('b.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+  })
+})
+
+describe('an output', () => {
+  test('may be in folders that do not exist', () => {
+    const { inside } = folders()
+    const confined = new Confined(inside)
+    expect(confined.output('x/y/z.WAV')).toBe(path.join(inside, 'x/y/z.WAV'))
+    expect(confined.output('sub/z.bwf')).toBe(path.join(inside, 'sub/z.bwf'))
+  })
+
+  test.each(HOSTILE)('that is not a path below the folder is refused: %j', (name) => {
+    const { inside } = folders()
+    expect(() => new Confined(inside).output(name)).toThrow(refused('E_PATH_OUTSIDE'))
+  })
+
+  test.each(['a', 'a.txt', '.bashrc', '.noisemill-journal', 'a.wav.sh', 'wav'])(
+    'with the name %s is refused',
+    (name) => {
+      const { inside } = folders()
+      expect(() => new Confined(inside).output(name)).toThrow(refused('E_PATH_OUTSIDE'))
+    },
+  )
+
+  test.skipIf(isWindows)('behind a link that leads out is refused', () => {
+    const { inside, outside } = folders()
+    symlinkSync(outside, path.join(inside, 'out'))
+    symlinkSync('sub', path.join(inside, 'within'))
+    symlinkSync(path.join(outside, 'a.wav'), path.join(inside, 'b.wav'))
+    symlinkSync(path.join(outside, 'missing'), path.join(inside, 'dangling'))
+    const confined = new Confined(inside)
+    expect(confined.output('within/new/a.wav')).toBe(path.join(inside, 'sub/new/a.wav'))
+    for (const name of ['out/new.wav', 'out/sub/new.wav', 'out/new/a.wav', 'b.wav'])
+      expect(() => confined.output(name)).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => confined.output('dangling/a.wav')).toThrow(refused('E_OUTPUT_CREATE'))
+  })
+})

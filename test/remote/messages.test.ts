@@ -1,0 +1,193 @@
+/** Messages: what is sent arrives, and nothing else is accepted. */
+
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { NoisemillError } from '../../dist/index.js'
+import type { EtlJob } from '../../dist-lib/core/etl.js'
+import { fileJobToJson } from '../../dist-lib/remote/file-messages.js'
+import {
+  callToText,
+  type JobHead,
+  outcomeToText,
+  readJob,
+  readOutcome,
+  writeJob,
+  writeOutcome,
+} from '../../dist-lib/remote/messages.js'
+import { hashOf, MAX_TEXT, Signer } from '../../dist-lib/remote/signature.js'
+import { Random } from '../support/random.js'
+
+const noise: EtlJob['noise'] = {
+  key: { low: 1, high: 0xffff_ffff },
+  layers: [
+    {
+      recorded: undefined,
+      kind: 'pink',
+      parameters: Float64Array.of(20),
+      key: { low: 7, high: 8 },
+      level: { kind: 'snr', deviation: 0.1 + 0.2 },
+      exact: true,
+    },
+  ],
+  output: { kind: 'keep', target: 0 },
+  mixing: { reference: 'rms', clip: 'clamp', ceiling: 0.99, dither: false, silent: 'copy' },
+}
+const folders = { read: path.resolve('in'), write: path.resolve('out') }
+const job: EtlJob = {
+  input: 'in/a/b.wav',
+  output: 'out/noisy/a/b.wav',
+  temporary: 'out/noisy/a/.b.wav.host.12.run-3.tmp',
+  stems: { clean: { output: 'out/clean/a/b.wav', temporary: 'out/clean/a/.b.wav.host.12.run-3.tmp' } },
+  ...{ overwrite: true, free: true, fsync: false, dryRun: false, verify: false, strict: true },
+  expected: { bytesIn: 5, frames: null, sigma: 0.1, noiseRms: null },
+  noise,
+}
+const head: JobHead = { run: 'r1', chunk: 0, expires: 5e12, earlier: 0, attempt: 1, concurrency: 1, timeout: undefined }
+const jsonOf = (one: EtlJob) => JSON.stringify(fileJobToJson(one, folders))
+const signer = new Signer(Buffer.alloc(32, 1))
+
+const figures = {
+  ...{ format: 'pcm16', codec: null, channels: 1, sampleRate: 16000, frames: 100, sigma: 0.1, layers: [], gain: 1 },
+  ...{ peak: null, activePower: 0.25, activity: null, signalEnergy: Infinity, noiseEnergy: Number.NaN, clipped: 3 },
+  ...{ nonFinite: 0, bytesIn: 244, modified: 1.7e15, bytesOut: 244, seconds: 0.001, warnings: ['W_CLIPPED'] },
+}
+
+describe('a job of files', () => {
+  test('arrives with paths below the shared folders, and without those of the producer', () => {
+    const text = writeJob(head, undefined, [jsonOf(job)])
+    expect(text).not.toContain(path.resolve('.'))
+    const { versions, files, ...rest } = readJob(text)
+    expect(versions).toMatch(/^noisemill \d/)
+    expect(rest).toEqual({ ...head, call: undefined, items: [] })
+    const { free, temporary, stems, ...kept } = job
+    expect(files).toEqual([
+      {
+        ...kept,
+        input: 'a/b.wav',
+        output: 'noisy/a/b.wav',
+        stems: { clean: 'clean/a/b.wav' },
+        owner: { host: 'host', pid: 12, id: 'run-3' },
+      },
+    ])
+  })
+
+  test('may have a path that is not UTF-8', () => {
+    const input = Buffer.concat([Buffer.from(`${folders.read}/`), Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])])
+    const { files } = readJob(writeJob(head, undefined, [jsonOf({ ...job, input })]))
+    expect(Buffer.from(files![0].input as Uint8Array)).toEqual(Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76]))
+  })
+
+  test.each([
+    ['an input', { input: 'elsewhere/a.wav' }],
+    ['an output', { output: 'out/../a.wav' }],
+    ['the folder itself', { output: 'out' }],
+  ])('outside of the shared folders is not sent: %s', (_, parts) => {
+    expect(() => jsonOf({ ...job, ...parts })).toThrow(expect.objectContaining({ code: 'E_PATH_OUTSIDE' }))
+  })
+
+  test('with recordings is not sent', () => {
+    const recorded = { bank: '/b', fit: 'loop', balance: 'file', downmix: 'first', voices: 1, gap: undefined } as const
+    const layers = [{ ...noise.layers[0], recorded }]
+    expect(() => jsonOf({ ...job, noise: { ...noise, layers } })).toThrow(
+      expect.objectContaining({ code: 'E_REMOTE_UNSUPPORTED' }),
+    )
+  })
+})
+
+test('a job of calls arrives', () => {
+  const call = {
+    ...{ name: 'etl', setup: 'prepare', teardown: undefined, data: { a: -0 }, strict: true },
+    ...{ transferResults: true as const, module: hashOf('text') },
+  }
+  const read = readJob(writeJob({ ...head, timeout: 5, attempt: 3 }, callToText(call), ['1', '{"$":"undefined"}']))
+  expect(read).toMatchObject({ call, items: [1, undefined], timeout: 5, attempt: 3, files: undefined })
+})
+
+test('outcomes arrive', () => {
+  const thrown = new RangeError('no', { cause: new Error('deeper') })
+  const outcomes = [
+    { value: { figures } },
+    { value: { failure: { code: 'E_INPUT_MISSING', detail: 'x', errno: 'ENOENT' } } },
+    { error: new NoisemillError('E_PATH_OUTSIDE', { path: 'p', received: 'r' }) },
+  ]
+  const message = {
+    ...{ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2, refused: undefined, outcomes: new Map() },
+  }
+  const texts = outcomes.map((outcome, i) => [i, outcomeToText(outcome, true)] as const)
+  const read = readOutcome(writeOutcome(message, texts), 3, true)
+  expect([...read.outcomes.values()].slice(0, 2)).toEqual(outcomes.slice(0, 2))
+  expect(read.outcomes.get(2)).toMatchObject({ error: { code: 'E_PATH_OUTSIDE', path: 'p', received: 'r' } })
+  expect(read).toMatchObject({ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2 })
+
+  const failed = { error: new NoisemillError('E_TASK_FAILED', { cause: thrown }) }
+  const calls = readOutcome(writeOutcome(message, [[0, outcomeToText(failed, false)]]), 1, false)
+  const { error } = calls.outcomes.get(0) as { error: NoisemillError }
+  expect(error.cause).toEqual(thrown)
+  expect((error.cause as Error).stack).toBe(thrown.stack)
+})
+
+test.each([
+  ['a value that cannot cross', new Map(), /^result: JSON cannot carry a Map$/],
+  ['a long value', 'x'.repeat(2 ** 20), /^result: it has \d+ characters/],
+])('an outcome with %s becomes an error', (_, value, received) => {
+  const text = outcomeToText({ value }, false)
+  expect(JSON.parse(text)).toEqual({ error: { code: 'E_NOT_CLONEABLE', received: expect.stringMatching(received) } })
+})
+
+describe('a signature', () => {
+  const signed = signer.sign('job', 'text')
+
+  test('opens what was signed', () => expect(signer.open('job', signed)).toBe('text'))
+
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'E_MESSAGE_INVALID'],
+    ['a text alone', 'text', 'E_MESSAGE_INVALID'],
+    ['a message without a signature', { text: 'text' }, 'E_MESSAGE_INVALID'],
+    ['a signature that is no text', { text: 'text', signature: 5 }, 'E_MESSAGE_INVALID'],
+    ['a message that is too long', { text: 'x'.repeat(MAX_TEXT + 1), signature: '' }, 'E_MESSAGE_INVALID'],
+    ['another text', { ...signed, text: 'test' }, 'E_MESSAGE_SIGNATURE'],
+    ['no signature', { ...signed, signature: '' }, 'E_MESSAGE_SIGNATURE'],
+    ['a part of it', { ...signed, signature: signed.signature.slice(1) }, 'E_MESSAGE_SIGNATURE'],
+    ['that of an outcome', signer.sign('outcome', 'text'), 'E_MESSAGE_SIGNATURE'],
+    ['that of another key', new Signer(Buffer.alloc(32, 2)).sign('job', 'text'), 'E_MESSAGE_SIGNATURE'],
+  ])('refuses %s', (_, message, code) => {
+    expect(() => signer.open('job', message)).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+/** Changes one byte, removes some, or repeats some. */
+function mutated(text: string, random: Random): string {
+  const at = random.below(text.length)
+  const length = 1 + random.below(8)
+  const put = (replaced: string) => text.slice(0, at) + replaced + text.slice(at + replaced.length)
+  return random.pick([
+    () => text.slice(0, at) + text.slice(at + length),
+    () => text.slice(0, at + length) + text.slice(at),
+    () => put(String.fromCharCode(32 + random.below(95))),
+    () => put(random.pick(['-1', '1e999', 'null', '[]', '"x"'])),
+  ])()
+}
+
+test('1000 mutated messages are refused with a code, or are messages themselves', () => {
+  const random = new Random(1)
+  const jobText = writeJob(head, undefined, [jsonOf(job), jsonOf(job)])
+  const outcomeText = writeOutcome(
+    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() },
+    [[0, outcomeToText({ value: { figures } }, true)]],
+  )
+  let refused = 0
+  for (let i = 0; i < 500; i++) {
+    for (const read of [
+      () => readJob(mutated(jobText, random)),
+      () => readOutcome(mutated(outcomeText, random), 2, true),
+    ]) {
+      try {
+        read()
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'NoisemillError', code: 'E_MESSAGE_INVALID' })
+        refused++
+      }
+    }
+  }
+  expect(refused).toBeGreaterThan(500)
+})
