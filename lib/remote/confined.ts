@@ -41,7 +41,11 @@ export class Confined {
   input(relative: FilePath): FilePath {
     checkRelative(relative)
     try {
-      return this.#inside(realPathOf(joinPath(this.#root, relative)), relative)
+      const { folder, name } = splitPath(relative)
+      const file = joinPath(this.#folder(folder), name)
+      const facts = factsOf(file)
+      if (facts === undefined) throw new NoisemillError('E_INPUT_MISSING')
+      return facts.isSymbolicLink() ? this.#inside(realPathOf(file), relative) : file
     } catch (error) {
       if (error instanceof NoisemillError) throw error
       const isMissing = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error))
@@ -57,28 +61,27 @@ export class Confined {
     checkRelative(relative)
     const { folder, name } = splitPath(relative)
     if (!isAudioName(byteText(name))) throw outside(relative, 'its name does not end as those of outputs do')
-    const file = joinPath(this.#folder(folder), name)
-    // A link is never written to, but a comparison would read what it leads to.
-    return isLink(file) ? this.#inside(this.#realOf(file), relative) && file : file
+    try {
+      const file = joinPath(this.#folder(folder), name)
+      // A link is never written to, but a comparison would read what it leads to.
+      if (factsOf(file)?.isSymbolicLink()) this.#inside(realPathOf(file), relative)
+      return file
+    } catch (error) {
+      if (error instanceof NoisemillError) throw error
+      throw new NoisemillError('E_OUTPUT_CREATE', { errno: errnoOf(error) })
+    }
   }
 
+  /** Returns the real path of a folder, which need not exist. Throws E_PATH_OUTSIDE, or the system's error. */
   #folder(relative: FilePath): FilePath {
     const text = byteText(relative)
     const known = this.#folders.get(text)
     if (known !== undefined) return known
     const { folder, name } = splitPath(relative)
     const path = joinPath(this.#folder(folder), name)
-    const real = exists(path) ? this.#inside(this.#realOf(path), relative) : path
+    const real = factsOf(path) === undefined ? path : this.#inside(realPathOf(path), relative)
     this.#folders.set(text, real)
     return real
-  }
-
-  #realOf(file: FilePath): FilePath {
-    try {
-      return realPathOf(file)
-    } catch (error) {
-      throw new NoisemillError('E_OUTPUT_CREATE', { errno: errnoOf(error) })
-    }
   }
 
   #inside(real: FilePath, relative: FilePath): FilePath {
@@ -94,12 +97,5 @@ function checkRelative(relative: FilePath): void {
   if (!isBelow(relative)) throw outside(relative, 'it is not a relative path without ..')
 }
 
-const found = (file: FilePath) => {
-  try {
-    return lstatSync(fsPath(file), { throwIfNoEntry: false })
-  } catch (error) {
-    throw new NoisemillError('E_OUTPUT_CREATE', { errno: errnoOf(error) })
-  }
-}
-const exists = (file: FilePath): boolean => found(file) !== undefined
-const isLink = (file: FilePath): boolean => found(file)?.isSymbolicLink() === true
+/** Returns what a name is, without following a link. Undefined if it does not exist. */
+const factsOf = (file: FilePath) => lstatSync(fsPath(file), { throwIfNoEntry: false })

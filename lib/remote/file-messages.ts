@@ -19,7 +19,7 @@ import { NoisemillError } from '../errors.js'
 import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
 import { warnings } from '../warnings.js'
-import { eachOf, Fields } from './fields.js'
+import { eachOf, type Fields } from './fields.js'
 import { fromJson, toJson } from './values.js'
 
 /** The producer's own names of the folders that it shares with the workers. */
@@ -195,12 +195,6 @@ function readKey(fields: Fields): Noise['key'] {
 
 const FORMATS = sampleFormats.map(({ name }) => name)
 const CODECS = codecs.map(({ name }) => name)
-/** Names of the figures that are numbers, and of those that may be null. */
-const NUMBERS = [
-  ...(['channels', 'sampleRate', 'frames', 'sigma', 'gain', 'signalEnergy', 'noiseEnergy', 'clipped'] as const),
-  ...(['nonFinite', 'bytesIn', 'modified', 'bytesOut', 'seconds'] as const),
-]
-const NUMBERS_OR_NULL = ['peak', 'activePower', 'activity'] as const
 
 export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
   if ('figures' in outcome) return { figures: toJson(outcome.figures) }
@@ -212,7 +206,10 @@ export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
 /** Reads an outcome. Throws a MessageFault. */
 export function readFileOutcome(fields: Fields): EtlOutcome {
   if (fields.has('failure')) return { failure: readFailure(fields.object('failure')) }
-  return { figures: readFigures(new Fields(fromJson(fields.any('figures')), 'figures')) }
+  const values = fields.object('figures')
+  const figures = readFigures(values)
+  values.end()
+  return { figures }
 }
 
 function readFailure(fields: Fields): FailureData {
@@ -226,30 +223,47 @@ function readFailure(fields: Fields): FailureData {
   return failure
 }
 
+/** A literal, because it takes a tenth of the time of an object whose fields are set by name. */
 function readFigures(fields: Fields): EtlFigures {
   const number = (name: string): number => {
     const value = fields.any(name)
-    if (typeof value !== 'number') throw fields.fault(name, 'a number')
-    return value
+    // Those that JSON lacks have another form.
+    const restored = typeof value === 'number' ? value : fromJson(value)
+    if (typeof restored !== 'number') throw fields.fault(name, 'a number')
+    return restored
   }
-  const orNull = (name: string) => (fields.peek(name) === null ? fields.any(name) : number(name))
+  const orNull = (name: string) => (fields.peek(name) === null ? (fields.any(name) as null) : number(name))
   const codes = fields.list('warnings', 100)
   if (!codes.every((code) => Object.hasOwn(warnings, code as string))) throw fields.fault('warnings', 'known warnings')
-  const figures = {
-    ...Object.fromEntries(NUMBERS.map((name) => [name, number(name)])),
-    ...Object.fromEntries(NUMBERS_OR_NULL.map((name) => [name, orNull(name)])),
+  return {
     format: fields.oneOf('format', FORMATS),
-    codec: fields.peek('codec') === null ? fields.any('codec') : fields.oneOf('codec', CODECS),
-    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', (layer) => ({
-      deviation: layer.number('deviation', 0),
-      pieces: eachOf(layer.list('pieces', MAX_PIECES), 'pieces', (piece) => ({
-        file: piece.integer('file', 0, Number.MAX_SAFE_INTEGER),
-        from: piece.integer('from', 0, Number.MAX_SAFE_INTEGER),
-        at: piece.integer('at', 0, Number.MAX_SAFE_INTEGER),
-      })),
-    })),
+    codec: fields.peek('codec') === null ? (fields.any('codec') as null) : fields.oneOf('codec', CODECS),
+    channels: number('channels'),
+    sampleRate: number('sampleRate'),
+    frames: number('frames'),
+    sigma: number('sigma'),
+    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayerFigures),
+    gain: number('gain'),
+    peak: orNull('peak'),
+    activePower: orNull('activePower'),
+    activity: orNull('activity'),
+    signalEnergy: number('signalEnergy'),
+    noiseEnergy: number('noiseEnergy'),
+    clipped: number('clipped'),
+    nonFinite: number('nonFinite'),
+    bytesIn: number('bytesIn'),
+    modified: number('modified'),
+    bytesOut: number('bytesOut'),
+    seconds: number('seconds'),
     warnings: codes as EtlWarning[],
   }
-  fields.end()
-  return figures as unknown as EtlFigures
 }
+
+const readLayerFigures = (layer: Fields): EtlFigures['layers'][number] => ({
+  deviation: layer.number('deviation', 0),
+  pieces: eachOf(layer.list('pieces', MAX_PIECES), 'pieces', (piece) => ({
+    file: piece.integer('file', 0, Number.MAX_SAFE_INTEGER),
+    from: piece.integer('from', 0, Number.MAX_SAFE_INTEGER),
+    at: piece.integer('at', 0, Number.MAX_SAFE_INTEGER),
+  })),
+})

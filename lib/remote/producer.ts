@@ -483,11 +483,10 @@ class Producer implements QueueBackend {
     const queued = this.#queued
     if (queued === undefined) return
     const { connection, queue, events } = queued
-    const ended = connection.client
-      .del(aliveKey(this.#run))
-      .catch(() => {})
-      .then(() => Promise.allSettled([events.close(), queue.close()]))
-    await Promise.race([ended, wait(CLOSE_MILLISECONDS)])
+    // Commands are done in their order, so the messages that were settled are removed after it.
+    await Promise.race([connection.client.del(aliveKey(this.#run)).catch(() => {}), wait(CLOSE_MILLISECONDS)])
+    // It would wait for a command that waits for events.
+    for (const one of [events, queue]) one.close().catch(() => {})
     connection.close()
   }
 }
