@@ -199,7 +199,7 @@ export abstract class FileRun<
     return this.#planOutput(this.#located!, copy)
   }
 
-  begin(planned: readonly Planned<JobFiles & Work, Result>[]): void {
+  begin(planned: readonly Planned<JobFiles & Work, Result>[]): undefined {
     this.journal?.begin(planned as unknown as readonly (PlannedFile & { job: JobFiles })[])
   }
 
