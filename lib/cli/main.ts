@@ -11,6 +11,7 @@ import { replayTables, tables } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { defineReplay } from './replay.js'
+import { defineStatus } from './status.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
 
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('Run the command with --help to see its flags.')
   defineAdd(program, stop, exit)
   defineReplay(program, stop, exit)
+  defineStatus(program, exit)
   defineDemo(program, stop, exit)
   defineInfo(program)
   try {
