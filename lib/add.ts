@@ -12,6 +12,7 @@ import { InputList, type ListedFile } from './files/input-list.js'
 import { type Listing, walkListed } from './files/listed.js'
 import { isWithin, makeFolder, realPath } from './files/outputs.js'
 import { type FilePath, joinPath, joinSlashed, pathFromCaller } from './files/paths.js'
+import { checkShard, inShard, type Shard } from './files/shard.js'
 import { byStem, outputFolders } from './files/stems.js'
 import { type Parent, type WalkedFile, walk, walkedFolders } from './files/walk.js'
 import { NoiseBanks } from './plan/bank.js'
@@ -74,6 +75,12 @@ export interface AddNoiseOptions
    */
   readonly exclude?: string | readonly string[]
   /**
+   * Which share of the files is processed: 'K/N' is shard K, from 1, of N. A hash of the path below `root`, or without `root`
+   * below the input, decides which shard a file belongs to. Each shard has a journal of its own. By default, all files are
+   * processed.
+   */
+  readonly shard?: string
+  /**
    * Pool to run on. By default the call makes a pool of its own. With `pool`, the options `size`,
    * `backend` and `kernel` have no effect.
    */
@@ -108,7 +115,7 @@ const POOL_OPTIONS = ['size', 'backend', 'kernel'] as const
 /** Names of the options that say how a run is done. */
 export const RUN_OPTIONS = [...POOL_OPTIONS, 'pool', 'chunkSize', 'signal', 'onReport'] as const
 const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onForeign', 'onNoiseLeftOut', 'onReport']
-const OWN_OPTIONS = ['resume', 'follow', 'exclude', ...CALLBACKS]
+const OWN_OPTIONS = ['resume', 'follow', 'exclude', 'shard', ...CALLBACKS]
 
 /**
  * Adds noise to all WAV files of the inputs and yields a result for each output, in the order in
@@ -202,6 +209,7 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   if (resume && settings.verify) throw bothGiven('resume', 'verify')
   const out = checkOut(options.out)
   const root = options.root === undefined ? undefined : (pathFromCaller(options.root) as string)
+  const shard = checkShard(options.shard)
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   const found = await findFiles(inputs, { ...(options as Callbacks), out, root, follow, exclusion, resume, settings })
   refuseNoiseIn(out, settings)
@@ -214,11 +222,11 @@ async function planAddNoise(inputs: unknown, options: unknown): Promise<AddNoise
   const journal =
     (dryRun && !resume) || verify
       ? undefined
-      : new Journal(out, { settings: () => recordOf(settings, banks.all), resume, overwrite, dryRun, fsync })
+      : new Journal(out, { settings: () => recordOf(settings, banks.all), resume, overwrite, dryRun, fsync, shard })
   const known = verify && options.onForeign !== undefined ? new KnownOutputs(settings.variants) : undefined
   return {
     task: noiseTaskOf(settings, { isWalked: true, journal }, banks),
-    items: asItems(found.groups, out, found.folders, settings, journal, known),
+    items: asItems(found, { out, settings, shard, journal, known }),
     journal,
     known,
   }
@@ -269,13 +277,14 @@ interface FindOptions extends Callbacks {
   readonly settings: FileSettings
 }
 
-type FileGroups = Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>
+/** The files of all inputs, and the folders that are walked for them. */
+interface FoundFiles {
+  readonly groups: Iterable<readonly WalkedFile[]> | AsyncIterable<readonly WalkedFile[]>
+  readonly folders: readonly string[]
+}
 
-/** Returns the files of all inputs, and the folders that are walked for them. */
-export async function findFiles(
-  inputs: unknown,
-  options: FindOptions,
-): Promise<{ readonly groups: FileGroups; readonly folders: readonly string[] }> {
+/** Finds the files of all inputs. */
+export async function findFiles(inputs: unknown, options: FindOptions): Promise<FoundFiles> {
   const { out, root, exclusion, resume, settings, onRepeat } = options
   const repeated = (kind: 'file' | 'folder') => (path: string, first: string) => onRepeat?.(path, first, kind)
   const listing = listingOf(inputs)
@@ -332,30 +341,41 @@ async function* groupsOf(items: Items<unknown>): AsyncGenerator<readonly ListedF
   }
 }
 
+/** Where the items of a run go. */
+interface ItemsOptions {
+  readonly out: string
+  readonly settings: FileSettings
+  readonly shard: Shard | undefined
+  readonly journal: Journal | undefined
+  readonly known?: KnownOutputs | undefined
+}
+
 /**
  * Turns walked files into items. Makes the output folder and opens its journal when the first files
- * are found.
+ * are found, even if none of them belongs to the shard.
  */
 export function asItems(
-  groups: FileGroups,
-  out: string,
-  folders: readonly string[],
-  { dryRun, verify, fsync, stems }: FileSettings,
-  journal: Journal | undefined,
-  known?: KnownOutputs,
+  { groups, folders }: FoundFiles,
+  { out, settings, shard, journal, known }: ItemsOptions,
 ): AsyncIterable<WalkedItem> {
+  const { dryRun, verify, fsync, stems } = settings
+  const all = outputFolders(stems)
+  const isInShard = inShard(shard)
   async function* prepared() {
     let isFirst = true
     for await (const group of groups) {
       if (isFirst && !dryRun && !verify) makeFolder(out, fsync)
       if (isFirst) await journal?.open()
       isFirst = false
-      yield group
+      if (known !== undefined)
+        for (const { relative, failure } of group)
+          for (const folder of all) known.add(joinSlashed(folder, relative), failure !== undefined)
+      const files = shard === undefined ? group : group.filter(isInShard)
+      if (files.length > 0) yield files
     }
   }
   const outputInInput = refuseWithin(out, folders)
   const outputOutside = refuseOutside(out)
-  const all = outputFolders(stems)
   /** Returns the folder of outputs, given by its path below one of the folders. */
   const placeIn = (folder: string, relative: FilePath) => {
     const below = relative.length === 0 ? folder : joinSlashed(folder, relative)
@@ -364,7 +384,6 @@ export function asItems(
   // Of the last file. Files come folder by folder.
   let last: (Pick<WalkedItem, 'folder' | 'stemFolders' | 'failure'> & { readonly parent: Parent }) | undefined
   return flatten(prepared(), ({ input, relative, parent, name, failure }) => {
-    for (const folder of all) known?.add(joinSlashed(folder, relative), failure !== undefined)
     if (parent !== last?.parent) {
       const places = all.map((folder) => placeIn(folder, parent.relative))
       last = {

@@ -55,6 +55,12 @@ const table = {
     remedy:
       'Check .noisemill-journal in that folder and its permissions. It must be a regular file that noisemill wrote.',
   },
+  E_JOURNAL_MISSING: {
+    summary: 'the folder has no journal',
+    remedy:
+      'Name the output folder of a run. A run writes its journal when it finds its first file; a dry run, --verify and replay write none.',
+    remedies: { ENOENT: 'Check its path.', ENOTDIR: 'Name the folder.' },
+  },
   E_RESUME_SETTINGS: {
     summary: 'the last run into this folder had other settings',
     remedy: 'Resume with the same settings, choose another folder, or pass `overwrite` instead of `resume`.',

@@ -88,6 +88,12 @@ export interface Planned<Job, Result> {
 }
 
 /**
+ * What becomes of a job that is not sent: its result, or 'later' if the task is to be asked again
+ * after a while. Undefined for a job that is sent.
+ */
+export type Instead<Result> = { readonly result: Result } | 'later' | undefined
+
+/**
  * Runs another task on the same pool, for a task that prepares its run. It yields results in the
  * order of the items.
  */
@@ -116,8 +122,11 @@ export interface TaskRun<Item, Job, JobValue, Result> {
    * of an item before the next item. A bad item gives a failed result; it does not throw.
    */
   plan(item: Item, index: number, copy: number): Planned<Job, Result>
-  /** Called with the jobs of a chunk before they go to a backend. What it throws ends the run. */
-  begin?(planned: readonly Planned<Job, Result>[]): void
+  /**
+   * Called with the jobs of a chunk before they go to a backend. It returns what becomes of each, or
+   * undefined if all are sent. What it throws ends the run.
+   */
+  begin?(planned: readonly Planned<Job, Result>[]): readonly Instead<Result>[] | undefined
   /**
    * Called at once when a job has run. It returns the job's result if the value says that the job
    * failed. What it throws ends the run.

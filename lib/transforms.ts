@@ -16,6 +16,7 @@ import type { TransformOutcome } from './audio/job.js'
 import { checkBoolean, checkKeys, checkObject, given } from './checks.js'
 import { bothGiven, invalidOption } from './errors.js'
 import { Exclusion } from './files/globs.js'
+import { checkShard } from './files/shard.js'
 import { type BankOptions, NoiseBanks } from './plan/bank.js'
 import type { ItemOrigin, WalkedItem } from './plan/file-run.js'
 import {
@@ -55,7 +56,7 @@ const CALL_OPTIONS = ['setup', 'teardown', 'data', 'shared']
 const TRANSFORM_OPTIONS = [...AUDIO_OPTIONS, ...CALL_OPTIONS]
 const POOL_OPTIONS = ['size', 'backend', 'kernel']
 const CALLBACKS = ['onLoop', 'onRepeat', 'onUnread', 'onExclude', 'onNoiseLeftOut'] as const
-const FOLDER_OPTIONS = ['size', 'backend', 'kernel', 'pool', 'follow', 'exclude', ...CALLBACKS] as const
+const FOLDER_OPTIONS = ['size', 'backend', 'kernel', 'pool', 'follow', 'exclude', 'shard', ...CALLBACKS] as const
 const RUN_OPTIONS = [
   'chunkSize',
   'signal',
@@ -243,6 +244,7 @@ async function planFiles(
   if (resume && overwrite) throw bothGiven('resume', 'overwrite')
   if (out === undefined) throw invalidOption('out', 'a path or a file: URL', options.out)
   const follow = checkBoolean('follow', given(options.follow, true))
+  const shard = checkShard(options.shard)
   const exclusion = await Exclusion.of(checkGlobs(options.exclude))
   for (const own of Object.values(transform.settings.noise)) refuseNoiseIn(out, own)
   const { onNoiseLeftOut } = options as TransformFilesOptions
@@ -252,10 +254,10 @@ async function planFiles(
   const journal =
     dryRun && !resume
       ? undefined
-      : new Journal(out, { settings: () => recordOf(transform, banks), resume, overwrite, dryRun, fsync })
+      : new Journal(out, { settings: () => recordOf(transform, banks), resume, overwrite, dryRun, fsync, shard })
   return {
     task: taskOf(transform, { isWalked: true, journal }, banks),
-    items: asItems(found.groups, out, found.folders, files, journal),
+    items: asItems(found, { out, settings: files, shard, journal }),
     journal,
   }
 }

@@ -256,6 +256,7 @@ const others: Readonly<Record<string, readonly ErrorCode[]>> = {
     ...(['E_NO_MEMORY', 'E_SAMPLES_CHANGED', 'E_INTERNAL'] as const),
   ],
   'test/cli/resume.test.ts': ['E_VOLUME_FULL'],
+  'test/cli/status.test.ts': ['E_JOURNAL_MISSING'],
   'test/cli/verify.test.ts': ['E_OUTPUT_DIFFERS', 'E_OUTPUT_MISSING', 'E_OUTPUT_FOREIGN', 'E_OUTPUT_READ'],
   'test/cli/replay.test.ts': ['E_REPLAY_ROWS', 'E_REPLAY_ROW', 'E_REPLAY_INPUT', 'E_REPLAY_DIFFERS'],
   'test/files/cache.test.ts': ['E_CACHE'],

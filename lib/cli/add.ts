@@ -7,6 +7,7 @@ import { Exclusion } from '../files/globs.js'
 import { InputList } from '../files/input-list.js'
 import { walkListed } from '../files/listed.js'
 import { countOf } from '../files/outputs.js'
+import { checkShard, inShard } from '../files/shard.js'
 import { walk } from '../files/walk.js'
 import { variantsOf } from '../plan/options.js'
 import type { Pool } from '../pool/pool.js'
@@ -19,6 +20,7 @@ import { Messages } from './messages.js'
 import { Progress } from './progress.js'
 import { openPool } from './queue.js'
 import { Room, type RoomFigures } from './room.js'
+import { readShard } from './shard.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
@@ -41,8 +43,16 @@ export function defineAdd(program: Command, stop: Stop, exit: (code: number) => 
   command.addHelpText('after', NOTES)
   command.action(async (inputs: string[], given: Record<string, unknown>) => {
     const request = readAddFlags(given)
-    exit(await add(inputsOf(inputs, request.own.from, command), request, stop))
+    exit(await add(inputsOf(inputs, request.own.from, command), ...withShard(request), stop))
   })
+}
+
+/** Replaces --shard auto by the shard, and returns what took it. */
+function withShard(request: AddRequest): [request: AddRequest, from: string | undefined] {
+  const { shard: given, ...noise } = request.noise
+  if (given === undefined) return [request, undefined]
+  const { shard, from } = readShard(given, process.env)
+  return [{ ...request, noise: { ...noise, shard } }, from]
 }
 
 type Inputs = readonly string[] | InputList
@@ -63,9 +73,12 @@ function inputsOf(inputs: readonly string[], from: string | undefined, command: 
   return new InputList(from)
 }
 
-async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<number> {
+async function add(inputs: Inputs, request: AddRequest, shardFrom: string | undefined, stop: Stop): Promise<number> {
   const { noise, own } = request
+  const shard = checkShard(noise.shard)
+  const shardText = shard && `shard ${shard.number} of ${shard.count}`
   const terminal = await Terminal.open(own.quiet === true)
+  if (shardFrom !== undefined) terminal.notice(`${shardText}, from ${shardFrom}.`)
   const { pool, machines } = await openPool(inputs, request, (text) => terminal.notice(text))
   const progress = new Progress(noise.exclude !== undefined, noise.verify)
   progress.machines = machines
@@ -96,6 +109,8 @@ async function add(inputs: Inputs, request: AddRequest, stop: Stop): Promise<num
       if (inputs instanceof InputList) inputs.close()
     },
     beforeSummary: async () => {
+      if (shard && progress.finished === 0 && stop.exitCode === undefined)
+        terminal.notice(`${shardText} has no files: other shards have them all.`)
       for (const [name, { jobs, failed }] of machines ?? [])
         terminal.notice(`${name}: ${plural(jobs, 'file')}${failed === 0 ? '' : `, ${failed} failed`}`)
       if (room) progress.room = await roomFor(room, String(noise.out), pool, terminal)
@@ -160,7 +175,7 @@ async function countOutputs(
   { repeatedFiles }: Progress,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { follow, exclude } = noise
+  const { follow, exclude, shard } = noise
   const variants = variantsOf(noise)
   const exclusion = await Exclusion.of([exclude ?? []].flat())
   const root = noise.root === undefined ? undefined : String(noise.root)
@@ -170,10 +185,11 @@ async function countOutputs(
   const groups = isList
     ? walkListed(inputs, { ...options, variants, stems: [], replaces: false, onRepeat: () => {} })
     : walk(inputs, options)
+  const isInShard = inShard(checkShard(shard))
   let files = 0
   for await (const group of groups) {
     signal.throwIfAborted()
-    files += group.length
+    files += group.filter(isInShard).length
   }
   return (isList ? files : files - repeatedFiles) * countOf(variants)
 }

@@ -36,7 +36,8 @@ export const groups = {
   },
   inputs: {
     heading: 'Inputs',
-    short: 'read a list of files, or stdin; leave out what a glob matches; ignore symbolic links in folders',
+    short:
+      'read a list of files, or stdin; leave out what a glob matches; ignore symbolic links in folders; process one of N shares',
   },
   outputs: {
     heading: 'Outputs',
@@ -258,6 +259,15 @@ export const noiseFlags: FlagsFor<NoiseOptions> = {
     name: '--no-follow',
     group: 'inputs',
     summary: 'ignore symbolic links in folders; an INPUT may itself be a link',
+  },
+  shard: {
+    name: '--shard',
+    value: 'k/n',
+    group: 'inputs',
+    summary:
+      'process one of N shares of the files, number K from 1; auto takes K and N from the array job of SLURM or AWS Batch, and auto/N takes K from Kubernetes',
+    preset: 'all files',
+    parse: asText,
   },
   out: {
     name: '--out',

@@ -11,6 +11,7 @@ import { type Flags, replayTables, tables, workTables } from './flags.js'
 import { defineInfo } from './info.js'
 import { errorLine } from './lines.js'
 import { defineReplay } from './replay.js'
+import { defineStatus } from './status.js'
 import { Stop } from './stop.js'
 import { version } from './version.js'
 import { defineWork } from './work.js'
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
   defineAdd(program, stop, exit)
   defineReplay(program, stop, exit)
   defineWork(program, stop)
+  defineStatus(program, exit)
   defineDemo(program, stop, exit)
   defineInfo(program)
   try {

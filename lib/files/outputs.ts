@@ -194,8 +194,8 @@ export function isLink(file: FilePath): boolean {
   }
 }
 
-/** Whether a folder is missing, or has no entry but the one with this name. */
-export function isEmptyFolder(folder: FilePath, name: string): boolean {
+/** Whether a folder is missing, or has only entries whose names are ignored. */
+export function isEmptyFolder(folder: FilePath, isIgnored: (name: string) => boolean): boolean {
   // An error for each missing folder would take ten times as long.
   if (!nameExists(folder)) return true
   let entries: Dir
@@ -205,8 +205,9 @@ export function isEmptyFolder(folder: FilePath, name: string): boolean {
     return (error as NodeJS.ErrnoException).code === 'ENOENT'
   }
   try {
-    const [first, second] = [entries.readSync(), entries.readSync()]
-    return second === null && (first === null || first.name === name)
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync())
+      if (!isIgnored(entry.name)) return false
+    return true
   } catch {
     return false
   } finally {

@@ -29,7 +29,7 @@ import { ProtectedFiles } from '../files/protected.js'
 import { byStem, outputFolders } from '../files/stems.js'
 import type { Parent } from '../files/walk.js'
 import type { Journal, RecordedOutput, Skipped } from '../record/journal.js'
-import type { Planned, TaskRun } from '../task.js'
+import type { Instead, Planned, TaskRun } from '../task.js'
 import type { FileSettings } from './options.js'
 
 /**
@@ -202,8 +202,13 @@ export abstract class FileRun<
     return this.#planOutput(this.#located!, copy)
   }
 
-  begin(planned: readonly Planned<JobFiles & Work, Result>[]): void {
-    this.journal?.begin(planned as unknown as readonly (PlannedFile & { job: JobFiles })[])
+  begin(planned: readonly Planned<JobFiles & Work, Result>[]): readonly Instead<Result>[] | undefined {
+    const elsewhere = this.journal?.begin(planned as unknown as readonly (PlannedFile & { job: JobFiles })[])
+    if (elsewhere?.some((one) => one !== undefined) !== true) return undefined
+    return elsewhere.map((one, i) => {
+      if (typeof one !== 'object') return one
+      return { result: this.skippedResult(planned[i] as PlannedOutput<Facts, Work, Result>, one) }
+    })
   }
 
   record(planned: Planned<JobFiles & Work, Result>, value: Value): Result | undefined {
@@ -214,9 +219,10 @@ export abstract class FileRun<
     return this.resultOf(planned as PlannedOutput<Facts, Work, Result>, value)
   }
 
-  /** Records that a job failed, unless its output may exist nevertheless. */
+  /** Records that a job failed. Its output may exist nevertheless. */
   protected recordFailure(output: PlannedFile, code: string): void {
-    if (!MAY_BE_WRITTEN.includes(code)) this.journal?.failed(output)
+    if (MAY_BE_WRITTEN.includes(code)) this.journal?.left(output, code)
+    else this.journal?.failed(output, code === 'E_CANCELLED' ? undefined : code)
   }
 
   fail(planned: Planned<JobFiles & Work, Result>, error: NoisemillError): Result {
@@ -251,7 +257,10 @@ export abstract class FileRun<
     const plan = { id, input, parent, output, relative, stems, key, copy, begun: undefined, ...facts }
     const failure =
       located.failure ?? (output === '' ? undefined : (checkName(name, output) ?? this.#claim(output, stems)))
-    if (failure) return { ...plan, result: this.failedResult(plan, failure) }
+    if (failure) {
+      journal?.failed(plan, failure.code)
+      return { ...plan, result: this.failedResult(plan, failure) }
+    }
     const recorded = journal?.look(plan)
     if (typeof recorded === 'object') return { ...plan, result: this.skippedResult(plan, recorded) }
     const job: JobFiles & Work = {

@@ -47,6 +47,12 @@ export class Batch<Job, Result> {
     return jobs
   }
 
+  /** Keeps the jobs for which `isKept` returns true, by their places. The others will not be taken. */
+  keepJobs(isKept: (job: number) => boolean): void {
+    this.#entries = (this.#entries ?? [...this.#jobs.keys()]).filter((_, job) => isKept(job))
+    this.#jobs = this.#jobs.filter((_, job) => isKept(job))
+  }
+
   /** @param weight bytes of memory that the entry's item occupies */
   add(planned: Planned<Job, Result>, weight: number): void {
     const at = this.planned.push(planned) - 1

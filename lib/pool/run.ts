@@ -8,7 +8,7 @@ import type { Cancellation } from '../backends/cancellation.js'
 import type { Report } from '../backends/unsettled.js'
 import { NoisemillError } from '../errors.js'
 import { plural } from '../show.js'
-import { type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
+import { type Instead, type Planned, type TaskRun, transfersItems, type Work } from '../task.js'
 import { Batch, State } from './batch.js'
 import { Bell } from './bell.js'
 import { Calibration } from './calibration.js'
@@ -59,7 +59,17 @@ export interface RunParts<Item, Job, JobValue, Result> {
   readonly endsWhenCancelled: boolean
 }
 
+/** Where an entry is. */
+interface EntryPlace<Job, Result> {
+  readonly batch: Batch<Job, Result>
+  readonly entry: number
+  /** Number of the next attempt at its job, from 1. */
+  readonly attempt: number
+}
+
 const MICROTASKS = 16
+/** After how many milliseconds the task is asked again about jobs that it wants to send later. */
+const LATER_MILLISECONDS = 100
 /** How often loops look at the clock, in entries. */
 const CHECKED_EACH = 64
 /** The same for results that a consumer gets one by one, because it may do some work on each. */
@@ -82,6 +92,9 @@ export class Run<Item, Job, JobValue, Result> {
   #inProgress = 0
   /** Timers of the items that will be tried again. */
   readonly #retrying = new Set<NodeJS.Timeout>()
+  /** Entries whose jobs the task wants to send later, and the timer after which it is asked. */
+  #postponed: EntryPlace<Job, Result>[] = []
+  #asking: NodeJS.Timeout | undefined
   /** Stops what prepares the task. */
   #preparing: AbortController | undefined
   readonly #progress: Progress
@@ -249,7 +262,8 @@ export class Run<Item, Job, JobValue, Result> {
       if (this.#outbox.next()) return true
       const isIdle = this.#trips.size === 0
       if (this.#error && isIdle) throw this.#error.reason
-      if (!this.#error && isIdle && this.#pumpHasEnded && this.#retrying.size === 0) {
+      const isWaiting = this.#retrying.size > 0 || this.#postponed.length > 0
+      if (!this.#error && isIdle && this.#pumpHasEnded && !isWaiting) {
         if (this.#puller.error) throw this.#puller.error.reason
         this.#progress.tell(this.#puller.total)
         return false
@@ -327,6 +341,8 @@ export class Run<Item, Job, JobValue, Result> {
     this.#preparing?.abort()
     for (const timer of this.#retrying) clearTimeout(timer)
     this.#retrying.clear()
+    clearTimeout(this.#asking)
+    this.#postponed = []
     this.#pumpBell.ring()
   }
 
@@ -358,10 +374,11 @@ export class Run<Item, Job, JobValue, Result> {
         }
         this.#statistics.waitsFor('planning')
         const batch = await this.#collect()
-        if (batch.jobCount > 0) this.#send(batch)
+        if (batch.jobCount > 0) this.#announce(batch)
         else if (this.#puller.hasEnded) break
-        // All entries had results already. The event loop must still have its turn, for example to
-        // deliver an abort.
+        if (batch.jobCount > 0) this.#send(batch)
+        // All entries have results already, or wait. The event loop must still have its turn, for
+        // example to deliver an abort.
         else await this.#budget.yield()
       }
     } catch (reason) {
@@ -449,9 +466,41 @@ export class Run<Item, Job, JobValue, Result> {
     return !came
   }
 
+  /** Tells the task which jobs will be sent, and takes those out of the batch that it does not want to be. */
+  #announce(batch: Batch<Job, Result>): void {
+    if (this.#isHalted) return
+    const instead = this.#parts.task.begin?.(batch.plannedJobs())
+    if (instead === undefined) return
+    const entries = instead.map((_, job) => batch.entryOf(job))
+    batch.keepJobs((job) => instead[job] === undefined)
+    for (const [job, entry] of entries.entries()) this.#divert({ batch, entry, attempt: 1 }, instead[job])
+  }
+
+  /** Gives the result of a job that is not sent, or asks again later. */
+  #divert(place: EntryPlace<Job, Result>, instead: Instead<Result>): void {
+    if (instead === undefined) return
+    if (instead !== 'later') {
+      this.#give(place.batch, place.entry, instead.result)
+      return
+    }
+    this.#postponed.push(place)
+    this.#window.waits(1)
+    this.#asking ??= setTimeout(() => this.#askAgain(), LATER_MILLISECONDS)
+  }
+
+  /** Asks the task about the entries that were postponed. */
+  #askAgain(): void {
+    this.#asking = undefined
+    const places = this.#postponed
+    this.#postponed = []
+    for (const _ of places) this.#window.waits(-1)
+    this.#sendPlaces(places)
+    this.#pumpBell.ring()
+    this.#consumerBell.ring()
+  }
+
   #send(batch: Batch<Job, Result>): void {
     if (this.#isHalted) return
-    this.#parts.task.begin?.(batch.plannedJobs())
     const jobs = batch.takeJobs()
     const { length } = jobs
     this.#statistics.samples?.items.add(jobs)
@@ -461,12 +510,35 @@ export class Run<Item, Job, JobValue, Result> {
     }).then((figures) => this.#measure(length, figures))
   }
 
-  /** Sends the job of an entry again. */
-  #sendAgain(batch: Batch<Job, Result>, entry: number, attempt: number): void {
-    const settle = (outcome: Outcome<unknown>) => this.#settle(batch, entry, outcome, attempt)
-    this.#dispatch([batch.planned[entry].job], attempt, {
-      settle: (_, outcome) => settle(outcome),
-      settleRange: (_, values) => settle({ value: values[0] }),
+  /** Sends the jobs of entries, unless the task does not want that. Entries of one attempt go together. */
+  #sendPlaces(places: readonly EntryPlace<Job, Result>[]): void {
+    if (this.#isHalted) return
+    try {
+      const instead = this.#parts.task.begin?.(places.map(({ batch, entry }) => batch.planned[entry])) ?? []
+      for (const [i, place] of places.entries()) this.#divert(place, instead[i])
+      const sent = places.filter((_, i) => instead[i] === undefined)
+      const most = this.#chunker.size(undefined)
+      while (sent.length > 0) {
+        const { attempt } = sent[0]
+        const other = sent.findIndex((place) => place.attempt !== attempt)
+        this.#sendTogether(sent.splice(0, Math.min(most, other < 0 ? sent.length : other)), attempt)
+      }
+    } catch (reason) {
+      this.stop(reason)
+    }
+  }
+
+  #sendTogether(places: readonly EntryPlace<Job, Result>[], attempt: number): void {
+    const settle = (job: number, outcome: Outcome<unknown>) => {
+      const { batch, entry } = places[job]
+      this.#settle(batch, entry, outcome, attempt)
+    }
+    const jobs = places.map(({ batch, entry }) => batch.planned[entry].job)
+    this.#dispatch(jobs, attempt, {
+      settle,
+      settleRange: (first, values) => {
+        for (let i = 0; i < values.length; i++) settle(first + i, { value: values[i] })
+      },
     })
   }
 
@@ -573,7 +645,7 @@ export class Run<Item, Job, JobValue, Result> {
     const timer = setTimeout(() => {
       this.#retrying.delete(timer)
       this.#window.waits(-1)
-      this.#sendAgain(batch, entry, attempt + 1)
+      this.#sendPlaces([{ batch, entry, attempt: attempt + 1 }])
     }, delay)
     this.#retrying.add(timer)
     this.#window.waits(1)

@@ -12,6 +12,8 @@ export class Appender {
   #bytes = Buffer.allocUnsafeSlow(START_BYTES)
   /** Number of bytes that are still to be written. */
   #length = 0
+  /** Number of bytes that were written in all. */
+  written = 0
 
   constructor(readonly fd: number) {}
 
@@ -39,6 +41,7 @@ export class Appender {
     } finally {
       this.#bytes.copyWithin(0, written, length)
       this.#length = length - written
+      this.written += written
     }
     return length > 0
   }

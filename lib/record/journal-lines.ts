@@ -3,16 +3,16 @@
  * the next line is still whole. Lines that cannot be read are ignored.
  */
 
-import { createReadStream, readSync } from 'node:fs'
 import type { EtlFigures } from '../core/etl.js'
 import type { LayerFigures } from '../core/measuring.js'
-import { CODEC_VERSION, codecs } from '../core/wav/codecs.js'
+import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 import { type FilePath, pathFromBytes, pathToBytes } from '../files/paths.js'
 import { warnings } from '../warnings.js'
+import type { RunProcess } from './run-process.js'
 
 /** The first line of a run: its id, its settings and its process. */
-export interface RunLine {
+export interface RunLine extends RunProcess {
   readonly run: string
   readonly settings: Readonly<Record<string, unknown>>
   readonly stream: number
@@ -20,24 +20,38 @@ export interface RunLine {
   readonly codecs?: number
   /** True for a run with `overwrite`, and for a run that resumed one. Otherwise missing. */
   readonly overwrite?: boolean
-  readonly host: string
-  /** PID namespace of the process (Linux), because a process id is unique only within its namespace. Otherwise ''. */
-  readonly pids: string
-  readonly pid: number
+}
+
+/** The last line of a run. It is missing if the process was killed. */
+export interface EndLine {
+  /** The id of the run. */
+  readonly end: string
+  /** Numbers of outputs. */
+  readonly counts: { readonly done: number; readonly skipped: number; readonly failed: number }
+  /** True if the run was interrupted, left by its caller or ended by an error. Otherwise missing. */
+  readonly stopped?: boolean
 }
 
 /** A path in JSON: text, or base64 if its bytes are not UTF-8. */
-type JsonPath = string | { readonly base64: string }
+export type JsonPath = string | { readonly base64: string }
 
 /**
- * A line about one output: it is about to be written, was not written, or is complete. Ids have the form RUN-NUMBER.
+ * A line about one output. Ids have the form RUN-NUMBER.
+ *
+ * - `begin`: it is about to be written
+ * - `failed`: it was not written. There is a code if that was because of an error
+ * - `left`: it was not written, or it was written and that is not certain
+ * - `done`: it is complete
  */
 export type OutputLine =
   | { readonly begin: JsonPath; readonly id: string }
-  | { readonly failed: JsonPath; readonly id: string }
+  | { readonly failed: JsonPath; readonly id: string; readonly code?: string }
+  | { readonly left: JsonPath; readonly id: string; readonly code: string }
   | DoneLine
 
-interface DoneLine {
+export type JournalLine = RunLine | OutputLine | EndLine
+
+export interface DoneLine {
   readonly done: JsonPath
   readonly id: string
   /** Path of the input, relative to the output folder, computed without resolving links. */
@@ -138,128 +152,70 @@ function isPiece(value: unknown): boolean {
   return [file, from, at].every(Number.isSafeInteger)
 }
 
-/**
- * Position of a line in the file: the offset of its first byte times MAX_LINE, plus its length. There may be millions of
- * positions, and one number takes the least memory.
- */
-type Place = number
-
-/** Used instead of a position for an output that must be done again. */
-const AGAIN: Place = -1
-/** Used instead of a position for an output that only runs with other settings made or began. */
-const OLDER: Place = -2
-
-interface Begun {
-  readonly text: string
-  /** What was recorded before for the same output. It becomes valid again if this attempt fails. */
-  readonly before: Place | undefined
-}
-
 /** Lines of this many bytes or more are ignored: noisemill writes none, and an endless line must not fill memory. */
-const MAX_LINE = 64 * 1024
+export const MAX_LINE = 64 * 1024
 const LINE_FEED = 0x0a
 
-/** The records of earlier runs, read from a journal. */
-export class Records {
-  readonly runs = new Map<string, RunLine>()
-  /** Outputs that were begun and neither completed nor failed, by id. */
-  readonly begun = new Map<string, Begun>()
-  lastRun: RunLine | undefined
-  /** Positions of the `done` lines of outputs that were made with the settings of this run, AGAIN or OLDER. */
-  readonly #done = new Map<string, Place>()
-  #fd = -1
+/** Divides the bytes of a journal, which may still grow, into lines. */
+export class Lines {
+  /** Bytes of a line whose end was not read yet. */
+  #rest: Buffer = Buffer.alloc(0)
+  #isTooLong = false
+  /** Offset of `#rest` in the file. */
+  #start = 0
 
-  /** @param settings the settings of this run, as JSON; without them, complete outputs are not remembered */
-  constructor(readonly settings: string | undefined) {}
+  /** @param onLine receives each line that can be read, its offset in the file, and its length in bytes */
+  constructor(readonly onLine: (line: JournalLine, start: number, length: number) => void) {}
 
-  /** Reads an open file from its beginning to its end. */
-  async read(fd: number): Promise<void> {
-    this.#fd = fd
-    /** Bytes of a line whose end was not read yet; `start` is their offset in the file. */
-    let rest: Buffer = Buffer.alloc(0)
-    let start = 0
-    let isTooLong = false
-    for await (const part of createReadStream('', { fd, start: 0, autoClose: false })) {
-      const bytes: Buffer = rest.length === 0 ? part : Buffer.concat([rest, part])
-      let from = 0
-      for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
-        if (!isTooLong) this.#add(bytes.subarray(from, end), start + from)
-        isTooLong = false
-        from = end + 1
-      }
-      start += from
-      rest = bytes.subarray(from)
-      if (rest.length < MAX_LINE) continue
-      start += rest.length
-      rest = Buffer.alloc(0)
-      isTooLong = true
+  /** Offset of the first byte that was not read yet. */
+  get position(): number {
+    return this.#start + this.#rest.length
+  }
+
+  add(part: Buffer): void {
+    const bytes = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part])
+    let from = 0
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
+      if (!this.#isTooLong) this.#read(bytes.subarray(from, end), this.#start + from)
+      this.#isTooLong = false
+      from = end + 1
     }
-    if (!isTooLong) this.#add(rest, start)
-    if (this.settings === undefined) return
-    // An output that was only begun must be done again, unless a run with these settings recorded it as done.
-    for (const [id, { text }] of this.begun) {
-      if ((this.#done.get(text) ?? OLDER) === OLDER) this.#done.set(text, this.#isWanted(id) ? AGAIN : OLDER)
-    }
+    const rest = bytes.subarray(from)
+    this.#start += from
+    this.#isTooLong ||= rest.length >= MAX_LINE
+    // The part is not kept with it.
+    if (this.#isTooLong) this.#drop(rest.length)
+    else this.#rest = Buffer.from(rest)
   }
 
-  /**
-   * Returns and forgets the record of an output, for `doneLine`. Undefined if no run with these settings began it, unless
-   * the last run replaced existing outputs: its successor must replace those that it had not come to.
-   */
-  take(text: string): Place | undefined {
-    const place = this.#done.get(text)
-    this.#done.delete(text)
-    if (place !== OLDER) return place
-    return this.lastRun?.overwrite === true ? AGAIN : undefined
+  /** Reads the last line, which has no line feed behind it. If it is not complete, its rest may still come. */
+  readLast(): void {
+    if (!this.#isTooLong && this.#read(this.#rest, this.#start)) this.#drop(this.#rest.length)
   }
 
-  /**
-   * Reads the `done` line of an output from the file. Undefined if the output must be done again, because it was only
-   * begun or because another version of the decoders made it.
-   */
-  doneLine(place: Place): DoneLine | undefined {
-    if (place === AGAIN) return undefined
-    const length = place % MAX_LINE
-    const bytes = Buffer.alloc(length)
-    readSync(this.#fd, bytes, 0, length, (place - length) / MAX_LINE)
-    const line = parse(bytes)
-    return line !== undefined && 'done' in line ? line : undefined
+  /** Passes over bytes, which begin with a line feed and end with a whole line. */
+  skip(count: number): void {
+    this.#isTooLong = false
+    this.#drop(this.#rest.length + count)
   }
 
-  #isWanted(id: string): boolean {
-    const run = this.runs.get(runOf(id))
-    return run?.codecs !== undefined && JSON.stringify(run.settings) === this.settings
+  #drop(count: number): void {
+    this.#start += count
+    this.#rest = Buffer.alloc(0)
   }
 
-  #add(line: Buffer, start: number): void {
-    const entry = line.length < MAX_LINE ? parse(line) : undefined
-    if (entry === undefined) return
-    if ('run' in entry) {
-      this.lastRun = entry
-      this.runs.set(entry.run, entry)
-    } else if ('begin' in entry) {
-      const text = textOf(entry.begin)
-      this.begun.set(entry.id, { text, before: this.#done.get(text) })
-      this.#done.delete(text)
-    } else if ('failed' in entry) {
-      const begun = this.begun.get(entry.id)
-      this.begun.delete(entry.id)
-      if (begun?.before !== undefined && !this.#done.has(begun.text)) this.#done.set(begun.text, begun.before)
-    } else {
-      const { id, done, codec = CODEC_VERSION } = entry
-      this.begun.delete(id)
-      if (this.settings === undefined) return
-      // An output that other decoders made must be done again, like one that was only begun.
-      const place = codec === CODEC_VERSION ? start * MAX_LINE + line.length : AGAIN
-      this.#done.set(textOf(done), this.#isWanted(id) ? place : OLDER)
-    }
+  #read(bytes: Buffer, start: number): boolean {
+    const line = bytes.length < MAX_LINE ? parseLine(bytes) : undefined
+    if (line !== undefined) this.onLine(line, start, bytes.length)
+    return line !== undefined
   }
 }
 
 /** Returns the run in an output's id. */
 export const runOf = (id: string): string => id.slice(0, id.indexOf('-'))
 
-function parse(line: Buffer): RunLine | OutputLine | undefined {
+/** Returns what a line says; undefined if it cannot be read. */
+export function parseLine(line: Buffer): JournalLine | undefined {
   // After a power cut, bytes that were not yet written may read as zeros.
   let end = line.length
   while (end > 0 && line[end - 1] === 0) end--
@@ -270,17 +226,25 @@ function parse(line: Buffer): RunLine | OutputLine | undefined {
     return undefined
   }
   return typeof value === 'object' && value !== null && isEntry(value as Record<string, unknown>)
-    ? (value as RunLine | OutputLine)
+    ? (value as JournalLine)
     : undefined
 }
 
 /** The form of an id. It is checked because ids are part of the names of files that are removed. */
 const ID = /^[0-9a-z]+-[0-9a-z]+$/
 
-/** Whether a parsed line has the fields that are used without further checks. */
-function isEntry({ run, settings, pid, id, begin, failed, done }: Record<string, unknown>): boolean {
-  if (typeof run === 'string') return typeof settings === 'object' && settings !== null && Number.isInteger(pid)
-  return typeof id === 'string' && ID.test(id) && isJsonPath(begin ?? failed ?? done)
+/** The fields by which kinds of lines are told apart. */
+const KINDS = ['run', 'end', 'begin', 'failed', 'left', 'done'] as const
+
+/** Whether a parsed line is of one kind, and has the fields that are used without further checks. */
+function isEntry(fields: Readonly<Record<string, unknown>>): boolean {
+  const [kind, ...others] = KINDS.filter((name) => name in fields)
+  if (kind === undefined || others.length > 0) return false
+  const { run, settings, pid, end, id } = fields
+  if (kind === 'run')
+    return typeof run === 'string' && typeof settings === 'object' && settings !== null && Number.isInteger(pid)
+  if (kind === 'end') return typeof end === 'string'
+  return typeof id === 'string' && ID.test(id) && isJsonPath(fields[kind])
 }
 
 function isJsonPath(value: unknown): value is JsonPath {

@@ -5,25 +5,15 @@
  */
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  statSync,
-} from 'node:fs'
-import type { EtlFigures, EtlJob } from '../core/etl.js'
+import { closeSync, constants, fdatasyncSync, fstatSync, lstatSync, readSync, statSync } from 'node:fs'
+import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
 import { fsPath, modifiedOf, nameExists, removeFile, syncFolder } from '../core/files.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { ByStem } from '../core/stems.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
-import { freshRunId, host, isEmptyFolder, TRIES, temporaryName } from '../files/outputs.js'
+import { freshRunId, isEmptyFolder, TRIES, temporaryName } from '../files/outputs.js'
 import {
   baseName,
   type FilePath,
@@ -33,18 +23,14 @@ import {
   slashedPathTo,
   splitPath,
 } from '../files/paths.js'
+import type { Shard } from '../files/shard.js'
 import { recordedFiles } from '../files/stems.js'
 import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
-import { jsonPath, pathOf, Records, type RunLine, runOf, textOf } from './journal-lines.js'
-
-const JOURNAL_NAME = '.noisemill-journal'
-
-/** Returns the path of the journal of an output folder. */
-export const journalOf = (out: string): string => joinPath(out, JOURNAL_NAME) as string
-
-/** Whether a file system, which may ignore case, takes a name for that of a journal. */
-export const isJournalName = (name: string): boolean => name.toLowerCase() === JOURNAL_NAME
+import { isJournalName, journalName, journalOf, journalsIn, openJournal } from './journal-files.js'
+import { type DoneLine, jsonPath, Lines, MAX_LINE, pathOf, type RunLine, runOf, textOf } from './journal-lines.js'
+import { doneLineAt, isDone, OLDER, OtherRecords, openRuns, type Place, Records } from './records.js'
+import { isAlive, thisProcess } from './run-process.js'
 
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
@@ -72,7 +58,13 @@ export interface RecordedOutput {
 type WrittenFigures = Pick<EtlFigures, 'bytesIn' | 'modified' | 'bytesOut' | 'codec'>
 
 /** An output that is about to be written. */
-type Intent = RecordedOutput & { readonly job: Pick<EtlJob, 'overwrite' | 'free'> }
+type Intent = RecordedOutput & { readonly job: { overwrite: boolean; readonly free: boolean } }
+
+/**
+ * What a run does with an output in place of making it: another run has made it, or is about to, in which case the run asks
+ * again later. Undefined if the run makes it.
+ */
+export type Elsewhere = Skipped | 'later' | undefined
 
 /** An output that an earlier run completed: its sizes, and its other figures if that run recorded them. */
 export interface Skipped {
@@ -81,15 +73,6 @@ export interface Skipped {
   /** What `done` got as text, parsed and not checked. */
   readonly figures: unknown
 }
-
-const processes = (() => {
-  try {
-    // Containers may have the same host name, and each counts its processes from 1.
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
-  }
-})()
 
 /** The options of the run that a journal records. */
 export interface JournalOptions {
@@ -103,6 +86,8 @@ export interface JournalOptions {
   readonly dryRun: boolean
   /** Sync `begin` lines to the disk before their outputs are written. */
   readonly fsync: boolean
+  /** The shard of the run, which has a journal of its own. */
+  readonly shard: Shard | undefined
 }
 
 export class Journal {
@@ -113,7 +98,13 @@ export class Journal {
   readonly #file: string
   /** The output folder with its separator, which all paths of outputs begin with. */
   readonly #prefix: string
+  /** What earlier runs recorded, if they are resumed: in this journal, and in the others of the folder. */
   #records: Records | undefined
+  readonly #others = new OtherRecords()
+  /** Whether an earlier run that is resumed replaced existing outputs. */
+  #resumesReplacing = false
+  /** Numbers of outputs, for the last line of the run. */
+  readonly #counts = { done: 0, skipped: 0, failed: 0 }
   #fd = -1
   #lines: Appender | undefined
   #pending = ''
@@ -133,8 +124,12 @@ export class Journal {
     readonly out: string,
     readonly options: JournalOptions,
   ) {
-    this.#file = journalOf(out)
-    this.#prefix = this.#file.slice(0, -JOURNAL_NAME.length)
+    this.#file = journalOf(out, options.shard)
+    this.#prefix = this.#file.slice(0, -this.#name.length)
+  }
+
+  get #name(): string {
+    return journalName(this.options.shard)
   }
 
   /**
@@ -144,56 +139,84 @@ export class Journal {
   async open(): Promise<void> {
     const { resume, overwrite, dryRun } = this.options
     const settings = shortened(this.options.settings())
-    const records = new Records(resume ? JSON.stringify(settings) : undefined)
+    const records = new Records(resume ? JSON.stringify(settings) : undefined, this.run)
     try {
       this.#fd = this.#openFile()
-      if (this.#fd === -1) return
-      this.#lines = new Appender(this.#fd)
-      await records.read(this.#fd)
-      this.foldsCase = isOpenAs(this.#fd, `${this.#prefix}${JOURNAL_NAME.toUpperCase()}`)
+      if (this.#fd !== -1) {
+        this.#lines = new Appender(this.#fd)
+        await records.read(this.#fd)
+        this.foldsCase = isOpenAs(this.#fd, `${this.#prefix}${this.#name.toUpperCase()}`)
+      }
     } catch (error) {
       throw this.#errorOf(error)
     }
     if (resume) {
-      this.#checkSettings(records.lastRun, settings)
+      this.#resumeRun(records.lastRun, settings)
+      await this.#readOthers(settings)
       this.#records = records
     }
     if (dryRun) return
     removeTemporaries(this.#prefix, records)
     const versions = { stream: STREAM_VERSION, codecs: CODEC_VERSION }
-    const replaces = (overwrite || this.#records?.lastRun?.overwrite === true) && { overwrite: true }
-    const line: RunLine = { run: this.run, settings, ...versions, ...replaces, host, pids: processes, pid: process.pid }
-    // The line is written with the first output, because a run without outputs leaves nothing to resume.
+    const replaces = (overwrite || this.#resumesReplacing) && { overwrite: true }
+    const line: RunLine = { run: this.run, settings, ...versions, ...replaces, ...thisProcess() }
+    // It is written with the first output.
     this.#pending = `\n${JSON.stringify(line)}`
+    openRuns.add(this.run)
+  }
+
+  /** Reads the other journals of the folder, which runs of other shards wrote. */
+  async #readOthers(settings: RunLine['settings']): Promise<void> {
+    const { shard, dryRun } = this.options
+    const wanted = JSON.stringify(settings)
+    const found = await journalsIn(this.out === '' ? '.' : this.out).catch(() => [])
+    for (const { name, file, shard: other } of found) {
+      if (name === this.#name) continue
+      const records = new Records(wanted, this.run)
+      try {
+        const fd = openJournal(file, constants.O_RDONLY)
+        try {
+          // Of the same number of shards, another one has other outputs. Only its settings matter.
+          const isApart = shard !== undefined && shard.count === other?.count
+          if (isApart && JSON.stringify(firstRun(fd)?.settings) === wanted) continue
+          await records.read(fd)
+          this.#others.add(file, fstatSync(fd).size, records)
+        } finally {
+          closeSync(fd)
+        }
+      } catch (error) {
+        throw this.#errorOf(error, file)
+      }
+      this.#resumeRun(records.lastRun, settings, name)
+      if (!dryRun) removeTemporaries(this.#prefix, records)
+    }
   }
 
   /** Opens the journal, and creates it if necessary. Returns -1 for a dry run in a folder that has no journal. */
   #openFile(): number {
     const { dryRun, fsync } = this.options
-    const named = lstatSync(this.#file, { throwIfNoEntry: false })
-    if (named === undefined && dryRun) return -1
-    // A link might lead anywhere. Opening it would report ELOOP, as does a path with too many links.
-    if (named?.isSymbolicLink()) throw new Error('it is a symbolic link')
-    if (named?.isFile() === false) throw new Error('it is not a file')
-    // Do not follow a link that is made meanwhile, and do not wait for the other end of a pipe.
-    const flags = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+    if (dryRun && lstatSync(this.#file, { throwIfNoEntry: false }) === undefined) return -1
     const access = dryRun ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
-    const fd = openSync(this.#file, access | flags, 0o666)
-    const found = fstatSync(fd)
-    if (fsync && found.size === 0) syncFolder(this.#prefix)
-    if (found.isFile() && isJournal(fd)) return fd
-    closeSync(fd)
-    throw new Error('the file with this name is not a journal')
+    const fd = openJournal(this.#file, access)
+    if (fsync && fstatSync(fd).size === 0) syncFolder(this.#prefix)
+    return fd
   }
 
-  /** Whether an output would have the journal's own name. */
+  /** Whether an output would have the name of a journal. */
   hasNameOf(output: FilePath): boolean {
-    if (typeof output !== 'string' || output.length !== this.#file.length) return false
-    return output === this.#file || (this.foldsCase && output.toLowerCase() === this.#file.toLowerCase())
+    if (typeof output !== 'string' || !output.startsWith(this.#prefix)) return false
+    const name = output.slice(this.#prefix.length)
+    return isJournalName(name) && (this.foldsCase || name === name.toLowerCase())
   }
 
-  #checkSettings(last: RunLine | undefined, settings: RunLine['settings']): void {
+  /**
+   * Notes the last run of a journal, and checks that it had the settings of this one.
+   *
+   * @param journal name of the journal, if it is not that of this run
+   */
+  #resumeRun(last: RunLine | undefined, settings: RunLine['settings'], journal?: string): void {
     if (last === undefined) return
+    this.#resumesReplacing ||= last.overwrite === true
     const was: RunLine['settings'] = { ...last.settings, stream: last.stream, codecs: last.codecs }
     // Decoder versions are compared for each output. They differ here only if the earlier run did not record any.
     const is: RunLine['settings'] = { ...settings, stream: STREAM_VERSION, codecs: last.codecs ?? CODEC_VERSION }
@@ -206,7 +229,8 @@ export class Journal {
         ? 'an earlier version of the decoders was used'
         : `${name} was ${text(was[name])} and is ${text(is[name])}`,
     )
-    throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: received.join(', ') })
+    const where = journal === undefined ? '' : ` (in ${journal})`
+    throw new NoisemillError('E_RESUME_SETTINGS', { path: this.out, received: `${received.join(', ')}${where}` })
   }
 
   /**
@@ -214,32 +238,60 @@ export class Journal {
    * has changed, 'replace' for any other output with a record, and undefined if there is no record.
    */
   look(looked: RecordedOutput): Skipped | 'replace' | undefined {
-    const { input, output, stems = {} } = looked
-    const place = this.#records?.take(textOf(jsonPath(looked.relative)))
-    if (place === undefined) return undefined
-    try {
-      const done = this.#records!.doneLine(place)
-      const read = statSync(fsPath(input), { bigint: true })
-      const isSame =
-        done !== undefined &&
-        [output, ...Object.values(stems)].every((file) => isFileOf(file, done.bytes)) &&
-        done.size === Number(read.size) &&
-        done.modified === modifiedOf(read) &&
-        textOf(done.input) === textOf(jsonPath(this.#inputPath(looked)))
-      if (isSame) return { bytesIn: done.size, bytesOut: done.bytes, figures: done.figures }
-    } catch {
-      // The input or the output is missing or not accessible: the job reports that.
+    if (this.#records === undefined) return undefined
+    const text = textOf(jsonPath(looked.relative))
+    const own = this.#records.take(text)
+    const others = this.#others.take(text)
+    const places = own === undefined ? others : [own, ...others]
+    if (places.length === 0) return undefined
+    if (places.includes(OLDER)) {
+      // What a run with other settings made last is done again, and lines of several journals have no order. A run that
+      // continues one that replaced existing outputs must replace those that it had not come to.
+      return this.#resumesReplacing || places.some((place) => place !== OLDER) ? 'replace' : undefined
+    }
+    for (const [i, place] of places.entries()) {
+      const isOwn = i === 0 && own !== undefined
+      const done = isDone(place) ? this.#doneLine(place, isOwn) : undefined
+      if (done === undefined || !this.#isUnchanged(looked, done)) continue
+      this.#counts.skipped++
+      return { bytesIn: done.size, bytesOut: done.bytes, figures: done.figures }
     }
     return 'replace'
   }
 
+  #doneLine(place: Place, isOwn: boolean): DoneLine | undefined {
+    try {
+      return isOwn ? doneLineAt(this.#fd, place) : this.#others.doneLine(place)
+    } catch {
+      // A journal was removed meanwhile, or cannot be read.
+      return undefined
+    }
+  }
+
+  /** Whether an output and its input are still those that a `done` line is about. */
+  #isUnchanged(looked: RecordedOutput, done: DoneLine): boolean {
+    const { input, output, stems = {} } = looked
+    try {
+      const read = statSync(fsPath(input), { bigint: true })
+      return (
+        [output, ...Object.values(stems)].every((file) => isFileOf(file, done.bytes)) &&
+        done.size === Number(read.size) &&
+        done.modified === modifiedOf(read) &&
+        textOf(done.input) === textOf(jsonPath(this.#inputPath(looked)))
+      )
+    } catch {
+      // The input or the output is missing or not accessible: the job reports that.
+      return false
+    }
+  }
+
   /**
    * Whether the names of outputs in a folder, and of their stems in others, are free for certain: when the run came to
-   * the folders, they were missing or had nothing but this journal. Names in other folders must be looked up.
+   * the folders, they were missing or had nothing but journals. Names in other folders must be looked up.
    */
   isSurelyFree(folder: FilePath, stems: ByStem<FilePath> = {}): boolean {
     if (folder !== this.#outputFolder?.folder) {
-      const isEmpty = (one: FilePath) => isEmptyFolder(one === '' ? '.' : one, JOURNAL_NAME)
+      const isEmpty = (one: FilePath) => isEmptyFolder(one === '' ? '.' : one, isJournalName)
       this.#outputFolder = { folder, wasEmpty: [folder, ...Object.values(stems)].every(isEmpty) }
     }
     return this.#outputFolder.wasEmpty
@@ -247,26 +299,63 @@ export class Journal {
 
   /**
    * Records outputs that are about to be written. An existing file that may not be replaced is not recorded, so that no
-   * later run takes it for its own. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
+   * later run takes it for its own. A resumed run shares the work with other runs of the same settings: it returns which
+   * outputs it must not write, by their places among the given ones. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL.
    */
-  begin(outputs: readonly Intent[]): void {
-    if (this.options.dryRun) return
-    let begun = 0
-    for (const intent of outputs) {
-      const { id, output, stems = {}, relative, job } = intent
-      if (!job.overwrite && !job.free && [output, ...Object.values(stems)].some(nameExists)) continue
-      intent.begun = JSON.stringify(jsonPath(relative))
-      this.#pending += `\n{"begin":${intent.begun},"id":"${id}"}`
-      begun++
+  begin(outputs: readonly Intent[]): readonly Elsewhere[] {
+    if (this.options.dryRun) return []
+    // Names come before the lines of other runs: whoever made an output that exists has recorded it by then.
+    const exists = outputs.map(({ output, stems = {}, job }) => {
+      return !job.overwrite && !job.free && [output, ...Object.values(stems)].some(nameExists)
+    })
+    this.#refresh()
+    const elsewhere = outputs.map((output) => this.#elsewhere(output))
+    const begun = outputs.filter(({ job }, i) => elsewhere[i] === undefined && (job.overwrite || !exists[i]))
+    for (const intent of begun) {
+      intent.begun = JSON.stringify(jsonPath(intent.relative))
+      this.#pending += `\n{"begin":${intent.begun},"id":"${intent.id}"}`
     }
-    if (begun === 0) return
+    if (begun.length === 0) return elsewhere
     try {
       this.#flush()
     } catch (error) {
       // These outputs are not written, but their `begin` lines may be written later, so they need `failed` lines.
-      for (const output of outputs) this.failed(output)
+      for (const output of begun) this.failed(output)
       throw error
     }
+    return this.#records === undefined || this.#records.lost.size === 0
+      ? elsewhere
+      : outputs.map((output, i) => elsewhere[i] ?? this.#yield(output))
+  }
+
+  #refresh(): void {
+    try {
+      this.#records?.refresh()
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  /** Gives up an output that another run began just before. */
+  #yield(output: Intent): Elsewhere {
+    if (!this.#records!.lost.delete(output.id)) return undefined
+    this.failed(output)
+    return this.#elsewhere(output) ?? 'later'
+  }
+
+  /** Looks what other runs have done with an output since this run planned it. */
+  #elsewhere(intent: Intent): Elsewhere {
+    if (this.#records === undefined) return undefined
+    const holder = this.#records.holderOf(textOf(jsonPath(intent.relative)))
+    if (holder?.isWorking) return 'later'
+    if (holder !== undefined) {
+      intent.job.overwrite = true
+      removeTemporariesOf(this.#prefix, intent.relative, holder)
+    }
+    const found = this.look(intent)
+    if (found !== 'replace') return found
+    intent.job.overwrite = true
+    return undefined
   }
 
   /**
@@ -279,6 +368,7 @@ export class Journal {
     const { id, relative } = recorded
     const name = recorded.begun ?? JSON.stringify(jsonPath(relative))
     recorded.begun = undefined
+    this.#counts.done++
     const source = JSON.stringify(jsonPath(this.#inputPath(recorded)))
     const sizes = `"size":${file.bytesIn},"modified":${file.modified},"bytes":${file.bytesOut}`
     const decoders = file.codec === null ? '' : `,"codec":${CODEC_VERSION}`
@@ -286,11 +376,25 @@ export class Journal {
     this.#add(`\n{"done":${name},"id":"${id}","input":${source},${rest}}`)
   }
 
-  /** Records that an output was not written, and that a file that had its name before is unchanged. */
-  failed(recorded: RecordedOutput): void {
-    const { id, begun } = recorded
+  /**
+   * Records that an output was not written, and that a file that had its name before is unchanged.
+   *
+   * @param code that of the error, if this was because of an error
+   */
+  failed(recorded: RecordedOutput, code?: string): void {
+    if (this.options.dryRun) return
+    const { id, relative, begun } = recorded
     recorded.begun = undefined
-    if (begun !== undefined) this.#add(`\n{"failed":${begun},"id":"${id}"}`)
+    if (code !== undefined) this.#counts.failed++
+    else if (begun === undefined) return
+    const name = begun ?? JSON.stringify(jsonPath(relative))
+    this.#add(`\n{"failed":${name},"id":"${id}"${code === undefined ? '' : `,"code":"${code}"`}}`)
+  }
+
+  /** Records that an output failed, and that it may have been written nevertheless. */
+  left({ id, begun }: RecordedOutput, code: string): void {
+    this.#counts.failed++
+    if (begun !== undefined) this.#add(`\n{"left":${begun},"id":"${id}","code":"${code}"}`)
   }
 
   #add(line: string): void {
@@ -311,7 +415,9 @@ export class Journal {
     const text = this.#pending
     this.#pending = ''
     try {
+      const before = this.#lines!.written
       const isWritten = this.#lines!.add(text)
+      this.#records?.refresh(this.#lines!.written - before)
       if (this.options.fsync && isWritten) this.#sync()
     } catch (error) {
       throw this.#errorOf(error)
@@ -330,13 +436,27 @@ export class Journal {
 
   /** Writes the remaining lines and closes the file. Throws NoisemillError E_JOURNAL or E_VOLUME_FULL. */
   close(): void {
+    this.#end({})
+  }
+
+  #end(how: { readonly stopped?: true }): void {
     if (this.#fd === -1) return
     try {
       if (this.#timer !== undefined || this.#lines!.hasRest) this.#flush()
       if (this.#failure !== undefined) throw this.#errorOf(this.#failure)
+      if (openRuns.delete(this.run)) this.#addEnd(how)
     } finally {
+      openRuns.delete(this.run)
       this.#closeFile()
     }
+  }
+
+  /** Writes the last line of the run. Nothing is lost without it. */
+  #addEnd(how: { readonly stopped?: true }): void {
+    this.#pending += `\n${JSON.stringify({ end: this.run, counts: this.#counts, ...how })}`
+    try {
+      this.#flush()
+    } catch {}
   }
 
   #closeFile(): void {
@@ -355,14 +475,14 @@ export class Journal {
    */
   abandon(): void {
     try {
-      this.close()
+      this.#end({ stopped: true })
     } catch {}
   }
 
-  #errorOf(cause: unknown): NoisemillError {
+  #errorOf(cause: unknown, file = this.#file): NoisemillError {
     const { code: errno = '' } = cause as NodeJS.ErrnoException
     const code = isVolumeFull(errno) ? 'E_VOLUME_FULL' : 'E_JOURNAL'
-    return new NoisemillError(code, { path: this.#file, ...(errno === '' ? { cause } : { errno }) })
+    return new NoisemillError(code, { path: file, ...(errno === '' ? { cause } : { errno }) })
   }
 
   /**
@@ -378,25 +498,22 @@ export class Journal {
   }
 }
 
-/**
- * The bytes that every journal begins with. They are checked so that noisemill never appends to another file, such as
- * an input.
- */
-const START = Buffer.from('\n{"run":')
-
-function isJournal(fd: number): boolean {
-  const start = Buffer.alloc(START.length)
-  const length = readSync(fd, start, 0, start.length, 0)
-  // After a power cut, bytes that were not yet written may read as zeros.
-  const zero = start.subarray(0, length).indexOf(0)
-  const written = start.subarray(0, zero < 0 ? length : zero)
-  return written.equals(START.subarray(0, written.length))
-}
-
 /** Whether a path is that of a file of this size. Throws if there is none. */
 function isFileOf(file: FilePath, size: number): boolean {
   const found = lstatSync(fsPath(file))
   return found.isFile() && found.size === size
+}
+
+/** Reads the line of the first run of a journal. Undefined if it cannot be read. */
+function firstRun(fd: number): RunLine | undefined {
+  const start = Buffer.alloc(MAX_LINE)
+  let run: RunLine | undefined
+  const lines = new Lines((line) => {
+    if ('run' in line) run ??= line
+  })
+  lines.add(start.subarray(0, readSync(fd, start, 0, start.length, 0)))
+  lines.readLast()
+  return run
 }
 
 /** Longest settings in a journal, in characters: longer lines would be ignored. */
@@ -422,24 +539,17 @@ const STEPS = ['before', 'after'] as const
 function removeTemporaries(prefix: string, { begun, runs }: Records): void {
   for (const [id, { text }] of begun) {
     const run = runs.get(runOf(id))
-    const output = pathOf(text)
-    const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
-    if (run === undefined || !isGone(run) || names.includes('..')) continue
-    // A file may already have its final name, was removed, or was never there.
-    for (const file of recordedFiles(output, run.settings.stems)) {
-      const { folder, name } = splitPath(joinPath(prefix, file))
-      for (const part of [undefined, ...STEPS, ...TRIES])
-        removeFile(joinPath(folder, temporaryName(name, id, run, part)))
-    }
+    if (run !== undefined) removeTemporariesOf(prefix, pathOf(text), { id, run })
   }
 }
 
-function isGone(run: RunLine): boolean {
-  if (run.host !== host || run.pids !== processes) return false
-  try {
-    process.kill(run.pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+/** Removes the temporary files of an output, if the process that began it has ended. */
+function removeTemporariesOf(prefix: string, output: FilePath, { id, run }: { id: string; run: RunLine }): void {
+  const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
+  if (isAlive(run) !== false || names.includes('..')) return
+  // A file may already have its final name, was removed, or was never there.
+  for (const file of recordedFiles(output, run.settings.stems)) {
+    const { folder, name } = splitPath(joinPath(prefix, file))
+    for (const part of [undefined, ...STEPS, ...TRIES]) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
   }
 }

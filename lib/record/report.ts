@@ -18,12 +18,12 @@ import { makeFolders } from '../core/files.js'
 import type { StemName } from '../core/stems.js'
 import { NoisemillError } from '../errors.js'
 import { isSameFile, type Variants } from '../files/outputs.js'
-import { isAudioName, joinPath, joinSlashed } from '../files/paths.js'
+import { isAudioName, joinPath, joinSlashed, splitPath } from '../files/paths.js'
 import { ProtectedFiles } from '../files/protected.js'
 import { outputFolders } from '../files/stems.js'
 import { relativeOf } from '../files/walk.js'
 import { Appender } from './appender.js'
-import { journalOf } from './journal.js'
+import { isJournalName, journalOf } from './journal-files.js'
 import { formOf, type ReportForm, RowEnds } from './report-forms.js'
 
 /** Bytes of a report that are read at once. */
@@ -181,7 +181,10 @@ function clashOf(path: string, { inputs, list, out, root, variants, stems = [] }
   const outputs = new ProtectedFiles(variants, true)
   for (const files of [report, outputs]) files.add(path)
   const isReport = (file: string) => report.find(file) !== undefined || isSameFile(file, path)
-  if (isReport(journalOf(out))) return 'it is the journal of the output folder'
+  const { folder, name } = splitPath(path)
+  const isInOut = isSameFile(folder === '' ? '.' : folder, out)
+  if (isReport(journalOf(out)) || (isInOut && isJournalName(String(name))))
+    return 'it is a journal of the output folder'
   if (list !== undefined && isReport(list)) return 'it is the list of inputs'
   // Files that are found in folders have names of audio files, which a report cannot have.
   const files = inputs.filter((input) => !isFolder(input))

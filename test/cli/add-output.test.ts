@@ -396,7 +396,7 @@ describe('--report', () => {
     }
   }
 
-  const asJournal = 'it is the journal of the output folder'
+  const asJournal = 'it is a journal of the output folder'
   const asOutput = 'it is an output of the run'
 
   test('cannot be the journal', () =>

@@ -63,7 +63,7 @@ test.each(pages)('codes that %s names are those of the code', (page) => {
 const OTHER_FLAGS = ['--external', '--allow-addons', '--allow-worker', '--allow-fs-read', '--allow-fs-write']
 
 test('flags that pages name are flags of a command', async () => {
-  const commands = [[], ['add'], ['replay'], ['demo'], ['demo', 'pitfalls'], ['info'], ['work']]
+  const commands = [[], ['add'], ['replay'], ['demo'], ['demo', 'pitfalls'], ['info'], ['work'], ['status']]
   const helps = await Promise.all(commands.map((command) => noisemill([...command, '--help'])))
   const known = new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z-]+/g) ?? []))
   const named = pages.flatMap((page) =>

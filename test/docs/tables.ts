@@ -72,7 +72,7 @@ function shortFlagTable(): string {
   return table(['flag', ''], rows)
 }
 
-const sources = [`${root}/dist/index.d.ts`, `${root}/dist-lib/cli/progress.d.ts`]
+const sources = ['dist/index', 'dist-lib/cli/progress', 'dist-lib/record/status'].map((name) => `${root}/${name}.d.ts`)
 const program = ts.createProgram(sources, { strict: true, types: [] })
 const checker = program.getTypeChecker()
 
@@ -201,6 +201,8 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of transforms': () => fieldTable(fieldsOf(sources[0], 'TransformedFile', 'FailedTransform')),
   'fields of summaries': () => fieldTable(summaryFields()),
+  'fields of status': () => fieldTable(fieldsOf(sources[2], 'FolderStatus')),
+  'fields of journals': () => fieldTable(fieldsOf(sources[2], 'JournalStatus')),
   'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),
   'fields of workers': () => fieldTable(deepFieldsOf('WorkerFigures')),
   'subjects of the doctor': () =>

@@ -49,7 +49,7 @@ export const JOURNAL = '.noisemill-journal'
 /** Whether a file is the temporary file of an output. */
 export const isTemporary = (file: string): boolean => file.endsWith('.tmp')
 
-/** Returns the sorted relative paths of all files below a folder, with '/' between names. The journal is left out. */
+/** Returns the sorted relative paths of all files below a folder, with '/' between names. Journals are left out. */
 export function filesBelow(folder: string): string[] {
   return existsSync(folder) ? entriesBelow(folder).sort() : []
 }
@@ -68,7 +68,7 @@ function entriesOf(folder: string) {
 const entriesBelow = (folder: string): string[] =>
   entriesOf(folder).flatMap((entry) => {
     if (entry.isDirectory()) return entriesBelow(path.join(folder, entry.name)).map((file) => `${entry.name}/${file}`)
-    return entry.name === JOURNAL ? [] : [entry.name]
+    return entry.name.startsWith(JOURNAL) ? [] : [entry.name]
   })
 
 /** Returns the sha256 of each file below a folder, by relative path. */
