@@ -96,8 +96,8 @@ redisTest('a run ends with a sentence if Redis is full', async () => {
   const pool = queuePool(server, newQueue(), { patience: 12_000, onNotice: (text) => notices.push(text) })
   const items = Array.from({ length: 20 }, () => 'x'.repeat(500_000))
   // What Redis has room for would wait for a worker.
-  const run = pool.map(moduleTask<string, number>(tasks, 'lengthOf'), items)
-  await expect(run).rejects.toMatchObject({
+  const run = pool.imapUnordered(moduleTask<string, number>(tasks, 'lengthOf'), items)
+  await expect(run.next()).rejects.toMatchObject({
     code: 'E_QUEUE',
     message: expect.stringMatching(/could not be used for 12\.0 s: .*OOM/),
   })
