@@ -265,6 +265,11 @@ const others: Readonly<Record<string, readonly ErrorCode[]>> = {
   'not tried here: choices of backend, kernel and instruction set': [
     ...(['E_BACKEND_UNAVAILABLE', 'E_KERNEL_UNAVAILABLE', 'E_ISA_UNAVAILABLE'] as const),
   ],
+  'test/remote': [
+    ...(['E_QUEUE', 'E_REMOTE_UNSUPPORTED', 'E_PATH_OUTSIDE', 'E_MACHINES_DIFFER'] as const),
+    ...(['E_MESSAGE_INVALID', 'E_MESSAGE_SIGNATURE', 'E_MESSAGE_EXPIRED'] as const),
+  ],
+  'test/package/bullmq.test.ts': ['E_PACKAGE_MISSING'],
   'not tried here: there is no remedy, or it is to make another call or to look at the cause': [
     ...(['E_OPTION_INVALID', 'E_ITEM_INVALID', 'E_POOL_CLOSED', 'E_POOL_TERMINATED', 'E_CANCELLED'] as const),
     ...(['E_TASK_LOAD', 'E_TASK_NESTED', 'E_TASK_FAILED', 'E_NOT_CLONEABLE'] as const),

@@ -15,7 +15,7 @@ function read(...args: string[]) {
 }
 
 test('without flags only required options are passed on', () => {
-  expect(read()).toEqual({ noise: { out: 'out', follow: true }, pool: {}, own: {} })
+  expect(read()).toEqual({ noise: { out: 'out', follow: true }, pool: {}, queue: {}, own: {} })
 })
 
 test('each flag sets the option that it stands for', () => {
@@ -36,7 +36,8 @@ test('each flag sets the option that it stands for', () => {
   const care = ['--overwrite', '--resume', '--fsync', '--dry-run', '--strict']
   const run = ['--jobs', '4', '--backend', 'workers', '--kernel', 'ts', '--chunk-size', '5']
   const inputs = ['--from', '-', '--exclude', 'raw', '--exclude', '*.bwf']
-  expect(read(...noise, ...inputs, ...care, ...run, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
+  const queue = ['--queue', 'q', '--redis', 'redis://host', '--key-file', 'key']
+  expect(read(...noise, ...inputs, ...care, ...run, ...queue, '--report', 'r.jsonl', '--json', '--quiet')).toEqual({
     noise: {
       ...{
         sigma: [0.1, 0.2],
@@ -52,6 +53,7 @@ test('each flag sets the option that it stands for', () => {
       ...{ overwrite: true, resume: true, fsync: true, dryRun: true, strict: true, chunkSize: 5 },
     },
     pool: { size: 4, backend: 'workers', kernel: 'ts' },
+    queue: { queue: 'q', redis: 'redis://host', keyFile: 'key' },
     own: { from: '-', report: 'r.jsonl', json: true, quiet: true },
   })
   expect(read('--snr', '-3', '--chunk-size', 'auto').noise).toMatchObject({ snr: -3, chunkSize: 'auto' })
