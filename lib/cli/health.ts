@@ -1,13 +1,16 @@
 /** Says whether a worker takes jobs, for container platforms: over HTTP, or by a file that stays fresh. */
 
-import { writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { invalidOption, NoisemillError } from '../errors.js'
+import path from 'node:path'
+import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 
 const FILE_MILLISECONDS = 5000
 /** A port, after a host or alone. */
 const PORT = /^(?:(.+):)?(\d{1,5})$/
 const LOOPBACK = '127.0.0.1'
+/** What a file of an earlier worker has. */
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z\n$/
 
 /**
  * Begins to say whether a worker is ready. Returns a function that ends it.
@@ -20,17 +23,32 @@ export async function showHealth(where: string, isReady: () => boolean): Promise
 }
 
 function writeHealth(file: string, isReady: () => boolean): () => void {
+  checkFile(file)
   const write = () => {
     if (!isReady()) return
     try {
       writeFileSync(file, `${new Date().toISOString()}\n`)
-    } catch (error) {
-      throw invalidOption('health', 'a file that can be written', (error as NodeJS.ErrnoException).code)
+    } catch {
+      // The volume may be full. A file that is not fresh says that something is wrong.
     }
   }
   write()
   const timer = setInterval(write, FILE_MILLISECONDS)
   return () => clearInterval(timer)
+}
+
+/** Refuses a file that cannot be written, and one with anything but a time. */
+function checkFile(file: string): void {
+  try {
+    const exists = existsSync(file)
+    if (exists && !TIME.test(readFileSync(file, 'latin1')))
+      throw invalidOption('health', 'a new file, or one of an earlier worker', file)
+    // It is not written before the worker is ready.
+    accessSync(exists ? file : path.dirname(path.resolve(file)), constants.W_OK)
+  } catch (error) {
+    if (isNoisemillError(error)) throw error
+    throw invalidOption('health', 'a file that can be written', (error as NodeJS.ErrnoException).code)
+  }
 }
 
 async function serveHealth(host: string, port: number, isReady: () => boolean): Promise<() => void> {

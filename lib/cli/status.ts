@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { type FolderStatus, type JournalStatus, statusOf } from '../record/status.js'
-import { showJson, showText } from '../show.js'
+import { plural, showJson, showText } from '../show.js'
 import { EXIT } from './exit.js'
 import { parsePath } from './flags.js'
 
@@ -37,7 +37,7 @@ function linesOf(status: FolderStatus): string[] {
     ...(failed > 0 ? [`${failed} failed (${codesInWords(codes)})`] : []),
     ...(running > 0 ? [`${running} being made`] : []),
     ...(unfinished > 0 ? [`${unfinished} unfinished`] : []),
-    ...(missing.length > 0 ? [`${missing.length} of the shards have no journal`] : []),
+    ...(missing.length > 0 ? [`${plural(missing.length, 'shard')} without a journal`] : []),
   ]
   return [
     ...shown.map(journalLine),

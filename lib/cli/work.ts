@@ -16,6 +16,9 @@ const NOTES = `
 Give --read and --write for files, --tasks for functions, or all three. SIGTERM or SIGINT ends it: it finishes what it
 has begun and returns the rest. A second one ends it at once, and others do its work again after the lease.`
 
+/** Time for what was printed to be written. */
+const LEAVE_MILLISECONDS = 1000
+
 export function defineWork(program: Command, stop: Stop): void {
   const command = program
     .command('work')
@@ -28,7 +31,9 @@ export function defineWork(program: Command, stop: Stop): void {
   command.action(async (given: Record<string, unknown>) => {
     const options = { ...readFlags(workTables.options, given), ...readFlags(workTables.queue, given) }
     const { health, quiet } = readFlags(workTables.own, given)
-    await work(options as WorkerOptions, health as string | undefined, quiet === true, stop)
+    // BullMQ goes on to look for a Redis that is away, also when its worker is closed.
+    const leave = () => setTimeout(() => process.exit(), LEAVE_MILLISECONDS).unref()
+    await work(options as WorkerOptions, health as string | undefined, quiet === true, stop).finally(leave)
     // A platform that stops a worker would take the code of a signal for a failure.
     process.exitCode = EXIT.done
   })
@@ -50,11 +55,12 @@ async function work(
   })
   const { backend, threads, queue, redis } = worker.info
   if (!quiet) terminal.result(`takes jobs from ${queue} at ${redis}; ${backend} backend, ${threads} at a time`)
-  const end = health === undefined ? () => {} : await showHealth(health, () => worker.isReady)
+  let end = () => {}
   try {
+    if (health !== undefined) end = await showHealth(health, () => worker.isReady)
     if (!signal.aborted) await once(signal, 'abort')
-    await worker.close()
   } finally {
+    await worker.close()
     end()
   }
 }

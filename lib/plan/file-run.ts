@@ -118,6 +118,8 @@ const MAY_BE_WRITTEN: readonly string[] = [
   'E_QUEUE',
   'E_MESSAGE_INVALID',
   'E_MESSAGE_SIGNATURE',
+  // A worker of another version may have come after one that died.
+  'E_MACHINES_DIFFER',
 ]
 
 /** An output and its job, or its result if it needs none. Its id is also part of the temporary file's name. */

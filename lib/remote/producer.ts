@@ -81,6 +81,8 @@ const OWN_OPTIONS = ['read', 'write', 'size', 'patience', 'onNotice']
 /** How long workers accept a message. A producer that lives renews those that wait. */
 const VALID_MILLISECONDS = 600_000
 const POLL_MILLISECONDS = 1000
+/** A timer that is this late tells that the process was stopped, or its JavaScript blocked. */
+const GAP_MILLISECONDS = 5000
 /** After this time without Redis, or without an outcome, a run says what it waits for. */
 const NOTICE_MILLISECONDS = 10_000
 /** Longest time that a worker has to answer after a run was cancelled. */
@@ -177,6 +179,8 @@ class Producer implements QueueBackend {
   #isPolling = false
   /** When Redis last did what it was asked for. */
   #heard = 0
+  /** When the timer called last. */
+  #ticked = 0
   /** When there was last an outcome, or nothing to wait for. */
   #answered = 0
   #noticed: 'redis' | 'workers' | undefined
@@ -227,9 +231,12 @@ class Producer implements QueueBackend {
         const earlier = parcel.earlier + (result === 'lost' ? TRIES_OF_LOST : 0)
         if (++sends <= MAX_SENDS && earlier < MAX_TRIES) {
           parcel = { ...parcel, earlier }
+          // What made the message unusable, such as a Redis that was away, needs some time to pass.
+          await wait(POLL_MILLISECONDS)
           continue
         }
-        fail(new NoisemillError('E_QUEUE', { received: 'Redis has lost the same message several times' }))
+        const received = 'the same message was lost several times, or no worker took it for fresh'
+        fail(new NoisemillError('E_QUEUE', { received }))
         break
       }
       if (isNoisemillError(result) || result.refused !== undefined) {
@@ -372,6 +379,7 @@ class Producer implements QueueBackend {
     events.on('completed', ({ jobId, returnvalue }) => this.#completed(jobId, returnvalue))
     events.on('failed', ({ jobId, failedReason }) => this.#failed(jobId, failedReason))
     this.#heard = performance.now()
+    this.#ticked = this.#heard
     this.#polling = setInterval(() => this.#tick(), POLL_MILLISECONDS)
     this.#poll({ connection, queue, events })
     for (const type of ['completed', 'failed'] as const) queue.clean(LEFT_OVER_MILLISECONDS, 1000, type).catch(() => {})
@@ -414,6 +422,10 @@ class Producer implements QueueBackend {
     if (queued === undefined) return
     this.#poll(queued)
     const { connection } = queued
+    // If this process itself was stopped, Redis may well have answered.
+    const now = performance.now()
+    if (now - this.#ticked > GAP_MILLISECONDS) this.#heard = now
+    this.#ticked = now
     const away = performance.now() - this.#heard
     if (this.#sent.size === 0) this.#answered = performance.now()
     else if (away > this.#settings.patience || connection.isRefused) this.#giveUp(connection)

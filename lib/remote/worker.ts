@@ -25,7 +25,7 @@ import {
 import { loadPackages } from './packages.js'
 import { runPortion } from './portion.js'
 import { Registry } from './registry.js'
-import { hashOf, readKey, type Signed, type Signer } from './signature.js'
+import { hashOf, MAX_TEXT, readKey, type Signed, type Signer } from './signature.js'
 import { checkVersions } from './versions.js'
 
 /**
@@ -140,8 +140,10 @@ const CLOSE_MILLISECONDS = 10_000
 export async function startWorker(options: WorkerOptions): Promise<RemoteWorker> {
   checkObject('options', options)
   const address = readAddress(options as QueueOptions, OWN_OPTIONS)
+  // A connection would keep the process, so it is made last.
+  const signer = readKey(options as QueueOptions)
   const settings = checkWorker(options as WorkerOptions)
-  return new QueueWorker(new Connection(address), readKey(options as QueueOptions), settings)
+  return new QueueWorker(new Connection(address), signer, settings)
 }
 
 interface Settings {
@@ -224,7 +226,8 @@ class QueueWorker implements RemoteWorker {
       // One more than threads, so that these need not wait for Redis between two messages.
       concurrency: backend.threads + 1,
       lockDuration: lease,
-      stalledInterval: lease / 2,
+      // Redis takes integers only.
+      stalledInterval: Math.ceil(lease / 2),
       maxStalledCount: MAX_STALLED,
     })
     let isNoted = false
@@ -373,6 +376,8 @@ class QueueWorker implements RemoteWorker {
       const code = codeOf(outcome, isFile)
       if (code === 'E_CANCELLED') return
       const text = outcomeToText(outcome, isFile)
+      // The producer would refuse a longer message. The job is returned, and done again.
+      if (outcomes.length > 0 && characters + text.length > MAX_TEXT / 2) return
       if (code !== undefined) failed++
       characters += text.length
       outcomes.push([index, text])

@@ -100,7 +100,7 @@ describe('status', () => {
     const two = await status(cwd)
     const done = names.filter((name) => [1, 3].includes(shardOf(name, 4))).length
     expect([two.code, two.json.done, two.json.missing]).toEqual([1, done, ['2/4', '4/4']])
-    expect(two.lines.at(-1)).toBe(`${done} done, 2 of the shards have no journal. Run shards 2, 4 of 4 with --resume.`)
+    expect(two.lines.at(-1)).toBe(`${done} done, 2 shards without a journal. Run shards 2, 4 of 4 with --resume.`)
     // With another number, all of them are asked for.
     await shard('1/3')
     expect((await status(cwd)).json.missing).toEqual(['2/3', '3/3'])

@@ -41,7 +41,7 @@ const OTHERS: readonly Other[] = [
         'holds up a run by 3 s',
         'learn of it within 30 s',
         'says so after 10 s',
-        'has at most 2 x',
+        'sends at most 2 x',
         'cut to about 4 x',
         'files of a few seconds',
       ],

@@ -1,8 +1,10 @@
 /** Addresses and keys of queues, and what messages about them say. */
 
-import { writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import path from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { bullmq, startWorker } from '../../dist/bullmq.js'
 import { NoisemillError, Pool } from '../../dist/index.js'
 import { readAddress } from '../../dist-lib/remote/connection.js'
@@ -123,4 +125,44 @@ test('the command refuses a password that others could see', async () => {
   expect(code).toBe(2)
   expect(stderr).toMatch(/--redis: invalid option: expected a URL without a password/)
   expect(stderr).not.toMatch(/ss-word/)
+})
+
+/** Nothing listens on this port. */
+const NOWHERE = 'redis://127.0.0.1:1'
+
+describe('the command work ends with 2', () => {
+  const work = (args: readonly string[], env = {}) =>
+    noisemill(['work', '--read', '.', '--write', '.', '--redis', NOWHERE, ...args], {
+      cwd: temporaryFolder(),
+      env: { NOISEMILL_QUEUE_KEY: KEY, ...env },
+    })
+
+  test('without a key', async () => {
+    const { code, stderr } = await work([], { NOISEMILL_QUEUE_KEY: '' })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/NOISEMILL_QUEUE_KEY/)
+  })
+
+  test('if the file of --health is another file, which it leaves as it is', async () => {
+    const file = fileWith('notes')
+    const { code, stderr } = await work(['--health', file])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--health: .*a new file, or one of an earlier worker/)
+    expect(readFileSync(file, 'utf8')).toBe('notes')
+  })
+
+  test('if the file of --health cannot be written', async () => {
+    const { code, stderr } = await work(['--health', path.join('missing', 'file')])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--health: .*a file that can be written.*ENOENT/)
+  })
+
+  test('if the port of --health is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { code, stderr } = await work(['--health', String((server.address() as { port: number }).port)])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/--health: .*a free port.*EADDRINUSE/)
+  })
 })
