@@ -1,7 +1,6 @@
 #include "batch.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -26,7 +25,7 @@ constexpr std::chrono::milliseconds kTimeBudget{4};
 // Most outcomes in one call of JavaScript, between two looks at the clock.
 constexpr size_t kGroupJobs = 64;
 
-using CancelFlag = std::shared_ptr<std::atomic<bool>>;
+using SharedCancel = std::shared_ptr<Cancel>;
 
 class CrewHandle;
 void on_wake(Napi::Env env, Napi::Function, CrewHandle* crew, void*);
@@ -35,8 +34,8 @@ using Wake = Napi::TypedThreadSafeFunction<CrewHandle, void, on_wake>;
 // A job of a batch. When it has settled, the JS thread takes its outcome from it.
 class BatchWork : public Work {
  public:
-  void cancel() override { *cancelled_ = true; }
-  bool is_cancelled() const override { return *cancelled_; }
+  void cancel() override { cancel_->cancel(); }
+  bool is_cancelled() const override { return cancel_->is_cancelled(); }
 
   uint64_t batch() const { return batch_; }
   uint32_t index() const { return index_; }
@@ -46,7 +45,7 @@ class BatchWork : public Work {
  protected:
   // Hands the job to the JS thread. It allocates no memory, so it cannot fail.
   void report(double milliseconds);
-  const std::atomic<bool>& cancelled() const { return *cancelled_; }
+  const Cancel& wish() const { return *cancel_; }
 
  private:
   friend class Mailbox;
@@ -56,7 +55,7 @@ class BatchWork : public Work {
   uint64_t batch_ = 0;
   uint32_t index_ = 0;
   double milliseconds_ = 0;
-  std::atomic<bool>* cancelled_ = nullptr;
+  Cancel* cancel_ = nullptr;
   class Mailbox* mailbox_ = nullptr;
   // The job that settled next, in the mailbox.
   BatchWork* next_ = nullptr;
@@ -136,7 +135,7 @@ class FileWork final : public BatchWork {
 
   size_t begin() override {
     try {
-      running_ = std::make_unique<Running>(jobs_->job(index()), cancelled());
+      running_ = std::make_unique<Running>(jobs_->job(index()), wish());
     } catch (...) {
       outcome_.failure = caught_failure();
       return 0;
@@ -153,7 +152,7 @@ class FileWork final : public BatchWork {
 
  private:
   struct Running {
-    Running(EtlJob job, const std::atomic<bool>& cancelled) : job(std::move(job)), etl(this->job, cancelled) {}
+    Running(EtlJob job, const Cancel& cancel) : job(std::move(job)), etl(this->job, cancel) {}
     const EtlJob job;
     Etl etl;
   };
@@ -174,7 +173,7 @@ class SliceWork final : public BatchWork {
   size_t begin() override { return 1; }
   void run_part(size_t, Arena& arena) override {
     const auto started = std::chrono::steady_clock::now();
-    outcome_ = run_slice(*job_, cancelled(), arena);
+    outcome_ = run_slice(*job_, wish(), arena);
     milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   }
   size_t end_pass() override { return 0; }
@@ -200,13 +199,13 @@ class Jobs {
 template <typename WorkOf>
 class JobsOf final : public Jobs {
  public:
-  JobsOf(typename WorkOf::Jobs jobs, uint64_t batch, const CancelFlag& cancelled, const std::shared_ptr<Mailbox>& mailbox)
-      : jobs_(std::move(jobs)), cancelled_(cancelled), mailbox_(mailbox), works_(jobs_.size()) {
+  JobsOf(typename WorkOf::Jobs jobs, uint64_t batch, const SharedCancel& cancel, const std::shared_ptr<Mailbox>& mailbox)
+      : jobs_(std::move(jobs)), cancel_(cancel), mailbox_(mailbox), works_(jobs_.size()) {
     for (uint32_t index = 0; index < works_.size(); index++) {
       WorkOf& work = works_[index];
       work.batch_ = batch;
       work.index_ = index;
-      work.cancelled_ = cancelled_.get();
+      work.cancel_ = cancel_.get();
       work.mailbox_ = mailbox_.get();
       work.set_job(jobs_);
     }
@@ -228,7 +227,7 @@ class JobsOf final : public Jobs {
 
  private:
   const typename WorkOf::Jobs jobs_;
-  const CancelFlag cancelled_;
+  const SharedCancel cancel_;
   const std::shared_ptr<Mailbox> mailbox_;
   std::vector<WorkOf> works_;
 };
@@ -248,7 +247,7 @@ class CrewHandle {
   // Runs `jobs`, each as a WorkOf. `kept` is what JavaScript must not collect in the meantime: this
   // crew, and the memory that jobs work on.
   template <typename WorkOf>
-  Napi::Promise run(Napi::Env env, typename WorkOf::Jobs packed, const CancelFlag& cancelled, Napi::Function on_settled,
+  Napi::Promise run(Napi::Env env, typename WorkOf::Jobs packed, const SharedCancel& cancel, Napi::Function on_settled,
                     Napi::Object kept) {
     // Napi::Promise::Deferred would not report that the promise could not be created.
     napi_deferred deferred;
@@ -260,7 +259,7 @@ class CrewHandle {
       return Napi::Promise(env, promise);
     }
     const uint64_t id = ++last_batch_;
-    const auto jobs = std::make_shared<JobsOf<WorkOf>>(std::move(packed), id, cancelled, mailbox_);
+    const auto jobs = std::make_shared<JobsOf<WorkOf>>(std::move(packed), id, cancel, mailbox_);
     batches_.emplace(id, Batch{deferred, Napi::Persistent(on_settled), Napi::Persistent(kept), jobs, size});
     mailbox_->keep_alive(env, true);
     crew_->add(jobs->works(jobs));
@@ -303,8 +302,8 @@ class CrewHandle {
     if (crew_->give_up_guests()) hire(env, 0);
   }
 
-  void cancel(const CancelFlag& flag) {
-    *flag = true;
+  void cancel(const SharedCancel& cancel) {
+    cancel->cancel();
     crew_->settle_cancelled();
   }
 
@@ -427,14 +426,14 @@ Napi::Value close_crew_now(const Napi::CallbackInfo& info) {
   return {};
 }
 
-// Arguments: the crew, the jobs, the cancellation flag, on_settled.
+// Arguments: the crew, the jobs, what createCancel returned, on_settled.
 template <typename WorkOf>
 Napi::Value run_jobs(const Napi::CallbackInfo& info, typename WorkOf::Jobs jobs) {
   auto kept = Napi::Array::New(info.Env(), 2);
   if (kept.IsEmpty()) throw EnvironmentEnded{};
   kept.Set(0u, info[0]);
   kept.Set(1u, info[1]);
-  return held_by<CrewHandle>(info[0]).run<WorkOf>(info.Env(), std::move(jobs), held_by<CancelFlag>(info[2]),
+  return held_by<CrewHandle>(info[0]).run<WorkOf>(info.Env(), std::move(jobs), held_by<SharedCancel>(info[2]),
                                                   info[3].As<Napi::Function>(), kept);
 }
 
@@ -447,12 +446,27 @@ Napi::Value run_slices(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value create_cancel(const Napi::CallbackInfo& info) {
-  return Napi::External<CancelFlag>::New(info.Env(), new CancelFlag(std::make_shared<std::atomic<bool>>(false)),
-                                         [](Napi::Env, CancelFlag* flag) { delete flag; });
+  return Napi::External<SharedCancel>::New(info.Env(), new SharedCancel(std::make_shared<Cancel>()),
+                                           [](Napi::Env, SharedCancel* cancel) { delete cancel; });
 }
 
 Napi::Value cancel(const Napi::CallbackInfo& info) {
-  held_by<CrewHandle>(info[0]).cancel(held_by<CancelFlag>(info[1]));
+  held_by<CrewHandle>(info[0]).cancel(held_by<SharedCancel>(info[1]));
+  return {};
+}
+
+// Returns the time of the clock that `cancel_at` uses, in nanoseconds.
+Napi::Value now(const Napi::CallbackInfo& info) {
+  const std::chrono::nanoseconds time = Cancel::Clock::now().time_since_epoch();
+  return Napi::BigInt::New(info.Env(), static_cast<int64_t>(time.count()));
+}
+
+// Arguments: what createCancel returned, and a time of `now`.
+Napi::Value cancel_at(const Napi::CallbackInfo& info) {
+  bool lossless = false;
+  const std::chrono::nanoseconds time(info[1].As<Napi::BigInt>().Int64Value(&lossless));
+  held_by<SharedCancel>(info[0])->cancel_at(
+      Cancel::Clock::time_point(std::chrono::duration_cast<Cancel::Clock::duration>(time)));
   return {};
 }
 
@@ -472,6 +486,8 @@ Napi::Object init_batch(Napi::Env env, Napi::Object exports) {
   exports.Set("closeCrew", Napi::Function::New(env, unless_ended<close_crew_now>));
   exports.Set("createCancel", Napi::Function::New(env, create_cancel));
   exports.Set("cancel", Napi::Function::New(env, unless_ended<cancel>));
+  exports.Set("now", Napi::Function::New(env, now));
+  exports.Set("cancelAt", Napi::Function::New(env, unless_ended<cancel_at>));
   exports.Set("runFiles", Napi::Function::New(env, unless_ended<run_files>));
   exports.Set("runSlices", Napi::Function::New(env, unless_ended<run_slices>));
   return exports;

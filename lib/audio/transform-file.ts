@@ -179,7 +179,9 @@ class FileTransform {
   /** Gives the output its final name. If noise comes after the function, it is added before that. */
   #publish(written: OutputFile): void {
     const { output, noise, overwrite, free, fsync } = this.#job
+    written.complete()
     if (noise.after === undefined) {
+      if (this.#isClosed) throw new Failure('E_CANCELLED')
       if (!written.publish(output, overwrite)) this.#warnings.add('W_NO_HARD_LINKS')
       this.#output = undefined
       return

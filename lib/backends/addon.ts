@@ -13,7 +13,7 @@ import { NoisemillError } from '../errors.js'
 import { hasFiles, packageFolder } from '../package-files.js'
 import { type Contract, contractFault, type PackedJobs, type PackedSlices } from './border.js'
 
-/** A cancellation flag in native memory, which `createCancel` makes. */
+/** A cancellation in native memory, which `createCancel` makes. */
 export type NativeCancel = { readonly __brand: 'NativeCancel' }
 
 /** Threads that take jobs from one queue, which `createCrew` makes. */
@@ -47,7 +47,7 @@ interface IndexedFile {
 }
 
 /**
- * Runs a batch, whose jobs share a flag. Calls `onSettled` with the indexes of jobs that have ended,
+ * Runs a batch, whose jobs share a cancellation. Calls `onSettled` with the indexes of jobs that have ended,
  * and their outcomes. Resolves after the last job, to the milliseconds that all jobs took on their
  * threads. The crew calls `onSettled` as soon as jobs end, but after each call it waits for
  * `deliver`, until a delivery has found nothing.
@@ -55,7 +55,7 @@ interface IndexedFile {
 type RunJobs<Jobs, Outcomes extends unknown[]> = (
   crew: NativeCrew,
   jobs: Jobs,
-  flag: NativeCancel,
+  cancel: NativeCancel,
   onSettled: (indexes: Uint32Array, ...outcomes: Outcomes) => void,
 ) => Promise<number>
 
@@ -113,7 +113,11 @@ export interface Addon {
    */
   closeCrew(crew: NativeCrew): void
   createCancel(): NativeCancel
-  cancel(crew: NativeCrew, flag: NativeCancel): void
+  cancel(crew: NativeCrew, cancel: NativeCancel): void
+  /** Returns the time of a clock that only goes forward, in nanoseconds. */
+  now(): bigint
+  /** Cancels at a time of `now`, unless it is called again with another one. */
+  cancelAt(cancel: NativeCancel, time: bigint): void
   /**
    * Runs jobs on files. `Border` packs jobs and reads figures. Failures are at the places of their
    * jobs among the indexes.

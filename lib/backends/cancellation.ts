@@ -1,5 +1,8 @@
 /** Cancellation, by which a backend learns that jobs are no longer wanted. */
 
+/** Where the time of `cancelAt` is in the memory of a flag, in bytes; 0 if there is none. */
+const TIME_OFFSET = 8
+
 /**
  * Tells a backend that the jobs of a chunk are no longer wanted. It has a flag in shared memory,
  * which threads read, and it calls listeners. A pool makes one for each run.
@@ -16,12 +19,13 @@ export class Cancellation {
   /**
    * Array of one element in shared memory, which can be posted to threads: 0, or 1 after `cancel`.
    */
-  readonly flag = new Int32Array(new SharedArrayBuffer(4))
+  readonly flag = new Int32Array(new SharedArrayBuffer(TIME_OFFSET + 8), 0, 1)
   readonly #listeners = new Set<() => void>()
+  readonly #timeListeners = new Set<(time: bigint) => void>()
   #grace: number | undefined
 
   /**
-   * Whether `cancel` has been called.
+   * Whether `cancel` has been called, or the time of `cancelAt` has come.
    *
    * @example
    * import { Cancellation } from 'noisemill'
@@ -61,11 +65,49 @@ export class Cancellation {
    * console.log(cancellation.isCancelled) // -> true
    */
   cancel(grace?: number): void {
-    if (this.isCancelled) return
+    if (Atomics.load(this.flag, 0) === 1) return
     this.#grace = grace
     Atomics.store(this.flag, 0, 1)
     for (const listener of this.#listeners) call(listener)
     this.#listeners.clear()
+    this.#timeListeners.clear()
+  }
+
+  /**
+   * Makes jobs end by themselves at a time, unless it is called again with a later one. So a thread
+   * publishes nothing after that time, even if this one cannot call `cancel` then. It calls no
+   * listeners of `onCancel`.
+   *
+   * @param time a time of `process.hrtime.bigint()`, in nanoseconds
+   * @example
+   * import { Cancellation } from 'noisemill'
+   *
+   * const cancellation = new Cancellation()
+   * cancellation.cancelAt(process.hrtime.bigint() + 20_000_000_000n)
+   * console.log(cancellation.isCancelled) // -> false
+   */
+  cancelAt(time: bigint): void {
+    Atomics.store(timeOf(this.flag), 0, time)
+    for (const listener of this.#timeListeners) listener(time)
+  }
+
+  /**
+   * Calls `listener` with the time of `cancelAt`: now, if there is one, and whenever it changes.
+   *
+   * @returns a function that removes the listener
+   *
+   * @example
+   * import { Cancellation } from 'noisemill'
+   *
+   * const cancellation = new Cancellation()
+   * cancellation.onCancelAt((time) => console.log(typeof time))
+   * cancellation.cancelAt(process.hrtime.bigint() + 20_000_000_000n) // -> bigint
+   */
+  onCancelAt(listener: (time: bigint) => void): () => void {
+    const time = Atomics.load(timeOf(this.flag), 0)
+    if (time !== 0n) listener(time)
+    this.#timeListeners.add(listener)
+    return () => this.#timeListeners.delete(listener)
   }
 
   /**
@@ -96,5 +138,11 @@ function call(listener: () => void): void {
   } catch {}
 }
 
-/** Whether a flag is set. A thread has only the flag, not the Cancellation. */
-export const isCancelled = (flag: Int32Array): boolean => Atomics.load(flag, 0) === 1
+/** Whether jobs with a flag are to end. A thread has only the flag, not the Cancellation. */
+export function isCancelled(flag: Int32Array): boolean {
+  if (Atomics.load(flag, 0) === 1) return true
+  const time = Atomics.load(timeOf(flag), 0)
+  return time !== 0n && process.hrtime.bigint() >= time
+}
+
+const timeOf = (flag: Int32Array) => new BigInt64Array(flag.buffer, TIME_OFFSET, 1)

@@ -62,11 +62,20 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
   async function run<Reported extends unknown[]>(
     cancellation: Cancellation,
     report: (...reported: Reported) => void,
-    batch: (flag: NativeCancel, onSettled: (...reported: Reported) => void) => Promise<number>,
+    batch: (nativeCancel: NativeCancel, onSettled: (...reported: Reported) => void) => Promise<number>,
   ): Promise<number> {
-    const flag = addon.createCancel()
-    const cancel = () => addon.cancel(crew, flag)
-    const forgets = [cancellation, closing].map((each) => each.onCancel(cancel))
+    const nativeCancel = addon.createCancel()
+    const cancel = () => addon.cancel(crew, nativeCancel)
+    const forgets = [
+      ...[cancellation, closing].map((each) => each.onCancel(cancel)),
+      cancellation.onCancelAt((time) => {
+        // The two clocks may have begun at different times. If the process is stopped between the two lines, the time
+        // becomes too early, and not too late.
+        const start = addon.now()
+        const left = time - process.hrtime.bigint()
+        addon.cancelAt(nativeCancel, start + left)
+      }),
+    ]
     let thrown: { readonly reason: unknown } | undefined
     const onSettled = (...reported: Reported) => {
       nextDelivery ??= setTimeout(deliver, DELIVERY_MILLISECONDS)
@@ -79,7 +88,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
     inProgress.set(cancel, close)
     const late = setTimeout(() => addon.relieveCrew(crew), PATIENCE_MILLISECONDS)
     try {
-      const milliseconds = await batch(flag, onSettled)
+      const milliseconds = await batch(nativeCancel, onSettled)
       if (thrown) throw thrown.reason
       return milliseconds
     } finally {
@@ -127,7 +136,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
         }
         settleValues()
       },
-      (flag, onSettled) => addon.runFiles(crew, border.packFiles(jobs), flag, onSettled),
+      (cancel, onSettled) => addon.runFiles(crew, border.packFiles(jobs), cancel, onSettled),
     )
   }
 
@@ -165,7 +174,7 @@ export function nativeBackend(addon: Addon, size: number, workers: Backend): Nat
           settle(numbers[indexes[i]], outcome)
         }
       },
-      (flag, onSettled) => addon.runSlices(crew, border.packSlices(jobs), flag, onSettled),
+      (cancel, onSettled) => addon.runSlices(crew, border.packSlices(jobs), cancel, onSettled),
     )
     return { milliseconds }
   }

@@ -83,6 +83,8 @@ export class ComparedFile extends WrittenFile {
     return new Failure('E_OUTPUT_DIFFERS', difference)
   }
 
+  complete(): void {}
+
   /** Throws Failure E_OUTPUT_DIFFERS if the file differs from what was compared with it. Otherwise returns true. */
   publish(): boolean {
     if (this.#first < Number.POSITIVE_INFINITY || this.#size !== this.size) throw this.#differs()

@@ -203,7 +203,8 @@ function checkPath(path: FilePath): void {
     throw new Failure('E_OPTION_INVALID', 'a path with a NUL')
 }
 
-/** Returns whether the job is to stop. A job asks before every read. */
+/** Returns whether the job is to stop. A job asks before every read, and before its outputs get
+ * their names. */
 export type IsCancelled = () => boolean
 
 /** A pass of a job over a file of several parts, as plain data that can be cloned to threads. */
@@ -515,7 +516,7 @@ class Etl implements JoinedPass {
     // Some of them are in no part.
     for (const { position, bytes } of this.#repairs)
       this.#outputs.write(position, bytes, { clean: bytes, noise: bytes })
-    if (!this.#outputs.publish()) this.#warnings.push('W_NO_HARD_LINKS')
+    if (!this.#outputs.publish(this.isCancelled)) this.#warnings.push('W_NO_HARD_LINKS')
     return 0
   }
 

@@ -352,14 +352,13 @@ export class OutputFile extends WrittenFile {
   }
 
   /**
-   * Closes the file and gives it its final name. Without `overwrite` it makes a hard link, which
+   * Gives the file its final name, after `complete`. Without `overwrite` it makes a hard link, which
    * fails if the name exists. So no file is ever replaced.
    *
    * @returns false if the file system has no hard links: then the name was only checked before the
    *   renaming
    */
   publish(output: FilePath, overwrite: boolean): boolean {
-    this.#finish()
     const isGuarded = this.#name(output, overwrite)
     if (!this.fsync) return isGuarded
     try {
@@ -402,7 +401,8 @@ export class OutputFile extends WrittenFile {
     }
   }
 
-  #finish(): void {
+  /** Ends the writing, before `publish`. Throws E_OUTPUT_WRITE or E_VOLUME_FULL. */
+  complete(): void {
     if ((this.mode & OWNER_WRITES) === 0) this.#setMode(this.mode)
     try {
       if (this.fsync) fsyncSync(this.fd)

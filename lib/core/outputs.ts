@@ -148,14 +148,17 @@ export class Outputs {
 
   /**
    * Gives the files their final names: first the stems, and the mixture last. If one of them fails, the files before it
-   * lose their names again, unless they replaced others.
+   * lose their names again, unless they replaced others. Throws E_CANCELLED if nobody wants the files any more.
    *
    * @returns false if the file system has no hard links; see OutputFile.publish
    */
-  publish(): boolean {
+  publish(isCancelled: () => boolean): boolean {
     const { overwrite, verify } = this.#job
     const fresh: FilePath[] = []
     let isGuarded = true
+    for (const { stem, file } of this.#open) within(stem, () => file.complete())
+    // Late, because it may have taken long to put the bytes on the disk.
+    if (isCancelled()) throw new Failure('E_CANCELLED')
     try {
       for (const { stem, output, file } of this.#open) {
         const isFresh = this.hasStems && !verify && (!overwrite || !nameExists(output))

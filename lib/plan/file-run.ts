@@ -118,6 +118,7 @@ const MAY_BE_WRITTEN: readonly string[] = [
   'E_QUEUE',
   'E_MESSAGE_INVALID',
   'E_MESSAGE_SIGNATURE',
+  'E_MESSAGE_EXPIRED',
   // A worker of another version may have come after one that died.
   'E_MACHINES_DIFFER',
 ]

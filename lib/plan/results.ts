@@ -61,7 +61,7 @@ export interface FinishedFile extends FileFigures {
 /**
  * The result of an output that failed. A file that had the output's name before is usually unchanged. The complete output
  * may have replaced it if the code is E_OUTPUT_PUBLISH, E_VOLUME_FULL, E_WORKER_DIED, E_BACKEND_FAILED, E_POOL_TERMINATED,
- * E_NO_MEMORY, E_INTERNAL, E_QUEUE, E_MESSAGE_INVALID, E_MESSAGE_SIGNATURE or E_MACHINES_DIFFER.
+ * E_NO_MEMORY, E_INTERNAL, E_QUEUE, E_MESSAGE_INVALID, E_MESSAGE_SIGNATURE, E_MESSAGE_EXPIRED or E_MACHINES_DIFFER.
  *
  * @example
  * import { writeFileSync } from 'node:fs'

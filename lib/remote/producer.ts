@@ -9,6 +9,7 @@ import type { Job, Queue, QueueEvents } from 'bullmq'
 import type { Backend, CallsChunk, Chunk, ChunkFigures, CloseOptions, Outcome } from '../backends/backend.js'
 import { checkInteger, checkObject, given } from '../checks.js'
 import type { EtlOutcome } from '../core/etl.js'
+import type { ErrorCode } from '../error-codes.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 import { pathFromCaller } from '../files/paths.js'
 import { showText, showTime } from '../show.js'
@@ -119,7 +120,7 @@ export function bullmq(options: BullmqOptions = {}): QueueBackend {
   const { read, write, size, patience, onNotice } = options as BullmqOptions
   if (onNotice !== undefined && typeof onNotice !== 'function') throw invalidOption('onNotice', 'a function', onNotice)
   loadPackages()
-  return new Producer(() => new Connection(address), readKey(options as QueueOptions), {
+  return new Producer(() => new Connection(address), readKey(options as QueueOptions, address.queue), {
     folders: { read: checkFolder('read', read), write: checkFolder('write', write) },
     size: checkInteger('size', given(size, 16), 1, 1024),
     patience: checkInteger('patience', given(patience, 60_000), 0, 86_400_000),
@@ -148,6 +149,12 @@ interface Queued {
   readonly events: QueueEvents
 }
 
+/**
+ * How a message ended. It is sent again if it had no outcome: `again` is how often workers may have begun its jobs, and
+ * `error` that of its jobs if it is given up.
+ */
+type Ended = OutcomeMessage | NoisemillError | { readonly again: number; readonly error: NoisemillError }
+
 /** A message that has no outcome yet. */
 interface Sent {
   readonly id: string
@@ -156,7 +163,7 @@ interface Sent {
   readonly parcel: Parcel
   /** Hashes of the texts that workers may have got. */
   readonly hashes: Set<string>
-  readonly end: (result: OutcomeMessage | NoisemillError | 'again' | 'lost') => void
+  readonly end: (result: Ended) => void
   expires: number
   /** BullMQ's job, when Redis has it. */
   job: Job | undefined
@@ -203,8 +210,10 @@ class Producer implements QueueBackend {
       return { milliseconds: 0 }
     }
     const parcels = parcelsOf(chunk, this.#settings.folders, settle)
-    const times = await Promise.all(parcels.map((parcel) => this.#deliver(chunk, call, parcel, settle)))
-    return { milliseconds: times.reduce((sum, time) => sum + time, 0) }
+    let milliseconds = 0
+    // One after the other, so that Redis holds no more at a time if items are large.
+    for (const parcel of parcels) milliseconds += await this.#deliver(chunk, call, parcel, settle)
+    return { milliseconds }
   }
 
   /** Sends jobs, and sends those again that a worker did not come to, until all are settled. */
@@ -223,20 +232,19 @@ class Producer implements QueueBackend {
     }
     while (parcel.indexes.length > 0) {
       if (cancellation.isCancelled) {
-        fail(new NoisemillError('E_CANCELLED'))
+        fail(cancelledAfter(parcel.earlier))
         break
       }
       const result = await this.#roundTrip(chunk, call, parcel)
-      if (result === 'again' || result === 'lost') {
-        const earlier = parcel.earlier + (result === 'lost' ? TRIES_OF_LOST : 0)
+      if ('again' in result) {
+        const earlier = Math.min(parcel.earlier + result.again, MAX_TRIES)
         if (++sends <= MAX_SENDS && earlier < MAX_TRIES) {
           parcel = { ...parcel, earlier }
           // What made the message unusable, such as a Redis that was away, needs some time to pass.
           await wait(POLL_MILLISECONDS)
           continue
         }
-        const received = 'the same message was lost several times, or no worker took it for fresh'
-        fail(new NoisemillError('E_QUEUE', { received }))
+        fail(result.error)
         break
       }
       if (isNoisemillError(result) || result.refused !== undefined) {
@@ -270,11 +278,7 @@ class Producer implements QueueBackend {
   }
 
   /** Sends a message, and waits for its outcome. */
-  #roundTrip(
-    chunk: Chunk,
-    call: string | undefined,
-    parcel: Parcel,
-  ): Promise<OutcomeMessage | NoisemillError | 'again' | 'lost'> {
+  #roundTrip(chunk: Chunk, call: string | undefined, parcel: Parcel): Promise<Ended> {
     const { cancellation } = chunk
     const limits: Partial<CallsChunk> = chunk.kind === 'calls' ? chunk : {}
     const head: JobHead = {
@@ -344,12 +348,15 @@ class Producer implements QueueBackend {
     adding: Promise<void>,
     grace: number | undefined,
   ): Promise<void> {
-    const cancelled = new NoisemillError('E_CANCELLED')
+    const { earlier } = sent.parcel
     await Promise.race([adding, wait(CANCEL_MILLISECONDS)])
-    if (sent.job === undefined) sent.end(cancelled)
+    if (sent.job === undefined) sent.end(cancelledAfter(earlier))
     try {
       // It cannot be removed while a worker has it, nor after that worker has answered.
-      if ((await queue.getJobState(sent.id)) === 'waiting' && (await queue.remove(sent.id)) === 1) sent.end(cancelled)
+      if ((await queue.getJobState(sent.id)) === 'waiting') {
+        const tries = (await queue.getJob(sent.id))?.attemptsStarted ?? 0
+        if ((await queue.remove(sent.id)) === 1) sent.end(cancelledAfter(earlier + tries))
+      }
       const key = cancelledKey(this.#run, sent.head.chunk)
       await connection.client.set(key, grace === undefined ? '' : String(grace), 'PX', LEFT_OVER_MILLISECONDS)
     } catch (error) {
@@ -377,7 +384,10 @@ class Producer implements QueueBackend {
     queue.on('error', (error) => connection.note(error))
     events.on('error', (error) => connection.note(error))
     events.on('completed', ({ jobId, returnvalue }) => this.#completed(jobId, returnvalue))
-    events.on('failed', ({ jobId, failedReason }) => this.#failed(jobId, failedReason))
+    events.on('failed', ({ jobId }) => {
+      const sent = this.#sent.get(jobId)
+      if (sent !== undefined) this.#look(queue, sent).catch((error) => connection.note(error))
+    })
     this.#heard = performance.now()
     this.#ticked = this.#heard
     this.#polling = setInterval(() => this.#tick(), POLL_MILLISECONDS)
@@ -403,15 +413,18 @@ class Producer implements QueueBackend {
     }
   }
 
-  /** @param reason text that is not signed, so that it is shown and not believed */
-  #failed(id: string, reason: unknown): void {
+  /**
+   * @param reason text that is not signed, so that it is shown and not believed
+   * @param tries how often workers have got it, the last of which has not begun its jobs
+   */
+  #failed(id: string, reason: unknown, tries: number): void {
     const sent = this.#sent.get(id)
     if (sent === undefined) return
     const text = showText(String(reason).slice(0, 1000))
     const [, code, received] = /^(E_MESSAGE_[A-Z]+): (.*)$/s.exec(text) ?? []
-    if (code === 'E_MESSAGE_EXPIRED') sent.end('again')
-    else if (code === 'E_MESSAGE_SIGNATURE' || code === 'E_MESSAGE_INVALID')
-      sent.end(new NoisemillError(code, { received: `a worker says so. ${received}`.trim() }))
+    const refused = (why: ErrorCode) => new NoisemillError(why, { received: `a worker says so. ${received}`.trim() })
+    if (code === 'E_MESSAGE_EXPIRED') sent.end({ again: Math.max(0, tries - 1), error: refused(code) })
+    else if (code === 'E_MESSAGE_SIGNATURE' || code === 'E_MESSAGE_INVALID') sent.end(refused(code))
     else if (/stalled/.test(text))
       sent.end(new NoisemillError('E_WORKER_DIED', { received: 'several workers died of it' }))
     else sent.end(new NoisemillError('E_BACKEND_FAILED', { received: `bullmq: ${text}` }))
@@ -480,13 +493,13 @@ class Producer implements QueueBackend {
     const state = await queue.getJobState(id)
     const sent = this.#sent.get(id)
     if (sent === undefined) return
-    if (state === 'unknown') end('lost')
+    if (state === 'unknown') end({ again: TRIES_OF_LOST, error: lost() })
     if (state === 'waiting' && expires - Date.now() < VALID_MILLISECONDS / 2) await job.updateData(this.#sign(sent))
     if (state !== 'completed' && state !== 'failed') return
     const ended = await queue.getJob(id)
     if (ended === undefined) return
     if (state === 'completed') this.#completed(id, ended.returnvalue)
-    else this.#failed(id, ended.failedReason)
+    else this.#failed(id, ended.failedReason, ended.attemptsStarted)
   }
 
   async close(_: CloseOptions = {}): Promise<void> {
@@ -502,6 +515,16 @@ class Producer implements QueueBackend {
     connection.close()
   }
 }
+
+const lost = () => new NoisemillError('E_QUEUE', { received: 'Redis lost the same message several times' })
+
+/** A worker that died may have done jobs, and then it is not known whether their outputs exist. */
+const cancelledAfter = (tries: number): NoisemillError =>
+  tries === 0
+    ? new NoisemillError('E_CANCELLED')
+    : new NoisemillError('E_BACKEND_FAILED', {
+        received: 'bullmq: the run was cancelled, and a worker that died may have done this before',
+      })
 
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /**
  * Signatures of messages: HMAC-SHA256 with a key that the producer and the workers share. A message is the exact text that
- * was signed. Jobs and outcomes have different labels, so that neither can stand for the other.
+ * was signed. Jobs and outcomes have different labels, so that neither can stand for the other, and the queue's name is in
+ * them, so that no message can be moved to another queue with the same key.
  */
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
@@ -31,9 +32,11 @@ export interface KeyOptions {
 /** Signs and checks messages. */
 export class Signer {
   readonly #key: Buffer
+  readonly #queue: string
 
-  constructor(key: Uint8Array) {
+  constructor(key: Uint8Array, queue: string) {
     this.#key = Buffer.from(key)
+    this.#queue = queue
   }
 
   sign(label: Label, text: string): Signed {
@@ -54,7 +57,7 @@ export class Signer {
   }
 
   #hmac(label: Label, text: string): Buffer {
-    return createHmac('sha256', this.#key).update(`noisemill ${label}\n`).update(text).digest()
+    return createHmac('sha256', this.#key).update(`noisemill ${label} ${this.#queue}\n`).update(text).digest()
   }
 }
 
@@ -62,16 +65,17 @@ export class Signer {
 export const hashOf = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('base64url')
 
 /**
- * Reads the shared key from the options, or from NOISEMILL_QUEUE_KEY. Throws E_OPTION_INVALID, which never contains the
- * key.
+ * Reads the shared key of a queue from the options, or from NOISEMILL_QUEUE_KEY. Throws E_OPTION_INVALID, which never
+ * contains the key.
  */
-export function readKey({ key, keyFile }: KeyOptions): Signer {
+export function readKey({ key, keyFile }: KeyOptions, queue: string): Signer {
   if (key !== undefined && keyFile !== undefined)
     throw new NoisemillError('E_OPTION_INVALID', { option: 'keyFile', received: '`key` is given too' })
   const variable = process.env.NOISEMILL_QUEUE_KEY
-  if (keyFile !== undefined) return signerOf('keyFile', withoutLineEnd(readFile('keyFile', keyFile)))
-  if (key !== undefined) return signerOf('key', bytesOf(key))
-  if (variable !== undefined && variable !== '') return signerOf('NOISEMILL_QUEUE_KEY', Buffer.from(variable))
+  const signer = (option: string, bytes: Uint8Array) => new Signer(checkKey(option, bytes), queue)
+  if (keyFile !== undefined) return signer('keyFile', withoutLineEnd(readFile('keyFile', keyFile)))
+  if (key !== undefined) return signer('key', bytesOf(key))
+  if (variable !== undefined && variable !== '') return signer('NOISEMILL_QUEUE_KEY', Buffer.from(variable))
   const expected = 'a key of at least 16 bytes that the producer and all workers share'
   throw new NoisemillError('E_OPTION_INVALID', {
     ...{ option: 'key', expected },
@@ -89,8 +93,8 @@ function bytesOf(key: unknown): Uint8Array {
   })
 }
 
-function signerOf(option: string, key: Uint8Array): Signer {
-  if (key.length >= LEAST_KEY_BYTES && key.length <= MOST_KEY_BYTES) return new Signer(key)
+function checkKey(option: string, key: Uint8Array): Uint8Array {
+  if (key.length >= LEAST_KEY_BYTES && key.length <= MOST_KEY_BYTES) return key
   const expected = `a key of ${LEAST_KEY_BYTES} to ${MOST_KEY_BYTES} bytes`
   throw new NoisemillError('E_OPTION_INVALID', { option, expected, received: `one of ${key.length}` })
 }

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import type { Job, Worker } from 'bullmq'
 import type { Backend, Outcome } from '../backends/backend.js'
-import { Cancellation } from '../backends/cancellation.js'
+import type { Cancellation } from '../backends/cancellation.js'
 import { checkBoolean, checkInteger, checkObject, given } from '../checks.js'
 import type { EtlOutcome } from '../core/etl.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
@@ -13,6 +13,7 @@ import { createBackend } from '../index.js'
 import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
 import { type FileRules, mayBeOwn, prepareFiles } from './file-work.js'
 import { aliveKey, cancelledKey } from './keys.js'
+import { Lease } from './lease.js'
 import {
   type JobMessage,
   MAX_ONE,
@@ -118,7 +119,9 @@ const DEADLINE_MILLISECONDS = 3000
 /** How often a worker that died may have had a message, before BullMQ fails it. */
 const MAX_STALLED = 2
 const LEASE_MILLISECONDS = 20_000
-const WATCH_MILLISECONDS = 1000
+const WATCH_MILLISECONDS = 500
+/** After this time without an answer, Redis counts as away. */
+const SILENCE_MILLISECONDS = 10_000
 /** Longest time that `close` waits for Redis. */
 const CLOSE_MILLISECONDS = 10_000
 
@@ -141,7 +144,7 @@ export async function startWorker(options: WorkerOptions): Promise<RemoteWorker>
   checkObject('options', options)
   const address = readAddress(options as QueueOptions, OWN_OPTIONS)
   // A connection would keep the process, so it is made last.
-  const signer = readKey(options as QueueOptions)
+  const signer = readKey(options as QueueOptions, address.queue)
   const settings = checkWorker(options as WorkerOptions)
   return new QueueWorker(new Connection(address), signer, settings)
 }
@@ -169,6 +172,8 @@ function checkWorker(options: WorkerOptions): Settings {
   const registry = tasks === undefined ? undefined : new Registry(tasks)
   if (files === undefined && registry === undefined)
     throw invalidOption('read', 'folders in `read` and `write`, or a module in `tasks`,', undefined)
+  if (files?.allowOverwrite && isWithin(files.read, files.write))
+    throw invalidOption('write', 'a folder that does not contain `read` beside `allowOverwrite`', files.write)
   if (registry !== undefined && files !== undefined && isWithin(registry.file, files.write))
     throw invalidOption('tasks', 'a module outside of `write`, so that no job can write it', registry.file)
   return {
@@ -192,9 +197,7 @@ function checkFolder(option: string, value: unknown): string {
 interface Active {
   readonly run: string
   readonly chunk: number
-  readonly cancellation: Cancellation
-  /** When its lease was renewed last, on a clock that nobody can set. */
-  renewed: number
+  readonly lease: Lease
 }
 
 class QueueWorker implements RemoteWorker {
@@ -202,7 +205,7 @@ class QueueWorker implements RemoteWorker {
   readonly #signer: Signer
   readonly #settings: Settings
   readonly #worker: Worker
-  readonly #active = new Map<string, Active>()
+  readonly #active = new Set<Active>()
   readonly #watching: NodeJS.Timeout
   readonly #name = `${host}:${process.pid}`
   /** Constructor of the errors after which BullMQ does not try again. */
@@ -210,6 +213,8 @@ class QueueWorker implements RemoteWorker {
     message: string,
   ) => Error
   #isDraining = false
+  /** When Redis answered last. */
+  #heard = performance.now()
   #closing: Promise<void> | undefined
 
   constructor(connection: Connection, signer: Signer, settings: Settings) {
@@ -220,12 +225,14 @@ class QueueWorker implements RemoteWorker {
     this.#Refusal = UnrecoverableError
     const { lease, backend, onNotice } = settings
     const { client, address } = connection
-    this.#worker = new BullWorker(address.queue, (job: Job) => this.#process(job), {
+    this.#worker = new BullWorker(address.queue, (job: Job, token = '') => this.#process(job, token), {
       connection: client,
       prefix: PREFIX,
       // One more than threads, so that these need not wait for Redis between two messages.
       concurrency: backend.threads + 1,
       lockDuration: lease,
+      // A Lease knows when it asked, which BullMQ does not tell.
+      skipLockRenewal: true,
       // Redis takes integers only.
       stalledInterval: Math.ceil(lease / 2),
       maxStalledCount: MAX_STALLED,
@@ -240,17 +247,9 @@ class QueueWorker implements RemoteWorker {
       )
     })
     client.on('ready', () => {
+      this.#hear()
       if (isNoted) onNotice(`Redis at ${address.shown} can be reached again`)
       isNoted = false
-    })
-    this.#worker.on('locksRenewed', ({ jobIds }) => {
-      for (const id of jobIds) {
-        const active = this.#active.get(id)
-        if (active !== undefined) active.renewed = performance.now()
-      }
-    })
-    this.#worker.on('lockRenewalFailed', (ids) => {
-      for (const id of ids) this.#active.get(id)?.cancellation.cancel(0)
     })
     this.#watching = setInterval(() => this.#watch(), WATCH_MILLISECONDS)
   }
@@ -262,12 +261,17 @@ class QueueWorker implements RemoteWorker {
   }
 
   get isReady(): boolean {
-    return this.#connection.client.status === 'ready' && this.#closing === undefined
+    return this.#hasRedis && this.#closing === undefined
+  }
+
+  /** A connection that broke on the way looks as if it were ready. */
+  get #hasRedis(): boolean {
+    return this.#connection.client.status === 'ready' && performance.now() - this.#heard < SILENCE_MILLISECONDS
   }
 
   close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     this.#isDraining = true
-    if (force) for (const { cancellation } of this.#active.values()) cancellation.cancel(0)
+    if (force) for (const { lease } of this.#active) lease.cancellation.cancel(0)
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -286,7 +290,7 @@ class QueueWorker implements RemoteWorker {
     return new Promise((resolve) => {
       let since = performance.now()
       const timer = setInterval(() => {
-        const mustWait = this.#connection.client.status === 'ready' || this.#active.size > 0
+        const mustWait = this.#hasRedis || this.#active.size > 0
         if (mustWait) since = performance.now()
         if (performance.now() - since < CLOSE_MILLISECONDS) return
         clearInterval(timer)
@@ -296,25 +300,28 @@ class QueueWorker implements RemoteWorker {
     })
   }
 
-  /** Stops messages whose run was cancelled, and those whose lease has ended. */
+  /** Stops messages whose run was cancelled, and keeps the leases of the others. */
   #watch(): void {
-    const { lease } = this.#settings
     const { client } = this.#connection
-    for (const { run, chunk, cancellation, renewed } of this.#active.values()) {
-      if (performance.now() - renewed > lease) cancellation.cancel(0)
+    const note = (error: unknown) => this.#connection.note(error)
+    if (client.status === 'ready') client.ping().then(() => this.#hear(), note)
+    for (const { run, chunk, lease } of this.#active) {
+      lease.keep().catch(note)
       if (client.status !== 'ready') continue
-      client.get(cancelledKey(run, chunk)).then(
-        (grace) => {
-          if (grace !== null) cancellation.cancel(grace === '' ? undefined : Math.max(0, Number(grace) || 0))
-        },
-        (error) => this.#connection.note(error),
-      )
+      client.get(cancelledKey(run, chunk)).then((grace) => {
+        if (grace !== null) lease.cancellation.cancel(grace === '' ? undefined : Math.max(0, Number(grace) || 0))
+      }, note)
     }
   }
 
+  #hear(): void {
+    this.#heard = performance.now()
+  }
+
   /** Does a message. What it throws fails it for its producer, who must not believe the text. */
-  async #process(job: Job): Promise<Signed> {
+  async #process(job: Job, token: string): Promise<Signed> {
     const begun = performance.now()
+    const lease = new Lease(job, token, this.#settings.lease)
     const refuse = (error: unknown, jobs: number) => {
       if (!isNoisemillError(error)) return
       this.#settings.onChunk({ jobs, done: 0, failed: 0, milliseconds: performance.now() - begun, refused: error })
@@ -324,7 +331,9 @@ class QueueWorker implements RemoteWorker {
     try {
       text = this.#signer.open('job', job.data)
       message = readJob(text)
-      await this.#checkFresh(message)
+      // The lease began when Redis gave the message, which may be long ago if this process was stopped.
+      const renewed = lease.renew().catch((error) => this.#connection.note(error))
+      await Promise.all([this.#checkFresh(message), renewed])
     } catch (error) {
       refuse(error, 0)
       throw new this.#Refusal(isNoisemillError(error) ? `${error.code}: ${error.received ?? ''}` : 'E_INTERNAL: ')
@@ -337,12 +346,12 @@ class QueueWorker implements RemoteWorker {
         'outcome',
         writeOutcome({ ...head, outcomes: new Map(), refused: undefined, ...made }, outcomes),
       )
-    const active = { run: message.run, chunk: message.chunk, cancellation: new Cancellation(), renewed: begun }
-    this.#active.set(job.id!, active)
+    const active = { run: message.run, chunk: message.chunk, lease }
+    this.#active.add(active)
     try {
       checkVersions(message.versions)
       if (tries > MAX_TRIES) throw new NoisemillError('E_WORKER_DIED', { received: `${MAX_TRIES} workers` })
-      const { outcomes, failed, milliseconds } = await this.#work(message, tries, active.cancellation, begun)
+      const { outcomes, failed, milliseconds } = await this.#work(message, tries, lease.cancellation)
       const done = outcomes.length - failed
       this.#settings.onChunk({ jobs, done, failed, milliseconds: performance.now() - begun })
       return answer({ milliseconds }, outcomes)
@@ -351,7 +360,7 @@ class QueueWorker implements RemoteWorker {
       refuse(error, jobs)
       return answer({ refused: error })
     } finally {
-      this.#active.delete(job.id!)
+      this.#active.delete(active)
     }
   }
 
@@ -366,7 +375,7 @@ class QueueWorker implements RemoteWorker {
   }
 
   /** Does the jobs of a message. Resolves to the outcomes of those that were begun, as text. */
-  async #work(message: JobMessage, tries: number, cancellation: Cancellation, begun: number) {
+  async #work(message: JobMessage, tries: number, cancellation: Cancellation) {
     const outcomes: [number, string][] = []
     const isFile = message.files !== undefined
     let characters = 0
@@ -382,11 +391,13 @@ class QueueWorker implements RemoteWorker {
       characters += text.length
       outcomes.push([index, text])
     }
-    const mayBegin = () =>
-      !this.#isDraining &&
-      !cancellation.isCancelled &&
-      performance.now() - begun < DEADLINE_MILLISECONDS &&
-      characters < MAX_ONE
+    // Only from the first job on, so that every message gets on, however long it takes to look up its paths.
+    let began: number | undefined
+    const mayBegin = () => {
+      began ??= performance.now()
+      const isTooLate = performance.now() - began >= DEADLINE_MILLISECONDS
+      return !this.#isDraining && !cancellation.isCancelled && !isTooLate && characters < MAX_ONE
+    }
     const milliseconds =
       message.files === undefined
         ? await this.#call(message, tries, cancellation, mayBegin, add)

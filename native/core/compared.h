@@ -26,6 +26,7 @@ class ComparedFile final : public Output {
 
   // Compares the bytes of the file from `position` on with those of `buffer`. Throws E_OUTPUT_READ.
   void write(uint64_t position, const uint8_t* buffer, size_t length) override;
+  void complete() override {}
   // Throws Failure E_OUTPUT_DIFFERS if the file differs from what was compared with it. Otherwise
   // returns true.
   bool publish(const std::string& output, bool overwrite) override;

@@ -84,7 +84,7 @@ class StemReads {
 
 }  // namespace
 
-Etl::Etl(const EtlJob& job, const std::atomic<bool>& cancelled) : job_(job), cancelled_(cancelled), outputs_(job) {}
+Etl::Etl(const EtlJob& job, const Cancel& cancel) : job_(job), cancel_(cancel), outputs_(job) {}
 
 Etl::~Etl() = default;
 
@@ -109,7 +109,7 @@ size_t Etl::begin() {
   started_ = std::chrono::steady_clock::now();
   size_t parts = 0;
   guard([&] {
-    if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
+    if (cancel_.is_cancelled()) throw Failure{"E_CANCELLED", ""};
     const bool measures = job_.noise.measures_signal();
     file_.emplace(job_.input);
     const uint64_t size = file_->size();
@@ -211,7 +211,7 @@ PartTally Etl::walk_part(size_t part, Arena& arena) {
   std::optional<StemReads> stems;
   if (writes && outputs_.has_stems()) stems.emplace(header_, settings_.gain, read_bytes_, arena);
   while (position < end) {
-    if (cancelled_.load(std::memory_order_relaxed)) throw Failure{"E_CANCELLED", ""};
+    if (cancel_.is_cancelled()) throw Failure{"E_CANCELLED", ""};
     const uint64_t stop = read_end(position, end);
     const uint64_t data_start = std::max(position, header_.data_offset);
     const uint64_t data_stop = std::min(stop, end_of_data(header_));
@@ -267,7 +267,7 @@ size_t Etl::end_pass() {
       for (const auto& [position, bytes] : repairs_) {
         outputs_.write(position, {bytes.data(), bytes.data(), bytes.data(), bytes.size()});
       }
-      if (!outputs_.publish()) warnings_.push_back("W_NO_HARD_LINKS");
+      if (!outputs_.publish(cancel_)) warnings_.push_back("W_NO_HARD_LINKS");
     });
   }
   if (parts == 0) finish();
@@ -308,8 +308,8 @@ void Etl::finish() {
 
 EtlOutcome Etl::take_outcome() { return {std::move(figures_), std::move(failure_)}; }
 
-EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled, Arena& arena) {
-  Etl etl(job, cancelled);
+EtlOutcome run_etl(const EtlJob& job, const Cancel& cancel, Arena& arena) {
+  Etl etl(job, cancel);
   for (size_t parts = etl.begin(); parts > 0; parts = etl.end_pass()) {
     for (size_t part = 0; part < parts; part++) etl.run_part(part, arena);
   }

@@ -3,7 +3,6 @@
 // lib/core/etl.ts.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "arena.h"
+#include "cancel.h"
 #include "failure.h"
 #include "files.h"
 #include "measuring.h"
@@ -119,8 +119,9 @@ struct EtlOutcome {
 // except what `mutex_` guards.
 class Etl {
  public:
-  // The job and the flag must outlive this object. The flag is checked before every read.
-  Etl(const EtlJob& job, const std::atomic<bool>& cancelled);
+  // The job and `cancel` must outlive this object. `cancel` is checked before every read, and
+  // before the outputs get their names.
+  Etl(const EtlJob& job, const Cancel& cancel);
   ~Etl();
 
   // Opens the input and does all checks that need no writing. Returns the number of parts of the
@@ -150,7 +151,7 @@ class Etl {
   void finish();
 
   const EtlJob& job_;
-  const std::atomic<bool>& cancelled_;
+  const Cancel& cancel_;
   std::chrono::steady_clock::time_point started_;
   std::optional<InputFile> file_;
   // Null if the samples of the file are not coded.
@@ -177,6 +178,6 @@ class Etl {
 };
 
 // Runs a job to its end on this thread. It never throws: a failure is part of the outcome.
-EtlOutcome run_etl(const EtlJob& job, const std::atomic<bool>& cancelled, Arena& arena);
+EtlOutcome run_etl(const EtlJob& job, const Cancel& cancel, Arena& arena);
 
 }  // namespace noisemill

@@ -113,7 +113,6 @@ void OutputFile::write(uint64_t position, const uint8_t* buffer, size_t length) 
 }
 
 bool OutputFile::publish(const std::string& output, bool overwrite) {
-  close();
   // Allocated before the output has its final name, because memory may be short.
   const std::string folder = parent_of(output);
   const bool guarded = name(output, overwrite);
@@ -133,7 +132,7 @@ bool OutputFile::name(const std::string& output, bool overwrite) {
   return guarded;
 }
 
-void OutputFile::close() {
+void OutputFile::complete() {
   int error = fsync_ ? os::sync(file_) : 0;
   if (error == 0) error = os::close(std::exchange(file_, os::kNoFile));
   if (error != 0) throw system_failure("E_OUTPUT_WRITE", error);

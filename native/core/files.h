@@ -47,7 +47,9 @@ class Output {
 
   // Takes all of `buffer`. Several threads may call it at the same time. Throws Failure.
   virtual void write(uint64_t position, const uint8_t* buffer, size_t length) = 0;
-  // Ends the output. Returns false if its name was not guarded. Throws Failure.
+  // Ends the writing, before `publish`. Throws Failure.
+  virtual void complete() = 0;
+  // Returns false if the output's name was not guarded. Throws Failure.
   virtual bool publish(const std::string& output, bool overwrite) = 0;
 };
 
@@ -66,13 +68,15 @@ class OutputFile final : public Output {
   // Writes all of `buffer`. Several threads may call it at the same time. Throws E_OUTPUT_WRITE or
   // E_VOLUME_FULL.
   void write(uint64_t position, const uint8_t* buffer, size_t length) override;
-  // Closes the file and gives it its final name. Without `overwrite` the system refuses a name that
+  // Closes the file. Throws E_OUTPUT_WRITE or E_VOLUME_FULL: a file system may report here that
+  // writing failed.
+  void complete() override;
+  // Gives the file its final name. Without `overwrite` the system refuses a name that
   // exists, so no file is ever replaced. Returns false if the system cannot refuse: then the name
   // was only checked before the renaming.
   bool publish(const std::string& output, bool overwrite) override;
 
  private:
-  void close();
   bool name(const std::string& output, bool overwrite);
 
   std::string temporary_;

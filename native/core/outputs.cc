@@ -58,11 +58,14 @@ void Outputs::write(uint64_t position, const OutputBytes& bytes) {
   }
 }
 
-bool Outputs::publish() {
+bool Outputs::publish(const Cancel& cancel) {
   // Allocated before an output has its final name, because memory may be short.
   std::vector<const std::string*> fresh;
   fresh.reserve(places_.size());
   bool guarded = true;
+  for (const Place& place : places_) within(place, [&] { place.file->complete(); });
+  // Late, because it may have taken long to put the bytes on the disk.
+  if (cancel.is_cancelled()) throw Failure{"E_CANCELLED", ""};
   try {
     for (const Place& place : places_) {
       const bool is_fresh = has_stems() && !job_.verify && (!job_.overwrite || !os::name_exists(*place.output));

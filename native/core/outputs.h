@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cancel.h"
 #include "files.h"
 
 namespace noisemill {
@@ -48,8 +49,9 @@ class Outputs {
   void write(uint64_t position, const OutputBytes& bytes);
   // Gives the files their final names: first the stems, and the mixture last. If one of them fails,
   // the files before it lose their names again, unless they replaced others. Returns false if the
-  // system cannot refuse a name that exists; see OutputFile::publish.
-  bool publish();
+  // system cannot refuse a name that exists; see OutputFile::publish. Throws E_CANCELLED if nobody wants
+  // the files any more.
+  bool publish(const Cancel& cancel);
   // Closes the files, and removes those that have no final name.
   void close();
 

@@ -2,12 +2,12 @@
 // its end. The twin is lib/core/slice.ts.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "arena.h"
+#include "cancel.h"
 #include "failure.h"
 #include "noise/noise.h"
 #include "transform.h"
@@ -33,8 +33,8 @@ struct SliceOutcome {
   std::optional<Failure> failure;
 };
 
-// Runs a job to its end. It never throws: a failure is part of the outcome. It checks `cancelled`
+// Runs a job to its end. It never throws: a failure is part of the outcome. It checks `cancel`
 // every few blocks.
-SliceOutcome run_slice(const SliceJob& job, const std::atomic<bool>& cancelled, Arena& arena);
+SliceOutcome run_slice(const SliceJob& job, const Cancel& cancel, Arena& arena);
 
 }  // namespace noisemill

@@ -69,8 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   job.temporary = temporary;
   use_instruction_set(choice);
 
-  const std::atomic<bool> cancelled{false};
-  const EtlOutcome outcome = run_etl(job, cancelled, arena);
+  const Cancel cancel;
+  const EtlOutcome outcome = run_etl(job, cancel, arena);
 
   PROMISE(!os::name_exists(temporary));
   const std::vector<uint8_t> input = read_all(file.path());
@@ -82,7 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const EtlFigures& figures = outcome.figures;
   const std::vector<uint8_t> written = read_all(output);
   job.verify = true;
-  PROMISE(!run_etl(job, cancelled, arena).failure);
+  PROMISE(!run_etl(job, cancel, arena).failure);
   PROMISE(read_all(output) == written);
   PROMISE(unlink(output.c_str()) == 0);
   PROMISE(figures.bytes_in == size);

@@ -66,13 +66,13 @@ struct Bell {
 
 class FileWork final : public Work {
  public:
-  FileWork(const EtlJob& job, Bell& bell, EtlOutcome& outcome) : bell_(bell), outcome_(outcome), etl_(job, cancelled_) {}
+  FileWork(const EtlJob& job, Bell& bell, EtlOutcome& outcome) : bell_(bell), outcome_(outcome), etl_(job, cancel_) {}
 
   size_t begin() override { return etl_.begin(); }
   void run_part(size_t part, Arena& arena) override { etl_.run_part(part, arena); }
   size_t end_pass() override { return etl_.end_pass(); }
-  void cancel() override { cancelled_ = true; }
-  bool is_cancelled() const override { return cancelled_; }
+  void cancel() override { cancel_.cancel(); }
+  bool is_cancelled() const override { return cancel_.is_cancelled(); }
   void settle() override {
     outcome_ = etl_.take_outcome();
     const std::lock_guard<std::mutex> lock(bell_.mutex);
@@ -83,7 +83,7 @@ class FileWork final : public Work {
  private:
   Bell& bell_;
   EtlOutcome& outcome_;
-  std::atomic<bool> cancelled_{false};
+  Cancel cancel_;
   Etl etl_;
 };
 
@@ -129,9 +129,9 @@ SliceOutcome run_one_slice() {
   job.layout.block_align = job.layout.format->bytes;
   job.layout.frames = sizeof bytes / job.layout.format->bytes;
   job.layout.valid_bits = job.layout.format->bits;
-  const std::atomic<bool> cancelled{false};
+  const Cancel cancel;
   Arena arena;
-  return run_slice(job, cancelled, arena);
+  return run_slice(job, cancel, arena);
 }
 
 void tell(const char* kind, const char* who, const std::optional<Failure>& failure) {

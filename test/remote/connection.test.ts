@@ -67,7 +67,7 @@ test.each([
 test.each([[{}], [{ key: 'short' }], [{ key: 5 as never }], [{ keyFile: 'missing' }], [{ key: KEY, keyFile: 'x' }]])(
   'a key that is none is refused, without the key: %j',
   (options) => {
-    const error = thrownBy(() => readKey(options))
+    const error = thrownBy(() => readKey(options, 'queue'))
     expect(error.code).toBe('E_OPTION_INVALID')
     expect(error.message).not.toContain('short')
   },
@@ -75,9 +75,9 @@ test.each([[{}], [{ key: 'short' }], [{ key: 5 as never }], [{ keyFile: 'missing
 
 test('a key comes from the option, a file or the environment', () => {
   setVariable('NOISEMILL_QUEUE_KEY', KEY)
-  const signed = readKey({}).sign('job', 'text')
+  const signed = readKey({}, 'queue').sign('job', 'text')
   for (const options of [{ key: KEY }, { key: Buffer.from(KEY) }, { keyFile: fileWith(`${KEY}\r\n`) }])
-    expect(readKey(options).open('job', signed)).toBe('text')
+    expect(readKey(options, 'queue').open('job', signed)).toBe('text')
 })
 
 function thrownBy(action: () => unknown): NoisemillError {

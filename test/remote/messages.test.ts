@@ -44,7 +44,7 @@ const job: EtlJob = {
 }
 const head: JobHead = { run: 'r1', chunk: 0, expires: 5e12, earlier: 0, attempt: 1, concurrency: 1, timeout: undefined }
 const jsonOf = (one: EtlJob) => JSON.stringify(fileJobToJson(one, folders))
-const signer = new Signer(Buffer.alloc(32, 1))
+const signer = new Signer(Buffer.alloc(32, 1), 'queue')
 
 const figures = {
   ...{ format: 'pcm16', codec: null, channels: 1, sampleRate: 16000, frames: 100, sigma: 0.1, layers: [], gain: 1 },
@@ -149,7 +149,8 @@ describe('a signature', () => {
     ['no signature', { ...signed, signature: '' }, 'E_MESSAGE_SIGNATURE'],
     ['a part of it', { ...signed, signature: signed.signature.slice(1) }, 'E_MESSAGE_SIGNATURE'],
     ['that of an outcome', signer.sign('outcome', 'text'), 'E_MESSAGE_SIGNATURE'],
-    ['that of another key', new Signer(Buffer.alloc(32, 2)).sign('job', 'text'), 'E_MESSAGE_SIGNATURE'],
+    ['that of another key', new Signer(Buffer.alloc(32, 2), 'queue').sign('job', 'text'), 'E_MESSAGE_SIGNATURE'],
+    ['that of another queue', new Signer(Buffer.alloc(32, 1), 'other').sign('job', 'text'), 'E_MESSAGE_SIGNATURE'],
   ])('refuses %s', (_, message, code) => {
     expect(() => signer.open('job', message)).toThrow(expect.objectContaining({ code }))
   })

@@ -282,8 +282,9 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
     const queue = newQueue()
     const worker = startWork(server, queue, ['--read', read, '--write', write, '--tasks', tasks])
     const { Signer } = await import('../../dist-lib/remote/signature.js')
-    const own = new Signer(Buffer.from(KEY))
-    const other = new Signer(Buffer.from('another key that is long enough'))
+    const own = new Signer(Buffer.from(KEY), queue)
+    const other = new Signer(Buffer.from('another key that is long enough'), queue)
+    const elsewhere = new Signer(Buffer.from(KEY), `${queue}-other`)
     const reasons = await failures(queue, [
       null,
       'text',
@@ -291,6 +292,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
       { text: { length: 5 }, signature: [] },
       { text: 'x'.repeat(9 * 2 ** 20), signature: '' },
       other.sign('job', '{}'),
+      elsewhere.sign('job', '{}'),
       own.sign('outcome', '{}'),
       own.sign('job', '{}'),
       own.sign('job', '['.repeat(100_000)),
@@ -299,7 +301,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
       ...Array(2).fill('E_MESSAGE_INVALID'),
       'E_MESSAGE_SIGNATURE',
       ...Array(2).fill('E_MESSAGE_INVALID'),
-      ...Array(2).fill('E_MESSAGE_SIGNATURE'),
+      ...Array(3).fill('E_MESSAGE_SIGNATURE'),
       ...Array(2).fill('E_MESSAGE_INVALID'),
     ])
     expect(filesBelow(write)).toEqual([])
@@ -328,7 +330,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
     })
     const { Signer } = await import('../../dist-lib/remote/signature.js')
     const { readOutcome } = await import('../../dist-lib/remote/messages.js')
-    const signer = new Signer(Buffer.from(KEY))
+    const signer = new Signer(Buffer.from(KEY), queue)
     const message = JSON.parse(text)
     const [job] = message.jobs
     const changed = [
@@ -393,7 +395,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
     const { Signer } = await import('../../dist-lib/remote/signature.js')
     const { writeOutcome } = await import('../../dist-lib/remote/messages.js')
     const head = { machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() }
-    const replayed = new Signer(Buffer.from(KEY)).sign('outcome', writeOutcome({ ...head, job: 'another' }, []))
+    const replayed = new Signer(Buffer.from(KEY), name).sign('outcome', writeOutcome({ ...head, job: 'another' }, []))
     const replayer = new Worker(name, async () => replayed, {
       connection: { host: '127.0.0.1', port: server.port },
       prefix: 'noisemill',
