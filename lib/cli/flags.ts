@@ -454,6 +454,22 @@ const workFlags: Flags = {
     summary: 'folder for the outputs; jobs can write nothing outside of it',
     parse: parsePath,
   },
+  noise: {
+    name: '--noise',
+    value: 'source',
+    group: 'recordings',
+    isRepeatable: true,
+    summary: 'noise files that runs may use, as --noise of add has them; may be repeated, in the same order',
+    parse: parsePath,
+  },
+  recipe: {
+    name: '--recipe',
+    value: 'file',
+    group: 'recordings',
+    summary: 'the recipe of the runs, whose noise files they may use',
+    parse: parsePath,
+  },
+  follow: { ...noiseFlags.follow, group: 'recordings', summary: 'ignore symbolic links in folders of noise files' },
   allowOverwrite: {
     name: '--allow-overwrite',
     group: 'outputs',

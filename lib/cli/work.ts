@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import type { RecordedNoise } from '../index.js'
 import type { WorkerChunk, WorkerOptions } from '../remote/bullmq.js'
 import { plural, showTime } from '../show.js'
 import { EXIT } from './exit.js'
@@ -9,6 +10,7 @@ import { declareGroups, readFlags } from './flag-options.js'
 import { workTables } from './flags.js'
 import { showHealth } from './health.js'
 import { errorLine } from './lines.js'
+import { readRecipe } from './recipe.js'
 import type { Stop } from './stop.js'
 import { Terminal } from './terminal.js'
 
@@ -29,14 +31,30 @@ export function defineWork(program: Command, stop: Stop): void {
   declareGroups(command, Object.values(workTables))
   command.addHelpText('after', NOTES)
   command.action(async (given: Record<string, unknown>) => {
-    const options = { ...readFlags(workTables.options, given), ...readFlags(workTables.queue, given) }
+    const { noise, recipe, ...others } = readFlags(workTables.options, given)
+    const queue = readFlags(workTables.queue, given)
     const { health, quiet } = readFlags(workTables.own, given)
+    const banks: unknown[] = [
+      ...(noise === undefined ? [] : [noise]),
+      ...(recipe === undefined ? [] : banksOf(String(recipe))),
+    ]
     // BullMQ goes on to look for a Redis that is away, also when its worker is closed.
     const leave = () => setTimeout(() => process.exit(), LEAVE_MILLISECONDS).unref()
-    await work(options as WorkerOptions, health as string | undefined, quiet === true, stop).finally(leave)
+    await work(
+      { ...others, ...queue, ...(banks.length > 0 && { noise: banks }) } as WorkerOptions,
+      health as string | undefined,
+      quiet === true,
+      stop,
+    ).finally(leave)
     // A platform that stops a worker would take the code of a signal for a failure.
     process.exitCode = EXIT.done
   })
+}
+
+/** Returns the sources of noise files that a recipe names, for each of its layers. */
+function banksOf(file: string): RecordedNoise['from'][] {
+  const { noise, layers = [] } = readRecipe(file)
+  return [noise, ...layers.map((layer) => layer.noise)].flatMap((recorded) => (recorded ? [recorded.from] : []))
 }
 
 async function work(

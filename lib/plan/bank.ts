@@ -85,6 +85,22 @@ export interface BankOptions extends SourceOptions {
   readonly overwrite?: boolean
 }
 
+/**
+ * Indexes noise files, and reports those that are left out. Throws what indexBank throws, and E_OPTION_INVALID if a noise
+ * file lies in the output folder.
+ */
+export async function indexOutside(
+  sources: readonly string[],
+  run: RunTask,
+  { out, overwrite, onLeftOut, ...options }: BankOptions,
+): Promise<IndexedBank> {
+  // The output folder is no option of the walk, which would leave its files out without a word.
+  const bank = await indexBank(sources, run, options)
+  refuseFilesIn(bank, out, overwrite)
+  for (const { path, error } of bank.leftOut) onLeftOut?.(path, error)
+  return bank
+}
+
 /** The banks of a run: they are indexed when it begins. */
 export class NoiseBanks {
   /** The banks of the layers, by their places; layers with the same sources share one. */
@@ -121,11 +137,7 @@ export class NoiseBanks {
     const name = JSON.stringify(sources)
     const found = known.get(name)
     if (found !== undefined) return found
-    // The output folder is no option of the walk, which would leave its files out without a word.
-    const { out: _, ...options } = { ...this.options, ...again }
-    const bank = await indexBank(sources, run, options)
-    refuseFilesIn(bank, this.options)
-    for (const { path, error } of bank.leftOut) this.options.onLeftOut?.(path, error)
+    const bank = await indexOutside(sources, run, { ...this.options, ...again })
     known.set(name, bank)
     return bank
   }
@@ -136,7 +148,7 @@ const plainPath = (file: FilePath): FilePath =>
   onWindows && typeof file === 'string' ? file.replace(/^\\\\\?\\(?:UNC(\\))?/, '$1$1') : file
 
 /** Throws E_OPTION_INVALID if a file of a bank lies in the output folder: an output could replace it, or become noise. */
-function refuseFilesIn({ index }: IndexedBank, { out, overwrite = false }: BankOptions): void {
+function refuseFilesIn({ index }: IndexedBank, out: string | undefined, overwrite = false): void {
   if (out === undefined) return
   const bank = openBank(index)
   const folders = new Map<string, boolean>()

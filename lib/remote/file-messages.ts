@@ -2,6 +2,7 @@
 
 import type { EtlFigures, EtlJob, EtlOutcome, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
+import { openBank } from '../core/noise/bank.js'
 import { allKinds } from '../core/noise/kinds.js'
 import {
   clipPolicies,
@@ -11,6 +12,8 @@ import {
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
+import { balances, fits, type Recorded } from '../core/noise/recorded.js'
+import { downmixes } from '../core/noise/recording.js'
 import { type ByStem, type StemName, stemNames } from '../core/stems.js'
 import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
@@ -18,6 +21,7 @@ import { errorCodes } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
+import { GAP, VOICES } from '../plan/layers.js'
 import { warnings } from '../warnings.js'
 import { eachOf, type Fields } from './fields.js'
 import { fromJson, toJson } from './values.js'
@@ -38,7 +42,6 @@ export interface FileRequest extends Pick<EtlJob, 'overwrite' | 'fsync' | 'dryRu
   readonly owner: TemporaryOwner | undefined
 }
 
-const RECORDINGS = 'noise from recordings'
 const MAX_PATH = 8192
 const MAX_LAYERS = 64
 const MAX_PARAMETERS = 64
@@ -47,10 +50,8 @@ const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
 const SWITCHES = ['overwrite', 'fsync', 'dryRun', 'strict', 'verify'] as const
 
-/** Converts a job to JSON. Throws E_PATH_OUTSIDE, or E_REMOTE_UNSUPPORTED for recorded noise. */
+/** Converts a job to JSON. Throws E_PATH_OUTSIDE, or E_NOISE_BANK if the index of a bank cannot be read. */
 export function fileJobToJson(job: EtlJob, { read, write }: SharedFolders): unknown {
-  // A job that looks at a noise file writes nothing.
-  if (job.output.length === 0) throw new NoisemillError('E_REMOTE_UNSUPPORTED', { received: RECORDINGS })
   const outputIn = (file: FilePath) => relativeToJson('write', write, file)
   const stems = job.stems && byStem(job.stems, ({ output }) => outputIn(output))
   const owner = ownerOf(job.temporary)
@@ -86,16 +87,32 @@ function ownerOf(temporary: FilePath): TemporaryOwner | undefined {
   return found === null ? undefined : { host: found[1], pid: Number(found[2]), id: found[3] }
 }
 
-function noiseToJson({ key, layers, output, mixing }: Noise): unknown {
+export function noiseToJson({ key, layers, output, mixing }: Noise): unknown {
   return {
     key: [key.low, key.high],
-    layers: layers.map(({ recorded, kind, parameters, key, level, exact }) => {
-      if (recorded !== undefined) throw new NoisemillError('E_REMOTE_UNSUPPORTED', { received: RECORDINGS })
-      return { kind, parameters: Array.from(parameters), key: [key.low, key.high], level, exact }
-    }),
+    layers: layers.map(({ recorded, kind, parameters, key, level, exact }) => ({
+      ...(recorded && { recorded: recordedToJson(recorded) }),
+      ...{ kind, parameters: Array.from(parameters), key: [key.low, key.high], level, exact },
+    })),
     output,
     mixing,
   }
+}
+
+/** A bank crosses as its hash: each machine has an index of its own. */
+function recordedToJson({ bank, gap, ...recorded }: Recorded): unknown {
+  return { ...recorded, bank: hashOfBank(bank), ...(gap && { gap }) }
+}
+
+/** Hashes in hex, by the paths of indexes, which never change. */
+const hashes = new Map<string, string>()
+
+function hashOfBank(index: string): string {
+  const known = hashes.get(index)
+  if (known !== undefined) return known
+  const hash = Buffer.from(openBank(index).hash).toString('hex')
+  hashes.set(index, hash)
+  return hash
 }
 
 /** Reads a job. Throws a MessageFault. */
@@ -145,7 +162,8 @@ function readExpected(fields: Fields): NonNullable<EtlJob['expected']> {
   return { bytesIn, frames, sigma, noiseRms }
 }
 
-function readNoise(fields: Fields): Noise {
+/** In recorded layers, `bank` is the hash of the bank. */
+export function readNoise(fields: Fields): Noise {
   const output = fields.object('output')
   const mixing = fields.object('mixing')
   const noise: Noise = {
@@ -165,12 +183,14 @@ function readNoise(fields: Fields): Noise {
 }
 
 const KINDS = allKinds.map(({ name }) => name)
+const RECORDED_KINDS = ['recording', 'babble', 'bursts']
 
 function readLayer(fields: Fields): Layer {
   const level = fields.object('level')
+  const recorded = fields.optional('recorded', (name) => readRecorded(fields.object(name)))
   const layer: Layer = {
-    recorded: undefined,
-    kind: fields.oneOf('kind', KINDS),
+    recorded,
+    kind: fields.oneOf('kind', recorded === undefined ? KINDS : RECORDED_KINDS),
     parameters: Float64Array.from(readNumbers(fields, 'parameters', MAX_PARAMETERS)),
     key: readKey(fields),
     level: { kind: level.oneOf('kind', ['sigma', 'snr']), deviation: level.number('deviation', 0) },
@@ -178,6 +198,23 @@ function readLayer(fields: Fields): Layer {
   }
   level.end()
   return layer
+}
+
+function readRecorded(fields: Fields): Recorded {
+  const recorded: Recorded = {
+    bank: fields.text('bank', 64, /^[0-9a-f]{64}$/),
+    fit: fields.oneOf('fit', fits),
+    balance: fields.oneOf('balance', balances),
+    downmix: fields.oneOf('downmix', downmixes),
+    voices: fields.integer('voices', VOICES.minimum, VOICES.maximum),
+    gap: fields.optional('gap', (name) => {
+      const [low, high] = readNumbers(fields, name, 2)
+      if (!(low >= GAP.minimum && low <= high && high <= GAP.maximum)) throw fields.fault(name, 'a range of seconds')
+      return [low, high] as const
+    }),
+  }
+  fields.end()
+  return recorded
 }
 
 function readNumbers(fields: Fields, name: string, most: number): number[] {

@@ -2,6 +2,7 @@
 
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import { removeFile } from '../core/files.js'
+import type { Noise } from '../core/noise/noise.js'
 import { placesOf } from '../core/outputs.js'
 import { type ByStem, stemNames } from '../core/stems.js'
 import { isNoisemillError, type NoisemillError } from '../errors.js'
@@ -9,12 +10,14 @@ import { freshRunId, host, type TemporaryOwner, TRIES, temporaryName } from '../
 import { type FilePath, joinPath, splitPath } from '../files/paths.js'
 import { Confined } from './confined.js'
 import type { FileRequest } from './file-messages.js'
+import type { WorkerBanks } from './worker-banks.js'
 
 /** What a worker allows. */
 export interface FileRules {
   readonly read: string
   readonly write: string
   readonly allowOverwrite: boolean
+  readonly banks: WorkerBanks
 }
 
 /** A job, or why there is none. */
@@ -44,7 +47,7 @@ function jobOf(
   request: FileRequest,
   inputs: Confined,
   outputs: Confined,
-  { allowOverwrite }: FileRules,
+  { allowOverwrite, banks }: FileRules,
   tries: number,
 ): EtlJob {
   const { output: relative, stems, owner: given, overwrite, ...rest } = request
@@ -56,6 +59,7 @@ function jobOf(
   }
   const job: EtlJob = {
     ...rest,
+    noise: withIndexes(rest.noise, banks),
     ...place(relative),
     input,
     stems: stems && placesOfStems(stems, place),
@@ -65,6 +69,15 @@ function jobOf(
   for (let earlier = 1; earlier < tries; earlier++)
     for (const { output } of placesOf(job)) removeFile(temporaryOf(output, owner, earlier))
   return job
+}
+
+/** Replaces the hashes of banks by the paths of the worker's indexes. Throws E_MACHINES_DIFFER. */
+export function withIndexes(noise: Noise, banks: WorkerBanks): Noise {
+  const layers = noise.layers.map((layer) => {
+    const { recorded } = layer
+    return recorded ? { ...layer, recorded: { ...recorded, bank: banks.indexOf(recorded.bank) } } : layer
+  })
+  return { ...noise, layers }
 }
 
 function placesOfStems<Place>(stems: ByStem<FilePath>, place: (file: FilePath) => Place): ByStem<Place> {

@@ -12,6 +12,7 @@ import type { EtlOutcome } from '../core/etl.js'
 import type { ErrorCode } from '../error-codes.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 import { pathFromCaller } from '../files/paths.js'
+import { createBackend } from '../index.js'
 import { showText, showTime } from '../show.js'
 import { warnProcess } from '../warnings.js'
 import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
@@ -102,7 +103,7 @@ const LEFT_OVER_MILLISECONDS = 3_600_000
  * machine.
  *
  * It serves noise tasks, and tasks of `moduleTask` whose items and results JSON can carry. It does
- * not serve noise from recordings, `transformTask` and samples in memory (E_REMOTE_UNSUPPORTED).
+ * not serve `transformTask` and samples in memory (E_REMOTE_UNSUPPORTED).
  *
  * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, or E_PACKAGE_MISSING without bullmq
  * and ioredis. If Redis cannot be reached, items fail with E_QUEUE.
@@ -182,6 +183,8 @@ class Producer implements QueueBackend {
   readonly #sent = new Map<string, Sent>()
   #count = 0
   #queued: Queued | undefined
+  /** Reads the headers of noise files. */
+  #local: Backend | undefined
   #polling: NodeJS.Timeout | undefined
   #isPolling = false
   /** When Redis last did what it was asked for. */
@@ -200,6 +203,11 @@ class Producer implements QueueBackend {
   }
 
   async execute(chunk: Chunk): Promise<ChunkFigures> {
+    // Jobs without an output look at noise files, as each worker does for itself.
+    if (chunk.kind === 'files' && chunk.jobs.every(({ output }) => output.length === 0)) {
+      this.#local ??= createBackend()
+      return this.#local.execute(chunk)
+    }
     const settle = chunk.settle as (index: number, outcome: Outcome<unknown>) => void
     let call: string | undefined
     try {
@@ -502,7 +510,8 @@ class Producer implements QueueBackend {
     else this.#failed(id, ended.failedReason, ended.attemptsStarted)
   }
 
-  async close(_: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    await this.#local?.close(options)
     for (const { end } of [...this.#sent.values()]) end(new NoisemillError('E_POOL_TERMINATED'))
     clearInterval(this.#polling)
     const queued = this.#queued

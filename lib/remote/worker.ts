@@ -9,7 +9,8 @@ import type { EtlOutcome } from '../core/etl.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 import { host, isWithin } from '../files/outputs.js'
 import { pathFromCaller } from '../files/paths.js'
-import { createBackend } from '../index.js'
+import { createBackend, Pool, type PoolOptions } from '../index.js'
+import type { BankOptions } from '../plan/bank.js'
 import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
 import { type FileRules, mayBeOwn, prepareFiles } from './file-work.js'
 import { aliveKey, cancelledKey } from './keys.js'
@@ -28,6 +29,7 @@ import { runPortion } from './portion.js'
 import { Registry } from './registry.js'
 import { hashOf, MAX_TEXT, readKey, type Signed, type Signer } from './signature.js'
 import { checkVersions } from './versions.js'
+import { type BankSources, WorkerBanks } from './worker-banks.js'
 
 /**
  * Options of `startWorker`.
@@ -43,6 +45,13 @@ export interface WorkerOptions extends QueueOptions {
   readonly read?: string
   /** Folder for the outputs. Jobs cannot make the worker write outside of it. */
   readonly write?: string
+  /**
+   * The noise files that runs may use: for each bank, what `noise.from` of the run has. The worker
+   * reads their headers when it starts. Their names, sizes and lengths must be those of the producer.
+   */
+  readonly noise?: readonly BankSources[]
+  /** Whether to follow symbolic links in folders of noise files; true by default. */
+  readonly follow?: boolean
   /** Module whose exported functions jobs can call. It must not be in `write`. */
   readonly tasks?: string | URL
   /** Number of threads, 1 to 1024; by default one for each CPU that the process may use. */
@@ -112,7 +121,18 @@ export interface RemoteWorker {
   close(options?: { readonly force?: boolean }): Promise<void>
 }
 
-const OWN_OPTIONS = ['read', 'write', 'tasks', 'size', 'allowOverwrite', 'lease', 'onChunk', 'onNotice']
+const OWN_OPTIONS = [
+  'read',
+  'write',
+  'noise',
+  'follow',
+  'tasks',
+  'size',
+  'allowOverwrite',
+  'lease',
+  'onChunk',
+  'onNotice',
+]
 
 /** No job of a message is begun later than this, so that a slow machine does not hold up a run. */
 const DEADLINE_MILLISECONDS = 3000
@@ -143,9 +163,9 @@ const CLOSE_MILLISECONDS = 10_000
 export async function startWorker(options: WorkerOptions): Promise<RemoteWorker> {
   checkObject('options', options)
   const address = readAddress(options as QueueOptions, OWN_OPTIONS)
-  // A connection would keep the process, so it is made last.
   const signer = readKey(options as QueueOptions, address.queue)
-  const settings = checkWorker(options as WorkerOptions)
+  const settings = await checkWorker(options as WorkerOptions)
+  // A connection would keep the process, so it is made last.
   return new QueueWorker(new Connection(address), signer, settings)
 }
 
@@ -158,8 +178,10 @@ interface Settings {
   readonly onNotice: (text: string) => void
 }
 
-function checkWorker(options: WorkerOptions): Settings {
-  const { read, write, tasks, size } = options
+async function checkWorker(options: WorkerOptions): Promise<Settings> {
+  const { read, write, tasks, size, onNotice = () => {} } = options
+  const noise = WorkerBanks.check(options.noise)
+  const follow = checkBoolean('follow', given(options.follow, true))
   const allowOverwrite = checkBoolean('allowOverwrite', given(options.allowOverwrite, false))
   const lease = checkInteger('lease', given(options.lease, LEASE_MILLISECONDS), 2000, 3_600_000)
   for (const name of ['onChunk', 'onNotice'] as const)
@@ -169,6 +191,8 @@ function checkWorker(options: WorkerOptions): Settings {
     read === undefined && write === undefined
       ? undefined
       : { read: checkFolder('read', read), write: checkFolder('write', write), allowOverwrite }
+  if (noise.length > 0 && files === undefined)
+    throw invalidOption('noise', '`read` and `write` beside it', options.noise)
   const registry = tasks === undefined ? undefined : new Registry(tasks)
   if (files === undefined && registry === undefined)
     throw invalidOption('read', 'folders in `read` and `write`, or a module in `tasks`,', undefined)
@@ -176,14 +200,23 @@ function checkWorker(options: WorkerOptions): Settings {
     throw invalidOption('write', 'a folder that does not contain `read` beside `allowOverwrite`', files.write)
   if (registry !== undefined && files !== undefined && isWithin(registry.file, files.write))
     throw invalidOption('tasks', 'a module outside of `write`, so that no job can write it', registry.file)
+  const onLeftOut = (file: string, { message }: NoisemillError) => onNotice(`left out ${file}: ${message}`)
+  const bankOptions = { out: files?.write, overwrite: allowOverwrite, follow, onLeftOut }
+  const threads = size === undefined ? {} : { size }
   return {
-    files,
+    files: files && { ...files, banks: await openBanks(noise, threads, bankOptions) },
     registry,
-    backend: createBackend(size === undefined ? {} : { size }),
+    backend: createBackend(threads),
     lease,
     onChunk: options.onChunk ?? (() => {}),
-    onNotice: options.onNotice ?? (() => {}),
+    onNotice,
   }
+}
+
+async function openBanks(noise: readonly string[][], threads: PoolOptions, options: BankOptions): Promise<WorkerBanks> {
+  if (noise.length === 0) return new WorkerBanks()
+  await using pool = new Pool(threads)
+  return await WorkerBanks.open(noise, (task, items) => pool.imap(task, items), options)
 }
 
 function checkFolder(option: string, value: unknown): string {

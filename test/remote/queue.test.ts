@@ -69,6 +69,59 @@ describe('files', () => {
     expect(await jobsIn(queue)).toBe(0)
   })
 
+  redisTest('get noise from recordings that each machine has in a folder of its own', async () => {
+    const { folder, read, write, local } = folders(40)
+    const [noise, copy] = ['noise', 'elsewhere/noise'].map((name) => path.join(folder, name))
+    // The default rate of `pcm16` is that of the inputs.
+    for (const place of [noise, copy])
+      writeFiles(place, Object.fromEntries([1, 2, 3, 4].map((n) => [`${n % 2}/${n}.wav`, pcm16(90 * n)])))
+    const recipe = (from: string) => ({
+      layers: [
+        { name: 'babble', noise: { from, voices: [2, 3] }, snr: [0, 10] },
+        { name: 'steps', noise: { from: [`${from}/0`], gap: [0.05, 0.1] }, snr: 3 },
+        { name: 'hiss', kind: 'pink', snr: 20 },
+      ],
+    })
+    const [own, theirs] = ['own.json', 'theirs.json'].map((name) => path.join(folder, name))
+    writeFileSync(own, JSON.stringify(recipe(noise)))
+    writeFileSync(theirs, JSON.stringify(recipe(copy)))
+    const cases = [
+      { flags: ['--noise', noise, '--snr', '5', '--stems', 'clean,noise'], have: ['--noise', copy] },
+      { flags: ['--recipe', own], have: ['--recipe', theirs] },
+    ]
+    for (const [i, { flags, have }] of cases.entries()) {
+      const [there, here] = [path.join(write, `${i}`), path.join(local, `${i}`)]
+      mkdirSync(there)
+      const queue = newQueue()
+      const worker = startWork(server, queue, ['--read', read, '--write', there, ...have])
+      const add = ['add', read, '--seed', '7', ...flags]
+      const env = { NOISEMILL_REDIS: server.url, NOISEMILL_QUEUE_KEY: KEY }
+      const remote = await noisemill([...add, '--out', there, '--queue', queue, '--quiet'], { env })
+      expect(remote).toEqual({ code: 0, stdout: '', stderr: '' })
+      expect(await noisemill([...add, '--out', here, '--quiet'])).toMatchObject({ code: 0 })
+      expect(filesBelow(there).length).toBeGreaterThanOrEqual(40)
+      expect(hashesBelow(there)).toEqual(hashesBelow(here))
+      await worker.stop()
+    }
+  })
+
+  redisTest('are refused by a worker with other noise files', async () => {
+    const { folder, read, write } = folders(2)
+    const [noise, other] = ['noise', 'other'].map((name) => path.join(folder, name))
+    writeFiles(noise, { 'a.wav': pcm16(900), 'b.wav': pcm16(900) })
+    writeFiles(other, { 'a.wav': pcm16(900), 'b.wav': pcm16(901) })
+    for (const have of [[], ['--noise', other]]) {
+      const queue = newQueue()
+      const worker = startWork(server, queue, ['--read', read, '--write', write, ...have])
+      const { code, stderr } = await addTo(queue, read, write, '--noise', noise)
+      expect(code).toBe(1)
+      const theirs = have.length === 0 ? 'none' : 'those with the hash [0-9a-f]{64}'
+      expect(stderr).toMatch(new RegExp(`noise files with the hash [0-9a-f]{64}, and the worker has ${theirs}`))
+      await worker.stop()
+    }
+    expect(filesBelow(write)).toEqual([])
+  })
+
   redisTest('fail one by one, and the rest is done', async () => {
     const { read, write } = folders(20)
     writeFileSync(path.join(read, 'bad.wav'), 'not a WAV file')
