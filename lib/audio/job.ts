@@ -35,6 +35,8 @@ export interface TransformJob extends Omit<EtlJob, 'noise' | 'verify' | 'expecte
   /** Key of the random numbers. */
   readonly randomKey: NoiseKey
   readonly noise: Readonly<Partial<Record<Moment, PlacedNoise>>>
+  /** Flag of a Cancellation: nothing is published once it is cancelled. */
+  readonly cancelled?: Int32Array
 }
 
 export type TransformWarning = EtlWarning | 'W_ROUNDED' | 'W_METADATA_DROPPED'

@@ -40,6 +40,8 @@ export interface TransformContext {
   call(audio: Audio): unknown
   readonly signal: AbortSignal
   readonly attempt: number
+  /** Asked before a file gets its name. */
+  mayPublish(): boolean
   /** Returns the kernels of the thread. */
   kernels(): Kernels
 }
@@ -90,6 +92,10 @@ class FileTransform {
   constructor(job: TransformJob, context: TransformContext) {
     this.#job = job
     this.#context = context
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || !this.#context.mayPublish()
   }
 
   async run(): Promise<TransformOutcome> {
@@ -181,7 +187,7 @@ class FileTransform {
     const { output, noise, overwrite, free, fsync } = this.#job
     written.complete()
     if (noise.after === undefined) {
-      if (this.#isClosed) throw new Failure('E_CANCELLED')
+      if (this.#isOver) throw new Failure('E_CANCELLED')
       if (!written.publish(output, overwrite)) this.#warnings.add('W_NO_HARD_LINKS')
       this.#output = undefined
       return
@@ -199,7 +205,7 @@ class FileTransform {
   #addNoise(moment: Moment, files: Pick<EtlJob, 'input' | 'output' | 'overwrite' | 'free' | 'fsync' | 'strict'>): void {
     const { temporary, noise } = this.#job
     const job: EtlJob = { ...files, temporary, noise: noise[moment]!.noise, dryRun: false, verify: false }
-    const outcome = runEtl(job, () => this.#isClosed, this.#context.kernels())
+    const outcome = runEtl(job, () => this.#isOver, this.#context.kernels())
     if ('failure' in outcome) {
       const { code, detail, errno } = outcome.failure
       throw new Failure(code, detail, errno)

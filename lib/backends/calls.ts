@@ -7,6 +7,7 @@ import { type Kernels, tsKernels } from '../core/kernels.js'
 import { describe, type NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { type Transfer, transferred, trimmed } from './buffers.js'
+import { isCancelled } from './cancellation.js'
 import { LOOKED_AT, look, refusalOf } from './crossing.js'
 import type { WorkerFailure, WorkerOutcome } from './messages.js'
 import { fileOf, type TaskFiles, taskFiles, urlOf } from './nesting.js'
@@ -168,7 +169,9 @@ export async function loadCall(
       if (around !== 'audio') return call(item, shared, context)
       const { attempt, signal } = context
       const own = (audio: unknown) => call(audio, shared, context)
-      return transformFile(item as TransformJob, { call: own, attempt, signal, kernels })
+      const { cancelled } = item as TransformJob
+      const mayPublish = () => cancelled === undefined || !isCancelled(cancelled)
+      return transformFile(item as TransformJob, { call: own, attempt, signal, mayPublish, kernels })
     },
     strict,
     ...(transfer !== undefined && { transfer }),

@@ -5,7 +5,7 @@ import type { Balance } from '../core/noise/bank.js'
 import { draw, type NoiseKey, Purpose } from '../core/noise/keys.js'
 import type { NoiseKind, NoiseParameter } from '../core/noise/kind.js'
 import type { Layer } from '../core/noise/noise.js'
-import { balances, type Fit, fits, type Recorded } from '../core/noise/recorded.js'
+import { balances, type Fit, fits, GAP, type Recorded, VOICES } from '../core/noise/recorded.js'
 import { type Downmix, downmixes } from '../core/noise/recording.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import type { IndexedBank } from './bank-index.js'
@@ -99,8 +99,6 @@ export interface LayerSpec {
 export const SOURCE_OPTIONS = ['kind', 'parameters', 'noise', 'sigma', 'snr', 'dbfs', 'exactSnr'] as const
 const LAYER_OPTIONS: readonly string[] = ['name', ...SOURCE_OPTIONS, 'chance']
 export const MAX_LAYERS = 16
-export const VOICES = { minimum: 1, maximum: 16 }
-export const GAP = { minimum: 0.05, maximum: 3600 }
 
 type Range = readonly [low: number, high: number]
 

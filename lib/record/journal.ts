@@ -13,7 +13,7 @@ import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { ByStem } from '../core/stems.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
-import { freshRunId, isEmptyFolder, TRIES, temporaryName } from '../files/outputs.js'
+import { freshRunId, isEmptyFolder, PARTS, temporaryName } from '../files/outputs.js'
 import {
   baseName,
   type FilePath,
@@ -532,9 +532,6 @@ function isOpenAs(fd: number, file: string): boolean {
   return other !== undefined && own.ino === other.ino && own.dev === other.dev
 }
 
-/** Names of the files between the steps of a transform. */
-const STEPS = ['before', 'after'] as const
-
 /** Removes the temporary files of outputs that were begun by processes that have ended. */
 function removeTemporaries(prefix: string, { begun, runs }: Records): void {
   for (const [id, { text }] of begun) {
@@ -550,6 +547,6 @@ function removeTemporariesOf(prefix: string, output: FilePath, { id, run }: { id
   // A file may already have its final name, was removed, or was never there.
   for (const file of recordedFiles(output, run.settings.stems)) {
     const { folder, name } = splitPath(joinPath(prefix, file))
-    for (const part of [undefined, ...STEPS, ...TRIES]) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
+    for (const part of PARTS) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
   }
 }

@@ -2,18 +2,6 @@
 
 import type { EtlFigures, EtlJob, EtlOutcome, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
-import { openBank } from '../core/noise/bank.js'
-import { allKinds } from '../core/noise/kinds.js'
-import {
-  clipPolicies,
-  type Layer,
-  type Noise,
-  outputLevels,
-  silentPolicies,
-  snrReferences,
-} from '../core/noise/noise.js'
-import { balances, fits, type Recorded } from '../core/noise/recorded.js'
-import { downmixes } from '../core/noise/recording.js'
 import { type ByStem, type StemName, stemNames } from '../core/stems.js'
 import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
@@ -21,9 +9,9 @@ import { errorCodes } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
-import { GAP, VOICES } from '../plan/layers.js'
 import { warnings } from '../warnings.js'
 import { eachOf, type Fields } from './fields.js'
+import { MAX_LAYERS, noiseToJson, readNoise } from './noise-messages.js'
 import { fromJson, toJson } from './values.js'
 
 /** The producer's own names of the folders that it shares with the workers. */
@@ -43,28 +31,38 @@ export interface FileRequest extends Pick<EtlJob, 'overwrite' | 'fsync' | 'dryRu
 }
 
 const MAX_PATH = 8192
-const MAX_LAYERS = 64
-const MAX_PARAMETERS = 64
 const MAX_PIECES = 100_000
 const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
-const SWITCHES = ['overwrite', 'fsync', 'dryRun', 'strict', 'verify'] as const
+const SWITCHES = ['overwrite', 'fsync', 'dryRun', 'strict'] as const
 
-/** Converts a job to JSON. Throws E_PATH_OUTSIDE, or E_NOISE_BANK if the index of a bank cannot be read. */
-export function fileJobToJson(job: EtlJob, { read, write }: SharedFolders): unknown {
+/** What a job says of its files, to whatever is done with them. */
+export type FilePlaces = Omit<FileRequest, 'verify' | 'noise' | 'expected'>
+
+type PlacedJob = Pick<EtlJob, 'input' | 'output' | 'temporary' | 'stems' | (typeof SWITCHES)[number]>
+
+/** Converts what a job says of its files to JSON. Throws E_PATH_OUTSIDE. */
+export function placesToJson(job: PlacedJob, { read, write }: SharedFolders): object {
   const outputIn = (file: FilePath) => relativeToJson('write', write, file)
   const stems = job.stems && byStem(job.stems, ({ output }) => outputIn(output))
   const owner = ownerOf(job.temporary)
   return {
     input: relativeToJson('read', read, job.input),
-    output: outputIn(job.output),
+    // The samples may be handed on.
+    output: job.output.length === 0 ? null : outputIn(job.output),
     ...(stems && { stems }),
     ...(owner && { owner }),
     ...Object.fromEntries(SWITCHES.map((name) => [name, job[name]])),
-    ...(job.expected && { expected: job.expected }),
-    noise: noiseToJson(job.noise),
   }
 }
+
+/** Converts a job to JSON. Throws E_PATH_OUTSIDE. */
+export const fileJobToJson = (job: EtlJob, folders: SharedFolders): unknown => ({
+  ...placesToJson(job, folders),
+  verify: job.verify,
+  ...(job.expected && { expected: job.expected }),
+  noise: noiseToJson(job.noise),
+})
 
 function byStem<From, To>(stems: ByStem<From>, convert: (from: From) => To): ByStem<To> {
   const present = stemNames.filter((name) => stems[name] !== undefined)
@@ -87,41 +85,13 @@ function ownerOf(temporary: FilePath): TemporaryOwner | undefined {
   return found === null ? undefined : { host: found[1], pid: Number(found[2]), id: found[3] }
 }
 
-export function noiseToJson({ key, layers, output, mixing }: Noise): unknown {
-  return {
-    key: [key.low, key.high],
-    layers: layers.map(({ recorded, kind, parameters, key, level, exact }) => ({
-      ...(recorded && { recorded: recordedToJson(recorded) }),
-      ...{ kind, parameters: Array.from(parameters), key: [key.low, key.high], level, exact },
-    })),
-    output,
-    mixing,
-  }
-}
-
-/** A bank crosses as its hash: each machine has an index of its own. */
-function recordedToJson({ bank, gap, ...recorded }: Recorded): unknown {
-  return { ...recorded, bank: hashOfBank(bank), ...(gap && { gap }) }
-}
-
-/** Hashes in hex, by the paths of indexes, which never change. */
-const hashes = new Map<string, string>()
-
-function hashOfBank(index: string): string {
-  const known = hashes.get(index)
-  if (known !== undefined) return known
-  const hash = Buffer.from(openBank(index).hash).toString('hex')
-  hashes.set(index, hash)
-  return hash
-}
-
-/** Reads a job. Throws a MessageFault. */
-export function readFileRequest(fields: Fields): FileRequest {
+/** Reads what a job says of its files. The output is '' if its samples are handed on. Throws a MessageFault. */
+export function readPlaces(fields: Fields): FilePlaces {
   const path = (of: Fields) => (name: string) => readPath(of, name)
-  const [overwrite, fsync, dryRun, strict, verify] = SWITCHES.map((name) => fields.flag(name))
+  const [overwrite, fsync, dryRun, strict] = SWITCHES.map((name) => fields.flag(name))
   return {
     input: readPath(fields, 'input'),
-    output: readPath(fields, 'output'),
+    output: fields.peek('output') === null ? String(fields.any('output') ?? '') : readPath(fields, 'output'),
     stems: fields.optional('stems', (name) => readByStem(fields.object(name), path)),
     owner: fields.optional('owner', (name) => {
       const owner = fields.object(name)
@@ -133,7 +103,17 @@ export function readFileRequest(fields: Fields): FileRequest {
       owner.end()
       return read
     }),
-    ...{ overwrite, fsync, dryRun, strict, verify },
+    ...{ overwrite, fsync, dryRun, strict },
+  }
+}
+
+/** Reads a job. Throws a MessageFault. */
+export function readFileRequest(fields: Fields): FileRequest {
+  const places = readPlaces(fields)
+  if (places.output.length === 0) throw fields.fault('output', 'a path')
+  return {
+    ...places,
+    verify: fields.flag('verify'),
     expected: fields.optional('expected', (name) => readExpected(fields.object(name))),
     noise: readNoise(fields.object('noise')),
   }
@@ -162,82 +142,16 @@ function readExpected(fields: Fields): NonNullable<EtlJob['expected']> {
   return { bytesIn, frames, sigma, noiseRms }
 }
 
-/** In recorded layers, `bank` is the hash of the bank. */
-export function readNoise(fields: Fields): Noise {
-  const output = fields.object('output')
-  const mixing = fields.object('mixing')
-  const noise: Noise = {
-    key: readKey(fields),
-    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayer),
-    output: { kind: output.oneOf('kind', outputLevels), target: output.number('target') },
-    mixing: {
-      reference: mixing.oneOf('reference', snrReferences),
-      clip: mixing.oneOf('clip', clipPolicies),
-      ceiling: mixing.number('ceiling', 0, 1),
-      dither: mixing.flag('dither'),
-      silent: mixing.oneOf('silent', silentPolicies),
-    },
-  }
-  for (const read of [output, mixing, fields]) read.end()
-  return noise
-}
-
-const KINDS = allKinds.map(({ name }) => name)
-const RECORDED_KINDS = ['recording', 'babble', 'bursts']
-
-function readLayer(fields: Fields): Layer {
-  const level = fields.object('level')
-  const recorded = fields.optional('recorded', (name) => readRecorded(fields.object(name)))
-  const layer: Layer = {
-    recorded,
-    kind: fields.oneOf('kind', recorded === undefined ? KINDS : RECORDED_KINDS),
-    parameters: Float64Array.from(readNumbers(fields, 'parameters', MAX_PARAMETERS)),
-    key: readKey(fields),
-    level: { kind: level.oneOf('kind', ['sigma', 'snr']), deviation: level.number('deviation', 0) },
-    exact: fields.flag('exact'),
-  }
-  level.end()
-  return layer
-}
-
-function readRecorded(fields: Fields): Recorded {
-  const recorded: Recorded = {
-    bank: fields.text('bank', 64, /^[0-9a-f]{64}$/),
-    fit: fields.oneOf('fit', fits),
-    balance: fields.oneOf('balance', balances),
-    downmix: fields.oneOf('downmix', downmixes),
-    voices: fields.integer('voices', VOICES.minimum, VOICES.maximum),
-    gap: fields.optional('gap', (name) => {
-      const [low, high] = readNumbers(fields, name, 2)
-      if (!(low >= GAP.minimum && low <= high && high <= GAP.maximum)) throw fields.fault(name, 'a range of seconds')
-      return [low, high] as const
-    }),
-  }
-  fields.end()
-  return recorded
-}
-
-function readNumbers(fields: Fields, name: string, most: number): number[] {
-  const values = fields.list(name, most)
-  if (!values.every((value) => typeof value === 'number')) throw fields.fault(name, 'an array of numbers')
-  return values as number[]
-}
-
-function readKey(fields: Fields): Noise['key'] {
-  const [low, high, ...more] = readNumbers(fields, 'key', 2)
-  const isWord = (word: number | undefined) => word !== undefined && Number.isInteger(word) && word >= 0 && word <= U32
-  if (!isWord(low) || !isWord(high) || more.length > 0) throw fields.fault('key', 'two words of 32 bits')
-  return { low, high }
-}
-
 const FORMATS = sampleFormats.map(({ name }) => name)
 const CODECS = codecs.map(({ name }) => name)
 
 export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
-  if ('figures' in outcome) return { figures: toJson(outcome.figures) }
-  const { code, detail, errno, stem, cause } = outcome.failure
+  return 'figures' in outcome ? { figures: toJson(outcome.figures) } : { failure: failureToJson(outcome.failure) }
+}
+
+export function failureToJson({ code, detail, errno, stem, cause }: FailureData): unknown {
   const reason = cause === undefined ? detail : `${detail}${detail === '' ? '' : ': '}${cause.message}`
-  return { failure: { code, detail: reason.slice(0, MAX_DETAIL), errno, ...(stem !== undefined && { stem }) } }
+  return { code, detail: reason.slice(0, MAX_DETAIL), errno, ...(stem !== undefined && { stem }) }
 }
 
 /** Reads an outcome. Throws a MessageFault. */
@@ -249,7 +163,7 @@ export function readFileOutcome(fields: Fields): EtlOutcome {
   return { figures }
 }
 
-function readFailure(fields: Fields): FailureData {
+export function readFailure(fields: Fields): FailureData {
   const failure = {
     code: fields.oneOf('code', errorCodes),
     detail: fields.text('detail', MAX_DETAIL),
@@ -260,21 +174,32 @@ function readFailure(fields: Fields): FailureData {
   return failure
 }
 
-/** A literal, because it takes a tenth of the time of an object whose fields are set by name. */
-function readFigures(fields: Fields): EtlFigures {
-  const number = (name: string): number => {
-    const value = fields.any(name)
-    // Those that JSON lacks have another form.
-    const restored = typeof value === 'number' ? value : fromJson(value)
-    if (typeof restored !== 'number') throw fields.fault(name, 'a number')
-    return restored
-  }
-  const orNull = (name: string) => (fields.peek(name) === null ? (fields.any(name) as null) : number(name))
+/** Reads a number. Those that JSON lacks have another form. */
+export function readNumber(fields: Fields, name: string): number {
+  const value = fields.any(name)
+  const restored = typeof value === 'number' ? value : fromJson(value)
+  if (typeof restored !== 'number') throw fields.fault(name, 'a number')
+  return restored
+}
+
+export function readWarnings<Warning extends string>(fields: Fields): Warning[] {
   const codes = fields.list('warnings', 100)
   if (!codes.every((code) => Object.hasOwn(warnings, code as string))) throw fields.fault('warnings', 'known warnings')
+  return codes as Warning[]
+}
+
+export const readFormat = (fields: Fields) => fields.oneOf('format', FORMATS)
+
+export const readCodec = (fields: Fields) =>
+  fields.peek('codec') === null ? (fields.any('codec') as null) : fields.oneOf('codec', CODECS)
+
+/** A literal, because it takes a tenth of the time of an object whose fields are set by name. */
+export function readFigures(fields: Fields): EtlFigures {
+  const number = (name: string) => readNumber(fields, name)
+  const orNull = (name: string) => (fields.peek(name) === null ? (fields.any(name) as null) : number(name))
   return {
-    format: fields.oneOf('format', FORMATS),
-    codec: fields.peek('codec') === null ? (fields.any('codec') as null) : fields.oneOf('codec', CODECS),
+    format: readFormat(fields),
+    codec: readCodec(fields),
     channels: number('channels'),
     sampleRate: number('sampleRate'),
     frames: number('frames'),
@@ -292,7 +217,7 @@ function readFigures(fields: Fields): EtlFigures {
     modified: number('modified'),
     bytesOut: number('bytesOut'),
     seconds: number('seconds'),
-    warnings: codes as EtlWarning[],
+    warnings: readWarnings<EtlWarning>(fields),
   }
 }
 

@@ -1,11 +1,19 @@
 /** The messages of the queue: jobs, which a producer sends, and outcomes, which a worker returns. */
 
+import type { TransformOutcome } from '../audio/job.js'
 import type { Outcome } from '../backends/backend.js'
 import type { EtlOutcome } from '../core/etl.js'
 import { NoisemillError } from '../errors.js'
+import { MAX_TRIES } from '../files/outputs.js'
 import { errorToJson, readError } from './error-messages.js'
 import { eachOf, Fields, MessageFault } from './fields.js'
 import { type FileRequest, fileOutcomeToJson, readFileOutcome, readFileRequest } from './file-messages.js'
+import {
+  readTransformOutcome,
+  readTransformRequest,
+  type TransformRequest,
+  transformOutcomeToJson,
+} from './transform-messages.js'
 import { fromJson, NotJson, toJson } from './values.js'
 import { ownVersions } from './versions.js'
 
@@ -14,8 +22,6 @@ export const MAX_JOBS = 1000
 /** Longest text of one job or outcome, in UTF-16 units, and of the jobs of a message together. */
 export const MAX_ONE = 1024 * 1024
 export const MAX_ALL = 2 * MAX_ONE
-/** Most tries to run the jobs of a message, over all workers that died with it. */
-export const MAX_TRIES = 9
 
 /** A function of the module of tasks that workers have, by the names of its exports. */
 export interface CallRequest {
@@ -25,6 +31,8 @@ export interface CallRequest {
   readonly data: unknown
   readonly strict: boolean
   readonly transferResults: true | string | undefined
+  /** What the function is called with; see `ModuleCall`. */
+  readonly around: 'audio' | undefined
   /** SHA-256 of the module. */
   readonly module: string
 }
@@ -48,11 +56,21 @@ export interface JobMessage extends JobHead {
   readonly versions: string
   /** Undefined for files. */
   readonly call: CallRequest | undefined
-  /** For files, the requests. Undefined for calls. */
-  readonly files: readonly FileRequest[] | undefined
-  /** For calls, the items. */
-  readonly items: readonly unknown[]
+  readonly jobs: JobList
 }
+
+/** What the jobs of a message are: files to add noise to, files for transforms, or items of calls. */
+export type JobKind = 'files' | 'transforms' | 'calls'
+
+/** The jobs of a message. */
+export type JobList =
+  | { readonly kind: 'files'; readonly all: readonly FileRequest[] }
+  | { readonly kind: 'transforms'; readonly all: readonly TransformRequest[] }
+  | { readonly kind: 'calls'; readonly all: readonly unknown[] }
+
+/** Says what the jobs of a call are. Without a call, they are files. */
+export const kindOf = (call: { readonly around?: 'audio' | undefined } | undefined): JobKind =>
+  call === undefined ? 'files' : call.around === 'audio' ? 'transforms' : 'calls'
 
 /**
  * @param call text that `callToText` made; undefined for files
@@ -83,9 +101,14 @@ function readJobFields(fields: Fields): JobMessage {
     call,
     concurrency: fields.integer('concurrency', 1, 10_000),
     timeout: fields.optional('timeout', (name) => fields.number(name, 0)),
-    files: call === undefined ? eachOf(jobs, 'jobs', readFileRequest) : undefined,
-    items: call === undefined ? [] : jobs.map(fromJson),
+    jobs: readJobs(kindOf(call), jobs),
   }
+}
+
+function readJobs(kind: JobKind, jobs: readonly unknown[]): JobList {
+  if (kind === 'files') return { kind, all: eachOf(jobs, 'jobs', readFileRequest) }
+  if (kind === 'transforms') return { kind, all: eachOf(jobs, 'jobs', readTransformRequest) }
+  return { kind, all: jobs.map(fromJson) }
 }
 
 function readCall(fields: Fields): CallRequest {
@@ -99,6 +122,7 @@ function readCall(fields: Fields): CallRequest {
     transferResults: fields.optional('transferResults', (field) =>
       fields.peek(field) === true ? (fields.any(field) as true) : name(field),
     ),
+    around: fields.optional('around', (field) => fields.oneOf(field, ['audio'] as const)),
     module: fields.text('module', 64),
   }
   fields.end()
@@ -136,11 +160,11 @@ export interface OutcomeMessage {
 }
 
 /** Converts an outcome to JSON text. A value that cannot cross becomes an error. */
-export function outcomeToText(outcome: Outcome<unknown>, isFile: boolean): string {
+export function outcomeToText(outcome: Outcome<unknown>, kind: JobKind): string {
   const error = (received: string) =>
     JSON.stringify({ error: errorToJson(new NoisemillError('E_NOT_CLONEABLE', { received })) })
   try {
-    const text = JSON.stringify(outcomeToJson(outcome, isFile))
+    const text = JSON.stringify(outcomeToJson(outcome, kind))
     return text.length <= MAX_ONE
       ? text
       : error(`result: it has ${text.length} characters, and a message has room for ${MAX_ONE}`)
@@ -150,9 +174,10 @@ export function outcomeToText(outcome: Outcome<unknown>, isFile: boolean): strin
   }
 }
 
-function outcomeToJson(outcome: Outcome<unknown>, isFile: boolean): unknown {
+function outcomeToJson(outcome: Outcome<unknown>, kind: JobKind): unknown {
   if ('error' in outcome) return { error: errorToJson(outcome.error) }
-  if (isFile) return fileOutcomeToJson(outcome.value as EtlOutcome)
+  if (kind === 'files') return fileOutcomeToJson(outcome.value as EtlOutcome)
+  if (kind === 'transforms') return transformOutcomeToJson(outcome.value as TransformOutcome)
   const { value, lost } = outcome
   return { value: toJson(value), ...(lost !== undefined && { lost }) }
 }
@@ -172,13 +197,11 @@ export function writeOutcome(
  *
  * @param jobs number of jobs of the message that it answers
  */
-export function readOutcome(text: string, jobs: number, isFile: boolean): OutcomeMessage {
+export function readOutcome(text: string, jobs: number, kind: JobKind): OutcomeMessage {
   return read(text, (fields) => {
     fields.text('versions', 1000)
     const outcomes = new Map<number, Outcome<unknown>>()
-    for (const [index, outcome] of eachOf(fields.list('outcomes', jobs), 'outcomes', (one) =>
-      readIndexed(one, isFile),
-    )) {
+    for (const [index, outcome] of eachOf(fields.list('outcomes', jobs), 'outcomes', (one) => readIndexed(one, kind))) {
       if (index >= jobs || outcomes.has(index)) throw new MessageFault(`outcomes have the index ${index}`)
       outcomes.set(index, outcome)
     }
@@ -193,16 +216,25 @@ export function readOutcome(text: string, jobs: number, isFile: boolean): Outcom
   })
 }
 
-function readIndexed(fields: Fields, isFile: boolean): [number, Outcome<unknown>] {
+function readIndexed(fields: Fields, kind: JobKind): [number, Outcome<unknown>] {
   const outcome = fields.object('outcome')
-  const made = readOne(outcome, isFile)
+  const made = readOne(outcome, kind)
   outcome.end()
   return [fields.integer('index', 0, MAX_JOBS), made]
 }
 
-function readOne(fields: Fields, isFile: boolean): Outcome<unknown> {
+function readOne(fields: Fields, kind: JobKind): Outcome<unknown> {
   if (fields.has('error')) return { error: readError(fields.object('error')) }
-  if (isFile) return { value: readFileOutcome(fields) }
+  if (kind === 'files') return { value: readFileOutcome(fields) }
+  if (kind === 'transforms') return { value: readTransformOutcome(fields) }
   const value = fromJson(fields.any('value'))
   return fields.has('lost') ? { value, lost: fields.text('lost', MAX_ONE) } : { value }
+}
+
+/** Returns the code of a failure; undefined for an outcome that is none. */
+export function codeOf(outcome: Outcome<unknown>, kind: JobKind): string | undefined {
+  if ('error' in outcome) return outcome.error.code
+  if (kind === 'calls') return undefined
+  const value = outcome.value as EtlOutcome | TransformOutcome
+  return 'failure' in value ? value.failure.code : undefined
 }

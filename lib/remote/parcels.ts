@@ -1,11 +1,13 @@
 /** Packs the jobs of a chunk into the texts of messages. */
 
+import type { TransformJob } from '../audio/job.js'
 import type { CallsChunk, Chunk, Outcome } from '../backends/backend.js'
 import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { fileJobToJson, type SharedFolders } from './file-messages.js'
-import { callToText, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
+import { callToText, kindOf, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
 import { hashOf, readFile } from './signature.js'
+import { transformJobToJson } from './transform-messages.js'
 import { NotJson, toJson } from './values.js'
 
 /** Jobs that go into a message together. */
@@ -39,8 +41,7 @@ export function callTextOf(chunk: Chunk): string | undefined {
 
 function textOfCall({ call }: CallsChunk): string {
   const { url, name, setup, teardown, data, strict = false, transferResults, around } = call
-  if (around !== undefined) throw unsupported('a task of transformTask')
-  const request = { name, setup, teardown, data, strict, transferResults, module: hashOfModule(url) }
+  const request = { name, setup, teardown, data, strict, transferResults, around, module: hashOfModule(url) }
   let text: string
   try {
     text = callToText(request)
@@ -91,10 +92,16 @@ export function parcelsOf(
   return parcels
 }
 
+function jobToJson(chunk: Chunk, index: number, folders: SharedFolders): unknown {
+  if (chunk.kind === 'files') return fileJobToJson(chunk.jobs[index], folders)
+  const job = chunk.jobs[index]
+  const isTransform = chunk.kind === 'calls' && kindOf(chunk.call) === 'transforms'
+  return isTransform ? transformJobToJson(job as TransformJob, folders) : toJson(job)
+}
+
 function textOfJob(chunk: Chunk, index: number, folders: SharedFolders): string | NoisemillError {
   try {
-    const json = chunk.kind === 'files' ? fileJobToJson(chunk.jobs[index], folders) : toJson(chunk.jobs[index])
-    const text = JSON.stringify(json)
+    const text = JSON.stringify(jobToJson(chunk, index, folders))
     return text.length > MAX_ONE ? notCloneable(`item: ${tooLong(text)}`) : text
   } catch (error) {
     if (error instanceof NotJson) return notCloneable(`item${error.message}`)

@@ -8,9 +8,9 @@ import path from 'node:path'
 import type { Job, Queue, QueueEvents } from 'bullmq'
 import type { Backend, CallsChunk, Chunk, ChunkFigures, CloseOptions, Outcome } from '../backends/backend.js'
 import { checkInteger, checkObject, given } from '../checks.js'
-import type { EtlOutcome } from '../core/etl.js'
 import type { ErrorCode } from '../error-codes.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
+import { MAX_TRIES } from '../files/outputs.js'
 import { pathFromCaller } from '../files/paths.js'
 import { createBackend } from '../index.js'
 import { showText, showTime } from '../show.js'
@@ -18,7 +18,16 @@ import { warnProcess } from '../warnings.js'
 import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
 import type { SharedFolders } from './file-messages.js'
 import { ALIVE_MILLISECONDS, aliveKey, cancelledKey } from './keys.js'
-import { type JobHead, MAX_JOBS, MAX_TRIES, type OutcomeMessage, readOutcome, writeJob } from './messages.js'
+import {
+  codeOf,
+  type JobHead,
+  type JobKind,
+  kindOf,
+  MAX_JOBS,
+  type OutcomeMessage,
+  readOutcome,
+  writeJob,
+} from './messages.js'
 import { loadPackages } from './packages.js'
 import { callTextOf, type Parcel, parcelsOf } from './parcels.js'
 import { hashOf, readKey, type Signed, type Signer } from './signature.js'
@@ -102,8 +111,8 @@ const LEFT_OVER_MILLISECONDS = 3_600_000
  * `startWorker`, or the command `noisemill work`. The bytes of outputs are the same as on one
  * machine.
  *
- * It serves noise tasks, and tasks of `moduleTask` whose items and results JSON can carry. It does
- * not serve `transformTask` and samples in memory (E_REMOTE_UNSUPPORTED).
+ * It serves noise tasks, tasks of `moduleTask` whose items and results JSON can carry, and those of
+ * `transformTask`. It does not serve samples in memory (E_REMOTE_UNSUPPORTED).
  *
  * @throws NoisemillError E_OPTION_INVALID, E_OPTION_UNKNOWN, or E_PACKAGE_MISSING without bullmq
  * and ioredis. If Redis cannot be reached, items fail with E_QUEUE.
@@ -161,6 +170,7 @@ interface Sent {
   readonly id: string
   readonly head: JobHead
   readonly call: string | undefined
+  readonly kind: JobKind
   readonly parcel: Parcel
   /** Hashes of the texts that workers may have got. */
   readonly hashes: Set<string>
@@ -232,6 +242,7 @@ class Producer implements QueueBackend {
     settle: (index: number, outcome: Outcome<unknown>) => void,
   ): Promise<number> {
     const { cancellation } = chunk
+    const kind = kindOf(chunk.kind === 'calls' ? chunk.call : undefined)
     let parcel = first
     let milliseconds = 0
     let sends = 0
@@ -243,7 +254,7 @@ class Producer implements QueueBackend {
         fail(cancelledAfter(parcel.earlier))
         break
       }
-      const result = await this.#roundTrip(chunk, call, parcel)
+      const result = await this.#roundTrip(chunk, call, kind, parcel)
       if ('again' in result) {
         const earlier = Math.min(parcel.earlier + result.again, MAX_TRIES)
         if (++sends <= MAX_SENDS && earlier < MAX_TRIES) {
@@ -260,7 +271,7 @@ class Producer implements QueueBackend {
         break
       }
       milliseconds += result.milliseconds
-      this.#tell(result, call === undefined)
+      this.#tell(result, kind)
       const left: number[] = []
       for (const [i, index] of parcel.indexes.entries()) {
         const outcome = result.outcomes.get(i)
@@ -277,16 +288,15 @@ class Producer implements QueueBackend {
     return milliseconds
   }
 
-  #tell({ machine, outcomes }: OutcomeMessage, isFile: boolean): void {
+  #tell({ machine, outcomes }: OutcomeMessage, kind: JobKind): void {
     const figures = this.machines.get(machine) ?? { jobs: 0, failed: 0 }
     this.machines.set(machine, figures)
     figures.jobs += outcomes.size
-    for (const outcome of outcomes.values())
-      if ('error' in outcome || (isFile && 'failure' in (outcome.value as EtlOutcome))) figures.failed++
+    for (const outcome of outcomes.values()) if (codeOf(outcome, kind) !== undefined) figures.failed++
   }
 
   /** Sends a message, and waits for its outcome. */
-  #roundTrip(chunk: Chunk, call: string | undefined, parcel: Parcel): Promise<Ended> {
+  #roundTrip(chunk: Chunk, call: string | undefined, kind: JobKind, parcel: Parcel): Promise<Ended> {
     const { cancellation } = chunk
     const limits: Partial<CallsChunk> = chunk.kind === 'calls' ? chunk : {}
     const head: JobHead = {
@@ -308,7 +318,7 @@ class Producer implements QueueBackend {
         this.#remove(id)
         resolve(result)
       }
-      const sent: Sent = { id, head, call, parcel, hashes: new Set(), end, expires: 0, job: undefined }
+      const sent: Sent = { id, head, call, kind, parcel, hashes: new Set(), end, expires: 0, job: undefined }
       if (this.#sent.size === 0) this.#answered = performance.now()
       this.#sent.set(id, sent)
       const adding = this.#add(queued, sent)
@@ -411,7 +421,7 @@ class Producer implements QueueBackend {
     try {
       const signed = typeof answer === 'string' ? (JSON.parse(answer) as unknown) : answer
       const text = this.#signer.open('outcome', signed)
-      const outcome = readOutcome(text, sent.parcel.texts.length, sent.call === undefined)
+      const outcome = readOutcome(text, sent.parcel.texts.length, sent.kind)
       if (!sent.hashes.has(outcome.job))
         throw new NoisemillError('E_MESSAGE_INVALID', { received: 'it is the outcome of another message' })
       sent.end(outcome)

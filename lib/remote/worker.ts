@@ -2,30 +2,28 @@
 
 import { statSync } from 'node:fs'
 import type { Job, Worker } from 'bullmq'
-import type { Backend, Outcome } from '../backends/backend.js'
+import type { Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import { checkBoolean, checkInteger, checkObject, given } from '../checks.js'
-import type { EtlOutcome } from '../core/etl.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
-import { host, isWithin } from '../files/outputs.js'
+import { host, isWithin, MAX_TRIES } from '../files/outputs.js'
 import { pathFromCaller } from '../files/paths.js'
 import { createBackend, Pool, type PoolOptions } from '../index.js'
 import type { BankOptions } from '../plan/bank.js'
 import { Connection, PREFIX, type QueueOptions, readAddress } from './connection.js'
-import { type FileRules, mayBeOwn, prepareFiles } from './file-work.js'
 import { aliveKey, cancelledKey } from './keys.js'
 import { Lease } from './lease.js'
+import { doJobs, type Means } from './message-work.js'
 import {
+  codeOf,
   type JobMessage,
   MAX_ONE,
-  MAX_TRIES,
   type OutcomeMessage,
   outcomeToText,
   readJob,
   writeOutcome,
 } from './messages.js'
 import { loadPackages } from './packages.js'
-import { runPortion } from './portion.js'
 import { Registry } from './registry.js'
 import { hashOf, MAX_TEXT, readKey, type Signed, type Signer } from './signature.js'
 import { checkVersions } from './versions.js'
@@ -169,10 +167,7 @@ export async function startWorker(options: WorkerOptions): Promise<RemoteWorker>
   return new QueueWorker(new Connection(address), signer, settings)
 }
 
-interface Settings {
-  readonly files: FileRules | undefined
-  readonly registry: Registry | undefined
-  readonly backend: Backend
+interface Settings extends Means {
   readonly lease: number
   readonly onChunk: (done: WorkerChunk) => void
   readonly onNotice: (text: string) => void
@@ -372,7 +367,7 @@ class QueueWorker implements RemoteWorker {
       throw new this.#Refusal(isNoisemillError(error) ? `${error.code}: ${error.received ?? ''}` : 'E_INTERNAL: ')
     }
     const tries = message.earlier + Math.max(1, job.attemptsStarted)
-    const jobs = message.files?.length ?? message.items.length
+    const jobs = message.jobs.all.length
     const head = { job: hashOf(text), machine: this.#name, tries: Math.min(tries, MAX_TRIES), milliseconds: 0 }
     const answer = (made: Partial<OutcomeMessage>, outcomes: readonly (readonly [number, string])[] = []) =>
       this.#signer.sign(
@@ -410,14 +405,14 @@ class QueueWorker implements RemoteWorker {
   /** Does the jobs of a message. Resolves to the outcomes of those that were begun, as text. */
   async #work(message: JobMessage, tries: number, cancellation: Cancellation) {
     const outcomes: [number, string][] = []
-    const isFile = message.files !== undefined
+    const { kind } = message.jobs
     let characters = 0
     let failed = 0
     const add = (index: number, outcome: Outcome<unknown>) => {
       // It was stopped because of the worker or of the run, and is not at fault itself.
-      const code = codeOf(outcome, isFile)
+      const code = codeOf(outcome, kind)
       if (code === 'E_CANCELLED') return
-      const text = outcomeToText(outcome, isFile)
+      const text = outcomeToText(outcome, kind)
       // The producer would refuse a longer message. The job is returned, and done again.
       if (outcomes.length > 0 && characters + text.length > MAX_TEXT / 2) return
       if (code !== undefined) failed++
@@ -431,71 +426,7 @@ class QueueWorker implements RemoteWorker {
       const isTooLate = performance.now() - began >= DEADLINE_MILLISECONDS
       return !this.#isDraining && !cancellation.isCancelled && !isTooLate && characters < MAX_ONE
     }
-    const milliseconds =
-      message.files === undefined
-        ? await this.#call(message, tries, cancellation, mayBegin, add)
-        : await this.#addNoise(message, tries, cancellation, mayBegin, add)
+    const milliseconds = await doJobs(this.#settings, { message, tries, cancellation, mayBegin, add })
     return { outcomes, failed, milliseconds }
   }
-
-  #call(
-    { call, items, attempt, concurrency, timeout }: JobMessage,
-    tries: number,
-    cancellation: Cancellation,
-    mayBegin: () => boolean,
-    add: (index: number, outcome: Outcome<unknown>) => void,
-  ): Promise<number> {
-    const { registry, backend } = this.#settings
-    if (registry === undefined)
-      throw new NoisemillError('E_TASK_LOAD', { received: 'the worker was started without a module of tasks' })
-    const work = { kind: 'calls', call: registry.callOf(call!) } as const
-    // A worker that died may have called the function already.
-    const portion = { work, limits: { concurrency, timeout }, attempt: attempt + tries - 1, jobs: items, cancellation }
-    return runPortion(backend, portion, mayBegin, add)
-  }
-
-  async #addNoise(
-    { files, attempt }: JobMessage,
-    tries: number,
-    cancellation: Cancellation,
-    mayBegin: () => boolean,
-    add: (index: number, outcome: Outcome<unknown>) => void,
-  ): Promise<number> {
-    const { files: rules, backend } = this.#settings
-    if (rules === undefined)
-      throw new NoisemillError('E_PATH_OUTSIDE', { received: 'the worker was started without folders for files' })
-    const prepared = prepareFiles(files!, rules, tries)
-    const jobs = prepared.flatMap((one, index) => ('job' in one ? [{ index, job: one.job }] : []))
-    for (const [index, one] of prepared.entries()) if ('error' in one) add(index, one)
-    const again: { readonly index: number; readonly outcome: Outcome<unknown> }[] = []
-    const portion = (list: readonly unknown[]) => ({
-      ...{ work: { kind: 'files' } as const, limits: { concurrency: 1, timeout: undefined } },
-      ...{ attempt, cancellation, jobs: list },
-    })
-    const first = await runPortion(backend, portion(jobs.map(({ job }) => job)), mayBegin, (i, outcome) => {
-      const { index } = jobs[i]
-      if ('value' in outcome && mayBeOwn(outcome.value as EtlOutcome, files![index], tries))
-        again.push({ index, outcome })
-      else add(index, outcome)
-    })
-    const compared = again.map(({ index }) => ({ ...(prepared[index] as { job: object }).job, verify: true }))
-    const second = await runPortion(
-      backend,
-      portion(compared),
-      () => true,
-      (i, outcome) => {
-        const { index, outcome: original } = again[i]
-        const code = codeOf(outcome, true)
-        add(index, code === undefined || code === 'E_CANCELLED' ? outcome : original)
-      },
-    )
-    return first + second
-  }
-}
-
-/** Returns the code of a failure. */
-function codeOf(outcome: Outcome<unknown>, isFile: boolean): string | undefined {
-  if ('error' in outcome) return outcome.error.code
-  const value = isFile ? (outcome.value as EtlOutcome) : undefined
-  return value !== undefined && 'failure' in value ? value.failure.code : undefined
 }

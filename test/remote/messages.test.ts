@@ -3,8 +3,9 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { NoisemillError } from '../../dist/index.js'
+import type { TransformJob } from '../../dist-lib/audio/job.js'
 import type { EtlJob } from '../../dist-lib/core/etl.js'
-import { fileJobToJson } from '../../dist-lib/remote/file-messages.js'
+import { type FileRequest, fileJobToJson } from '../../dist-lib/remote/file-messages.js'
 import {
   callToText,
   type JobHead,
@@ -15,6 +16,7 @@ import {
   writeOutcome,
 } from '../../dist-lib/remote/messages.js'
 import { hashOf, MAX_TEXT, Signer } from '../../dist-lib/remote/signature.js'
+import { transformJobToJson } from '../../dist-lib/remote/transform-messages.js'
 import { Random } from '../support/random.js'
 
 const noise: EtlJob['noise'] = {
@@ -56,11 +58,12 @@ describe('a job of files', () => {
   test('arrives with paths below the shared folders, and without those of the producer', () => {
     const text = writeJob(head, undefined, [jsonOf(job)])
     expect(text).not.toContain(path.resolve('.'))
-    const { versions, files, ...rest } = readJob(text)
+    const { versions, jobs, ...rest } = readJob(text)
     expect(versions).toMatch(/^noisemill \d/)
-    expect(rest).toEqual({ ...head, call: undefined, items: [] })
+    expect(rest).toEqual({ ...head, call: undefined })
     const { free, temporary, stems, ...kept } = job
-    expect(files).toEqual([
+    expect(jobs.kind).toBe('files')
+    expect(jobs.all).toEqual([
       {
         ...kept,
         input: 'a/b.wav',
@@ -73,8 +76,10 @@ describe('a job of files', () => {
 
   test('may have a path that is not UTF-8', () => {
     const input = Buffer.concat([Buffer.from(`${folders.read}/`), Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])])
-    const { files } = readJob(writeJob(head, undefined, [jsonOf({ ...job, input })]))
-    expect(Buffer.from(files![0].input as Uint8Array)).toEqual(Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76]))
+    const { all } = readJob(writeJob(head, undefined, [jsonOf({ ...job, input })])).jobs
+    expect(Buffer.from((all[0] as FileRequest).input as Uint8Array)).toEqual(
+      Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76]),
+    )
   })
 
   test.each([
@@ -84,23 +89,64 @@ describe('a job of files', () => {
   ])('outside of the shared folders is not sent: %s', (_, parts) => {
     expect(() => jsonOf({ ...job, ...parts })).toThrow(expect.objectContaining({ code: 'E_PATH_OUTSIDE' }))
   })
-
-  test('with recordings is not sent', () => {
-    const recorded = { bank: '/b', fit: 'loop', balance: 'file', downmix: 'first', voices: 1, gap: undefined } as const
-    const layers = [{ ...noise.layers[0], recorded }]
-    expect(() => jsonOf({ ...job, noise: { ...noise, layers } })).toThrow(
-      expect.objectContaining({ code: 'E_REMOTE_UNSUPPORTED' }),
-    )
-  })
 })
 
 test('a job of calls arrives', () => {
   const call = {
     ...{ name: 'etl', setup: 'prepare', teardown: undefined, data: { a: -0 }, strict: true },
-    ...{ transferResults: true as const, module: hashOf('text') },
+    ...{ transferResults: true as const, around: undefined, module: hashOf('text') },
   }
   const read = readJob(writeJob({ ...head, timeout: 5, attempt: 3 }, callToText(call), ['1', '{"$":"undefined"}']))
-  expect(read).toMatchObject({ call, items: [1, undefined], timeout: 5, attempt: 3, files: undefined })
+  expect(read).toMatchObject({ call, jobs: { kind: 'calls', all: [1, undefined] }, timeout: 5, attempt: 3 })
+})
+
+const audioCall = {
+  ...{ name: 'gain', setup: undefined, teardown: undefined, data: 0.5, strict: false },
+  ...{ transferResults: true as const, around: 'audio' as const, module: hashOf('text') },
+}
+const transform: TransformJob = {
+  ...{ input: `${folders.read}/a/b.wav`, output: 'out/a/b.wav', temporary: 'out/a/.b.wav.host.12.run-3.tmp' },
+  ...{ overwrite: false, free: true, fsync: false, dryRun: false, strict: true, samples: undefined, blockFrames: 100 },
+  ...{ shown: { input: '/mine/a/b.wav', key: 'a/b.wav' }, copy: 2, randomKey: { low: 1, high: 2 } },
+  noise: { after: { noise, file: 'out/a/.b.wav.host.12.run-3.after.tmp' } },
+}
+const audioFigures = {
+  ...{ format: 'pcm16', codec: null, channels: 1, sampleRate: 16000, frames: 100, clipped: 3, dropped: ['LIST'] },
+  ...{
+    bytesIn: 244,
+    modified: 1.7e15,
+    bytesOut: 0,
+    seconds: 0.001,
+    warnings: ['W_ROUNDED'],
+    noise: { after: figures },
+  },
+}
+const transformed = {
+  figures: audioFigures,
+  audio: { channels: [Float32Array.of(0.5, -0, Number.NaN)], sampleRate: 16000 },
+}
+
+test('a job of a transform arrives without paths of the producer', () => {
+  const text = writeJob(head, callToText(audioCall), [JSON.stringify(transformJobToJson(transform, folders))])
+  expect(text).not.toMatch(/mine|after\.tmp/)
+  const { call, jobs } = readJob(text)
+  expect(call).toEqual(audioCall)
+  expect(jobs).toEqual({
+    kind: 'transforms',
+    all: [
+      {
+        ...{ input: 'a/b.wav', output: 'a/b.wav', stems: undefined, owner: { host: 'host', pid: 12, id: 'run-3' } },
+        ...{ overwrite: false, fsync: false, dryRun: false, strict: true, blockFrames: 100, copy: 2 },
+        ...{ key: 'a/b.wav', randomKey: { low: 1, high: 2 }, noise: { after: noise } },
+      },
+    ],
+  })
+})
+
+test('outcomes of transforms arrive', () => {
+  const message = { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() }
+  const text = writeOutcome(message, [[0, outcomeToText({ value: transformed }, 'transforms')]])
+  expect(readOutcome(text, 1, 'transforms').outcomes.get(0)).toEqual({ value: transformed })
 })
 
 test('outcomes arrive', () => {
@@ -113,14 +159,14 @@ test('outcomes arrive', () => {
   const message = {
     ...{ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2, refused: undefined, outcomes: new Map() },
   }
-  const texts = outcomes.map((outcome, i) => [i, outcomeToText(outcome, true)] as const)
-  const read = readOutcome(writeOutcome(message, texts), 3, true)
+  const texts = outcomes.map((outcome, i) => [i, outcomeToText(outcome, 'files')] as const)
+  const read = readOutcome(writeOutcome(message, texts), 3, 'files')
   expect([...read.outcomes.values()].slice(0, 2)).toEqual(outcomes.slice(0, 2))
   expect(read.outcomes.get(2)).toMatchObject({ error: { code: 'E_PATH_OUTSIDE', path: 'p', received: 'r' } })
   expect(read).toMatchObject({ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2 })
 
   const failed = { error: new NoisemillError('E_TASK_FAILED', { cause: thrown }) }
-  const calls = readOutcome(writeOutcome(message, [[0, outcomeToText(failed, false)]]), 1, false)
+  const calls = readOutcome(writeOutcome(message, [[0, outcomeToText(failed, 'calls')]]), 1, 'calls')
   const { error } = calls.outcomes.get(0) as { error: NoisemillError }
   expect(error.cause).toEqual(thrown)
   expect((error.cause as Error).stack).toBe(thrown.stack)
@@ -130,7 +176,7 @@ test.each([
   ['a value that cannot cross', new Map(), /^result: JSON cannot carry a Map$/],
   ['a long value', 'x'.repeat(2 ** 20), /^result: it has \d+ characters/],
 ])('an outcome with %s becomes an error', (_, value, received) => {
-  const text = outcomeToText({ value }, false)
+  const text = outcomeToText({ value }, 'calls')
   expect(JSON.parse(text)).toEqual({ error: { code: 'E_NOT_CLONEABLE', received: expect.stringMatching(received) } })
 })
 
@@ -169,18 +215,25 @@ function mutated(text: string, random: Random): string {
   ])()
 }
 
-test('1000 mutated messages are refused with a code, or are messages themselves', () => {
+test('2000 mutated messages are refused with a code, or are messages themselves', () => {
   const random = new Random(1)
   const jobText = writeJob(head, undefined, [jsonOf(job), jsonOf(job)])
   const outcomeText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() },
-    [[0, outcomeToText({ value: { figures } }, true)]],
+    [[0, outcomeToText({ value: { figures } }, 'files')]],
+  )
+  const transformText = writeJob(head, callToText(audioCall), [JSON.stringify(transformJobToJson(transform, folders))])
+  const transformedText = writeOutcome(
+    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() },
+    [[0, outcomeToText({ value: transformed }, 'transforms')]],
   )
   let refused = 0
   for (let i = 0; i < 500; i++) {
     for (const read of [
       () => readJob(mutated(jobText, random)),
-      () => readOutcome(mutated(outcomeText, random), 2, true),
+      () => readOutcome(mutated(outcomeText, random), 2, 'files'),
+      () => readJob(mutated(transformText, random)),
+      () => readOutcome(mutated(transformedText, random), 2, 'transforms'),
     ]) {
       try {
         read()
@@ -190,5 +243,5 @@ test('1000 mutated messages are refused with a code, or are messages themselves'
       }
     }
   }
-  expect(refused).toBeGreaterThan(500)
+  expect(refused).toBeGreaterThan(1000)
 })

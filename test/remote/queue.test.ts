@@ -7,10 +7,18 @@ import { fileURLToPath } from 'node:url'
 import { Queue } from 'bullmq'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type BullmqOptions, bullmq } from '../../dist/bullmq.js'
-import { addNoise, type ItemRecord, moduleTask, noiseTask, Pool, transformTask } from '../../dist/index.js'
+import {
+  addNoise,
+  type ItemRecord,
+  moduleTask,
+  noiseTask,
+  Pool,
+  type TransformResult,
+  transformTask,
+} from '../../dist/index.js'
 import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
-import { linesOf, noisemill } from '../support/programs.js'
+import { linesOf, noisemill, programFor, quote, start } from '../support/programs.js'
 import { hasRedis, KEY, newQueue, redisTest, sharedRedis, startWork } from '../support/redis.js'
 import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
@@ -311,8 +319,81 @@ redisTest('what workers cannot do is refused with a code', async () => {
   await expect(addNoise(new Float32Array(10), { sigma: 0.1, pool })).rejects.toMatchObject({
     code: 'E_REMOTE_UNSUPPORTED',
   })
-  const [transformed] = await pool.map(transformTask(tasks, 'mixed', { out: 'out' }), ['a.wav'])
+  const samples = { samples: new Float32Array(10), sampleRate: 8000, key: 'a' }
+  const [transformed] = await pool.map(transformTask(tasks, 'mixed', { out: 'out' }), [samples])
   expect(transformed.error?.code).toBe('E_REMOTE_UNSUPPORTED')
+})
+
+describe('transforms', () => {
+  const audio = fileURLToPath(new URL('../support/tasks/audio.mjs', import.meta.url))
+
+  /** A pool whose workers serve transforms, and the folders. */
+  function transforming(count: number, ...flags: string[]) {
+    const all = folders(count)
+    const { read, write } = all
+    const queue = newQueue()
+    startWork(server, queue, ['--read', read, '--write', write, '--tasks', audio, ...flags])
+    startWork(server, queue, ['--read', read, '--write', write, '--tasks', audio, ...flags])
+    const inputs = filesBelow(read).map((file) => path.join(read, file))
+    return { ...all, queue, inputs, pool: queuePool(queue, { read, write }) }
+  }
+
+  /** What results say, but for the paths of outputs and the time. */
+  const facts = (results: readonly TransformResult[]) =>
+    results.map(({ output, seconds, error, ...rest }) => ({ ...rest, code: error?.code }))
+
+  redisTest('have the bytes and the results of a run on this machine', async () => {
+    const { read, write, local, inputs, pool } = transforming(30)
+    writeFileSync(path.join(read, 'bad.wav'), 'not a WAV file')
+    const items = [...inputs, path.join(read, 'bad.wav')]
+    await using here = new Pool({ size: 2 })
+    const cases = [
+      ['gain', { data: 0.5, copies: 2 }],
+      ['gaussian', { blocks: 100, seed: 3 }],
+      ['toStereo', { noise: { before: { snr: 10 }, after: { kind: 'pink', dbfs: -40 } }, seed: 'x' }],
+      ['decimate', { dryRun: true }],
+    ] as const
+    for (const [name, options] of cases) {
+      const [there, own] = [write, local].map((folder) => path.join(folder, name))
+      const run = (pool: Pool, out: string) =>
+        pool.map(transformTask(audio, name, { ...options, out, root: read }), items)
+      const [remote, expected] = [await run(pool, there), await run(here, own)]
+      expect(facts(remote)).toEqual(facts(expected))
+      expect(facts(remote).filter(({ code }) => code === undefined)).not.toEqual([])
+      if (!('dryRun' in options)) expect(hashesBelow(there)).toEqual(hashesBelow(own))
+    }
+    // Samples that are handed on, and a function that fails.
+    for (const name of ['firstHalf', 'nothingLeft']) {
+      const run = (pool: Pool) => pool.map(transformTask(audio, name, { root: read }), inputs)
+      const [remote, expected] = [await run(pool), await run(here)]
+      expect(facts(remote)).toEqual(facts(expected))
+    }
+  })
+
+  redisTest('of a run that was killed are completed by resume', async () => {
+    const { read, write, local, queue } = transforming(40, '--allow-overwrite')
+    const program = (out: string, backend: string) =>
+      programFor(`
+        import { bullmq } from ${quote(new URL('../../dist/bullmq.js', import.meta.url).href)}
+        const options = { out: ${quote(out)}, data: 0.5, resume: true, noise: { after: { snr: 20 } }, ${backend} }
+        let done = 0
+        for await (const { status } of noisemill.transformFiles(${quote(read)}, ${quote(audio)}, 'gain', options)) {
+          if (status !== 'failed' && ++done === Number(process.env.DIE_AFTER)) process.kill(process.pid, 'SIGKILL')
+        }
+        console.log(done)
+        process.exit()`)
+    const settings = { queue, redis: server.url, key: KEY, read, write, size: 2 }
+    const remote = program(write, `pool: new noisemill.Pool({ backend: bullmq(${JSON.stringify(settings)}) })`)
+    const run = (body: string, after = '') =>
+      start([process.execPath, '--input-type=module', '--eval', body], { env: { DIE_AFTER: after } }).ended
+    await expect(run(remote, '5')).rejects.toThrow('hung')
+    expect(await run(remote)).toEqual({ code: 0, stdout: '40\n', stderr: '' })
+    await run(program(local, 'backend: "workers"'))
+    const isOutput = (file: string) => file.endsWith('.wav')
+    expect(filesBelow(write).filter((file) => !isOutput(file))).toEqual([])
+    const outputs = (folder: string) => Object.entries(hashesBelow(folder)).filter(([file]) => isOutput(file))
+    expect(outputs(write)).toEqual(outputs(local))
+  })
 })
 
 describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
@@ -409,7 +490,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
       const ended = (await bull.getJob(id!))!
       if (ended.failedReason) codes.push(ended.failedReason.split(':')[0])
       else {
-        const { refused, outcomes } = readOutcome(signer.open('outcome', ended.returnvalue), 1, true)
+        const { refused, outcomes } = readOutcome(signer.open('outcome', ended.returnvalue), 1, 'files')
         const outcome = outcomes.get(0)
         codes.push(refused?.code ?? (outcome && 'error' in outcome ? outcome.error.code : 'done'))
       }

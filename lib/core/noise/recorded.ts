@@ -35,6 +35,11 @@ export interface Recorded {
   readonly gap: readonly [low: number, high: number] | undefined
 }
 
+/** Numbers of voices. */
+export const VOICES = { minimum: 1, maximum: 16 }
+/** Gaps between events, in seconds. */
+export const GAP = { minimum: 0.05, maximum: 3600 }
+
 /** Longest crossfade of a loop, in parts of a second. */
 const CROSSFADES_PER_SECOND = 2
 

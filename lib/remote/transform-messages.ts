@@ -1,0 +1,138 @@
+/** Files for transforms, and their outcomes, as JSON of messages. */
+
+import type { AudioFigures, HandedOn, TransformJob, TransformOutcome, TransformWarning } from '../audio/job.js'
+import type { EtlFigures } from '../core/etl.js'
+import type { Noise } from '../core/noise/noise.js'
+import { MAX_CHANNELS } from '../core/wav/format.js'
+import { MAX_U32 } from '../core/wav/header.js'
+import { NoisemillError } from '../errors.js'
+import { STEPS, type Step } from '../files/outputs.js'
+import type { Fields } from './fields.js'
+import {
+  type FilePlaces,
+  failureToJson,
+  placesToJson,
+  readCodec,
+  readFailure,
+  readFigures,
+  readFormat,
+  readNumber,
+  readPlaces,
+  readWarnings,
+  type SharedFolders,
+} from './file-messages.js'
+import { noiseToJson, readKey, readNoise } from './noise-messages.js'
+import { toJson } from './values.js'
+
+type OfSteps<Value> = { readonly [Name in Step]?: Value }
+
+/** What a job of a transform asks of a worker. It has no paths of the worker's machine. */
+export interface TransformRequest extends FilePlaces, Pick<TransformJob, 'blockFrames' | 'copy' | 'randomKey'> {
+  /** The key, as results show it. */
+  readonly key: string
+  readonly noise: OfSteps<Noise>
+}
+
+const MAX_TEXT = 8192
+const MAX_DROPPED = 10_000
+
+/** Converts a job to JSON. Throws E_PATH_OUTSIDE or, if the item has samples, E_REMOTE_UNSUPPORTED. */
+export function transformJobToJson(job: TransformJob, folders: SharedFolders): unknown {
+  const { samples, blockFrames, shown, copy, randomKey, noise } = job
+  if (samples !== undefined) throw new NoisemillError('E_REMOTE_UNSUPPORTED', { received: 'an item with samples' })
+  const present = STEPS.filter((step) => noise[step] !== undefined)
+  return {
+    ...placesToJson(job, folders),
+    ...(blockFrames !== undefined && { blockFrames }),
+    ...{ key: shown.key, copy, randomKey: [randomKey.low, randomKey.high] },
+    noise: Object.fromEntries(present.map((step) => [step, noiseToJson(noise[step]!.noise)])),
+  }
+}
+
+/** Reads a job. Throws a MessageFault. */
+export function readTransformRequest(fields: Fields): TransformRequest {
+  const places = readPlaces(fields)
+  if (places.stems !== undefined) throw fields.fault('stems', 'absent')
+  const noise = fields.object('noise')
+  const request: TransformRequest = {
+    ...places,
+    blockFrames: fields.optional('blockFrames', (name) => fields.integer(name, 1, Number.MAX_SAFE_INTEGER)),
+    key: fields.text('key', MAX_TEXT),
+    copy: fields.integer('copy', 0, Number.MAX_SAFE_INTEGER),
+    randomKey: readKey(fields, 'randomKey'),
+    noise: readSteps(noise, (name) => readNoise(noise.object(name))),
+  }
+  noise.end()
+  return request
+}
+
+function readSteps<Value>(fields: Fields, read: (name: string) => Value): OfSteps<Value> {
+  const present = STEPS.filter((step) => fields.has(step))
+  return Object.fromEntries(present.map((step) => [step, read(step)]))
+}
+
+/** Samples that are handed on cross as base64 of little-endian float32. */
+export function transformOutcomeToJson(outcome: TransformOutcome): unknown {
+  if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
+  const { figures, audio } = outcome
+  return { figures: toJson(figures), ...(audio && { audio: audioToJson(audio) }) }
+}
+
+const audioToJson = ({ channels, sampleRate }: HandedOn) => ({
+  channels: channels.map(({ buffer, byteOffset, byteLength }) =>
+    Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
+  ),
+  sampleRate,
+})
+
+/** Reads an outcome. Throws a MessageFault. */
+export function readTransformOutcome(fields: Fields): TransformOutcome {
+  if (fields.has('failure')) return { failure: readFailure(fields.object('failure')) }
+  const values = fields.object('figures')
+  const figures = readAudioFigures(values)
+  values.end()
+  const audio = fields.optional('audio', (name) => readAudio(fields.object(name)))
+  return { figures, ...(audio && { audio }) }
+}
+
+function readAudioFigures(fields: Fields): AudioFigures {
+  const noise = fields.object('noise')
+  const dropped = fields.list('dropped', MAX_DROPPED)
+  if (!dropped.every((name) => typeof name === 'string')) throw fields.fault('dropped', 'names of chunks')
+  const figures: AudioFigures = {
+    format: readFormat(fields),
+    codec: readCodec(fields),
+    channels: readNumber(fields, 'channels'),
+    sampleRate: readNumber(fields, 'sampleRate'),
+    frames: readNumber(fields, 'frames'),
+    clipped: readNumber(fields, 'clipped'),
+    bytesIn: readNumber(fields, 'bytesIn'),
+    modified: readNumber(fields, 'modified'),
+    bytesOut: readNumber(fields, 'bytesOut'),
+    seconds: readNumber(fields, 'seconds'),
+    warnings: readWarnings<TransformWarning>(fields),
+    dropped: dropped as string[],
+    noise: readSteps(noise, (name): EtlFigures => {
+      const own = noise.object(name)
+      const read = readFigures(own)
+      own.end()
+      return read
+    }),
+  }
+  noise.end()
+  return figures
+}
+
+function readAudio(fields: Fields): HandedOn {
+  const texts = fields.list('channels', MAX_CHANNELS)
+  const audio = {
+    channels: texts.map((text) => {
+      if (typeof text !== 'string') throw fields.fault('channels', 'texts of base64')
+      const bytes = Buffer.from(text, 'base64')
+      return new Float32Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~3)).buffer)
+    }),
+    sampleRate: fields.integer('sampleRate', 1, MAX_U32),
+  }
+  fields.end()
+  return audio
+}
