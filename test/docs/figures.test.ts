@@ -71,7 +71,25 @@ const OTHERS: readonly Other[] = [
       'README.md': ['the files last 30 seconds'],
       'docs/architecture.md': ['one event at a time, which lasts at most 10 s'],
       'docs/cli.md': ['The files last 30 seconds each. With  they last 240 seconds'],
+      'docs/machines.md': ['240 s each', 'one file of 4 hours', 'files, 1 s each', 'files, 0.1 s each'],
       'docs/noise.md': ['10 s of a longer one, with fades of 10 ms', 'about half a second of speech'],
+    },
+  },
+  {
+    why: 'a plan on paper: measured once, under the conditions that the page states, or computed, as it says',
+    texts: {
+      'docs/scale.md': [
+        '2.4 s of CPU | 6.7 hours |',
+        '0.48 s of CPU | 1.3 hours, for each shard |',
+        '1.5 s of CPU | 4.1 hours, for each shard |',
+        '6.9 s of CPU | 19 hours |',
+        'CPU time of Redis | 100,000 | 0.55 s | 1.5 hours |',
+        'at most 2 x  chunks',
+        'it needs 69 µs of CPU for each file',
+        'needs, computed, 28 hours',
+        'below one prefix need 79 hours',
+        'a network of 1 GB/s',
+      ],
     },
   },
   {

@@ -31,6 +31,7 @@ import { subjects } from '../../dist-lib/pool/doctor/verdict.js'
 import { csvColumns } from '../../dist-lib/record/report-forms.js'
 import { warnings } from '../../dist-lib/warnings.js'
 import { root } from '../support/folders.js'
+import { scaleHead, scaleRows } from './scale.js'
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows]
@@ -222,6 +223,7 @@ export const tables: Readonly<Record<string, () => string>> = {
     ),
   'worked example': workedExample,
   ...recordTables(record),
+  'scale of a billion files': () => table(scaleHead, scaleRows(record)),
   warnings: () =>
     table(
       ['code', 'meaning'],

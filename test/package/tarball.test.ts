@@ -30,7 +30,7 @@ describe('the tarball', () => {
       /^native\/(core\/|simd\/)?[a-z0-9_/]+\.(cc|h|inl)$/,
       /^native\/CMakeLists\.txt$/,
       /^scripts\/(build|build-addon|build-windows|commands|core-sources)\.mjs$/,
-      /^docs\/([a-z]+\.md|(noise|talk)\.svg)$/,
+      /^docs\/([a-z]+\.md|(noise|talk)\.svg|docker\/(Dockerfile|compose\.yaml))$/,
     ]
     const isBinary = (name: string) => names.some((binary) => name === `prebuilds/${binary}`)
     const isKnown = (name: string) => isBinary(name) || expected.some((form) => form.test(name))
