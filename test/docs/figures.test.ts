@@ -76,10 +76,10 @@ const OTHERS: readonly Other[] = [
     },
   },
   {
-    why: 'a plan on paper: measured once, under the conditions that the page states, or computed, as it says',
+    why: 'a plan on paper: measured by hand, under the conditions that the page states, or computed, as it says',
     texts: {
       'docs/scale.md': [
-        '2.4 s of CPU | 6.7 hours |',
+        '2.5 s of CPU | 7.1 hours |',
         '0.48 s of CPU | 1.3 hours, for each shard |',
         '1.5 s of CPU | 4.1 hours, for each shard |',
         '6.9 s of CPU | 19 hours |',
