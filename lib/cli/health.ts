@@ -6,6 +6,8 @@ import path from 'node:path'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 
 const FILE_MILLISECONDS = 5000
+/** How often it is seen whether the worker is ready. */
+const LOOK_MILLISECONDS = 500
 /** A port, after a host or alone. */
 const PORT = /^(?:(.+):)?(\d{1,5})$/
 const LOOPBACK = '127.0.0.1'
@@ -24,8 +26,10 @@ export async function showHealth(where: string, isReady: () => boolean): Promise
 
 function writeHealth(file: string, isReady: () => boolean): () => void {
   checkFile(file)
+  let written = Number.NEGATIVE_INFINITY
   const write = () => {
-    if (!isReady()) return
+    if (!isReady() || performance.now() - written < FILE_MILLISECONDS) return
+    written = performance.now()
     try {
       writeFileSync(file, `${new Date().toISOString()}\n`)
     } catch {
@@ -33,7 +37,7 @@ function writeHealth(file: string, isReady: () => boolean): () => void {
     }
   }
   write()
-  const timer = setInterval(write, FILE_MILLISECONDS)
+  const timer = setInterval(write, LOOK_MILLISECONDS)
   return () => clearInterval(timer)
 }
 

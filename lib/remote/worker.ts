@@ -141,7 +141,7 @@ const WATCH_MILLISECONDS = 500
 /** After this time without an answer, Redis counts as away. */
 const SILENCE_MILLISECONDS = 10_000
 /** Longest time that `close` waits for Redis. */
-const CLOSE_MILLISECONDS = 10_000
+const CLOSE_MILLISECONDS = 3000
 
 /**
  * Starts a worker, which takes jobs from a queue until it is closed. `noisemill work` does the same

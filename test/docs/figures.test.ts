@@ -37,7 +37,7 @@ const OTHERS: readonly Other[] = [
       'docs/queue.md': [
         'after a lease of 20 s',
         'takes them up to 10 s later',
-        'later than 3 s after it got it',
+        'later than 3 s after the first',
         'holds up a run by 3 s',
         'learn of it within 30 s',
         'says so after 10 s',
