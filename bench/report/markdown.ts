@@ -63,7 +63,7 @@ function costs(workload: WorkloadRecord): string {
 function queueModel(record: BenchRecord): string {
   const models = queueModels(record)
   const sentences = flatteningSentences(models).map((text) => `- ${text}\n`)
-  const tables = [modelTable(models), checkTable(models), inputTable(models)].map(markdownTable)
+  const tables = [...models.map(modelTable), checkTable(models), inputTable(models)].map(markdownTable)
   return `${sentences.join('')}\n${tables.join('\n')}\n${madeOn(record)}.\n`
 }
 

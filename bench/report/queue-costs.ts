@@ -2,7 +2,7 @@
 
 /** Figures of costs, with their heads. They have a table of their own. */
 export const COSTS: Readonly<Record<string, string>> = {
-  fileProducerUs: 'a file: producer',
+  fileProducerUs: 'producer',
   fileProducerThreadUs: 'of it JS thread',
   fileWorkersUs: 'workers',
   fileRedisUs: 'Redis',

@@ -121,7 +121,7 @@ export function flatteningOf(costs: QueueCosts, bandwidth = Number.POSITIVE_INFI
 export interface QueueModel {
   readonly workload: WorkloadRecord
   readonly costs: QueueCosts
-  /** Files a second that were measured on one machine, and what the model says of the same. */
+  /** Files a second of the fastest round on one machine, and what the model says, which has no other programs. */
   readonly checks: readonly { readonly workers: number; readonly measured: number; readonly modelled: number }[]
 }
 
@@ -139,10 +139,11 @@ export function queueModels(record: BenchRecord): QueueModel[] {
   const of = row && costsOf(row)
   if (!short || !of) return []
   const long = workloadNamed(record, LONG)
-  const longOf = longCosts(long && rowNamed(long, 'workers-1'), of)
+  const longRow = long && rowNamed(long, 'workers-1')
+  const longOf = longRow && longCosts(longRow, of)
   return [
-    modelOf(short, of, record.machine.cores),
-    ...(long && longOf ? [modelOf(long, longOf, record.machine.cores)] : []),
+    modelOf(short, row, of, record.machine.cores),
+    ...(longOf ? [modelOf(long, longRow, longOf, record.machine.cores)] : []),
   ]
 }
 
@@ -168,20 +169,23 @@ const costOf = (prefix: string, figure: (name: string) => number): Cost => ({
 const filesOf = (microseconds: number): number =>
   Math.max(1, Math.min(MESSAGE.files, Math.floor(MESSAGE.microseconds / microseconds)))
 
-function longCosts(row: Row | undefined, { file, message }: QueueCosts): QueueCosts | undefined {
-  const own = row && costsOf(row)
+function longCosts(row: Row, { file, message }: QueueCosts): QueueCosts | undefined {
+  const own = costsOf(row)
   if (!own) return undefined
   return { ...own, message, file: { ...file, workers: own.file.workers } }
 }
 
-/** On one machine, all parties share its cores. */
-function modelOf(workload: WorkloadRecord, costs: QueueCosts, cores: number): QueueModel {
-  const times = timesOf(costs, Number.POSITIVE_INFINITY)
-  const most = (1e6 * costs.files * cores) / (times.producer + times.redis + times.workers)
+/** On one machine, all parties share its cores, also the threads of the producer beside its JS thread. */
+function modelOf(workload: WorkloadRecord, row: Row, costs: QueueCosts, cores: number): QueueModel {
+  const most = (1e6 * cores) / fileCpu(row)
   const checks = WORKERS.flatMap((workers) => {
-    const row = rowNamed(workload, `workers-${workers}`)
-    const measured = row && reportedFigure(row, 'filesPerSecond')
-    return measured === undefined ? [] : [{ workers, measured, modelled: Math.min(simulate(costs, workers), most) }]
+    const rates = rowNamed(workload, `workers-${workers}`)?.trials.map(({ figures }) => Number(figures?.filesPerSecond))
+    const measured = Math.max(...(rates ?? []))
+    return measured > 0 ? [{ workers, measured, modelled: Math.min(simulate(costs, workers), most) }] : []
   })
   return { workload, costs, checks }
 }
+
+/** CPU time of a file at all parties in microseconds. */
+export const fileCpu = (row: Row): number =>
+  ['fileProducerUs', 'fileWorkersUs', 'fileRedisUs'].reduce((sum, name) => sum + (reportedFigure(row, name) ?? 0), 0)

@@ -2,13 +2,17 @@
 
 import type { Row, WorkloadRecord } from '../harness/record.js'
 import { showCount, showNumber } from '../harness/text.js'
-import { reportedFigure, rowsOf } from './figures.js'
+import { referenceOf, reportedFigure, rowsOf } from './figures.js'
 import { COSTS } from './queue-costs.js'
-import { flatteningOf, LONG, type Party, type QueueModel, SHORT, simulate } from './queue-model.js'
-import { capital, listed, showFactor, showPercent } from './show.js'
+import { fileCpu, flatteningOf, LONG, type Party, type QueueModel, SHORT, simulate } from './queue-model.js'
+import { capital, showFactor, showPercent } from './show.js'
 import type { Table } from './tables.js'
 
-/** CPU time in microseconds of a file and of a message with one tiny file. Undefined for other workloads. */
+/**
+ * CPU time in microseconds of a file and of a message with one tiny file, and of all parties together
+ * beside the reference: what the throughput would be beside it on cores that are always busy.
+ * Undefined for other workloads.
+ */
 export function costTable(workload: WorkloadRecord): Table | undefined {
   if (![SHORT, LONG].includes(workload.name)) return undefined
   const cell = (row: Row, name: string) => {
@@ -16,9 +20,18 @@ export function costTable(workload: WorkloadRecord): Table | undefined {
     return value === undefined ? '' : showNumber(value)
   }
   const names = Object.keys(COSTS)
+  const reference = referenceOf(workload)
   return {
-    head: ['CPU time, µs', ...Object.values(COSTS)],
-    rows: rowsOf(workload).map((row) => [row.label, ...names.map((name) => cell(row, name))]),
+    head: ['CPU time, µs', 'a file: all', 'share of native', ...Object.values(COSTS)],
+    rows: rowsOf(workload).map((row) => {
+      const all = fileCpu(row)
+      const share = reference && showPercent(fileCpu(reference) / all)
+      return [
+        row.label,
+        ...(all > 0 ? [showNumber(all), share ?? ''] : ['', '']),
+        ...names.map((name) => cell(row, name)),
+      ]
+    }),
   }
 }
 
@@ -27,30 +40,27 @@ export const FILE_SYSTEMS: readonly (readonly [bandwidth: number, label: string]
   [Number.POSITIVE_INFINITY, 'no limit of the file system'],
   [10e9, 'file system of 10 GB/s'],
   [1e9, 'file system of 1 GB/s'],
+  [1e8, 'file system of 0.1 GB/s'],
 ]
 
-export const MODEL_WORKERS = [1, 2, 4, 10, 30, 100, 300, 1000]
+const MOST_WORKERS = 1000
+export const MODEL_WORKERS = [1, 2, 4, 10, 30, 100, 300, MOST_WORKERS]
 
 const rate = (value: number) => showCount(Number(value.toPrecision(2)))
-const kindOf = ({ workload }: QueueModel) => (workload.name === SHORT ? 'short' : 'long')
+const kindOf = ({ workload }: Pick<QueueModel, 'workload'>) => (workload.name === SHORT ? 'short' : 'long')
 
 /** Files a second by the model. */
-export function modelTable(models: readonly QueueModel[]): Table {
-  return {
-    head: [
-      'workers',
-      ...models.flatMap((model) => FILE_SYSTEMS.map(([, label]) => `${kindOf(model)} files, ${label}`)),
-    ],
-    rows: MODEL_WORKERS.map((workers) => [
-      showCount(workers),
-      ...models.flatMap(({ costs }) => FILE_SYSTEMS.map(([bandwidth]) => rate(simulate(costs, workers, bandwidth)))),
-    ]),
-  }
-}
+export const modelTable = (model: QueueModel): Table => ({
+  head: [`workers, ${kindOf(model)} files`, ...FILE_SYSTEMS.map(([, label]) => label)],
+  rows: MODEL_WORKERS.map((workers) => [
+    showCount(workers),
+    ...FILE_SYSTEMS.map(([bandwidth]) => rate(simulate(model.costs, workers, bandwidth))),
+  ]),
+})
 
 /** The model beside what was measured on one machine. */
 export const checkTable = (models: readonly QueueModel[]): Table => ({
-  head: ['on one machine', 'workers', 'measured, files a second', 'model', 'the model is off by'],
+  head: ['on one machine', 'workers', 'fastest round, files a second', 'model', 'the model is off by'],
   rows: models.flatMap((model) =>
     model.checks.map(({ workers, measured, modelled }) => [
       `${kindOf(model)} files`,
@@ -75,21 +85,23 @@ export const inputTable = (models: readonly QueueModel[]): Table => ({
   }),
 })
 
-const PARTIES: Readonly<Record<Party, string>> = {
+const PARTIES: Readonly<Record<Exclude<Party, 'files'>, string>> = {
   producer: "the producer's JS thread",
   redis: 'Redis',
-  files: 'the file system',
   workers: 'the workers',
 }
 
 /** What flattens first, for each kind of files and each file system. */
-export function flatteningSentences(models: readonly QueueModel[]): string[] {
-  return models.map((model) => {
-    const parts = FILE_SYSTEMS.map(([bandwidth, label]) => {
-      const { party, workers, filesPerSecond } = flatteningOf(model.costs, bandwidth)
-      const count = workers < 1 ? 'with the first worker' : `from about ${showFactor(workers)} workers on`
-      return `with ${label === FILE_SYSTEMS[0][1] ? label : `a ${label}`}, ${PARTIES[party]} is the limit ${count} (${rate(filesPerSecond)} files a second)`
-    })
-    return `${capital(kindOf(model))} files: ${listed(parts)}.`
-  })
+export const flatteningSentences = (models: readonly QueueModel[]): string[] =>
+  models.flatMap((model) => [...new Set(FILE_SYSTEMS.map(([bandwidth]) => flatteningSentence(model, bandwidth)))])
+
+function flatteningSentence({ workload, costs }: QueueModel, bandwidth: number): string {
+  const { party, workers, filesPerSecond } = flatteningOf(costs, bandwidth)
+  const from = workers < 1 ? 'with the first worker' : `from ${showFactor(workers)} workers on`
+  const who = party === 'files' ? labelOf(bandwidth) : PARTIES[party]
+  const flat = `${capital(kindOf({ workload }))} files: ${who} is the limit ${from}, at ${rate(filesPerSecond)} files a second.`
+  if (party !== 'producer') return flat
+  return `${flat} It takes ${showCount(Math.ceil(MOST_WORKERS / workers))} producers to keep ${showCount(MOST_WORKERS)} workers busy.`
 }
+
+const labelOf = (bandwidth: number) => `a ${FILE_SYSTEMS.find(([one]) => one === bandwidth)![1]}`
