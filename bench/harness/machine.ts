@@ -53,7 +53,7 @@ export function describeMachine(folder: string): Machine {
 }
 
 /** Node packages that contenders use. */
-const PACKAGES = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'p-map', 'wavefile']
+const PACKAGES = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'p-map', 'wavefile', 'bullmq', 'ioredis']
 
 /** Other programs that contenders use or are compiled with, and how they tell their version. */
 const PROGRAMS: readonly (readonly [name: string, flag: string])[] = [
@@ -61,6 +61,7 @@ const PROGRAMS: readonly (readonly [name: string, flag: string])[] = [
   ['ffmpeg', '-version'],
   ['g++', '-dumpfullversion'],
   ['clang++', '--version'],
+  ['redis-server', '--version'],
 ]
 
 function versions(): Record<string, string> {

@@ -26,6 +26,12 @@ function roomOf(folder: string): Room {
   return { disk: bavail * bsize, memory: Math.min(freemem(), freeInGroup()), isInMemory: type === TMPFS }
 }
 
+/** Bytes that files in a folder may take; those of memory, if the folder is in memory. */
+export function freeFor(folder: string): number {
+  const { disk, memory, isInMemory } = roomOf(folder)
+  return isInMemory ? Math.min(disk, memory) : disk
+}
+
 /** Bytes that the control group (version 2) still allows. The cache of files counts as free, because it gives way. */
 function freeInGroup(): number {
   const read = (name: string) => {

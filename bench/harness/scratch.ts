@@ -1,9 +1,9 @@
 /** The temporary folders of the benchmark. */
 
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Needs, roomLack } from './room.js'
+import { freeFor, type Needs, roomLack } from './room.js'
 import { UsageError } from './usage-error.js'
 
 /** A temporary folder for each place that is used, which are removed when this is disposed of. */
@@ -83,6 +83,12 @@ function isRoomy(folder: string, needs: Needs): boolean {
   } catch {
     return false
   }
+}
+
+/** Bytes that are free in the roomiest of the places that a workload may get. */
+export function roomiest(parent = process.env.NOISEMILL_BENCH_DIR): number {
+  const places = parent === undefined ? [MEMORY, tmpdir()].filter((folder) => existsSync(folder)) : [parent]
+  return Math.max(...places.map(freeFor))
 }
 
 /** @throws UsageError if the place cannot be written to */

@@ -5,6 +5,8 @@ import type { BenchRecord, WorkloadRecord } from '../harness/record.js'
 import { referenceOf, rowsOf, workloadNamed } from './figures.js'
 import { distancesOf, distanceTable } from './limits.js'
 import { pitfallTable } from './pitfalls.js'
+import { checkTable, costTable, flatteningSentences, inputTable, modelTable } from './queue.js'
+import { queueModels } from './queue-model.js'
 import { adviceOf, crossoverSentence, modelledCurves, modelSentence } from './sentences.js'
 import { unitText } from './show.js'
 import { contenderTable, labelOf, lacksOf, type Table } from './tables.js'
@@ -50,6 +52,31 @@ function summary(record: BenchRecord): string {
 
 /** Workloads whose curves may cross. */
 const CURVED = ['lengths', 'counts', 'channels']
+
+/** What a file and a message cost in a workload. */
+function costs(workload: WorkloadRecord): string {
+  const table = costTable(workload)
+  return table ? markdownTable(table) : ''
+}
+
+/** The model of a queue, what it is made of, and how far it is off. */
+function queueModel(record: BenchRecord): string {
+  const models = queueModels(record)
+  const sentences = flatteningSentences(models).map((text) => `- ${text}\n`)
+  const tables = [...models.map(modelTable), checkTable(models), inputTable(models)].map(markdownTable)
+  return `${sentences.join('')}\n${tables.join('\n')}\n${madeOn(record)}.\n`
+}
+
+/** Tables of a record that was made of the workloads on queues alone, by the name that documents have them under. */
+export const queueTables = (record: BenchRecord): Record<string, () => string> => ({
+  ...Object.fromEntries(
+    record.workloads.flatMap((workload) => [
+      [`benchmark ${workload.name}`, () => workloadMarkdown(workload, record)],
+      [`costs of ${workload.name}`, () => costs(workload)],
+    ]),
+  ),
+  'model of a queue': () => queueModel(record),
+})
 
 /** Tables by the name that documents have them under. */
 export const recordTables = (record: BenchRecord): Record<string, () => string> => ({

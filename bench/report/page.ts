@@ -10,6 +10,8 @@ import { isOwn, isStart, rowsOf, workloadNamed } from './figures.js'
 import { latencyFigure, latencySentence, servedSentence } from './js-thread.js'
 import { distancesOf, distanceTable } from './limits.js'
 import { PITFALLS, pitfallTable, valueTable } from './pitfalls.js'
+import { checkTable, costTable, FILE_SYSTEMS, flatteningSentences, inputTable, MODEL_WORKERS } from './queue.js'
+import { LONG, type QueueModel, queueModels, SHORT, simulate } from './queue-model.js'
 import {
   adviceOf,
   crossoverSentence,
@@ -33,6 +35,7 @@ export function pageOf(record: BenchRecord): string {
     scalingSection(record),
     limitSection(record),
     modelSection(record),
+    queueSection(record),
     jsThreadSection(record),
     furtherSection(record),
     machineSection(record),
@@ -198,6 +201,52 @@ function modelSection(record: BenchRecord): Section | undefined {
   return { id: 'model', title: 'With 4 to 64 cores', html: html.join('\n') }
 }
 
+/** What a queue costs, and a model of more workers. */
+function queueSection(record: BenchRecord): Section | undefined {
+  const found = section(record, 'queue', 'Through a queue', [SHORT, LONG], (workload) => {
+    const costs = costTable(workload)
+    return { extra: costs && costs.rows.length > 0 ? folded('What a file and a message cost', tableHtml(costs)) : '' }
+  })
+  const models = queueModels(record)
+  if (!found || models.length === 0) return found
+  const html = [
+    found.html,
+    '<h3 id="queue-model">A model of 1 to 1,000 workers</h3>',
+    `<p><strong>This is a model, not a measurement.</strong> ${escapeHtml(
+      'It simulates messages between one producer, one Redis and workers with a core each, by the CPU time that each of them was measured to use with one worker. One file system moves the bytes of all workers. It leaves out the network, the metadata of the file system, and Redis on a slow machine.',
+    )}</p>`,
+    `<ul>${flatteningSentences(models)
+      .map((text) => `<li>${escapeHtml(text)}</li>`)
+      .join('')}</ul>`,
+    ...models.map((model) => queueFigure(model, record)),
+    tableHtml(checkTable(models)),
+    folded('What the model is made of', tableHtml(inputTable(models))),
+  ]
+  return { ...found, html: html.join('\n') }
+}
+
+function queueFigure({ workload, costs, checks }: QueueModel, record: BenchRecord): string {
+  const measured = checks.map(({ workers, measured }) => ({ x: workers, y: measured }))
+  const modelled = FILE_SYSTEMS.map(([bandwidth, label]) => ({
+    label: `model, ${label}`,
+    isOwn: false,
+    isModel: true,
+    points: MODEL_WORKERS.map((workers) => ({ x: workers, y: simulate(costs, workers, bandwidth) })),
+  }))
+  return lineFigure(
+    {
+      title: `${workload.title}: a model of 1 to 1,000 workers`,
+      unit: 'files a second',
+      note: `More is better. Dashed lines are the model, with a core for each worker; the points were measured on the ${record.machine.cores} cores of one machine. Measure again with: \`${commandOf(workload, record)}\``,
+      xLabel: 'one-job workers',
+      yLabel: 'files a second',
+      logX: true,
+      logY: true,
+    },
+    [{ label: 'measured', isOwn: true, points: measured }, ...modelled],
+  )
+}
+
 function jsThreadSection(record: BenchRecord): Section | undefined {
   return section(record, 'js-thread', 'What the rest of a program notices', ['js-thread'], (workload) => ({
     chart: 'Latency that 99 % of the requests do not exceed',
@@ -208,7 +257,18 @@ function jsThreadSection(record: BenchRecord): Section | undefined {
 
 /** Everything that no section before has. */
 function furtherSection(record: BenchRecord): Section | undefined {
-  const before = new Set(['talk', 'tools', ...PITFALLS, 'jobs', 'lengths', 'counts', 'channels', 'js-thread'])
+  const before = new Set([
+    'talk',
+    'tools',
+    ...PITFALLS,
+    'jobs',
+    'lengths',
+    'counts',
+    'channels',
+    'js-thread',
+    SHORT,
+    LONG,
+  ])
   const names = record.workloads.map(({ name }) => name).filter((name) => !before.has(name))
   return section(record, 'further', 'Further tables', names, (workload) => ({ lead: crossoverSentence(workload) }))
 }

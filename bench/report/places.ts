@@ -26,12 +26,15 @@ const PLACE = /(<!-- figure: (.*?) -->)(.*?)(<!-- \/figure -->)/gs
 export const figurePlaces = (text: string): string[] => Array.from(text.matchAll(PLACE), ([, , asked]) => asked)
 
 /**
- * A document with its figures as they are to be.
+ * A document with its figures as they are to be. Each comes from the first record that has its workload.
  *
- * @throws Error that names the place that the record has no figure for
+ * @throws Error that names the place that the records have no figure for
  */
-export const withFigures = (text: string, record: BenchRecord): string =>
-  text.replaceAll(PLACE, (_, start, asked, _before, end) => `${start}${figureFor(asked, record)}${end}`)
+export const withFigures = (text: string, ...records: readonly BenchRecord[]): string =>
+  text.replaceAll(PLACE, (_, start, asked, _before, end) => {
+    const record = records.find((one) => workloadNamed(one, asked.split(' ')[0])) ?? records[0]
+    return `${start}${figureFor(asked, record)}${end}`
+  })
 
 /** A document without the marked figures. */
 export const withoutFigures = (text: string): string => text.replaceAll(PLACE, '')

@@ -6,6 +6,7 @@ import { valuesOf } from '../harness/record.js'
 import { spread } from '../harness/statistics.js'
 import { showNumber } from '../harness/text.js'
 import { figuresOf, limitOf, ratioOf, referenceOf, reportedFigure, rowsOf } from './figures.js'
+import { isCost } from './queue-costs.js'
 import { showPercent, unitText } from './show.js'
 
 export interface Table {
@@ -73,11 +74,11 @@ function intervalCell(row: Row, reference: Row | undefined): string {
   return interval === undefined ? '' : `${showNumber(interval.low)} to ${showNumber(interval.high)}`
 }
 
-/** Names of the figures that contenders reported as single numbers, in the order in which they appear. */
+/** Names of the figures that contenders reported as single numbers and that have no table of their own, in the order in which they appear. */
 function reportedNames(rows: readonly Row[]): string[] {
   const names = rows.flatMap(({ trials }) => trials.flatMap(({ figures = {} }) => Object.keys(figures)))
   return [...new Set(names)].filter(
-    (name) => !FATES.includes(name) && rows.some((row) => reportedFigure(row, name) !== undefined),
+    (name) => !FATES.includes(name) && !isCost(name) && rows.some((row) => reportedFigure(row, name) !== undefined),
   )
 }
 

@@ -13,6 +13,7 @@ import { long } from './long.js'
 import { many } from './many.js'
 import { pitfalls } from './pitfalls.js'
 import { pool } from './pool.js'
+import { queue } from './queue.js'
 import { start } from './start.js'
 import { talk } from './talk.js'
 import { tools } from './tools.js'
@@ -24,4 +25,5 @@ export const workloads: readonly Workload[] = [
   ...[jobs, lengths, counts, channels, many, long, coded],
   ...[jsThread, start, kernels, kinds],
   ...pool,
+  ...queue,
 ]

@@ -5,7 +5,7 @@ import path from 'node:path'
 import ts from 'typescript'
 import type { BenchRecord } from '../../bench/harness/record.js'
 import { parseRecord } from '../../bench/harness/record-check.js'
-import { recordTables } from '../../bench/report/markdown.js'
+import { queueTables, recordTables } from '../../bench/report/markdown.js'
 import { figurePlaces, withFigures } from '../../bench/report/places.js'
 import { talkChart } from '../../bench/report/talk-chart.js'
 import { errorCodes, NoisemillError } from '../../dist/index.js'
@@ -174,8 +174,12 @@ function workedExample(): string {
   )
 }
 
+const kept = (name: string): BenchRecord => parseRecord(readFileSync(path.join(root, 'bench/results', name), 'utf8'))
+
 /** The record that benchmark tables, the chart and figures in prose come from. */
-const record: BenchRecord = parseRecord(readFileSync(path.join(root, 'bench/results/full.json'), 'utf8'))
+const record = kept('full.json')
+/** The same for queues: `npm run bench -- --full --filter '^queue'`. */
+const queueRecord = kept('queue.json')
 
 /** docs/talk.svg. */
 export const chart = (): string => talkChart(record)
@@ -216,6 +220,7 @@ export const tables: Readonly<Record<string, () => string>> = {
       ['channel', 'what its messages say'],
       Array.from(fieldsOf(sources[0], 'ChannelMessages'), ([name, meaning]) => [code(name), meaning]),
     ),
+  ...queueTables(queueRecord),
   errors: () =>
     table(
       ['code', 'what the message says'],
@@ -250,6 +255,7 @@ export const hasPlaces = (text: string): boolean => namesIn(text).length > 0 || 
 export function withTables(text: string): string {
   return withFigures(
     text.replaceAll(PLACE, (_, start, name, end) => `${start}${tables[name]()}${end}`),
+    queueRecord,
     record,
   )
 }
