@@ -399,3 +399,24 @@ export const systemRemedies: Readonly<Record<string, string>> = {
 /** The remedy for a missing path in which Node has replaced bytes that are not UTF-8. */
 export const MANGLED_REMEDY =
   'The path contains U+FFFD, with which Node replaces bytes that are not UTF-8, so this file cannot be given as an argument. Give the folder that contains it.'
+
+/**
+ * Failures after which the output may exist nevertheless. E_VOLUME_FULL is one of them, because the volume may be full
+ * when only the folder is left to sync.
+ */
+export const MAY_BE_WRITTEN: readonly string[] = [
+  'E_NO_MEMORY',
+  'E_INTERNAL',
+  'E_OUTPUT_PUBLISH',
+  'E_VOLUME_FULL',
+  'E_WORKER_DIED',
+  'E_TIMEOUT',
+  'E_BACKEND_FAILED',
+  'E_POOL_TERMINATED',
+  'E_QUEUE',
+  'E_MESSAGE_INVALID',
+  'E_MESSAGE_SIGNATURE',
+  'E_MESSAGE_EXPIRED',
+  // A worker of another version may have come after one that died.
+  'E_MACHINES_DIFFER',
+]

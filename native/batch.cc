@@ -45,7 +45,7 @@ class BatchWork : public Work {
  protected:
   // Hands the job to the JS thread. It allocates no memory, so it cannot fail.
   void report(double milliseconds);
-  const Cancel& wish() const { return *cancel_; }
+  const Cancel& cancellation() const { return *cancel_; }
 
  private:
   friend class Mailbox;
@@ -135,7 +135,7 @@ class FileWork final : public BatchWork {
 
   size_t begin() override {
     try {
-      running_ = std::make_unique<Running>(jobs_->job(index()), wish());
+      running_ = std::make_unique<Running>(jobs_->job(index()), cancellation());
     } catch (...) {
       outcome_.failure = caught_failure();
       return 0;
@@ -173,7 +173,7 @@ class SliceWork final : public BatchWork {
   size_t begin() override { return 1; }
   void run_part(size_t, Arena& arena) override {
     const auto started = std::chrono::steady_clock::now();
-    outcome_ = run_slice(*job_, wish(), arena);
+    outcome_ = run_slice(*job_, cancellation(), arena);
     milliseconds_ = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   }
   size_t end_pass() override { return 0; }

@@ -225,8 +225,8 @@ class FileTransform {
   }
 
   #create(temporary: TransformJob['temporary'], mode: number, fsync: boolean): OutputFile {
-    // The thread of an earlier attempt may have been ended while it wrote.
-    if (this.#context.attempt > 1) removeFile(temporary)
+    // The thread of an earlier attempt may have been ended while it wrote. A worker of a queue chooses other names.
+    if (this.#context.attempt > 1 && this.#job.cancelled === undefined) removeFile(temporary)
     return new OutputFile(temporary, mode, fsync)
   }
 

@@ -17,7 +17,8 @@ const TIME_OFFSET = 8
  */
 export class Cancellation {
   /**
-   * Array of one element in shared memory, which can be posted to threads: 0, or 1 after `cancel`.
+   * Array of one element in shared memory, which can be posted to threads: 0, or 1 after `cancel`. It
+   * does not tell the time of `cancelAt`, for which `onCancelAt` has a listener.
    */
   readonly flag = new Int32Array(new SharedArrayBuffer(TIME_OFFSET + 8), 0, 1)
   readonly #listeners = new Set<() => void>()
@@ -126,7 +127,7 @@ export class Cancellation {
    * cancellation.cancel() // -> no longer wanted
    */
   onCancel(listener: () => void): () => void {
-    if (this.isCancelled) call(listener)
+    if (Atomics.load(this.flag, 0) === 1) call(listener)
     else this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }

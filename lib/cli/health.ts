@@ -1,7 +1,6 @@
 /** Says whether a worker takes jobs, for container platforms: over HTTP, or by a file that stays fresh. */
 
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import path from 'node:path'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 
@@ -57,6 +56,8 @@ function checkFile(file: string): void {
 
 async function serveHealth(host: string, port: number, isReady: () => boolean): Promise<() => void> {
   if (port > 65_535) throw invalidOption('health', 'a port up to 65535', port)
+  // Loaded here, because it takes every command some milliseconds.
+  const { createServer } = await import('node:http')
   const server = createServer((_, response) => {
     const ready = isReady()
     response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify({ ready })}\n`)

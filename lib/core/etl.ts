@@ -203,8 +203,8 @@ function checkPath(path: FilePath): void {
     throw new Failure('E_OPTION_INVALID', 'a path with a NUL')
 }
 
-/** Returns whether the job is to stop. A job asks before every read, and before its outputs get
- * their names. */
+/** Returns whether the job is to stop. A job asks before every read, and before each
+ * output gets its name. */
 export type IsCancelled = () => boolean
 
 /** A pass of a job over a file of several parts, as plain data that can be cloned to threads. */

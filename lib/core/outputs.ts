@@ -157,10 +157,10 @@ export class Outputs {
     const fresh: FilePath[] = []
     let isGuarded = true
     for (const { stem, file } of this.#open) within(stem, () => file.complete())
-    // Late, because it may have taken long to put the bytes on the disk.
-    if (isCancelled()) throw new Failure('E_CANCELLED')
     try {
       for (const { stem, output, file } of this.#open) {
+        // Late, because it may have taken long to put bytes on the disk.
+        if (isCancelled()) throw new Failure('E_CANCELLED')
         const isFresh = this.hasStems && !verify && (!overwrite || !nameExists(output))
         isGuarded = within(stem, () => file.publish(output, overwrite)) && isGuarded
         if (isFresh) fresh.push(output)

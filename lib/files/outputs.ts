@@ -111,18 +111,6 @@ export interface TemporaryOwner {
 export const STEPS = ['before', 'after'] as const
 export type Step = (typeof STEPS)[number]
 
-/** Most tries of the workers of a queue to make an output. */
-export const MAX_TRIES = 9
-
-/** Returns the part of the name of a temporary file that a worker of a queue writes in a try, from 1. */
-export const partOf = (tries: number, step?: Step): string => `try${tries}${step === undefined ? '' : `-${step}`}`
-
-/** All parts of names of temporary files. */
-export const PARTS: readonly (string | undefined)[] = [
-  ...[undefined, ...STEPS],
-  ...Array.from({ length: MAX_TRIES }, (_, i) => [undefined, ...STEPS].map((step) => partOf(i + 1, step))).flat(),
-]
-
 /**
  * Returns the name of an output's temporary file, which is in the same folder: `.NAME.HOST.PID.ID.tmp`. NAME is shortened
  * if the whole name would be longer than 255 bytes.

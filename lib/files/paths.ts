@@ -158,8 +158,16 @@ export function slashedPathTo(folder: FilePath, file: FilePath): FilePath {
   return asSlashed(pathFromBytes(Buffer.from(path.relative(resolvedName(folder), resolvedName(file)), 'latin1')))
 }
 
+/** A name that is empty, '.' or '..', so that a path has a shorter form. */
+const ODD_SEGMENT = /(?:^|\/)\.{0,2}(?:\/|$)/
+
 /** Returns the path of a file relative to a root, like `slashedPathTo`. Undefined if the file is not in it. */
 export function relativeTo(root: string, file: FilePath): FilePath | undefined {
+  // Takes a tenth of the time, and most paths of a run are such.
+  if (typeof file === 'string' && !onWindows && root !== '' && file.startsWith(root) && file[root.length] === '/') {
+    const rest = file.slice(root.length + 1)
+    if (!ODD_SEGMENT.test(rest)) return rest
+  }
   const relative = slashedPathTo(root, file)
   const text = pathToBytes(relative).toString('latin1')
   return text === '..' || text.startsWith('../') || path.isAbsolute(text) ? undefined : relative

@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import { isUrl } from '../checks.js'
 import type { EtlJob } from '../core/etl.js'
 import type { ByStem, StemName } from '../core/stems.js'
+import { MAY_BE_WRITTEN } from '../error-codes.js'
 import { describe, NoisemillError } from '../errors.js'
 import {
   countOf,
@@ -101,27 +102,6 @@ function isItemObject(item: FileItem): item is FileItemObject {
 }
 
 const ITEM_KEYS = ['input', 'key', 'output']
-
-/**
- * Failures after which the output may exist nevertheless. E_VOLUME_FULL is one of them, because the volume may be full
- * when only the folder is left to sync.
- */
-const MAY_BE_WRITTEN: readonly string[] = [
-  'E_NO_MEMORY',
-  'E_INTERNAL',
-  'E_OUTPUT_PUBLISH',
-  'E_VOLUME_FULL',
-  'E_WORKER_DIED',
-  'E_TIMEOUT',
-  'E_BACKEND_FAILED',
-  'E_POOL_TERMINATED',
-  'E_QUEUE',
-  'E_MESSAGE_INVALID',
-  'E_MESSAGE_SIGNATURE',
-  'E_MESSAGE_EXPIRED',
-  // A worker of another version may have come after one that died.
-  'E_MACHINES_DIFFER',
-]
 
 /** An output and its job, or its result if it needs none. Its id is also part of the temporary file's name. */
 type PlannedOutput<Facts, Work, Result> = PlannedFile & Facts & Planned<JobFiles & Work, Result>

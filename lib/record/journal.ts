@@ -8,29 +8,21 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, fdatasyncSync, fstatSync, lstatSync, readSync, statSync } from 'node:fs'
 import type { EtlFigures } from '../core/etl.js'
 import { isVolumeFull } from '../core/failure.js'
-import { fsPath, modifiedOf, nameExists, removeFile, syncFolder } from '../core/files.js'
+import { fsPath, modifiedOf, nameExists, syncFolder } from '../core/files.js'
 import { STREAM_VERSION } from '../core/noise/keys.js'
 import type { ByStem } from '../core/stems.js'
 import { CODEC_VERSION } from '../core/wav/codecs.js'
 import { NoisemillError } from '../errors.js'
-import { freshRunId, isEmptyFolder, PARTS, temporaryName } from '../files/outputs.js'
-import {
-  baseName,
-  type FilePath,
-  joinPath,
-  joinSlashed,
-  pathToBytes,
-  slashedPathTo,
-  splitPath,
-} from '../files/paths.js'
+import { freshRunId, isEmptyFolder } from '../files/outputs.js'
+import { baseName, type FilePath, joinSlashed, slashedPathTo } from '../files/paths.js'
 import type { Shard } from '../files/shard.js'
-import { recordedFiles } from '../files/stems.js'
 import type { Parent } from '../files/walk.js'
 import { Appender } from './appender.js'
 import { isJournalName, journalName, journalOf, journalsIn, openJournal } from './journal-files.js'
-import { type DoneLine, jsonPath, Lines, MAX_LINE, pathOf, type RunLine, runOf, textOf } from './journal-lines.js'
+import { type DoneLine, jsonPath, Lines, MAX_LINE, type RunLine, textOf } from './journal-lines.js'
+import { LeftBehind } from './left-behind.js'
 import { doneLineAt, isDone, OLDER, OtherRecords, openRuns, type Place, Records } from './records.js'
-import { isAlive, thisProcess } from './run-process.js'
+import { thisProcess } from './run-process.js'
 
 /** `done` and `failed` lines are written with the next `begin` lines, or after this time. */
 const FLUSH_MILLISECONDS = 200
@@ -101,6 +93,7 @@ export class Journal {
   /** What earlier runs recorded, if they are resumed: in this journal, and in the others of the folder. */
   #records: Records | undefined
   readonly #others = new OtherRecords()
+  readonly #leftBehind: LeftBehind
   /** Whether an earlier run that is resumed replaced existing outputs. */
   #resumesReplacing = false
   /** Numbers of outputs, for the last line of the run. */
@@ -126,6 +119,7 @@ export class Journal {
   ) {
     this.#file = journalOf(out, options.shard)
     this.#prefix = this.#file.slice(0, -this.#name.length)
+    this.#leftBehind = new LeftBehind(this.#prefix)
   }
 
   get #name(): string {
@@ -156,7 +150,7 @@ export class Journal {
       this.#records = records
     }
     if (dryRun) return
-    removeTemporaries(this.#prefix, records)
+    this.#leftBehind.remove(records)
     const versions = { stream: STREAM_VERSION, codecs: CODEC_VERSION }
     const replaces = (overwrite || this.#resumesReplacing) && { overwrite: true }
     const line: RunLine = { run: this.run, settings, ...versions, ...replaces, ...thisProcess() }
@@ -188,7 +182,7 @@ export class Journal {
         throw this.#errorOf(error, file)
       }
       this.#resumeRun(records.lastRun, settings, name)
-      if (!dryRun) removeTemporaries(this.#prefix, records)
+      if (!dryRun) this.#leftBehind.remove(records)
     }
   }
 
@@ -350,7 +344,7 @@ export class Journal {
     if (holder?.isWorking) return 'later'
     if (holder !== undefined) {
       intent.job.overwrite = true
-      removeTemporariesOf(this.#prefix, intent.relative, holder)
+      this.#leftBehind.removeBeside(intent.relative, holder.run)
     }
     const found = this.look(intent)
     if (found !== 'replace') return found
@@ -530,23 +524,4 @@ function shortened(settings: RunLine['settings']): RunLine['settings'] {
 function isOpenAs(fd: number, file: string): boolean {
   const [own, other] = [fstatSync(fd, { bigint: true }), lstatSync(file, { bigint: true, throwIfNoEntry: false })]
   return other !== undefined && own.ino === other.ino && own.dev === other.dev
-}
-
-/** Removes the temporary files of outputs that were begun by processes that have ended. */
-function removeTemporaries(prefix: string, { begun, runs }: Records): void {
-  for (const [id, { text }] of begun) {
-    const run = runs.get(runOf(id))
-    if (run !== undefined) removeTemporariesOf(prefix, pathOf(text), { id, run })
-  }
-}
-
-/** Removes the temporary files of an output, if the process that began it has ended. */
-function removeTemporariesOf(prefix: string, output: FilePath, { id, run }: { id: string; run: RunLine }): void {
-  const names = pathToBytes(output).toString('latin1').split(/[\\/]/)
-  if (isAlive(run) !== false || names.includes('..')) return
-  // A file may already have its final name, was removed, or was never there.
-  for (const file of recordedFiles(output, run.settings.stems)) {
-    const { folder, name } = splitPath(joinPath(prefix, file))
-    for (const part of PARTS) removeFile(joinPath(folder, temporaryName(name, id, run, part)))
-  }
 }

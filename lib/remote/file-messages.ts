@@ -9,6 +9,7 @@ import { errorCodes } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
+import { ownerOf } from '../files/temporaries.js'
 import { warnings } from '../warnings.js'
 import { eachOf, type Fields } from './fields.js'
 import { MAX_LAYERS, noiseToJson, readNoise } from './noise-messages.js'
@@ -31,7 +32,8 @@ export interface FileRequest extends Pick<EtlJob, 'overwrite' | 'fsync' | 'dryRu
 }
 
 const MAX_PATH = 8192
-const MAX_PIECES = 100_000
+/** Results of files with more of them go without. */
+const MAX_PIECES = 10_000
 const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
 const SWITCHES = ['overwrite', 'fsync', 'dryRun', 'strict'] as const
@@ -75,14 +77,6 @@ function relativeToJson(option: string, folder: string | undefined, file: FilePa
   const relative = relativeTo(folder, file)
   if (relative === undefined || relative.length === 0) throw outside(`\`${option}\` is ${folder}`)
   return typeof relative === 'string' ? relative : { base64: pathToBytes(relative).toString('base64') }
-}
-
-/** The ending of a temporary file's name, which says whose it is; see `temporaryName`. */
-const OWNED = /\.([\w-]{1,32})\.(\d{1,10})\.([0-9a-z]{1,20}-[0-9a-z]{1,20})\.tmp$/
-
-function ownerOf(temporary: FilePath): TemporaryOwner | undefined {
-  const found = OWNED.exec(typeof temporary === 'string' ? temporary : pathToBytes(temporary).toString('latin1'))
-  return found === null ? undefined : { host: found[1], pid: Number(found[2]), id: found[3] }
 }
 
 /** Reads what a job says of its files. The output is '' if its samples are handed on. Throws a MessageFault. */
@@ -146,8 +140,13 @@ const FORMATS = sampleFormats.map(({ name }) => name)
 const CODECS = codecs.map(({ name }) => name)
 
 export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
-  return 'figures' in outcome ? { figures: toJson(outcome.figures) } : { failure: failureToJson(outcome.failure) }
+  if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
+  const { figures } = outcome
+  return { figures: toJson({ ...figures, layers: figures.layers.map(withFewPieces) }) }
 }
+
+const withFewPieces = (layer: EtlFigures['layers'][number]) =>
+  layer.pieces.length > MAX_PIECES ? { ...layer, pieces: [] } : layer
 
 export function failureToJson({ code, detail, errno, stem, cause }: FailureData): unknown {
   const reason = cause === undefined ? detail : `${detail}${detail === '' ? '' : ': '}${cause.message}`
@@ -222,7 +221,7 @@ export function readFigures(fields: Fields): EtlFigures {
 }
 
 const readLayerFigures = (layer: Fields): EtlFigures['layers'][number] => ({
-  deviation: layer.number('deviation', 0),
+  deviation: readNumber(layer, 'deviation'),
   pieces: eachOf(layer.list('pieces', MAX_PIECES), 'pieces', (piece) => ({
     file: piece.integer('file', 0, Number.MAX_SAFE_INTEGER),
     from: piece.integer('from', 0, Number.MAX_SAFE_INTEGER),

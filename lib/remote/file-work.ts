@@ -1,14 +1,15 @@
 /** Turns requests for files into jobs of the worker's machine, and judges what exists already. */
 
+import { randomBytes } from 'node:crypto'
 import type { TransformJob } from '../audio/job.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
-import { removeFile } from '../core/files.js'
 import type { Noise } from '../core/noise/noise.js'
 import { placesOf } from '../core/outputs.js'
 import { type ByStem, stemNames } from '../core/stems.js'
 import { isNoisemillError, type NoisemillError } from '../errors.js'
-import { freshRunId, host, partOf, STEPS, type Step, type TemporaryOwner, temporaryName } from '../files/outputs.js'
-import { type FilePath, joinPath, showPath, splitPath } from '../files/paths.js'
+import { freshRunId, host, STEPS, type Step, temporaryName } from '../files/outputs.js'
+import { byteText, type FilePath, joinPath, showPath, splitPath } from '../files/paths.js'
+import { removeTemporaries, textOfOwner } from '../files/temporaries.js'
 import { Confined } from './confined.js'
 import type { FilePlaces, FileRequest } from './file-messages.js'
 import type { TransformRequest } from './transform-messages.js'
@@ -32,13 +33,15 @@ export type Prepared<Job> = { readonly job: Job } | { readonly error: NoisemillE
  * must not publish any more.
  */
 export function prepareFiles(requests: readonly FileRequest[], rules: FileRules, tries: number): Prepared<EtlJob>[] {
-  const places = new Places(rules, tries)
-  return requests.map((request) =>
+  const places = new Places(rules)
+  const all = requests.map((request) =>
     prepared(() => {
       const { verify, expected, noise } = request
       return { ...places.of(request), verify, expected, noise: withIndexes(noise, rules.banks) }
     }),
   )
+  if (tries > 1) places.removeLeftBehind()
+  return all
 }
 
 /**
@@ -53,14 +56,14 @@ export function prepareTransforms(
   tries: number,
   cancelled: Int32Array,
 ): Prepared<TransformJob>[] {
-  const places = new Places(rules, tries)
-  return requests.map((request) =>
+  const places = new Places(rules)
+  const all = requests.map((request) =>
     prepared(() => {
       const { blockFrames, copy, randomKey, key } = request
       const files = places.of(request)
       const noise = STEPS.flatMap((step) => {
         const own = request.noise[step]
-        const file = places.temporary(files.output, request, tries, step)
+        const file = places.temporary(files.output, request, step)
         return own === undefined ? [] : [[step, { noise: withIndexes(own, rules.banks), file }] as const]
       })
       const shown = { input: showPath(files.input), key }
@@ -76,6 +79,8 @@ export function prepareTransforms(
       }
     }),
   )
+  if (tries > 1) places.removeLeftBehind()
+  return all
 }
 
 function prepared<Job>(make: () => Job): Prepared<Job> {
@@ -95,23 +100,26 @@ class Places {
   readonly #inputs: Confined
   readonly #outputs: Confined
   readonly #allowOverwrite: boolean
-  readonly #tries: number
-  /** Owners of the temporary files of requests that name none. */
-  readonly #owners = new Map<FilePlaces, TemporaryOwner>()
+  /**
+   * Part of the names of temporary files that nobody else has. Whoever writes to Redis can make two workers do one message
+   * at the same time, and neither must publish what the other one writes.
+   */
+  readonly #part = randomBytes(6).toString('hex')
+  /** The folders of outputs, and the owners of temporary files there. */
+  readonly #folders = new Map<string, { readonly folder: FilePath; readonly owners: Set<string> }>()
 
-  constructor({ read, write, allowOverwrite }: FileRules, tries: number) {
+  constructor({ read, write, allowOverwrite }: FileRules) {
     this.#inputs = new Confined(read)
     this.#outputs = new Confined(write)
     this.#allowOverwrite = allowOverwrite
-    this.#tries = tries
   }
 
-  /** Throws E_PATH_OUTSIDE, or what `Confined` throws. Removes the temporary files of earlier tries. */
+  /** Throws E_PATH_OUTSIDE, or what `Confined` throws. */
   of(request: FilePlaces): JobFiles {
     const { stems, overwrite, fsync, dryRun, strict } = request
     const place = (file: FilePath) => {
       const output = this.#outputs.output(file)
-      return { output, temporary: this.temporary(output, request, this.#tries) }
+      return { output, temporary: this.temporary(output, request) }
     }
     const files: JobFiles = {
       input: this.#inputs.input(request.input),
@@ -120,19 +128,31 @@ class Places {
       overwrite: overwrite && this.#allowOverwrite,
       ...{ fsync, dryRun, strict, free: false },
     }
-    for (let earlier = 1; earlier < this.#tries; earlier++)
-      for (const { output } of placesOf(files))
-        for (const step of [undefined, ...STEPS])
-          if (output.length > 0) removeFile(this.temporary(output, request, earlier, step))
+    if (request.output.length > 0) for (const { output } of placesOf(files)) this.#note(output, request)
     return files
   }
 
+  #note(output: FilePath, request: FilePlaces): void {
+    if (request.owner === undefined) return
+    const { folder } = splitPath(output)
+    const text = byteText(folder)
+    const noted = this.#folders.get(text) ?? { folder, owners: new Set<string>() }
+    noted.owners.add(textOfOwner(request.owner))
+    this.#folders.set(text, noted)
+  }
+
+  /** Removes what earlier tries have left. Their workers died, or must not publish any more. */
+  removeLeftBehind(): void {
+    for (const { folder, owners } of this.#folders.values())
+      removeTemporaries(folder, (owner) => owners.has(textOfOwner(owner)))
+  }
+
   /** @param step that of a file between two steps of the job */
-  temporary(output: FilePath, request: FilePlaces, tries: number, step?: Step): FilePath {
-    const owner = request.owner ?? this.#owners.get(request) ?? { host, pid: process.pid, id: `${freshRunId()}-0` }
-    this.#owners.set(request, owner)
+  temporary(output: FilePath, request: FilePlaces, step?: Step): FilePath {
+    const owner = request.owner ?? { host, pid: process.pid, id: `${freshRunId()}-0` }
     const { folder, name } = splitPath(output)
-    return joinPath(folder, temporaryName(name, owner.id, owner, partOf(tries, step)))
+    const part = step === undefined ? this.#part : `${this.#part}-${step}`
+    return joinPath(folder, temporaryName(name, owner.id, owner, part))
   }
 }
 

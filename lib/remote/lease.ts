@@ -35,6 +35,19 @@ export class Lease {
     this.cancellation.cancelAt(time + BigInt(this.#milliseconds) * 1_000_000n)
   }
 
+  /**
+   * Renews the lease before the work begins: Redis may have given the message long ago, if this process was stopped since.
+   * Cancels the work if that is not possible. Rejects like `renew`.
+   */
+  async begin(): Promise<void> {
+    try {
+      await this.renew()
+    } catch (error) {
+      this.cancellation.cancel(0)
+      throw error
+    }
+  }
+
   /** Renews the lease. Cancels the work if another worker may have the message. Rejects if Redis cannot answer. */
   async renew(): Promise<void> {
     if (this.#isAsking) return

@@ -9,7 +9,7 @@ import { NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 import type { FileRequest } from './file-messages.js'
 import { type FileRules, mayBeOwn, type Prepared, prepareFiles, prepareTransforms, temporariesOf } from './file-work.js'
-import { codeOf, type JobKind, type JobMessage } from './messages.js'
+import { codeOf, earlierTries, type JobKind, type JobMessage } from './messages.js'
 import { runPortion } from './portion.js'
 import type { Registry } from './registry.js'
 import type { TransformRequest } from './transform-messages.js'
@@ -56,7 +56,8 @@ function callPortion({ registry }: Means, { message, tries, cancellation }: Doin
   const { call, attempt, concurrency, timeout } = message
   const work: Work = { kind: 'calls', call: registry.callOf(call!) }
   // A worker that died may have called the function already.
-  return { work, limits: { concurrency, timeout }, attempt: attempt + tries - 1, cancellation }
+  const calls = tries - earlierTries(message.jobs.kind, attempt)
+  return { work, limits: { concurrency, timeout }, attempt: attempt + Math.max(1, calls) - 1, cancellation }
 }
 
 /** Reports the jobs that cannot be done. Returns the others, with their indexes. */
@@ -81,16 +82,11 @@ async function addNoise(means: Means, doing: Doing, requests: readonly FileReque
     else add(index, outcome)
   })
   const compared = again.map(({ job }) => ({ ...job, verify: true }))
-  const second = await runPortion(
-    means.backend,
-    portion(compared),
-    () => true,
-    (i, outcome) => {
-      const { index, outcome: original } = again[i]
-      const code = codeOf(outcome, 'files')
-      add(index, code === undefined || code === 'E_CANCELLED' ? outcome : original)
-    },
-  )
+  const second = await runPortion(means.backend, portion(compared), mayBegin, (i, outcome) => {
+    const { index, outcome: original } = again[i]
+    const code = codeOf(outcome, 'files')
+    add(index, code === undefined || code === 'E_CANCELLED' ? outcome : original)
+  })
   return first + second
 }
 

@@ -4,7 +4,6 @@ import type { TransformOutcome } from '../audio/job.js'
 import type { Outcome } from '../backends/backend.js'
 import type { EtlOutcome } from '../core/etl.js'
 import { NoisemillError } from '../errors.js'
-import { MAX_TRIES } from '../files/outputs.js'
 import { errorToJson, readError } from './error-messages.js'
 import { eachOf, Fields, MessageFault } from './fields.js'
 import { type FileRequest, fileOutcomeToJson, readFileOutcome, readFileRequest } from './file-messages.js'
@@ -22,6 +21,8 @@ export const MAX_JOBS = 1000
 /** Longest text of one job or outcome, in UTF-16 units, and of the jobs of a message together. */
 export const MAX_ONE = 1024 * 1024
 export const MAX_ALL = 2 * MAX_ONE
+/** Most tries to run the jobs of a message, over all workers that died with it. */
+export const MAX_TRIES = 9
 
 /** A function of the module of tasks that workers have, by the names of its exports. */
 export interface CallRequest {
@@ -67,6 +68,13 @@ export type JobList =
   | { readonly kind: 'files'; readonly all: readonly FileRequest[] }
   | { readonly kind: 'transforms'; readonly all: readonly TransformRequest[] }
   | { readonly kind: 'calls'; readonly all: readonly unknown[] }
+
+/** Tries of a message before its jobs fail with E_WORKER_DIED. */
+const TRIES_OF_MESSAGE = 3
+
+/** Returns how often workers may have begun the jobs of an attempt of the pool before it. */
+export const earlierTries = (kind: JobKind, attempt: number): number =>
+  kind === 'transforms' ? Math.min(TRIES_OF_MESSAGE * (attempt - 1), MAX_TRIES - 1) : 0
 
 /** Says what the jobs of a call are. Without a call, they are files. */
 export const kindOf = (call: { readonly around?: 'audio' | undefined } | undefined): JobKind =>
@@ -153,8 +161,10 @@ export interface OutcomeMessage {
   readonly milliseconds: number
   /** How often workers have begun the jobs now. */
   readonly tries: number
-  /** Outcomes by the indexes of jobs. Jobs that have none were not begun. */
+  /** Outcomes by the indexes of jobs. The jobs that have none are to be done again. */
   readonly outcomes: ReadonlyMap<number, Outcome<unknown>>
+  /** Whether some of those were begun. */
+  readonly isPartial: boolean
   /** Why no job was begun: the worker refuses the message. */
   readonly refused: NoisemillError | undefined
 }
@@ -165,9 +175,8 @@ export function outcomeToText(outcome: Outcome<unknown>, kind: JobKind): string 
     JSON.stringify({ error: errorToJson(new NoisemillError('E_NOT_CLONEABLE', { received })) })
   try {
     const text = JSON.stringify(outcomeToJson(outcome, kind))
-    return text.length <= MAX_ONE
-      ? text
-      : error(`result: it has ${text.length} characters, and a message has room for ${MAX_ONE}`)
+    if (text.length <= MAX_ONE) return text
+    return error(`result: it has ${text.length} characters, and a message has room for ${MAX_ONE}`)
   } catch (caught) {
     if (!(caught instanceof NotJson)) throw caught
     return error(`result${caught.message}`)
@@ -210,6 +219,7 @@ export function readOutcome(text: string, jobs: number, kind: JobKind): OutcomeM
       machine: fields.text('machine', 200),
       milliseconds: fields.number('milliseconds', 0),
       tries: fields.integer('tries', 0, MAX_TRIES),
+      isPartial: fields.flag('isPartial'),
       outcomes,
       refused: fields.optional('refused', (name) => readError(fields.object(name))),
     }
@@ -237,4 +247,9 @@ export function codeOf(outcome: Outcome<unknown>, kind: JobKind): string | undef
   if (kind === 'calls') return undefined
   const value = outcome.value as EtlOutcome | TransformOutcome
   return 'failure' in value ? value.failure.code : undefined
+}
+
+/** Whether a job writes a file. */
+export function hasOutput(jobs: JobList, index: number): boolean {
+  return jobs.kind !== 'calls' && jobs.all[index].output.length > 0
 }

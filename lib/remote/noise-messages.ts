@@ -15,6 +15,7 @@ import { balances, fits, GAP, type Recorded, VOICES } from '../core/noise/record
 import { downmixes } from '../core/noise/recording.js'
 import { eachOf, type Fields } from './fields.js'
 
+/** More than options allow, so that the checks of options decide. */
 export const MAX_LAYERS = 64
 const MAX_PARAMETERS = 64
 const U32 = 0xffff_ffff

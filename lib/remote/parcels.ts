@@ -2,6 +2,8 @@
 
 import type { TransformJob } from '../audio/job.js'
 import type { CallsChunk, Chunk, Outcome } from '../backends/backend.js'
+import { Failure } from '../core/failure.js'
+import type { ErrorCode } from '../error-codes.js'
 import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
 import { fileJobToJson, type SharedFolders } from './file-messages.js'
@@ -65,10 +67,12 @@ function hashOfModule(url: string): string {
 /**
  * Packs all jobs of a chunk.
  *
+ * @param earlier how often workers may have begun the jobs already
  * @param fail called with each job that cannot be sent
  */
 export function parcelsOf(
   chunk: Chunk,
+  earlier: number,
   folders: SharedFolders,
   fail: (index: number, outcome: Outcome<never>) => void,
 ): Parcel[] {
@@ -81,7 +85,7 @@ export function parcelsOf(
       continue
     }
     if (characters + text.length > MAX_ALL || parcels.at(-1)!.texts.length === MAX_JOBS) {
-      parcels.push({ indexes: [], texts: [], earlier: 0 })
+      parcels.push({ indexes: [], texts: [], earlier })
       characters = 0
     }
     const parcel = parcels.at(-1)!
@@ -106,6 +110,7 @@ function textOfJob(chunk: Chunk, index: number, folders: SharedFolders): string 
   } catch (error) {
     if (error instanceof NotJson) return notCloneable(`item${error.message}`)
     if (isNoisemillError(error)) return error
+    if (error instanceof Failure) return new NoisemillError(error.code as ErrorCode, { received: error.detail })
     throw error
   }
 }

@@ -8,9 +8,9 @@ import path from 'node:path'
 import type { Job, Queue, QueueEvents } from 'bullmq'
 import type { Backend, CallsChunk, Chunk, ChunkFigures, CloseOptions, Outcome } from '../backends/backend.js'
 import { checkInteger, checkObject, given } from '../checks.js'
-import type { ErrorCode } from '../error-codes.js'
+import type { FailureData } from '../core/failure.js'
+import { type ErrorCode, MAY_BE_WRITTEN } from '../error-codes.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
-import { MAX_TRIES } from '../files/outputs.js'
 import { pathFromCaller } from '../files/paths.js'
 import { createBackend } from '../index.js'
 import { showText, showTime } from '../show.js'
@@ -20,10 +20,12 @@ import type { SharedFolders } from './file-messages.js'
 import { ALIVE_MILLISECONDS, aliveKey, cancelledKey } from './keys.js'
 import {
   codeOf,
+  earlierTries,
   type JobHead,
   type JobKind,
   kindOf,
   MAX_JOBS,
+  MAX_TRIES,
   type OutcomeMessage,
   readOutcome,
   writeJob,
@@ -227,7 +229,7 @@ class Producer implements QueueBackend {
       for (let index = 0; index < chunk.jobs.length; index++) settle(index, { error })
       return { milliseconds: 0 }
     }
-    const parcels = parcelsOf(chunk, this.#settings.folders, settle)
+    const parcels = parcelsOf(chunk, earlierOf(chunk), this.#settings.folders, settle)
     let milliseconds = 0
     // One after the other, so that Redis holds no more at a time if items are large.
     for (const parcel of parcels) milliseconds += await this.#deliver(chunk, call, parcel, settle)
@@ -266,8 +268,10 @@ class Producer implements QueueBackend {
         fail(result.error)
         break
       }
+      const tries = isNoisemillError(result) ? parcel.earlier + 1 : result.tries
+      const known = (error: NoisemillError) => (tries > 1 && kind !== 'calls' ? afterDeath(error) : error)
       if (isNoisemillError(result) || result.refused !== undefined) {
-        fail(isNoisemillError(result) ? result : result.refused!)
+        fail(known(isNoisemillError(result) ? result : result.refused!))
         break
       }
       milliseconds += result.milliseconds
@@ -276,13 +280,13 @@ class Producer implements QueueBackend {
       for (const [i, index] of parcel.indexes.entries()) {
         const outcome = result.outcomes.get(i)
         if (outcome === undefined) left.push(i)
-        else settle(index, outcome)
+        else if ('error' in outcome) settle(index, { error: known(outcome.error) })
+        else settle(index, tries > 1 && kind !== 'calls' ? { value: failedAfterDeath(outcome.value) } : outcome)
       }
       parcel = {
         indexes: left.map((i) => parcel.indexes[i]),
         texts: left.map((i) => parcel.texts[i]),
-        // The last try has begun none of them.
-        earlier: Math.max(parcel.earlier, result.tries - 1),
+        earlier: Math.max(parcel.earlier, result.tries - (result.isPartial ? 0 : 1)),
       }
     }
     return milliseconds
@@ -370,10 +374,10 @@ class Producer implements QueueBackend {
     await Promise.race([adding, wait(CANCEL_MILLISECONDS)])
     if (sent.job === undefined) sent.end(cancelledAfter(earlier))
     try {
-      // It cannot be removed while a worker has it, nor after that worker has answered.
-      if ((await queue.getJobState(sent.id)) === 'waiting') {
+      // Nobody can take it after this.
+      if ((await connection.client.lrem(queue.toKey('wait'), 1, sent.id)) === 1) {
         const tries = (await queue.getJob(sent.id))?.attemptsStarted ?? 0
-        if ((await queue.remove(sent.id)) === 1) sent.end(cancelledAfter(earlier + tries))
+        sent.end(cancelledAfter(earlier + tries))
       }
       const key = cancelledKey(this.#run, sent.head.chunk)
       await connection.client.set(key, grace === undefined ? '' : String(grace), 'PX', LEFT_OVER_MILLISECONDS)
@@ -536,6 +540,26 @@ class Producer implements QueueBackend {
 }
 
 const lost = () => new NoisemillError('E_QUEUE', { received: 'Redis lost the same message several times' })
+
+/** A retry of the pool comes after tries of a message that it does not know. */
+const earlierOf = (chunk: Chunk): number =>
+  chunk.kind === 'calls' ? earlierTries(kindOf(chunk.call), chunk.attempt ?? 1) : 0
+
+/** An earlier worker may have written an output that this failure says nothing of. */
+const afterDeath = (error: NoisemillError): NoisemillError =>
+  saysEnough(error.code) ? error : new NoisemillError('E_WORKER_DIED', { received: diedBefore(error), cause: error })
+
+const saysEnough = (code: string) => code.startsWith('E_OUTPUT_') || MAY_BE_WRITTEN.includes(code)
+
+const diedBefore = ({ code, received = '' }: Pick<NoisemillError, 'code' | 'received'>) =>
+  `after it, another worker of the queue failed with ${code}: ${received}`
+
+function failedAfterDeath(value: unknown): unknown {
+  const { failure } = value as { readonly failure?: FailureData }
+  if (failure === undefined || saysEnough(failure.code)) return value
+  const detail = diedBefore({ code: failure.code as ErrorCode, received: failure.detail })
+  return { failure: { code: 'E_WORKER_DIED', detail, errno: failure.errno } }
+}
 
 /** A worker that died may have done jobs, and then it is not known whether their outputs exist. */
 const cancelledAfter = (tries: number): NoisemillError =>

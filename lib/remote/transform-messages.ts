@@ -33,7 +33,8 @@ export interface TransformRequest extends FilePlaces, Pick<TransformJob, 'blockF
   readonly noise: OfSteps<Noise>
 }
 
-const MAX_TEXT = 8192
+/** A key is a path with escapes. */
+const MAX_TEXT = 65_536
 const MAX_DROPPED = 10_000
 
 /** Converts a job to JSON. Throws E_PATH_OUTSIDE or, if the item has samples, E_REMOTE_UNSUPPORTED. */
@@ -54,6 +55,7 @@ export function readTransformRequest(fields: Fields): TransformRequest {
   const places = readPlaces(fields)
   if (places.stems !== undefined) throw fields.fault('stems', 'absent')
   const noise = fields.object('noise')
+  if (places.output.length === 0 && STEPS.some((step) => noise.has(step))) throw fields.fault('noise', 'absent')
   const request: TransformRequest = {
     ...places,
     blockFrames: fields.optional('blockFrames', (name) => fields.integer(name, 1, Number.MAX_SAFE_INTEGER)),
@@ -75,7 +77,8 @@ function readSteps<Value>(fields: Fields, read: (name: string) => Value): OfStep
 export function transformOutcomeToJson(outcome: TransformOutcome): unknown {
   if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
   const { figures, audio } = outcome
-  return { figures: toJson(figures), ...(audio && { audio: audioToJson(audio) }) }
+  const dropped = figures.dropped.slice(0, MAX_DROPPED)
+  return { figures: toJson({ ...figures, dropped }), ...(audio && { audio: audioToJson(audio) }) }
 }
 
 const audioToJson = ({ channels, sampleRate }: HandedOn) => ({

@@ -6,7 +6,7 @@ import type { Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import { checkBoolean, checkInteger, checkObject, given } from '../checks.js'
 import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
-import { host, isWithin, MAX_TRIES } from '../files/outputs.js'
+import { host, isWithin } from '../files/outputs.js'
 import { pathFromCaller } from '../files/paths.js'
 import { createBackend, Pool, type PoolOptions } from '../index.js'
 import type { BankOptions } from '../plan/bank.js'
@@ -16,8 +16,10 @@ import { Lease } from './lease.js'
 import { doJobs, type Means } from './message-work.js'
 import {
   codeOf,
+  hasOutput,
   type JobMessage,
   MAX_ONE,
+  MAX_TRIES,
   type OutcomeMessage,
   outcomeToText,
   readJob,
@@ -132,6 +134,8 @@ const OWN_OPTIONS = [
   'onNotice',
 ]
 
+/** Failures of functions whose threads were ended. */
+const ENDED: readonly (string | undefined)[] = ['E_WORKER_DIED', 'E_POOL_TERMINATED']
 /** No job of a message is begun later than this, so that a slow machine does not hold up a run. */
 const DEADLINE_MILLISECONDS = 3000
 /** How often a worker that died may have had a message, before BullMQ fails it. */
@@ -221,6 +225,11 @@ function checkFolder(option: string, value: unknown): string {
   return folder
 }
 
+/** Returns how often workers have got a message, from 1. Redis may have anything there. */
+function startsOf({ attemptsStarted }: Job): number {
+  return Number.isInteger(attemptsStarted) ? Math.min(Math.max(1, attemptsStarted), MAX_TRIES + 1) : 1
+}
+
 /** A message that the worker has. */
 interface Active {
   readonly run: string
@@ -241,6 +250,7 @@ class QueueWorker implements RemoteWorker {
     message: string,
   ) => Error
   #isDraining = false
+  #isForced = false
   /** When Redis answered last. */
   #heard = performance.now()
   #closing: Promise<void> | undefined
@@ -299,7 +309,12 @@ class QueueWorker implements RemoteWorker {
 
   close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     this.#isDraining = true
-    if (force) for (const { lease } of this.#active) lease.cancellation.cancel(0)
+    if (force) {
+      this.#isForced = true
+      for (const { lease } of this.#active) lease.cancellation.cancel(0)
+      // It ends functions that do not end by themselves.
+      this.#settings.backend.close({ force: true }).catch(() => {})
+    }
     this.#closing ??= this.#close()
     return this.#closing
   }
@@ -359,16 +374,21 @@ class QueueWorker implements RemoteWorker {
     try {
       text = this.#signer.open('job', job.data)
       message = readJob(text)
-      // The lease began when Redis gave the message, which may be long ago if this process was stopped.
-      const renewed = lease.renew().catch((error) => this.#connection.note(error))
-      await Promise.all([this.#checkFresh(message), renewed])
+      const begun = lease.begin().catch((error) => this.#connection.note(error))
+      await Promise.all([this.#checkFresh(message), begun])
     } catch (error) {
       refuse(error, 0)
       throw new this.#Refusal(isNoisemillError(error) ? `${error.code}: ${error.received ?? ''}` : 'E_INTERNAL: ')
     }
-    const tries = message.earlier + Math.max(1, job.attemptsStarted)
+    const tries = message.earlier + startsOf(job)
     const jobs = message.jobs.all.length
-    const head = { job: hashOf(text), machine: this.#name, tries: Math.min(tries, MAX_TRIES), milliseconds: 0 }
+    const head = {
+      job: hashOf(text),
+      machine: this.#name,
+      tries: Math.min(tries, MAX_TRIES),
+      milliseconds: 0,
+      isPartial: false,
+    }
     const answer = (made: Partial<OutcomeMessage>, outcomes: readonly (readonly [number, string])[] = []) =>
       this.#signer.sign(
         'outcome',
@@ -379,10 +399,10 @@ class QueueWorker implements RemoteWorker {
     try {
       checkVersions(message.versions)
       if (tries > MAX_TRIES) throw new NoisemillError('E_WORKER_DIED', { received: `${MAX_TRIES} workers` })
-      const { outcomes, failed, milliseconds } = await this.#work(message, tries, lease.cancellation)
+      const { outcomes, failed, milliseconds, isPartial } = await this.#work(message, tries, lease.cancellation)
       const done = outcomes.length - failed
       this.#settings.onChunk({ jobs, done, failed, milliseconds: performance.now() - begun })
-      return answer({ milliseconds }, outcomes)
+      return answer({ milliseconds, isPartial }, outcomes)
     } catch (error) {
       if (!isNoisemillError(error)) throw error
       refuse(error, jobs)
@@ -393,13 +413,14 @@ class QueueWorker implements RemoteWorker {
   }
 
   async #checkFresh({ expires, run }: JobMessage): Promise<void> {
+    const isAlive = (await this.#connection.client.exists(aliveKey(run))) !== 0
+    // Late, because the answer waits for a Redis that is away.
     const now = Date.now()
     if (expires < now) {
       const received = `it was valid until ${new Date(expires).toISOString()}, and here it is ${new Date(now).toISOString()}`
       throw new NoisemillError('E_MESSAGE_EXPIRED', { received })
     }
-    if ((await this.#connection.client.exists(aliveKey(run))) === 0)
-      throw new NoisemillError('E_MESSAGE_EXPIRED', { received: 'its producer has ended' })
+    if (!isAlive) throw new NoisemillError('E_MESSAGE_EXPIRED', { received: 'its producer has ended' })
   }
 
   /** Does the jobs of a message. Resolves to the outcomes of those that were begun, as text. */
@@ -407,16 +428,23 @@ class QueueWorker implements RemoteWorker {
     const outcomes: [number, string][] = []
     const { kind } = message.jobs
     let characters = 0
+    let longest = 0
     let failed = 0
+    let isPartial = false
     const add = (index: number, outcome: Outcome<unknown>) => {
-      // It was stopped because of the worker or of the run, and is not at fault itself.
       const code = codeOf(outcome, kind)
-      if (code === 'E_CANCELLED') return
       const text = outcomeToText(outcome, kind)
-      // The producer would refuse a longer message. The job is returned, and done again.
-      if (outcomes.length > 0 && characters + text.length > MAX_TEXT / 2) return
+      // It was stopped because of the worker or of the run, and is not at fault itself. Or the producer would refuse a longer
+      // message. The job is returned, and done again.
+      const wasStopped = code === 'E_CANCELLED' || (this.#isForced && ENDED.includes(code))
+      if (wasStopped || (outcomes.length > 0 && characters + text.length > MAX_TEXT / 2)) {
+        // It matters for what is left of them; results may be too large together again and again.
+        isPartial ||= hasOutput(message.jobs, index)
+        return
+      }
       if (code !== undefined) failed++
       characters += text.length
+      longest = Math.max(longest, text.length)
       outcomes.push([index, text])
     }
     // Only from the first job on, so that every message gets on, however long it takes to look up its paths.
@@ -424,9 +452,12 @@ class QueueWorker implements RemoteWorker {
     const mayBegin = () => {
       began ??= performance.now()
       const isTooLate = performance.now() - began >= DEADLINE_MILLISECONDS
-      return !this.#isDraining && !cancellation.isCancelled && !isTooLate && characters < MAX_ONE
+      // Room for what is being worked on, which has settled only in part.
+      const room = longest * 2 * this.#settings.backend.threads
+      const isFull = characters >= MAX_ONE || characters + room > MAX_TEXT / 2
+      return !this.#isDraining && !cancellation.isCancelled && !isTooLate && !(isFull && outcomes.length > 0)
     }
     const milliseconds = await doJobs(this.#settings, { message, tries, cancellation, mayBegin, add })
-    return { outcomes, failed, milliseconds }
+    return { outcomes, failed, milliseconds, isPartial }
   }
 }

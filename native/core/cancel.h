@@ -1,4 +1,4 @@
-// By which a job learns that it is not wanted any more. The twin is the type IsCancelled of
+// Tells jobs that nobody wants their outputs any more. The twin is the type IsCancelled of
 // lib/core/etl.ts.
 #pragma once
 

@@ -64,10 +64,10 @@ bool Outputs::publish(const Cancel& cancel) {
   fresh.reserve(places_.size());
   bool guarded = true;
   for (const Place& place : places_) within(place, [&] { place.file->complete(); });
-  // Late, because it may have taken long to put the bytes on the disk.
-  if (cancel.is_cancelled()) throw Failure{"E_CANCELLED", ""};
   try {
     for (const Place& place : places_) {
+      // Late, because it may have taken long to put bytes on the disk.
+      if (cancel.is_cancelled()) throw Failure{"E_CANCELLED", ""};
       const bool is_fresh = has_stems() && !job_.verify && (!job_.overwrite || !os::name_exists(*place.output));
       within(place, [&] { guarded = place.file->publish(*place.output, job_.overwrite) && guarded; });
       if (is_fresh) fresh.push_back(place.output);

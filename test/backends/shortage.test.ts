@@ -37,7 +37,10 @@ async function expectAllDone(limited: Limited): Promise<void> {
   writeFiles(inputs, filesOf(names, 100))
   chmodSync(folder, 0o777)
   const flags = ['--sigma', '0.1', '--backend', 'workers', '--jobs', String(SIZE), '--chunk-size', '1', '--json']
-  const ended = await node(limited, bin, 'add', inputs, '--out', out, ...flags)
+  let ended = await node(limited, bin, 'add', inputs, '--out', out, ...flags)
+  // Node itself crashes at times if it cannot open what a thread needs, as `ulimit -n 16; node -e 0` always does.
+  for (let again = 0; ended.code === null && again < 5; again++)
+    ended = await node(limited, bin, 'add', inputs, '--out', out, ...flags, '--overwrite')
   expect({ code: ended.code, stderr: linesOf(ended.stderr) }).toEqual({
     code: 0,
     stderr: [expect.stringMatching(/^noisemill: fewer than 64 worker threads can be started: .*(EMFILE|EAGAIN)/)],

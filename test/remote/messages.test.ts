@@ -144,7 +144,15 @@ test('a job of a transform arrives without paths of the producer', () => {
 })
 
 test('outcomes of transforms arrive', () => {
-  const message = { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() }
+  const message = {
+    job: 'hash',
+    machine: 'm',
+    milliseconds: 1,
+    tries: 1,
+    refused: undefined,
+    isPartial: false,
+    outcomes: new Map(),
+  }
   const text = writeOutcome(message, [[0, outcomeToText({ value: transformed }, 'transforms')]])
   expect(readOutcome(text, 1, 'transforms').outcomes.get(0)).toEqual({ value: transformed })
 })
@@ -157,7 +165,15 @@ test('outcomes arrive', () => {
     { error: new NoisemillError('E_PATH_OUTSIDE', { path: 'p', received: 'r' }) },
   ]
   const message = {
-    ...{ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2, refused: undefined, outcomes: new Map() },
+    ...{
+      job: 'hash',
+      machine: 'm',
+      milliseconds: 1.5,
+      tries: 2,
+      refused: undefined,
+      isPartial: false,
+      outcomes: new Map(),
+    },
   }
   const texts = outcomes.map((outcome, i) => [i, outcomeToText(outcome, 'files')] as const)
   const read = readOutcome(writeOutcome(message, texts), 3, 'files')
@@ -219,12 +235,12 @@ test('2000 mutated messages are refused with a code, or are messages themselves'
   const random = new Random(1)
   const jobText = writeJob(head, undefined, [jsonOf(job), jsonOf(job)])
   const outcomeText = writeOutcome(
-    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() },
+    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: { figures } }, 'files')]],
   )
   const transformText = writeJob(head, callToText(audioCall), [JSON.stringify(transformJobToJson(transform, folders))])
   const transformedText = writeOutcome(
-    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() },
+    { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: transformed }, 'transforms')]],
   )
   let refused = 0

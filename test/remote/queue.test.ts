@@ -296,6 +296,22 @@ describe('functions', () => {
     expect(files[0].error?.code).toBe('E_PATH_OUTSIDE')
   })
 
+  redisTest('that do not end are returned by a worker that is closed by force', async () => {
+    const queue = newQueue()
+    const pool = queuePool(queue)
+    const { startWorker } = await import('../../dist/bullmq.js')
+    const worker = await startWorker({ queue, redis: server.url, key: KEY, tasks, size: 1 })
+    const file = path.join(temporaryFolder(), 'begun')
+    writeFileSync(file, '')
+    const items = [1, 2].map((n) => ({ file, n }))
+    const run = pool.map(moduleTask(tasks, 'endless'), items)
+    await until(() => readFileSync(file, 'utf8') !== '')
+    await worker.close({ force: true })
+    writeFileSync(file, 'quick')
+    startWork(server, queue, ['--tasks', tasks])
+    expect(await run).toEqual([1, 2])
+  })
+
   redisTest('that are cancelled end soon', async () => {
     const queue = newQueue()
     startWork(server, queue, ['--tasks', tasks, '--jobs', '1'])
@@ -338,6 +354,15 @@ describe('transforms', () => {
     return { ...all, queue, inputs, pool: queuePool(queue, { read, write }) }
   }
 
+  /** One file that takes a moment. */
+  function withLongFile() {
+    const all = folders(0)
+    writeFiles(all.read, { 'long.wav': pcm16(1_000_000) })
+    return { ...all, inputs: [path.join(all.read, 'long.wav')] }
+  }
+
+  const hasEnded = (state: string) => state === 'completed' || state === 'failed'
+
   /** What results say, but for the paths of outputs and the time. */
   const facts = (results: readonly TransformResult[]) =>
     results.map(({ output, seconds, error, ...rest }) => ({ ...rest, code: error?.code }))
@@ -368,6 +393,41 @@ describe('transforms', () => {
       const [remote, expected] = [await run(pool), await run(here)]
       expect(facts(remote)).toEqual(facts(expected))
     }
+  })
+
+  redisTest('of a worker that died are done by another', async () => {
+    const { folder, read, write, local, inputs, pool } = transforming(20, '--lease', '2000')
+    const run = (pool: Pool, out: string) =>
+      pool.map(transformTask(audio, 'deadlyOnce', { out, root: read, data: path.join(folder, 'once') }), inputs)
+    expect((await run(pool, write)).map(({ error }) => error?.code)).toEqual(inputs.map(() => undefined))
+    await using here = new Pool({ size: 1 })
+    await run(here, local)
+    expect(hashesBelow(write)).toEqual(hashesBelow(local))
+  })
+
+  redisTest('that two workers get at the same time are never half-written', async () => {
+    const { read, write, local, inputs } = withLongFile()
+    const real = newQueue()
+    const pool = queuePool(real, { read, write })
+    const run = (pool: Pool, out: string) =>
+      pool.map(transformTask(audio, 'gain', { out, root: read, data: 0.5, blocks: 500 }), inputs)
+    const unfinished = run(pool, write)
+    unfinished.catch(() => {})
+    // Somebody who writes to Redis adds the same message again, and says that it was taken before.
+    const bull = new Queue(real, { connection: { host: '127.0.0.1', port: server.port }, prefix: 'noisemill' })
+    onTestFinished(() => bull.close())
+    await until(async () => (await bull.getWaitingCount()) === 1)
+    const [job] = await bull.getWaiting()
+    const copies = await Promise.all([1, 2, 3].map(() => bull.add('chunk', job.data)))
+    await server.with(async (client) => {
+      for (const { id } of [job, ...copies]) await client.hset(bull.toKey(id!), 'ats', '1')
+    })
+    for (const _ of [1, 2]) startWork(server, real, ['--read', read, '--write', write, '--tasks', audio, '--jobs', '2'])
+    await unfinished
+    await until(async () => (await Promise.all(copies.map(({ id }) => bull.getJobState(id!)))).every(hasEnded))
+    await using here = new Pool({ size: 1 })
+    await run(here, local)
+    expect(hashesBelow(write)).toEqual(hashesBelow(local))
   })
 
   redisTest('of a run that was killed are completed by resume', async () => {
@@ -528,7 +588,7 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
     const { Worker } = await import('bullmq')
     const { Signer } = await import('../../dist-lib/remote/signature.js')
     const { writeOutcome } = await import('../../dist-lib/remote/messages.js')
-    const head = { machine: 'm', milliseconds: 1, tries: 1, refused: undefined, outcomes: new Map() }
+    const head = { machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() }
     const replayed = new Signer(Buffer.from(KEY), name).sign('outcome', writeOutcome({ ...head, job: 'another' }, []))
     const replayer = new Worker(name, async () => replayed, {
       connection: { host: '127.0.0.1', port: server.port },

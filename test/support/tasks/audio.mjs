@@ -1,5 +1,5 @@
 // Functions for transformTask, which tests name.
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 
 export const same = () => {}
 
@@ -106,3 +106,12 @@ export const late = async () =>
   new Promise((resolve) => {
     setTimeout(resolve, 400)
   })
+
+/** Kills its process at the first attempt, if the file `once` does not exist yet. */
+export function deadlyOnce({ channels }, once, { attempt }) {
+  if (attempt === 1 && !existsSync(once)) {
+    writeFileSync(once, '')
+    process.kill(process.pid, 'SIGKILL')
+  }
+  return channels.map((samples) => samples.map((x) => x / 2))
+}

@@ -1,6 +1,6 @@
 /** Functions for workers of a queue. */
 
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 
 /** Fails, takes too long, or succeeds at the second attempt, by the number. */
 export function mixed(n, _, { attempt }) {
@@ -26,6 +26,13 @@ export async function slow({ file, n, milliseconds }) {
   appendFileSync(file, `${n}\n`)
   await new Promise((resolve) => setTimeout(resolve, milliseconds))
   return n
+}
+
+/** Never ends, unless the file says that it is to be quick. */
+export function endless({ file, n }) {
+  if (readFileSync(file, 'utf8') === 'quick') return n
+  appendFileSync(file, `${n}\n`)
+  for (;;);
 }
 
 export const notAFunction = 5
