@@ -7,8 +7,8 @@ import { hasEnded, type Running } from './programs.js'
  * Resolves once the condition is met. The limit is that of the test, or of the child process that it waits for: if the child ends
  * first, this throws.
  */
-export async function until(condition: () => boolean, running?: Running): Promise<void> {
-  while (!condition()) {
+export async function until(condition: () => boolean | Promise<boolean>, running?: Running): Promise<void> {
+  while (!(await condition())) {
     if (running && hasEnded(running)) throw new Error('the child process ended before')
     await setTimeout(1)
   }
