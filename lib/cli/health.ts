@@ -7,8 +7,8 @@ import { invalidOption, isNoisemillError, NoisemillError } from '../errors.js'
 const FILE_MILLISECONDS = 5000
 /** How often it is seen whether the worker is ready. */
 const LOOK_MILLISECONDS = 500
-/** A port, after a host or alone. */
-const PORT = /^(?:(.+):)?(\d{1,5})$/
+/** A port, after a host or alone. An IPv6 address may have brackets around it, as in URLs. */
+const PORT = /^(?:(?:\[(.+)\]|(.+)):)?(\d{1,5})$/
 const LOOPBACK = '127.0.0.1'
 /** What a file of an earlier worker has. */
 const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z\n$/
@@ -19,8 +19,8 @@ const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]{12}Z\n$/
  * @param where PORT, HOST:PORT or a file
  */
 export async function showHealth(where: string, isReady: () => boolean): Promise<() => void> {
-  const [, host = LOOPBACK, port] = PORT.exec(where) ?? []
-  return port === undefined ? writeHealth(where, isReady) : serveHealth(host, Number(port), isReady)
+  const [, bracketed, host = LOOPBACK, port] = PORT.exec(where) ?? []
+  return port === undefined ? writeHealth(where, isReady) : serveHealth(bracketed ?? host, Number(port), isReady)
 }
 
 function writeHealth(file: string, isReady: () => boolean): () => void {

@@ -20,6 +20,7 @@ import { writeFiles } from '../support/files.js'
 import { filesBelow, hashesBelow, temporaryFolder } from '../support/folders.js'
 import { linesOf, noisemill, programFor, quote, start } from '../support/programs.js'
 import { hasRedis, KEY, newQueue, redisTest, sharedRedis, startWork } from '../support/redis.js'
+import { bySize } from '../support/size.js'
 import { until } from '../support/waiting.js'
 import { pcm16 } from '../support/wav.js'
 
@@ -239,7 +240,7 @@ describe('functions', () => {
     const queue = newQueue()
     for (let i = 0; i < 3; i++) startWork(server, queue, ['--tasks', tasks, '--jobs', '1'])
     const task = moduleTask<number, unknown>(tasks, 'mixed')
-    const items = Array.from({ length: 600 }, (_, i) => i)
+    const items = Array.from({ length: bySize(600, 2000, 10_000) }, (_, i) => i)
     const options = { errors: 'collect', retries: 1, timeout: 2000 } as const
     const local = new Pool({ size: 2 })
     onTestFinished(() => local.terminate())

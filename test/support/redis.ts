@@ -16,7 +16,7 @@ export const redisTest = (title: string, body: () => Promise<void>): void =>
 
 export const KEY = 'a key of the tests that is long enough'
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
@@ -33,14 +33,25 @@ export class RedisServer {
 
   constructor(readonly flags: readonly string[] = []) {}
 
+  /** Whether it accepts TLS alone. */
+  get #isTls(): boolean {
+    return this.flags.includes('--tls-cert-file')
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return this.urlWith('')
+  }
+
+  /** @param userinfo such as ':PASSWORD@' */
+  urlWith(userinfo: string): string {
+    return `${this.#isTls ? 'rediss' : 'redis'}://${userinfo}127.0.0.1:${this.port}`
   }
 
   /** Starts it, on the port that it had before. */
   async start(): Promise<void> {
     if (this.port === 0) this.port = await freePort()
-    const flags = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', ...this.flags]
+    const ports = this.#isTls ? ['--port', '0', '--tls-port', `${this.port}`] : ['--port', `${this.port}`]
+    const flags = [...ports, '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '', ...this.flags]
     const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#child = child
     let log = ''
@@ -50,6 +61,15 @@ export class RedisServer {
     }
     child.stdout!.resume()
     if (child.exitCode !== null) throw new Error(log)
+  }
+
+  /** Stops it where it is, with its connections. `thaw` lets it go on. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
