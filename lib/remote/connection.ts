@@ -1,5 +1,6 @@
 /** The connection to Redis: its address, and errors without secrets. */
 
+import { isIP } from 'node:net'
 import { checkKeys } from '../checks.js'
 import { invalidOption, NoisemillError } from '../errors.js'
 import { showText } from '../show.js'
@@ -97,7 +98,10 @@ function addressOf(option: string, text: unknown, ca: Buffer | undefined): Omit<
       ...(user !== '' && { username: user }),
       ...(secret !== '' && { password: secret }),
       // NODE_TLS_REJECT_UNAUTHORIZED must not switch the check off.
-      ...(isTls && { tls: { rejectUnauthorized: true, servername: host, ...(ca && { ca }) } }),
+      // An address is no name of a server (RFC 6066). It is compared with the certificate anyway.
+      ...(isTls && {
+        tls: { rejectUnauthorized: true, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca }) },
+      }),
     },
     shown: `${protocol}//${hostname}:${port === '' ? 6379 : port}/${database}`,
     secrets: [password, secret, url.href].filter((text) => text !== ''),
@@ -138,12 +142,22 @@ export class Connection {
     const duplicate = this.client.duplicate.bind(this.client)
     this.client.duplicate = (override) => {
       const copy = duplicate(override)
+      this.#listen(copy)
       this.#copies.push(copy)
       return copy
     }
-    this.client.on('error', (error: unknown) => this.note(error))
+    this.#listen(this.client)
     this.client.on('ready', () => {
       this.#fault = undefined
+    })
+  }
+
+  /** BullMQ no longer listens when it has been closed. */
+  #listen(client: Redis): void {
+    client.on('error', (error: unknown) => {
+      this.note(error)
+      // ioredis listens for one error of a socket only. A second one, which TLS can have, would end the process.
+      client.stream?.on('error', () => {})
     })
   }
 

@@ -443,9 +443,11 @@ class Producer implements QueueBackend {
     const sent = this.#sent.get(id)
     if (sent === undefined) return
     const text = showText(String(reason).slice(0, 1000))
-    const [, code, received] = /^(E_MESSAGE_[A-Z]+): (.*)$/s.exec(text) ?? []
+    const [, code, received] = /^(E_MESSAGE_[A-Z]+|E_QUEUE): (.*)$/s.exec(text) ?? []
     const refused = (why: ErrorCode) => new NoisemillError(why, { received: `a worker says so. ${received}`.trim() })
-    if (code === 'E_MESSAGE_EXPIRED') sent.end({ again: Math.max(0, tries - 1), error: refused(code) })
+    const again = Math.max(0, tries - 1)
+    if (code === 'E_QUEUE') sent.end({ again, error: lost() })
+    else if (code === 'E_MESSAGE_EXPIRED') sent.end({ again, error: refused(code) })
     else if (code === 'E_MESSAGE_SIGNATURE' || code === 'E_MESSAGE_INVALID') sent.end(refused(code))
     else if (/stalled/.test(text))
       sent.end(new NoisemillError('E_WORKER_DIED', { received: 'several workers died of it' }))

@@ -1,6 +1,7 @@
 /** A worker: takes jobs from a queue, does them on the threads of its machine, and returns their outcomes. */
 
 import { statSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Job, Worker } from 'bullmq'
 import type { Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
@@ -328,13 +329,12 @@ class QueueWorker implements RemoteWorker {
     this.#connection.close()
   }
 
-  /** Resolves if nothing is being worked on and Redis has been away for some time. */
+  /** Resolves if nothing has been worked on for some time: BullMQ may wait for a connection that is gone. */
   #withoutRedis(): Promise<void> {
     return new Promise((resolve) => {
       let since = performance.now()
       const timer = setInterval(() => {
-        const mustWait = this.#hasRedis || this.#active.size > 0
-        if (mustWait) since = performance.now()
+        if (this.#active.size > 0) since = performance.now()
         if (performance.now() - since < CLOSE_MILLISECONDS) return
         clearInterval(timer)
         resolve()
@@ -372,6 +372,8 @@ class QueueWorker implements RemoteWorker {
     let text: string
     let message: JobMessage
     try {
+      if (isDeepStrictEqual(job.data, {}))
+        throw new NoisemillError('E_QUEUE', { received: 'Redis has lost the text of a message' })
       text = this.#signer.open('job', job.data)
       message = readJob(text)
       const begun = lease.begin().catch((error) => this.#connection.note(error))
