@@ -12,7 +12,14 @@ import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from 
 import { ownerOf } from '../files/temporaries.js'
 import { warnings } from '../warnings.js'
 import { eachOf, type Fields } from './fields.js'
-import { MAX_LAYERS, noiseToJson, readNoise } from './noise-messages.js'
+import {
+  type CommonNoise,
+  commonNoiseToJson,
+  MAX_LAYERS,
+  ownNoiseToJson,
+  readCommonNoise,
+  readNoise,
+} from './noise-messages.js'
 import { fromJson, toJson } from './values.js'
 
 /** The producer's own names of the folders that it shares with the workers. */
@@ -36,14 +43,34 @@ const MAX_PATH = 8192
 const MAX_PIECES = 10_000
 const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
-const SWITCHES = ['overwrite', 'fsync', 'dryRun', 'strict'] as const
+/** Switches that are the same for all files of a run. */
+const SWITCHES = ['fsync', 'dryRun', 'strict'] as const
 
 /** What a job says of its files, to whatever is done with them. */
 export type FilePlaces = Omit<FileRequest, 'verify' | 'noise' | 'expected'>
 
-type PlacedJob = Pick<EtlJob, 'input' | 'output' | 'temporary' | 'stems' | (typeof SWITCHES)[number]>
+/** What all jobs of a message say of their files. */
+export interface CommonPlaces extends Pick<FilePlaces, (typeof SWITCHES)[number]> {
+  readonly owner: Omit<TemporaryOwner, 'id'> | undefined
+}
 
-/** Converts what a job says of its files to JSON. Throws E_PATH_OUTSIDE. */
+/** What all jobs of a message that adds noise have in common. */
+export interface CommonFiles extends CommonPlaces, CommonNoise, Pick<FileRequest, 'verify'> {}
+
+type PlacedJob = Pick<EtlJob, 'input' | 'output' | 'temporary' | 'stems' | 'overwrite' | (typeof SWITCHES)[number]>
+
+export function commonPlacesToJson({ temporary, fsync, dryRun, strict }: PlacedJob): object {
+  const { host, pid } = ownerOf(temporary) ?? {}
+  return { fsync, dryRun, strict, ...(host !== undefined && { owner: { host, pid } }) }
+}
+
+export const commonFilesToJson = (job: EtlJob): object => ({
+  ...commonPlacesToJson(job),
+  ...commonNoiseToJson(job.noise),
+  verify: job.verify,
+})
+
+/** Converts what a job says of its own files to JSON. Throws E_PATH_OUTSIDE. */
 export function placesToJson(job: PlacedJob, { read, write }: SharedFolders): object {
   const outputIn = (file: FilePath) => relativeToJson('write', write, file)
   const stems = job.stems && byStem(job.stems, ({ output }) => outputIn(output))
@@ -53,17 +80,16 @@ export function placesToJson(job: PlacedJob, { read, write }: SharedFolders): ob
     // The samples may be handed on.
     output: job.output.length === 0 ? null : outputIn(job.output),
     ...(stems && { stems }),
-    ...(owner && { owner }),
-    ...Object.fromEntries(SWITCHES.map((name) => [name, job[name]])),
+    ...(owner && { id: owner.id }),
+    overwrite: job.overwrite,
   }
 }
 
 /** Converts a job to JSON. Throws E_PATH_OUTSIDE. */
-export const fileJobToJson = (job: EtlJob, folders: SharedFolders): unknown => ({
+export const fileJobToJson = (job: EtlJob, folders: SharedFolders): object => ({
   ...placesToJson(job, folders),
-  verify: job.verify,
   ...(job.expected && { expected: job.expected }),
-  noise: noiseToJson(job.noise),
+  noise: ownNoiseToJson(job.noise),
 })
 
 function byStem<From, To>(stems: ByStem<From>, convert: (from: From) => To): ByStem<To> {
@@ -79,37 +105,47 @@ function relativeToJson(option: string, folder: string | undefined, file: FilePa
   return typeof relative === 'string' ? relative : { base64: pathToBytes(relative).toString('base64') }
 }
 
+/** Reads what all jobs of a message have in common. Throws a MessageFault. */
+export function readCommonPlaces(fields: Fields): CommonPlaces {
+  const [fsync, dryRun, strict] = SWITCHES.map((name) => fields.flag(name))
+  const owner = fields.optional('owner', (name) => {
+    const given = fields.object(name)
+    const read = { host: given.text('host', 32, /^[\w-]+$/), pid: given.integer('pid', 0, U32) }
+    given.end()
+    return read
+  })
+  return { fsync, dryRun, strict, owner }
+}
+
+export const readCommonFiles = (fields: Fields): CommonFiles => ({
+  ...readCommonPlaces(fields),
+  ...readCommonNoise(fields),
+  verify: fields.flag('verify'),
+})
+
 /** Reads what a job says of its files. The output is '' if its samples are handed on. Throws a MessageFault. */
-export function readPlaces(fields: Fields): FilePlaces {
+export function readPlaces(fields: Fields, { owner, fsync, dryRun, strict }: CommonPlaces): FilePlaces {
   const path = (of: Fields) => (name: string) => readPath(of, name)
-  const [overwrite, fsync, dryRun, strict] = SWITCHES.map((name) => fields.flag(name))
+  const id = fields.optional('id', (name) => fields.text(name, 41, /^[0-9a-z]+-[0-9a-z]+$/))
   return {
     input: readPath(fields, 'input'),
     output: fields.peek('output') === null ? String(fields.any('output') ?? '') : readPath(fields, 'output'),
     stems: fields.optional('stems', (name) => readByStem(fields.object(name), path)),
-    owner: fields.optional('owner', (name) => {
-      const owner = fields.object(name)
-      const read = {
-        host: owner.text('host', 32, /^[\w-]+$/),
-        pid: owner.integer('pid', 0, U32),
-        id: owner.text('id', 41, /^[0-9a-z]+-[0-9a-z]+$/),
-      }
-      owner.end()
-      return read
-    }),
-    ...{ overwrite, fsync, dryRun, strict },
+    owner: owner === undefined || id === undefined ? undefined : { host: owner.host, pid: owner.pid, id },
+    overwrite: fields.flag('overwrite'),
+    ...{ fsync, dryRun, strict },
   }
 }
 
 /** Reads a job. Throws a MessageFault. */
-export function readFileRequest(fields: Fields): FileRequest {
-  const places = readPlaces(fields)
+export function readFileRequest(fields: Fields, common: CommonFiles): FileRequest {
+  const places = readPlaces(fields, common)
   if (places.output.length === 0) throw fields.fault('output', 'a path')
   return {
     ...places,
-    verify: fields.flag('verify'),
+    verify: common.verify,
     expected: fields.optional('expected', (name) => readExpected(fields.object(name))),
-    noise: readNoise(fields.object('noise')),
+    noise: readNoise(fields.object('noise'), common),
   }
 }
 
@@ -141,8 +177,15 @@ const CODECS = codecs.map(({ name }) => name)
 
 export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
   if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
-  const { figures } = outcome
-  return { figures: toJson({ ...figures, layers: figures.layers.map(withFewPieces) }) }
+  return { figures: figuresToJson(outcome.figures) }
+}
+
+/** Converts figures of a file. The numbers are an array, because their names would be most of a message. */
+export function figuresToJson({ format, codec, warnings, layers, ...figures }: EtlFigures): object {
+  return {
+    ...{ format, codec, warnings, layers: toJson(layers.map(withFewPieces)) },
+    numbers: NUMBERS.map((name) => toJson(figures[name])),
+  }
 }
 
 const withFewPieces = (layer: EtlFigures['layers'][number]) =>
@@ -192,33 +235,50 @@ export const readFormat = (fields: Fields) => fields.oneOf('format', FORMATS)
 export const readCodec = (fields: Fields) =>
   fields.peek('codec') === null ? (fields.any('codec') as null) : fields.oneOf('codec', CODECS)
 
-/** A literal, because it takes a tenth of the time of an object whose fields are set by name. */
+/** Reads figures of a file. A literal, because it takes a tenth of the time of an object whose fields are set by name. */
 export function readFigures(fields: Fields): EtlFigures {
-  const number = (name: string) => readNumber(fields, name)
-  const orNull = (name: string) => (fields.peek(name) === null ? (fields.any(name) as null) : number(name))
+  const values = fields.list('numbers', NUMBERS.length)
+  const orNull = (place: number): number | null => {
+    const value = values[place]
+    // Those that JSON lacks have another form.
+    const restored = typeof value === 'number' || value === null ? value : fromJson(value)
+    if (typeof restored !== 'number' && restored !== null) throw fields.fault('numbers', 'numbers')
+    return restored
+  }
+  const number = (place: number): number => {
+    const value = orNull(place)
+    if (value === null) throw fields.fault('numbers', 'numbers')
+    return value
+  }
   return {
     format: readFormat(fields),
     codec: readCodec(fields),
-    channels: number('channels'),
-    sampleRate: number('sampleRate'),
-    frames: number('frames'),
-    sigma: number('sigma'),
+    channels: number(0),
+    sampleRate: number(1),
+    frames: number(2),
+    sigma: number(3),
     layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayerFigures),
-    gain: number('gain'),
-    peak: orNull('peak'),
-    activePower: orNull('activePower'),
-    activity: orNull('activity'),
-    signalEnergy: number('signalEnergy'),
-    noiseEnergy: number('noiseEnergy'),
-    clipped: number('clipped'),
-    nonFinite: number('nonFinite'),
-    bytesIn: number('bytesIn'),
-    modified: number('modified'),
-    bytesOut: number('bytesOut'),
-    seconds: number('seconds'),
+    gain: number(4),
+    peak: orNull(5),
+    activePower: orNull(6),
+    activity: orNull(7),
+    signalEnergy: number(8),
+    noiseEnergy: number(9),
+    clipped: number(10),
+    nonFinite: number(11),
+    bytesIn: number(12),
+    modified: number(13),
+    bytesOut: number(14),
+    seconds: number(15),
     warnings: readWarnings<EtlWarning>(fields),
   }
 }
+
+/** Names of the numbers, in the order that `readFigures` reads. */
+const NUMBERS = [
+  ...(['channels', 'sampleRate', 'frames', 'sigma', 'gain', 'peak', 'activePower', 'activity'] as const),
+  ...(['signalEnergy', 'noiseEnergy', 'clipped', 'nonFinite', 'bytesIn', 'modified', 'bytesOut', 'seconds'] as const),
+]
 
 const readLayerFigures = (layer: Fields): EtlFigures['layers'][number] => ({
   deviation: readNumber(layer, 'deviation'),

@@ -6,7 +6,14 @@ import type { EtlOutcome } from '../core/etl.js'
 import { NoisemillError } from '../errors.js'
 import { errorToJson, readError } from './error-messages.js'
 import { eachOf, Fields, MessageFault } from './fields.js'
-import { type FileRequest, fileOutcomeToJson, readFileOutcome, readFileRequest } from './file-messages.js'
+import {
+  type FileRequest,
+  fileOutcomeToJson,
+  readCommonFiles,
+  readCommonPlaces,
+  readFileOutcome,
+  readFileRequest,
+} from './file-messages.js'
 import {
   readTransformOutcome,
   readTransformRequest,
@@ -82,11 +89,19 @@ export const kindOf = (call: { readonly around?: 'audio' | undefined } | undefin
 
 /**
  * @param call text that `callToText` made; undefined for files
+ * @param common what the jobs have in common, as JSON text; undefined for calls of functions
  * @param jobs each as JSON text
  */
-export function writeJob(head: JobHead, call: string | undefined, jobs: readonly string[]): string {
-  const common = JSON.stringify({ versions: ownVersions, ...head }).slice(0, -1)
-  return `${common}${call === undefined ? '' : `,"call":${call}`},"jobs":[${jobs.join(',')}]}`
+export function writeJob(
+  head: JobHead,
+  call: string | undefined,
+  common: string | undefined,
+  jobs: readonly string[],
+): string {
+  const start = JSON.stringify({ versions: ownVersions, ...head }).slice(0, -1)
+  const called = call === undefined ? '' : `,"call":${call}`
+  const shared = common === undefined ? '' : `,"common":${common}`
+  return `${start}${called}${shared},"jobs":[${jobs.join(',')}]}`
 }
 
 /** Throws NotJson. */
@@ -98,7 +113,6 @@ export const readJob = (text: string): JobMessage => read(text, readJobFields)
 function readJobFields(fields: Fields): JobMessage {
   const versions = fields.text('versions', 1000)
   const call = fields.optional('call', (name) => readCall(fields.object(name)))
-  const jobs = fields.list('jobs', MAX_JOBS)
   return {
     versions,
     run: fields.text('run', 64, /^[\w-]+$/),
@@ -109,14 +123,27 @@ function readJobFields(fields: Fields): JobMessage {
     call,
     concurrency: fields.integer('concurrency', 1, 10_000),
     timeout: fields.optional('timeout', (name) => fields.number(name, 0)),
-    jobs: readJobs(kindOf(call), jobs),
+    jobs: readJobs(fields, kindOf(call)),
   }
 }
 
-function readJobs(kind: JobKind, jobs: readonly unknown[]): JobList {
-  if (kind === 'files') return { kind, all: eachOf(jobs, 'jobs', readFileRequest) }
-  if (kind === 'transforms') return { kind, all: eachOf(jobs, 'jobs', readTransformRequest) }
-  return { kind, all: jobs.map(fromJson) }
+function readJobs(fields: Fields, kind: JobKind): JobList {
+  const jobs = fields.list('jobs', MAX_JOBS)
+  if (kind === 'calls') return { kind, all: jobs.map(fromJson) }
+  const common = fields.object('common')
+  const read = kind === 'files' ? filesIn(jobs, common) : transformsIn(jobs, common)
+  common.end()
+  return read
+}
+
+function filesIn(jobs: readonly unknown[], common: Fields): JobList {
+  const read = readCommonFiles(common)
+  return { kind: 'files', all: eachOf(jobs, 'jobs', (fields) => readFileRequest(fields, read)) }
+}
+
+function transformsIn(jobs: readonly unknown[], common: Fields): JobList {
+  const read = readCommonPlaces(common)
+  return { kind: 'transforms', all: eachOf(jobs, 'jobs', (fields) => readTransformRequest(fields, read)) }
 }
 
 function readCall(fields: Fields): CallRequest {

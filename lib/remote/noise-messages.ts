@@ -20,18 +20,23 @@ export const MAX_LAYERS = 64
 const MAX_PARAMETERS = 64
 const U32 = 0xffff_ffff
 
-/** Throws the Failure E_NOISE_BANK if the index of a bank cannot be read. */
-export function noiseToJson({ key, layers, output, mixing }: Noise): unknown {
+/** What is the same in the noise of all files of a run. */
+export type CommonNoise = Pick<Noise, 'output' | 'mixing'>
+
+export const commonNoiseToJson = ({ output, mixing }: CommonNoise): object => ({ output, mixing })
+
+/** Converts the rest of noise. Throws the Failure E_NOISE_BANK if the index of a bank cannot be read. */
+export function ownNoiseToJson({ key, layers }: Noise): object {
   return {
     key: [key.low, key.high],
     layers: layers.map(({ recorded, kind, parameters, key, level, exact }) => ({
       ...(recorded && { recorded: recordedToJson(recorded) }),
       ...{ kind, parameters: Array.from(parameters), key: [key.low, key.high], level, exact },
     })),
-    output,
-    mixing,
   }
 }
+
+export const noiseToJson = (noise: Noise): object => ({ ...ownNoiseToJson(noise), ...commonNoiseToJson(noise) })
 
 function recordedToJson({ bank, gap, ...recorded }: Recorded): unknown {
   return { ...recorded, bank: hashOfBank(bank), ...(gap && { gap }) }
@@ -48,13 +53,10 @@ function hashOfBank(index: string): string {
   return hash
 }
 
-/** In recorded layers, `bank` is the hash of the bank. */
-export function readNoise(fields: Fields): Noise {
+export function readCommonNoise(fields: Fields): CommonNoise {
   const output = fields.object('output')
   const mixing = fields.object('mixing')
-  const noise: Noise = {
-    key: readKey(fields, 'key'),
-    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayer),
+  const common: CommonNoise = {
     output: { kind: output.oneOf('kind', outputLevels), target: output.number('target') },
     mixing: {
       reference: mixing.oneOf('reference', snrReferences),
@@ -64,7 +66,19 @@ export function readNoise(fields: Fields): Noise {
       silent: mixing.oneOf('silent', silentPolicies),
     },
   }
-  for (const read of [output, mixing, fields]) read.end()
+  output.end()
+  mixing.end()
+  return common
+}
+
+/** In recorded layers, `bank` is the hash of the bank. */
+export function readNoise(fields: Fields, { output, mixing }: CommonNoise = readCommonNoise(fields)): Noise {
+  const noise: Noise = {
+    key: readKey(fields, 'key'),
+    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayer),
+    ...{ output, mixing },
+  }
+  fields.end()
   return noise
 }
 

@@ -6,7 +6,7 @@ import { Failure } from '../core/failure.js'
 import type { ErrorCode } from '../error-codes.js'
 import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
-import { fileJobToJson, type SharedFolders } from './file-messages.js'
+import { commonFilesToJson, commonPlacesToJson, fileJobToJson, type SharedFolders } from './file-messages.js'
 import { callToText, kindOf, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
 import { hashOf, readFile } from './signature.js'
 import { transformJobToJson } from './transform-messages.js'
@@ -17,6 +17,8 @@ export interface Parcel {
   /** Their indexes in the chunk. */
   readonly indexes: readonly number[]
   readonly texts: readonly string[]
+  /** What they have in common, as JSON; undefined for calls of functions. */
+  readonly common: string | undefined
   /** How often workers may have begun them already, and died. */
   readonly earlier: number
 }
@@ -76,7 +78,7 @@ export function parcelsOf(
   folders: SharedFolders,
   fail: (index: number, outcome: Outcome<never>) => void,
 ): Parcel[] {
-  const parcels: { indexes: number[]; texts: string[]; earlier: number }[] = []
+  const parcels: { indexes: number[]; texts: string[]; common: string | undefined; earlier: number }[] = []
   let characters = Number.POSITIVE_INFINITY
   for (let index = 0; index < chunk.jobs.length; index++) {
     const text = textOfJob(chunk, index, folders)
@@ -84,8 +86,10 @@ export function parcelsOf(
       fail(index, { error: text })
       continue
     }
-    if (characters + text.length > MAX_ALL || parcels.at(-1)!.texts.length === MAX_JOBS) {
-      parcels.push({ indexes: [], texts: [], earlier })
+    const common = commonOf(chunk, index)
+    const last = parcels.at(-1)
+    if (characters + text.length > MAX_ALL || last!.texts.length === MAX_JOBS || last!.common !== common) {
+      parcels.push({ indexes: [], texts: [], common, earlier })
       characters = 0
     }
     const parcel = parcels.at(-1)!
@@ -94,6 +98,12 @@ export function parcelsOf(
     characters += text.length
   }
   return parcels
+}
+
+function commonOf(chunk: Chunk, index: number): string | undefined {
+  if (chunk.kind === 'files') return JSON.stringify(commonFilesToJson(chunk.jobs[index]))
+  if (chunk.kind !== 'calls' || kindOf(chunk.call) !== 'transforms') return undefined
+  return JSON.stringify(commonPlacesToJson(chunk.jobs[index] as TransformJob))
 }
 
 function jobToJson(chunk: Chunk, index: number, folders: SharedFolders): unknown {

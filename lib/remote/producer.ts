@@ -286,6 +286,7 @@ class Producer implements QueueBackend {
       parcel = {
         indexes: left.map((i) => parcel.indexes[i]),
         texts: left.map((i) => parcel.texts[i]),
+        common: parcel.common,
         earlier: Math.max(parcel.earlier, result.tries - (result.isPartial ? 0 : 1)),
       }
     }
@@ -334,7 +335,7 @@ class Producer implements QueueBackend {
   #sign(sent: Sent): Signed {
     const { head, call, parcel, hashes } = sent
     sent.expires = Date.now() + VALID_MILLISECONDS
-    const text = writeJob({ ...head, expires: sent.expires }, call, parcel.texts)
+    const text = writeJob({ ...head, expires: sent.expires }, call, parcel.common, parcel.texts)
     hashes.add(hashOf(text))
     return this.#signer.sign('job', text)
   }

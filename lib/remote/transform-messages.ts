@@ -9,8 +9,10 @@ import { NoisemillError } from '../errors.js'
 import { STEPS, type Step } from '../files/outputs.js'
 import type { Fields } from './fields.js'
 import {
+  type CommonPlaces,
   type FilePlaces,
   failureToJson,
+  figuresToJson,
   placesToJson,
   readCodec,
   readFailure,
@@ -51,8 +53,8 @@ export function transformJobToJson(job: TransformJob, folders: SharedFolders): u
 }
 
 /** Reads a job. Throws a MessageFault. */
-export function readTransformRequest(fields: Fields): TransformRequest {
-  const places = readPlaces(fields)
+export function readTransformRequest(fields: Fields, common: CommonPlaces): TransformRequest {
+  const places = readPlaces(fields, common)
   if (places.stems !== undefined) throw fields.fault('stems', 'absent')
   const noise = fields.object('noise')
   if (places.output.length === 0 && STEPS.some((step) => noise.has(step))) throw fields.fault('noise', 'absent')
@@ -78,7 +80,11 @@ export function transformOutcomeToJson(outcome: TransformOutcome): unknown {
   if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
   const { figures, audio } = outcome
   const dropped = figures.dropped.slice(0, MAX_DROPPED)
-  return { figures: toJson({ ...figures, dropped }), ...(audio && { audio: audioToJson(audio) }) }
+  const noise = Object.entries(figures.noise).map(([step, own]) => [step, figuresToJson(own)])
+  return {
+    figures: { ...(toJson({ ...figures, noise: {}, dropped }) as object), noise: Object.fromEntries(noise) },
+    ...(audio && { audio: audioToJson(audio) }),
+  }
 }
 
 const audioToJson = ({ channels, sampleRate }: HandedOn) => ({

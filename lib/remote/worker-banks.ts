@@ -5,7 +5,17 @@ import { type BankOptions, indexOutside } from '../plan/bank.js'
 import { checkSources } from '../plan/bank-sources.js'
 import type { RunTask } from '../task.js'
 
-/** What can name the files of one bank. */
+/**
+ * What names the noise files of one bank: folders, files, globs and lists, as `noise.from` of a run has
+ * them.
+ *
+ * @example
+ * import type { BankSources, WorkerOptions } from 'noisemill/bullmq'
+ *
+ * const sources: BankSources = ['noise/street', 'noise/office']
+ * const { noise }: WorkerOptions = { noise: [sources] }
+ * console.log(noise?.length) // -> 1
+ */
 export type BankSources = string | URL | readonly (string | URL)[]
 
 export class WorkerBanks {

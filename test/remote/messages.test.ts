@@ -5,7 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { NoisemillError } from '../../dist/index.js'
 import type { TransformJob } from '../../dist-lib/audio/job.js'
 import type { EtlJob } from '../../dist-lib/core/etl.js'
-import { type FileRequest, fileJobToJson } from '../../dist-lib/remote/file-messages.js'
+import {
+  commonFilesToJson,
+  commonPlacesToJson,
+  type FileRequest,
+  fileJobToJson,
+} from '../../dist-lib/remote/file-messages.js'
 import {
   callToText,
   type JobHead,
@@ -46,6 +51,7 @@ const job: EtlJob = {
 }
 const head: JobHead = { run: 'r1', chunk: 0, expires: 5e12, earlier: 0, attempt: 1, concurrency: 1, timeout: undefined }
 const jsonOf = (one: EtlJob) => JSON.stringify(fileJobToJson(one, folders))
+const commonOf = (one: EtlJob) => JSON.stringify(commonFilesToJson(one))
 const signer = new Signer(Buffer.alloc(32, 1), 'queue')
 
 const figures = {
@@ -56,7 +62,7 @@ const figures = {
 
 describe('a job of files', () => {
   test('arrives with paths below the shared folders, and without those of the producer', () => {
-    const text = writeJob(head, undefined, [jsonOf(job)])
+    const text = writeJob(head, undefined, commonOf(job), [jsonOf(job)])
     expect(text).not.toContain(path.resolve('.'))
     const { versions, jobs, ...rest } = readJob(text)
     expect(versions).toMatch(/^noisemill \d/)
@@ -76,7 +82,7 @@ describe('a job of files', () => {
 
   test('may have a path that is not UTF-8', () => {
     const input = Buffer.concat([Buffer.from(`${folders.read}/`), Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])])
-    const { all } = readJob(writeJob(head, undefined, [jsonOf({ ...job, input })])).jobs
+    const { all } = readJob(writeJob(head, undefined, commonOf(job), [jsonOf({ ...job, input })])).jobs
     expect(Buffer.from((all[0] as FileRequest).input as Uint8Array)).toEqual(
       Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76]),
     )
@@ -96,7 +102,9 @@ test('a job of calls arrives', () => {
     ...{ name: 'etl', setup: 'prepare', teardown: undefined, data: { a: -0 }, strict: true },
     ...{ transferResults: true as const, around: undefined, module: hashOf('text') },
   }
-  const read = readJob(writeJob({ ...head, timeout: 5, attempt: 3 }, callToText(call), ['1', '{"$":"undefined"}']))
+  const read = readJob(
+    writeJob({ ...head, timeout: 5, attempt: 3 }, callToText(call), undefined, ['1', '{"$":"undefined"}']),
+  )
   expect(read).toMatchObject({ call, jobs: { kind: 'calls', all: [1, undefined] }, timeout: 5, attempt: 3 })
 })
 
@@ -127,7 +135,9 @@ const transformed = {
 }
 
 test('a job of a transform arrives without paths of the producer', () => {
-  const text = writeJob(head, callToText(audioCall), [JSON.stringify(transformJobToJson(transform, folders))])
+  const text = writeJob(head, callToText(audioCall), JSON.stringify(commonPlacesToJson(transform)), [
+    JSON.stringify(transformJobToJson(transform, folders)),
+  ])
   expect(text).not.toMatch(/mine|after\.tmp/)
   const { call, jobs } = readJob(text)
   expect(call).toEqual(audioCall)
@@ -233,12 +243,14 @@ function mutated(text: string, random: Random): string {
 
 test('2000 mutated messages are refused with a code, or are messages themselves', () => {
   const random = new Random(1)
-  const jobText = writeJob(head, undefined, [jsonOf(job), jsonOf(job)])
+  const jobText = writeJob(head, undefined, commonOf(job), [jsonOf(job), jsonOf(job)])
   const outcomeText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: { figures } }, 'files')]],
   )
-  const transformText = writeJob(head, callToText(audioCall), [JSON.stringify(transformJobToJson(transform, folders))])
+  const transformText = writeJob(head, callToText(audioCall), JSON.stringify(commonPlacesToJson(transform)), [
+    JSON.stringify(transformJobToJson(transform, folders)),
+  ])
   const transformedText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: transformed }, 'transforms')]],
