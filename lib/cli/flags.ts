@@ -505,7 +505,8 @@ export const workTables = {
       name: '--health',
       value: 'where',
       group: 'print',
-      summary: 'PORT or HOST:PORT to answer HTTP on, 200 if Redis can be reached; or a file to write every 5 s then',
+      summary:
+        'PORT (on 127.0.0.1) or HOST:PORT to answer HTTP on, with 200 if Redis can be reached and 503 if not; or a file, which is written every 5 s while Redis can be reached',
       parse: asText,
     },
     quiet: ownFlags.quiet,

@@ -27,9 +27,9 @@ export interface FolderStatus {
   readonly done: number
   /** Number of outputs that failed. */
   readonly failed: number
-  /** Number of outputs that runs have begun which still run, or which are on another machine and have not ended. */
+  /** Number of outputs in progress: begun by a run that still runs, or by one on another machine that may still run. */
   readonly running: number
-  /** Number of outputs that were begun by runs that have ended since. */
+  /** Number of outputs that were begun by a run that has ended since, and are not complete. */
   readonly unfinished: number
   /** Number of failed outputs with each error, by code: `{ "E_WAV_TRUNCATED": 1 }`. */
   readonly codes: Readonly<Record<string, number>>

@@ -73,7 +73,9 @@ function shortFlagTable(): string {
   return table(['flag', ''], rows)
 }
 
-const sources = ['dist/index', 'dist-lib/cli/progress', 'dist-lib/record/status'].map((name) => `${root}/${name}.d.ts`)
+const sources = ['dist/index', 'dist-lib/cli/progress', 'dist-lib/record/status', 'dist/bullmq'].map(
+  (name) => `${root}/${name}.d.ts`,
+)
 const program = ts.createProgram(sources, { strict: true, types: [] })
 const checker = program.getTypeChecker()
 
@@ -130,6 +132,12 @@ const fieldTable = (fields: ReadonlyMap<string, string>): string =>
 export function fileFields(): Map<string, string> {
   const fields = fieldsOf(sources[0], 'FinishedFile', 'FailedFile')
   return new Map(Array.from(fieldsOf(sources[0], 'FileFigures').keys(), (name) => [name, fields.get(name)!]))
+}
+
+/** Leaves out the fields of an interface of queues. */
+function withoutFields(fields: Map<string, string>, name: string): Map<string, string> {
+  const others = fieldsOf(sources[3], name)
+  return new Map([...fields].filter(([field]) => !others.has(field)))
 }
 
 export const summaryFields = () => fieldsOf(sources[1], 'Summary')
@@ -206,6 +214,8 @@ export const tables: Readonly<Record<string, () => string>> = {
   'fields of samples': () => fieldTable(fieldsOf(sources[0], 'SampleFigures')),
   'fields of transforms': () => fieldTable(fieldsOf(sources[0], 'TransformedFile', 'FailedTransform')),
   'fields of summaries': () => fieldTable(summaryFields()),
+  'options of queues': () => fieldTable(fieldsOf(sources[3], 'QueueOptions')),
+  'options of bullmq': () => fieldTable(withoutFields(fieldsOf(sources[3], 'BullmqOptions'), 'QueueOptions')),
   'fields of status': () => fieldTable(fieldsOf(sources[2], 'FolderStatus')),
   'fields of journals': () => fieldTable(fieldsOf(sources[2], 'JournalStatus')),
   'fields of reports': () => fieldTable(deepFieldsOf('RunReport')),
