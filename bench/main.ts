@@ -27,8 +27,12 @@ const ROUNDS = { short: 3, full: 7 } as const
 async function bench(flags: Flags, size: Size): Promise<number> {
   const selections = select(workloads, size, flags.filter)
   if (selections.length === 0) {
-    const names = workloads.map(({ name }) => name).join(', ')
-    throw new UsageError(`no workload or contender matches --filter. The workloads are: ${names}`)
+    const namesOf = (one: Size) => select(workloads, one).map(({ workload }) => workload.name)
+    const others = namesOf('full').filter((name) => !namesOf(size).includes(name))
+    const more = others.length === 0 ? '' : `; with --full also ${others.join(', ')}`
+    throw new UsageError(
+      `no workload or contender matches --filter. The workloads are: ${namesOf(size).join(', ')}${more}`,
+    )
   }
   if (flags.list) {
     console.log((await listLines(selections, size)).join('\n'))
