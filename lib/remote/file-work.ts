@@ -33,15 +33,10 @@ export type Prepared<Job> = { readonly job: Job } | { readonly error: NoisemillE
  * must not publish any more.
  */
 export function prepareFiles(requests: readonly FileRequest[], rules: FileRules, tries: number): Prepared<EtlJob>[] {
-  const places = new Places(rules)
-  const all = requests.map((request) =>
-    prepared(() => {
-      const { verify, expected, noise } = request
-      return { ...places.of(request), verify, expected, noise: withIndexes(noise, rules.banks) }
-    }),
-  )
-  if (tries > 1) places.removeLeftBehind()
-  return all
+  return prepare(requests, rules, tries, (request, places) => {
+    const { verify, expected, noise } = request
+    return { ...places.of(request), verify, expected, noise: withIndexes(noise, rules.banks) }
+  })
 }
 
 /**
@@ -56,40 +51,38 @@ export function prepareTransforms(
   tries: number,
   cancelled: Int32Array,
 ): Prepared<TransformJob>[] {
-  const places = new Places(rules)
-  const all = requests.map((request) =>
-    prepared(() => {
-      const { blockFrames, copy, randomKey, key } = request
-      const files = places.of(request)
-      const noise = STEPS.flatMap((step) => {
-        const own = request.noise[step]
-        const file = places.temporary(files.output, request, step)
-        return own === undefined ? [] : [[step, { noise: withIndexes(own, rules.banks), file }] as const]
-      })
-      const shown = { input: showPath(files.input), key }
-      return {
-        ...files,
-        samples: undefined,
-        blockFrames,
-        copy,
-        randomKey,
-        shown,
-        cancelled,
-        noise: Object.fromEntries(noise),
-      }
-    }),
-  )
-  if (tries > 1) places.removeLeftBehind()
-  return all
+  return prepare(requests, rules, tries, (request, places) => {
+    const { blockFrames, copy, randomKey, key } = request
+    const files = places.of(request)
+    const noise = STEPS.flatMap((step) => {
+      const own = request.noise[step]
+      const file = places.temporary(files.output, request, step)
+      return own === undefined ? [] : [[step, { noise: withIndexes(own, rules.banks), file }] as const]
+    })
+    const shown = { input: showPath(files.input), key }
+    const own = { samples: undefined, blockFrames, copy, randomKey, shown, cancelled }
+    return { ...files, ...own, noise: Object.fromEntries(noise) }
+  })
 }
 
-function prepared<Job>(make: () => Job): Prepared<Job> {
-  try {
-    return { job: make() }
-  } catch (error) {
-    if (isNoisemillError(error)) return { error }
-    throw error
-  }
+/** @param make makes a job, or throws a NoisemillError if there is none */
+function prepare<Request, Job>(
+  requests: readonly Request[],
+  rules: FileRules,
+  tries: number,
+  make: (request: Request, places: Places) => Job,
+): Prepared<Job>[] {
+  const places = new Places(rules)
+  const all = requests.map((request): Prepared<Job> => {
+    try {
+      return { job: make(request, places) }
+    } catch (error) {
+      if (isNoisemillError(error)) return { error }
+      throw error
+    }
+  })
+  if (tries > 1) places.removeLeftBehind()
+  return all
 }
 
 /** The fields of a job that are about its files. */

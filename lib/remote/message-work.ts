@@ -9,7 +9,7 @@ import { NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 import type { FileRequest } from './file-messages.js'
 import { type FileRules, mayBeOwn, type Prepared, prepareFiles, prepareTransforms, temporariesOf } from './file-work.js'
-import { codeOf, earlierTries, type JobKind, type JobMessage } from './messages.js'
+import { codeOf, earlierTries, type JobMessage } from './messages.js'
 import { runPortion } from './portion.js'
 import type { Registry } from './registry.js'
 import type { TransformRequest } from './transform-messages.js'
@@ -111,7 +111,7 @@ function transform(means: Means, doing: Doing, requests: readonly TransformReque
  * it is probably that of the job, which `resume` makes again.
  */
 function ownOutput(outcome: Outcome<TransformOutcome>, { overwrite }: TransformJob, tries: number): Outcome<unknown> {
-  if (tries === 1 || overwrite || codeOf(outcome, 'transforms' satisfies JobKind) !== 'E_OUTPUT_EXISTS') return outcome
+  if (tries === 1 || overwrite || codeOf(outcome, 'transforms') !== 'E_OUTPUT_EXISTS') return outcome
   const received = 'a worker of the queue that died may have written the output, which exists'
   return { error: new NoisemillError('E_WORKER_DIED', { received }) }
 }

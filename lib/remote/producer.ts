@@ -375,11 +375,10 @@ class Producer implements QueueBackend {
     await Promise.race([adding, wait(CANCEL_MILLISECONDS)])
     if (sent.job === undefined) sent.end(cancelledAfter(earlier))
     try {
-      // Nobody can take it after this.
-      if ((await connection.client.lrem(queue.toKey('wait'), 1, sent.id)) === 1) {
-        const tries = (await queue.getJob(sent.id))?.attemptsStarted ?? 0
-        sent.end(cancelledAfter(earlier + tries))
-      }
+      const tries = (await queue.getJob(sent.id))?.attemptsStarted ?? 0
+      // If it still waited, nobody can take it after this.
+      const waited = await connection.client.lrem(queue.toKey('wait'), 1, sent.id)
+      if (waited === 1) sent.end(cancelledAfter(earlier + tries))
       const key = cancelledKey(this.#run, sent.head.chunk)
       await connection.client.set(key, grace === undefined ? '' : String(grace), 'PX', LEFT_OVER_MILLISECONDS)
     } catch (error) {

@@ -137,7 +137,7 @@ const OWN_OPTIONS = [
 
 /** Failures of functions whose threads were ended. */
 const ENDED: readonly (string | undefined)[] = ['E_WORKER_DIED', 'E_POOL_TERMINATED']
-/** No job of a message is begun later than this, so that a slow machine does not hold up a run. */
+/** No job of a message is begun later than this after its first, so that a slow machine does not hold up a run. */
 const DEADLINE_MILLISECONDS = 3000
 /** How often a worker that died may have had a message, before BullMQ fails it. */
 const MAX_STALLED = 2
@@ -145,7 +145,7 @@ const LEASE_MILLISECONDS = 20_000
 const WATCH_MILLISECONDS = 500
 /** After this time without an answer, Redis counts as away. */
 const SILENCE_MILLISECONDS = 10_000
-/** Longest time that `close` waits for Redis. */
+/** Longest time that `close` waits for BullMQ when nothing is being worked on. */
 const CLOSE_MILLISECONDS = 3000
 
 /**
@@ -323,14 +323,14 @@ class QueueWorker implements RemoteWorker {
   async #close(): Promise<void> {
     // It waits for jobs as long as they take, but not for a Redis that is gone.
     const closed = this.#worker.close().catch((error) => this.#connection.note(error))
-    await Promise.race([closed, this.#withoutRedis()])
+    await Promise.race([closed, this.#idle()])
     clearInterval(this.#watching)
     await this.#settings.backend.close({ force: true })
     this.#connection.close()
   }
 
   /** Resolves if nothing has been worked on for some time: BullMQ may wait for a connection that is gone. */
-  #withoutRedis(): Promise<void> {
+  #idle(): Promise<void> {
     return new Promise((resolve) => {
       let since = performance.now()
       const timer = setInterval(() => {
@@ -376,8 +376,8 @@ class QueueWorker implements RemoteWorker {
         throw new NoisemillError('E_QUEUE', { received: 'Redis has lost the text of a message' })
       text = this.#signer.open('job', job.data)
       message = readJob(text)
-      const begun = lease.begin().catch((error) => this.#connection.note(error))
-      await Promise.all([this.#checkFresh(message), begun])
+      const renewed = lease.begin().catch((error) => this.#connection.note(error))
+      await Promise.all([this.#checkFresh(message), renewed])
     } catch (error) {
       refuse(error, 0)
       throw new this.#Refusal(isNoisemillError(error) ? `${error.code}: ${error.received ?? ''}` : 'E_INTERNAL: ')

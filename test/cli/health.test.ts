@@ -5,8 +5,9 @@ import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../../bench/harness/free-port.js'
 import { temporaryFolder } from '../support/folders.js'
-import { freePort, hasRedis, newQueue, ownRedis, type RedisServer, startWork } from '../support/redis.js'
+import { hasRedis, newQueue, ownRedis, type RedisServer, startWork } from '../support/redis.js'
 import { until } from '../support/waiting.js'
 
 function startWithHealth(server: RedisServer, where: string) {

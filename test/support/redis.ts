@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, onTestFinished, test } from 'vitest'
+import { freePort } from '../../bench/harness/free-port.js'
 import { newFolder, removeFolder } from './folders.js'
 import { type Running, startNoisemill } from './programs.js'
 
@@ -15,15 +15,6 @@ export const redisTest = (title: string, body: () => Promise<void>): void =>
   test.skipIf(!hasRedis)(`${title} (needs redis-server)`, body)
 
 export const KEY = 'a key of the tests that is long enough'
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A server without files, unless it is told otherwise. */
 export class RedisServer {

@@ -3,24 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { Redis } from 'ioredis'
+import { freePort } from '../../harness/free-port.js'
 
 export const QUEUE = 'bench'
 export const KEY = 'a key of the benchmark that is long enough'
 
 /** Longest time that Redis, or the workers together, take to be there. */
 const START_MILLISECONDS = 60_000
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Resolves when `isTrue` does to true. */
 async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
