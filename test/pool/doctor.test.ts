@@ -300,6 +300,9 @@ describe('what was not measured is unknown', () => {
     ['machine', { process: { waitedForCpu: null } }],
     ['overhead', single],
     ['cpu', { process: { cpu: 400, waitedForCpu: null } }],
+    // The threads are those of other machines.
+    ['cpu', { backend: 'bullmq' }],
+    ['disk', { backend: 'bullmq', task: 'files', crossing: null, bytes: null, workers: null }],
   ] satisfies [Subject, Change<RunReport>][])('%s', (subject, change) => {
     expect(verdict(subject, change)).toMatchObject({ state: 'unknown', milliseconds: null, remedy: null })
   })

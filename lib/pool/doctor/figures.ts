@@ -88,10 +88,13 @@ function sumsOf(workers: readonly WorkerFigures[]): NonNullable<Figures['workers
 const activeTime = ({ backend }: RunReport, { active, start }: NonNullable<Figures['workers']>) =>
   backend === 'processes' ? active - start : active
 
+/** Whether the threads are those of other machines, whose CPU time is not in the report. */
+export const worksElsewhere = (backend: string): boolean => backend === 'bullmq'
+
 /** @param active time in which threads had something to do and did not wait in their event loops */
 function blockedTime({ process, backend }: RunReport, active: number | null): number | null {
   const { cpu, jsThread, waitedForCpu } = process
   // The backend 'inline' has no threads whose time could be told from that of the JS thread.
-  if (active === null || waitedForCpu === null || backend === 'inline') return null
+  if (active === null || waitedForCpu === null || backend === 'inline' || worksElsewhere(backend)) return null
   return Math.max(0, active - Math.max(0, cpu + waitedForCpu - jsThread))
 }

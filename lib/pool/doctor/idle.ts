@@ -2,7 +2,7 @@
 
 import { showShare, showTime } from '../../show.js'
 import type { RunReport } from '../run-report.js'
-import type { Figures } from './figures.js'
+import { type Figures, worksElsewhere } from './figures.js'
 import { hasLargest } from './pitfalls.js'
 import { fine, problem, unknown, type Verdict } from './verdict.js'
 
@@ -107,6 +107,8 @@ export function cpu({ report, milliseconds }: Figures, others: readonly Verdict[
   const { cpu, cpus } = report.process
   const share = cpu / (milliseconds * cpus)
   const text = `${capitalised(whoUsed(report))} used ${showShare(share)} of ${showCpus(cpus)}`
+  if (worksElsewhere(report.backend))
+    return unknown('cpu', `${text}. What the workers of the queue use on their machines is not measured.`)
   if (share >= FULL_CPU) return fine('cpu', `${text}, so the run was as fast as the CPUs allow for this work.`)
   const causes = others.filter(({ state }) => state === 'problem').map(({ subject }) => subject)
   if (causes.length > 0) return fine('cpu', `${text}; the problems above say why not more.`)

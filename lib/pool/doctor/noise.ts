@@ -17,7 +17,7 @@ export function disk({ report, milliseconds, work, blocked }: Figures): Verdict 
   if (work === null || blocked === null || work === 0)
     return unknown(
       'disk',
-      'Whether threads waited for the disk is measured on Linux only, and not with the backend inline.',
+      'Whether threads waited for the disk is measured on Linux only, and not with the backends inline and bullmq.',
     )
   const share = blocked / work
   const text = `Threads waited for the disk in ${showShare(share)} of the time of their files`
