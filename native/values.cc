@@ -76,6 +76,7 @@ constexpr Setter<EtlJob, Text> kFileTexts[] = {
 constexpr Setter<EtlJob, double> kFileNumbers[] = {
     {"overwrite", [](EtlJob& job, double value) { job.overwrite = value != 0; }},
     {"free", [](EtlJob& job, double value) { job.free = value != 0; }},
+    {"follow", [](EtlJob& job, double value) { job.follow = value != 0; }},
     {"fsync", [](EtlJob& job, double value) { job.fsync = value != 0; }},
     {"dryRun", [](EtlJob& job, double value) { job.dry_run = value != 0; }},
     {"strict", [](EtlJob& job, double value) { job.strict = value != 0; }},

@@ -106,13 +106,13 @@ class FileTransform {
   }
 
   #open(): void {
-    const { input, samples, strict, noise, dryRun } = this.#job
+    const { input, samples, follow, strict, noise, dryRun } = this.#job
     if (samples !== undefined) {
       this.#openGiven(samples)
       this.#checkOutput()
       return
     }
-    this.#file = new InputFile(input)
+    this.#file = new InputFile(input, follow)
     this.#checkOutput()
     if (noise.before !== undefined && !dryRun) this.#file = this.#noisy(this.#file, noise.before)
     this.#file.hold(Math.min(this.#file.size, HEAD_BYTES))
@@ -203,8 +203,9 @@ class FileTransform {
   }
 
   #addNoise(moment: Moment, files: Pick<EtlJob, 'input' | 'output' | 'overwrite' | 'free' | 'fsync' | 'strict'>): void {
-    const { temporary, noise } = this.#job
-    const job: EtlJob = { ...files, temporary, noise: noise[moment]!.noise, dryRun: false, verify: false }
+    const { temporary, noise, follow } = this.#job
+    const rest = { follow, dryRun: false, verify: false }
+    const job: EtlJob = { ...files, ...rest, temporary, noise: noise[moment]!.noise }
     const outcome = runEtl(job, () => this.#isOver, this.#context.kernels())
     if ('failure' in outcome) {
       const { code, detail, errno } = outcome.failure

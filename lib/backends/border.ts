@@ -84,6 +84,7 @@ const fileTexts: Fields<EtlJob, FilePath> = {
 const fileNumbers: Fields<EtlJob, number> = {
   overwrite: ({ overwrite }) => Number(overwrite),
   free: ({ free }) => Number(free),
+  follow: ({ follow }) => Number(follow),
   fsync: ({ fsync }) => Number(fsync),
   dryRun: ({ dryRun }) => Number(dryRun),
   strict: ({ strict }) => Number(strict),

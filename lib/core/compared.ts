@@ -1,8 +1,8 @@
 /** An output that exists already and is compared with the bytes that a job would write. */
 
-import { constants, fstatSync, openSync, readSync } from 'node:fs'
+import { fstatSync, readSync } from 'node:fs'
 import { Failure, systemFailure } from './failure.js'
-import { type FileIdentity, type FilePath, fsPath, isSame, WrittenFile } from './files.js'
+import { type FileIdentity, type FilePath, isSame, openToRead, WrittenFile } from './files.js'
 
 /** Bytes that are read and compared at once. */
 const COMPARED_BYTES = 16 * 1024
@@ -10,9 +10,9 @@ const existing = Buffer.allocUnsafeSlow(COMPARED_BYTES)
 
 const errnoOf = (error: unknown) => (error as NodeJS.ErrnoException).code
 
-function openExisting(output: FilePath): number {
+function openExisting(output: FilePath, follow: boolean): number {
   try {
-    return openSync(fsPath(output), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    return openToRead(output, follow)
   } catch (error) {
     const isMissing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
     throw systemFailure(isMissing ? 'E_OUTPUT_MISSING' : 'E_OUTPUT_READ', error)
@@ -32,14 +32,16 @@ export class ComparedFile extends WrittenFile {
    * Throws Failure E_OUTPUT_MISSING or E_OUTPUT_READ.
    *
    * @param size number of bytes that the output should have
+   * @param follow see `openToRead`
    * @param isJoined whether another thread publishes it. Then `write` throws E_OUTPUT_DIFFERS.
    */
   constructor(
     output: FilePath,
     readonly size: number,
+    follow: boolean,
     readonly isJoined = false,
   ) {
-    super(openExisting(output))
+    super(openExisting(output, follow))
     try {
       const stat = fstatSync(this.fd)
       if (!stat.isFile()) throw new Failure('E_OUTPUT_READ', 'not a regular file')
@@ -102,8 +104,8 @@ export class ComparedFile extends WrittenFile {
  * Opens an output that another thread compares too. Its `write` throws E_OUTPUT_DIFFERS. Throws E_OUTPUT_READ if it is
  * another file.
  */
-export function recompareOutput(output: FilePath, size: number, identity: FileIdentity): ComparedFile {
-  const file = new ComparedFile(output, size, true)
+export function recompareOutput(output: FilePath, size: number, follow: boolean, identity: FileIdentity): ComparedFile {
+  const file = new ComparedFile(output, size, follow, true)
   if (isSame(file.identity, identity)) return file
   file.discard()
   throw new Failure('E_OUTPUT_READ')

@@ -86,6 +86,11 @@ export interface EtlJob {
    * They are protected in any case: the job fails if one is taken in the end.
    */
   readonly free: boolean
+  /**
+   * Whether the input may be a symbolic link, and with `verify` the output. If not, the job fails with
+   * ELOOP for one.
+   */
+  readonly follow: boolean
   /** Whether the output and its name must be on the disk before the job ends. */
   readonly fsync: boolean
   /** Whether to do only the checks that need no writing. */
@@ -324,7 +329,7 @@ class Etl implements JoinedPass {
     checkEtlJob(job)
     const { noise } = job
     const measures = measuresSignal(noise)
-    this.#file = new InputFile(job.input)
+    this.#file = new InputFile(job.input, job.follow)
     const { size } = this.#file
     const isHeld = size <= SHORT_FILE_BYTES || ((measures || surveysMixture(noise)) && size <= HELD_FILE_BYTES)
     this.#openSamples(isHeld ? size : Math.min(size, HEAD_BYTES))
@@ -413,7 +418,7 @@ class Etl implements JoinedPass {
   /** Opens the files of a pass that another Etl of the same job began. */
   join(shared: SharedPass): void {
     const { job, pass, measured, take, activity, levels, gain, partBlocks, input, size, modified, outputs } = shared
-    this.#file = new InputFile(job.input)
+    this.#file = new InputFile(job.input, job.follow)
     this.#file.checkSame(input, size, modified)
     this.#openSamples(Math.min(this.#file.size, HEAD_BYTES))
     this.#partBytes = partBlocks * this.#blockBytes

@@ -128,6 +128,22 @@ export interface FileIdentity {
 
 export const isSame = (a: FileIdentity, b: FileIdentity): boolean => a.device === b.device && a.inode === b.inode
 
+/**
+ * Opens a path for reading. Throws the system's error.
+ *
+ * @param follow whether it may be a symbolic link; if it must not, the error of one is ELOOP. Its folder may be one in any
+ * case.
+ */
+export function openToRead(path: FilePath, follow: boolean): number {
+  const name = fsPath(path)
+  // Windows has no flag for it.
+  if (!follow && onWindows && lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw Object.assign(new Error('a symbolic link'), { code: 'ELOOP' })
+  // Without O_NONBLOCK, opening a FIFO would wait for its writer.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+  return openSync(name, follow ? flags : flags | (constants.O_NOFOLLOW ?? 0))
+}
+
 export class InputFile {
   readonly size: number
   /** See modifiedOf. */
@@ -138,11 +154,14 @@ export class InputFile {
   readonly #fd: number
   #held = Buffer.alloc(0)
 
-  /** Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE. */
-  constructor(path: FilePath) {
+  /**
+   * Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE.
+   *
+   * @param follow see `openToRead`
+   */
+  constructor(path: FilePath, follow = true) {
     try {
-      // Without O_NONBLOCK, opening a FIFO would wait for its writer.
-      this.#fd = openSync(fsPath(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+      this.#fd = openToRead(path, follow)
     } catch (error) {
       const missing = errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR'
       throw systemFailure(missing ? 'E_INPUT_MISSING' : 'E_INPUT_UNREADABLE', error)

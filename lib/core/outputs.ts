@@ -20,6 +20,7 @@ export interface Written {
   readonly temporary: FilePath
   readonly stems?: ByStem<{ readonly output: FilePath; readonly temporary: FilePath }> | undefined
   readonly overwrite: boolean
+  readonly follow: boolean
   readonly fsync: boolean
   readonly verify: boolean
 }
@@ -105,10 +106,10 @@ export class Outputs {
    * @param mode permissions
    */
   open(size: number, mode: number): void {
-    const { fsync, verify } = this.#job
+    const { fsync, verify, follow } = this.#job
     for (const place of this.#places) {
       const { stem, output, temporary } = place
-      const open = () => (verify ? new ComparedFile(output, size) : new OutputFile(temporary, mode, fsync))
+      const open = () => (verify ? new ComparedFile(output, size, follow) : new OutputFile(temporary, mode, fsync))
       this.#open.push({ ...place, file: within(stem, open) })
     }
   }
@@ -120,9 +121,10 @@ export class Outputs {
 
   /** Opens the files that another thread has created or compares. */
   join(identities: readonly FileIdentity[], size: number): void {
+    const { verify, follow } = this.#job
     for (const [i, identity] of identities.entries()) {
       const { stem, output, temporary } = this.#places[i]
-      const file = this.#job.verify ? recompareOutput(output, size, identity) : reopenOutput(temporary, identity)
+      const file = verify ? recompareOutput(output, size, follow, identity) : reopenOutput(temporary, identity)
       this.#joined.push({ stem, file })
     }
   }

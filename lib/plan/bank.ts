@@ -250,6 +250,7 @@ const headerJob = ({ path: input }: FoundNoise, noise: Noise): EtlJob => ({
   temporary: '',
   overwrite: false,
   free: true,
+  follow: true,
   fsync: false,
   dryRun: true,
   strict: false,

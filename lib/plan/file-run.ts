@@ -254,6 +254,7 @@ export abstract class FileRun<
         folders && byStem(stemNames, (stem) => ({ output: stems![stem]!, temporary: temporaryIn(folders[stem]!) })),
       overwrite: overwrite || recorded === 'replace',
       free: journal?.isSurelyFree(folder, folders) ?? false,
+      follow: true,
       fsync,
       dryRun,
       strict,

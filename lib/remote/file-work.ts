@@ -119,7 +119,7 @@ class Places {
       ...(request.output.length === 0 ? { output: '', temporary: '' } : place(request.output)),
       stems: stems && placesOfStems(stems, place),
       overwrite: overwrite && this.#allowOverwrite,
-      ...{ fsync, dryRun, strict, free: false },
+      ...{ fsync, dryRun, strict, free: false, follow: true },
     }
     if (request.output.length > 0) for (const { output } of placesOf(files)) this.#note(output, request)
     return files

@@ -13,8 +13,8 @@ constexpr size_t kComparedBytes = 16 * 1024;
 
 }  // namespace
 
-ComparedFile::ComparedFile(const std::string& output, uint64_t size) : size_(size) {
-  int error = os::open(output, file_);
+ComparedFile::ComparedFile(const std::string& output, uint64_t size, bool follow) : size_(size) {
+  int error = os::open(output, follow, file_);
   if (error != 0) {
     const bool missing = error == ENOENT || error == ENOTDIR;
     throw system_failure(missing ? "E_OUTPUT_MISSING" : "E_OUTPUT_READ", error);

@@ -17,9 +17,9 @@ namespace noisemill {
 // of the parts.
 class ComparedFile final : public Output {
  public:
-  // `size` is the number of bytes that the output should have. Throws Failure E_OUTPUT_MISSING or
-  // E_OUTPUT_READ.
-  ComparedFile(const std::string& output, uint64_t size);
+  // `size` is the number of bytes that the output should have. For `follow` see os::open. Throws
+  // Failure E_OUTPUT_MISSING or E_OUTPUT_READ.
+  ComparedFile(const std::string& output, uint64_t size, bool follow);
   ~ComparedFile() override;
   ComparedFile(const ComparedFile&) = delete;
   ComparedFile& operator=(const ComparedFile&) = delete;

@@ -111,7 +111,7 @@ size_t Etl::begin() {
   guard([&] {
     if (cancel_.is_cancelled()) throw Failure{"E_CANCELLED", ""};
     const bool measures = job_.noise.measures_signal();
-    file_.emplace(job_.input);
+    file_.emplace(job_.input, job_.follow);
     const uint64_t size = file_->size();
     const bool held = size <= kShortFileBytes || ((measures || job_.noise.surveys_mixture()) && size <= kHeldFileBytes);
     file_->hold(static_cast<size_t>(held ? size : std::min(size, kHeadBytes)));

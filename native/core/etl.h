@@ -50,6 +50,9 @@ struct EtlJob {
   // Whether the names of all outputs are known to be free, so that the job need not look them up
   // before its work. They are protected in any case: the job fails if one is taken in the end.
   bool free = false;
+  // Whether the input may be a symbolic link, and with `verify` the output. If not, the job fails
+  // with ELOOP for one.
+  bool follow = true;
   // Whether the output and its name must be on the disk before the job ends.
   bool fsync = false;
   // Whether to do only the checks that need no writing.

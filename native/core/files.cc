@@ -44,8 +44,8 @@ int make_folders(const std::string& path, bool fsync) {
 
 }  // namespace
 
-InputFile::InputFile(const std::string& path) {
-  int error = os::open(path, file_);
+InputFile::InputFile(const std::string& path, bool follow) {
+  int error = os::open(path, follow, file_);
   if (error != 0) {
     const bool missing = error == ENOENT || error == ENOTDIR;
     throw system_failure(missing ? "E_INPUT_MISSING" : "E_INPUT_UNREADABLE", error);

@@ -14,8 +14,9 @@ namespace noisemill {
 
 class InputFile final : public Input {
  public:
-  // Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or E_INPUT_UNREADABLE.
-  explicit InputFile(const std::string& path);
+  // For `follow` see os::open. Throws Failure E_INPUT_MISSING, E_INPUT_NOT_FILE or
+  // E_INPUT_UNREADABLE.
+  explicit InputFile(const std::string& path, bool follow = true);
   ~InputFile() override;
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;

@@ -45,7 +45,7 @@ void Outputs::check_absent() const {
 void Outputs::open(uint64_t size, unsigned mode) {
   for (Place& place : places_) {
     within(place, [&] {
-      if (job_.verify) place.file = std::make_unique<ComparedFile>(*place.output, size);
+      if (job_.verify) place.file = std::make_unique<ComparedFile>(*place.output, size, job_.follow);
       else place.file = std::make_unique<OutputFile>(*place.temporary, mode, job_.fsync);
     });
   }

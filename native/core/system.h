@@ -29,8 +29,9 @@ struct Facts {
   uint64_t inode;
 };
 
-// Opens a path for reading. It accepts anything, and does not wait for the other end of a FIFO.
-int open(const std::string& path, File& file);
+// Opens a path for reading. It does not wait for the other end of a FIFO. With `follow` it accepts
+// anything; otherwise it returns ELOOP for a symbolic link. Its folder may be one in any case.
+int open(const std::string& path, bool follow, File& file);
 // Creates a file for writing; fails if the name exists. `mode` is set from the start, so that
 // nobody whom it excludes can ever read the file.
 int create(const std::string& path, unsigned mode, File& file);

@@ -76,8 +76,9 @@ int rename_unless_taken(const char* from, const char* to) {
 
 }  // namespace
 
-int open(const std::string& path, File& file) {
-  return opened(retried([&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }), file);
+int open(const std::string& path, bool follow, File& file) {
+  const int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW);
+  return opened(retried([&] { return ::open(path.c_str(), flags); }), file);
 }
 
 int create(const std::string& path, unsigned mode, File& file) {

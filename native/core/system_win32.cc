@@ -90,6 +90,17 @@ int open_as(const std::string& path, DWORD access, DWORD disposition, File& file
   return error_of(handle != INVALID_HANDLE_VALUE);
 }
 
+// Whether a name is that of a link, as in Node's lstat: other files that have a reparse point are
+// read like any file.
+bool is_link(const std::string& path) {
+  WIN32_FIND_DATAW found;
+  const HANDLE search = FindFirstFileW(wide(path).c_str(), &found);
+  if (search == INVALID_HANDLE_VALUE) return false;
+  FindClose(search);
+  if (!(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) return false;
+  return found.dwReserved0 == IO_REPARSE_TAG_SYMLINK || found.dwReserved0 == IO_REPARSE_TAG_MOUNT_POINT;
+}
+
 uint64_t joined(DWORD high, DWORD low) { return static_cast<uint64_t>(high) << 32 | low; }
 
 OVERLAPPED at(uint64_t position) {
@@ -109,7 +120,10 @@ double modified_of(const FILETIME& time) {
 
 }  // namespace
 
-int open(const std::string& path, File& file) { return open_as(path, GENERIC_READ, OPEN_EXISTING, file); }
+int open(const std::string& path, bool follow, File& file) {
+  if (!follow && is_link(path)) return ELOOP;
+  return open_as(path, GENERIC_READ, OPEN_EXISTING, file);
+}
 
 int create(const std::string& path, unsigned, File& file) { return open_as(path, GENERIC_WRITE, CREATE_NEW, file); }
 

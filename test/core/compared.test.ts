@@ -1,12 +1,22 @@
 /** Jobs with `verify` compare outputs that exist, write nothing, and say which byte is the first that differs. */
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EtlOutcome } from '../../dist-lib/core/etl.js'
 import { describeNative } from '../support/backends.js'
 import { hashesBelow, temporaryFolder } from '../support/folders.js'
 import { describeHalves, type JobSettings, jobFor, nativeOf, type RunJobs, workersOf } from '../support/jobs.js'
+import { posixTest } from '../support/systems.js'
 import { formats, pcm16, sine, type WavParts, wav } from '../support/wav.js'
 
 const settings: JobSettings = { level: 0.1 }
@@ -157,5 +167,36 @@ describe('parts of long files', () => {
 
   describeNative('by the addon', () => {
     test('are compared by several threads', () => compareParts(nativeOf(3)))
+  })
+})
+
+describeHalves('a job that follows no links', (run) => {
+  posixTest('reads files, also in linked folders, and no link (needs symbolic links)', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(path.join(folder, 'in'))
+    writeFileSync(path.join(folder, 'in/a.wav'), pcm16(100))
+    symlinkSync('in', path.join(folder, 'linked'))
+    symlinkSync('a.wav', path.join(folder, 'in/b.wav'))
+    symlinkSync('missing', path.join(folder, 'in/c.wav'))
+    const jobs = [true, false].flatMap((follow) =>
+      ['a', 'b', 'c', 'd'].map((name) =>
+        jobFor(path.join(folder, 'linked'), name, `out-${follow}`, { ...settings, follow }),
+      ),
+    )
+    const outcomes = await run(jobs)
+    expect(outcomes.map((one) => ('failure' in one ? `${one.failure.code} ${one.failure.errno}` : 'done'))).toEqual([
+      ...['done', 'done', 'E_INPUT_MISSING ENOENT', 'E_INPUT_MISSING ENOENT'],
+      ...['done', 'E_INPUT_UNREADABLE ELOOP', 'E_INPUT_UNREADABLE ELOOP', 'E_INPUT_MISSING ENOENT'],
+    ])
+  })
+
+  posixTest('compares files, and no link (needs symbolic links)', async () => {
+    const { output, verify } = await made(run, pcm16(FRAMES))
+    expect(failureOf(await verify({ follow: false }))).toBe('equal')
+    renameSync(output, `${output}.moved`)
+    symlinkSync(`${path.basename(output)}.moved`, output)
+    expect(failureOf(await verify())).toBe('equal')
+    const refused = await verify({ follow: false })
+    expect(refused).toMatchObject({ failure: { code: 'E_OUTPUT_READ', errno: 'ELOOP' } })
   })
 })

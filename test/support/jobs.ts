@@ -104,11 +104,12 @@ export interface JobSettings
   readonly clip?: ClipPolicy | boolean
   readonly dryRun?: boolean
   readonly verify?: boolean
+  readonly follow?: boolean
   readonly expected?: EtlJob['expected']
 }
 
 /** Makes a noise: Gaussian without any extras, unless settings say otherwise. */
-export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'expected'>): Noise {
+export function noiseFor(settings: Omit<JobSettings, 'dryRun' | 'verify' | 'follow' | 'expected'>): Noise {
   const { levelKind = 'sigma', level, kind = 'gaussian', exact = false, output, clip = 'clamp' } = settings
   const { parameters = new Float64Array(0), key = { low: 1, high: 2 }, recorded, more = [], ...others } = settings
   const { reference = 'rms', ceiling = 0.99, dither = false, silent = 'copy' } = others
@@ -136,7 +137,7 @@ export const writingPass = (sigma: number): PassSettings => ({
 
 /** Makes a job that reads `NAME.wav` in a folder and writes `NAME.TAG.wav` beside it. */
 export function jobFor(folder: string, name: string, tag: string, settings: JobSettings): EtlJob {
-  const { dryRun = false, verify = false, expected, ...noise } = settings
+  const { dryRun = false, verify = false, follow = true, expected, ...noise } = settings
   return {
     input: path.join(folder, `${name}.wav`),
     output: path.join(folder, `${name}.${tag}.wav`),
@@ -145,6 +146,7 @@ export function jobFor(folder: string, name: string, tag: string, settings: JobS
     fsync: false,
     dryRun,
     free: false,
+    follow,
     strict: false,
     verify,
     expected,
