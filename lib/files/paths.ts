@@ -180,10 +180,9 @@ export const asFolder = (name: string): string => (name.endsWith(path.sep) ? nam
 const NO_NAME = onWindows ? /[\\:\0]/ : /\0/
 
 /** Whether a path, with '/' between names, lies below any folder that it is joined to. */
-export const isBelow = (relative: FilePath): boolean =>
-  byteText(relative)
-    .split('/')
-    .every((name) => name !== '' && name !== '.' && name !== '..' && !NO_NAME.test(name))
+export const isBelow = (relative: FilePath): boolean => isBelowText(byteText(relative))
+
+const isBelowText = (relative: string): boolean => !ODD_SEGMENT.test(relative) && !NO_NAME.test(relative)
 
 /** Names of files that are read from folders and globs. A file that is an input itself may have any name. */
 const AUDIO_NAME = /\.(wav|wave|bwf|rf64)$/i

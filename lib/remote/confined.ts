@@ -6,6 +6,7 @@
 
 import { lstatSync, realpathSync } from 'node:fs'
 import { fsPath } from '../core/files.js'
+import type { ErrorCode } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import {
   asFolder,
@@ -23,7 +24,7 @@ const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException).cod
 
 const realPathOf = (file: FilePath): FilePath => pathFromBytes(realpathSync.native(fsPath(file), 'buffer'))
 
-/** Paths below one folder. It remembers folders, so make one for each chunk. */
+/** Paths below one folder. It remembers folders, so make one for each message. */
 export class Confined {
   readonly #root: FilePath
   readonly #rootText: string
@@ -37,39 +38,51 @@ export class Confined {
     this.#folders.set('', this.#root)
   }
 
-  /** Returns the real path of an input. Throws E_PATH_OUTSIDE, E_INPUT_MISSING or E_INPUT_UNREADABLE. */
+  /**
+   * Returns the path of an input, which need not exist. Its folder has no links. It may be a link itself, which must not be
+   * followed; see `linkedInput`. Throws E_PATH_OUTSIDE, E_INPUT_MISSING or E_INPUT_UNREADABLE.
+   */
   input(relative: FilePath): FilePath {
     checkRelative(relative)
-    try {
-      const { folder, name } = splitPath(relative)
-      const file = joinPath(this.#folder(folder), name)
-      const facts = factsOf(file)
-      if (facts === undefined) throw new NoisemillError('E_INPUT_MISSING')
-      return facts.isSymbolicLink() ? this.#inside(realPathOf(file), relative) : file
-    } catch (error) {
-      if (error instanceof NoisemillError) throw error
-      const isMissing = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error))
-      throw new NoisemillError(isMissing ? 'E_INPUT_MISSING' : 'E_INPUT_UNREADABLE', { errno: errnoOf(error) })
-    }
+    return orFailure(INPUT, () => this.#at(relative))
   }
 
   /**
-   * Returns the path of an output, whose folder need not exist. Throws E_PATH_OUTSIDE, also for a name that no output has,
-   * or E_OUTPUT_CREATE.
+   * Returns the place of an output, like `input`. Its folder need not exist. Throws E_PATH_OUTSIDE, also for a name that no
+   * output has, or E_OUTPUT_CREATE.
    */
-  output(relative: FilePath): FilePath {
+  output(relative: FilePath): { readonly folder: FilePath; readonly name: FilePath } {
     checkRelative(relative)
     const { folder, name } = splitPath(relative)
     if (!isAudioName(byteText(name))) throw outside(relative, 'its name does not end as those of outputs do')
-    try {
-      const file = joinPath(this.#folder(folder), name)
-      // A link is never written to, but a comparison would read what it leads to.
-      if (factsOf(file)?.isSymbolicLink()) this.#inside(realPathOf(file), relative)
-      return file
-    } catch (error) {
-      if (error instanceof NoisemillError) throw error
-      throw new NoisemillError('E_OUTPUT_CREATE', { errno: errnoOf(error) })
-    }
+    return orFailure(OUTPUT, () => ({ folder: this.#folder(folder), name }))
+  }
+
+  /** Returns what an input that is a link leads to. Throws like `input`, and E_PATH_OUTSIDE if it leads out of the folder. */
+  linkedInput(relative: FilePath): FilePath {
+    checkRelative(relative)
+    return orFailure(INPUT, () => this.#real(relative))
+  }
+
+  /**
+   * Returns what an output leads to that may be a link, and is compared. Throws E_PATH_OUTSIDE if it leads out of the folder,
+   * E_OUTPUT_MISSING or E_OUTPUT_READ.
+   */
+  linkedOutput(relative: FilePath): FilePath {
+    checkRelative(relative)
+    return orFailure(EXISTING, () => {
+      const file = this.#at(relative)
+      return factsOf(file)?.isSymbolicLink() ? this.#real(relative) : file
+    })
+  }
+
+  #real(relative: FilePath): FilePath {
+    return this.#inside(realPathOf(this.#at(relative)), relative)
+  }
+
+  #at(relative: FilePath): FilePath {
+    const { folder, name } = splitPath(relative)
+    return joinPath(this.#folder(folder), name)
   }
 
   /** Returns the real path of a folder, which need not exist. Throws E_PATH_OUTSIDE, or the system's error. */
@@ -87,6 +100,21 @@ export class Confined {
   #inside(real: FilePath, relative: FilePath): FilePath {
     if (!byteText(real).startsWith(this.#rootText)) throw outside(relative, 'a symbolic link leads out of the folder')
     return real
+  }
+}
+
+/** Codes of failures: if something is missing, and of all others. */
+const INPUT = ['E_INPUT_MISSING', 'E_INPUT_UNREADABLE'] as const
+const OUTPUT = ['E_OUTPUT_CREATE', 'E_OUTPUT_CREATE'] as const
+const EXISTING = ['E_OUTPUT_MISSING', 'E_OUTPUT_READ'] as const
+
+function orFailure<Value>([missing, other]: readonly [ErrorCode, ErrorCode], find: () => Value): Value {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof NoisemillError) throw error
+    const errno = errnoOf(error)
+    throw new NoisemillError(errno === 'ENOENT' || errno === 'ENOTDIR' ? missing : other, { errno })
   }
 }
 

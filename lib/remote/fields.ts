@@ -12,31 +12,103 @@ function shown(value: unknown): string {
 }
 
 /**
- * An object of a message. Each method reads a field, once, and throws a MessageFault if it is not what it must be. `end`
- * refuses fields that nothing has read.
+ * A part of a message. Each method reads a field, once, and throws a MessageFault if it is not what it must be. `end`
+ * refuses what nothing has read.
  */
-export class Fields {
+export abstract class Part {
+  /** Where it is, in words, such as 'jobs[3]'. */
+  protected readonly at: string
+
+  constructor(at: string) {
+    this.at = at
+  }
+
+  /** Reads a field that may have any value. */
+  abstract any(name: string): unknown
+
+  /** Returns the value of a field without reading it: another method must read it too. */
+  abstract peek(name: string): unknown
+
+  /** Refuses fields that were not read. */
+  abstract end(): void
+
+  /** @param most longest text, in UTF-16 units */
+  text(name: string, most: number, form?: RegExp): string {
+    const value = this.any(name)
+    if (typeof value !== 'string' || value.length > most || form?.test(value) === false)
+      throw this.fault(
+        name,
+        value,
+        `a text of up to ${most} characters${form === undefined ? '' : ` like ${form.source}`}`,
+      )
+    return value
+  }
+
+  /** Returns a finite number. */
+  number(name: string, minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE): number {
+    const value = this.any(name)
+    if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
+      throw this.fault(name, value, `a number from ${minimum} to ${maximum}`)
+    return value
+  }
+
+  integer(name: string, minimum: number, maximum: number): number {
+    const value = this.number(name, minimum, maximum)
+    if (!Number.isInteger(value)) throw this.fault(name, value, 'an integer')
+    return value
+  }
+
+  flag(name: string): boolean {
+    const value = this.any(name)
+    if (typeof value !== 'boolean') throw this.fault(name, value, 'true or false')
+    return value
+  }
+
+  oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
+    const value = this.any(name)
+    if (!choices.includes(value as Choice)) throw this.fault(name, value, 'one of the known names')
+    return value as Choice
+  }
+
+  /** @param most most elements */
+  list(name: string, most: number): readonly unknown[] {
+    const value = this.any(name)
+    if (!Array.isArray(value) || value.length > most) throw this.fault(name, value, `an array of up to ${most}`)
+    return value
+  }
+
+  object(name: string): Fields {
+    return new Fields(this.any(name), `${this.at}.${name}`)
+  }
+
+  row(name: string): Row {
+    return new Row(this.any(name), `${this.at}.${name}`)
+  }
+
+  fault(name: string, value: unknown, expected: string): MessageFault {
+    return new MessageFault(`${this.at}.${name} is ${shown(value)}, and not ${expected}`)
+  }
+}
+
+/** An object of a message. */
+export class Fields extends Part {
   readonly #values: Readonly<Record<string, unknown>>
-  readonly #at: string
   /** Number of fields that were read. */
   #read = 0
 
-  /** @param at where the object is, in words, such as 'jobs[3]' */
   constructor(value: unknown, at: string) {
+    super(at)
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new MessageFault(`${at} is ${shown(value)}, and not an object`)
     this.#values = value as Record<string, unknown>
-    this.#at = at
   }
 
-  /** Returns a field without reading it: another method must read it too. */
   peek(name: string): unknown {
     return this.#values[name]
   }
 
-  /** Reads a field that may have any value. */
   any(name: string): unknown {
-    if (!Object.hasOwn(this.#values, name)) throw this.fault(name, 'present')
+    if (!Object.hasOwn(this.#values, name)) throw this.fault(name, undefined, 'present')
     this.#read++
     return this.#values[name]
   }
@@ -45,73 +117,59 @@ export class Fields {
     return Object.hasOwn(this.#values, name)
   }
 
-  /** @param most longest text, in UTF-16 units */
-  text(name: string, most: number, form = /^/): string {
-    const value = this.any(name)
-    if (typeof value !== 'string' || value.length > most || !form.test(value))
-      throw this.fault(name, `a text of up to ${most} characters${form.source === '^' ? '' : ` like ${form.source}`}`)
-    return value
-  }
-
-  /** Returns a finite number. */
-  number(name: string, minimum = -Number.MAX_VALUE, maximum = Number.MAX_VALUE): number {
-    const value = this.any(name)
-    if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
-      throw this.fault(name, `a number from ${minimum} to ${maximum}`)
-    return value
-  }
-
-  integer(name: string, minimum: number, maximum: number): number {
-    const value = this.number(name, minimum, maximum)
-    if (!Number.isInteger(value)) throw this.fault(name, 'an integer')
-    return value
-  }
-
-  flag(name: string): boolean {
-    const value = this.any(name)
-    if (typeof value !== 'boolean') throw this.fault(name, 'true or false')
-    return value
-  }
-
-  oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
-    const value = this.any(name)
-    if (!choices.includes(value as Choice)) throw this.fault(name, 'one of the known names')
-    return value as Choice
-  }
-
-  /** @param most most elements */
-  list(name: string, most: number): readonly unknown[] {
-    const value = this.any(name)
-    if (!Array.isArray(value) || value.length > most) throw this.fault(name, `an array of up to ${most}`)
-    return value
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.any(name), `${this.#at}.${name}`)
-  }
-
   /** Reads a field with `read` if it is there. */
   optional<Value>(name: string, read: (name: string) => Value): Value | undefined {
     return this.has(name) ? read(name) : undefined
   }
 
-  /** Refuses fields that were not read. */
   end(): void {
     const names = Object.keys(this.#values)
     if (names.length > this.#read)
-      throw new MessageFault(`${this.#at} has an unknown field among ${shown(names.join())}`)
+      throw new MessageFault(`${this.at} has an unknown field among ${shown(names.join())}`)
+  }
+}
+
+/** An array of a message, whose elements are fields in a fixed order: names would be most of a long message. */
+export class Row extends Part {
+  readonly #values: readonly unknown[]
+  /** Number of fields that were read. */
+  #read = 0
+
+  constructor(value: unknown, at: string) {
+    super(at)
+    if (!Array.isArray(value)) throw new MessageFault(`${at} is ${shown(value)}, and not an array`)
+    this.#values = value
   }
 
-  fault(name: string, expected: string): MessageFault {
-    return new MessageFault(`${this.#at}.${name} is ${shown(this.#values[name])}, and not ${expected}`)
+  /** Whether there are more fields. */
+  get hasMore(): boolean {
+    return this.#read < this.#values.length
+  }
+
+  peek(_name: string): unknown {
+    return this.#values[this.#read]
+  }
+
+  any(name: string): unknown {
+    if (!this.hasMore) throw this.fault(name, undefined, 'present')
+    return this.#values[this.#read++]
+  }
+
+  end(): void {
+    if (this.hasMore) throw new MessageFault(`${this.at} has more than ${this.#read} elements`)
   }
 }
 
 /** Reads elements of a list, each as an object. */
 export const eachOf = <Value>(values: readonly unknown[], at: string, read: (fields: Fields) => Value): Value[] =>
-  values.map((value, i) => {
-    const fields = new Fields(value, `${at}[${i}]`)
-    const made = read(fields)
-    fields.end()
-    return made
-  })
+  values.map((value, i) => whole(new Fields(value, `${at}[${i}]`), read))
+
+/** Reads elements of a list, each as a row. */
+export const eachRowOf = <Value>(values: readonly unknown[], at: string, read: (row: Row) => Value): Value[] =>
+  values.map((value, i) => whole(new Row(value, `${at}[${i}]`), read))
+
+function whole<Read extends Part, Value>(part: Read, read: (part: Read) => Value): Value {
+  const made = read(part)
+  part.end()
+  return made
+}

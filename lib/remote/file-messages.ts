@@ -2,7 +2,7 @@
 
 import type { EtlFigures, EtlJob, EtlOutcome, EtlWarning } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
-import { type ByStem, type StemName, stemNames } from '../core/stems.js'
+import { type ByStem, stemNames } from '../core/stems.js'
 import { codecs } from '../core/wav/codecs.js'
 import { sampleFormats } from '../core/wav/samples.js'
 import { errorCodes } from '../error-codes.js'
@@ -11,15 +11,8 @@ import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
 import { ownerOf } from '../files/temporaries.js'
 import { warnings } from '../warnings.js'
-import { eachOf, type Fields } from './fields.js'
-import {
-  type CommonNoise,
-  commonNoiseToJson,
-  MAX_LAYERS,
-  ownNoiseToJson,
-  readCommonNoise,
-  readNoise,
-} from './noise-messages.js'
+import { eachOf, type Fields, type Part, type Row } from './fields.js'
+import { MAX_LAYERS, type NoiseTemplate, NoiseWriter, readNoise, readTemplate } from './noise-messages.js'
 import { fromJson, toJson } from './values.js'
 
 /** The producer's own names of the folders that it shares with the workers. */
@@ -28,14 +21,19 @@ export interface SharedFolders {
   readonly write: string | undefined
 }
 
-/** What a job asks of a worker. It has no paths of the worker's machine. */
-export interface FileRequest extends Pick<EtlJob, 'overwrite' | 'fsync' | 'dryRun' | 'strict' | 'verify' | 'noise'> {
+/** What a job says of its files, to whatever is done with them. It has no paths of the worker's machine. */
+export interface FilePlaces extends Pick<EtlJob, 'overwrite' | 'fsync' | 'dryRun' | 'strict'> {
   readonly input: FilePath
+  /** '' if the samples are handed on. */
   readonly output: FilePath
   readonly stems: ByStem<FilePath> | undefined
-  readonly expected: EtlJob['expected']
   /** Whose temporary files the worker writes, so that `resume` of the producer finds those of a worker that died. */
   readonly owner: TemporaryOwner | undefined
+}
+
+/** What a job that adds noise asks of a worker. */
+export interface FileRequest extends Pick<EtlJob, 'verify' | 'expected' | 'noise'> {
+  readonly places: FilePlaces
 }
 
 const MAX_PATH = 8192
@@ -43,54 +41,82 @@ const MAX_PATH = 8192
 const MAX_PIECES = 10_000
 const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
-/** Switches that are the same for all files of a run. */
-const SWITCHES = ['fsync', 'dryRun', 'strict'] as const
-
-/** What a job says of its files, to whatever is done with them. */
-export type FilePlaces = Omit<FileRequest, 'verify' | 'noise' | 'expected'>
-
+/** As many as a message has jobs, with noise before and after a function. */
+const MAX_NOISES = 2000
 /** What all jobs of a message say of their files. */
-export interface CommonPlaces extends Pick<FilePlaces, (typeof SWITCHES)[number]> {
+interface CommonPlaces extends Pick<FilePlaces, 'fsync' | 'dryRun' | 'strict'> {
+  readonly verify: boolean
   readonly owner: Omit<TemporaryOwner, 'id'> | undefined
 }
 
-/** What all jobs of a message that adds noise have in common. */
-export interface CommonFiles extends CommonPlaces, CommonNoise, Pick<FileRequest, 'verify'> {}
-
-type PlacedJob = Pick<EtlJob, 'input' | 'output' | 'temporary' | 'stems' | 'overwrite' | (typeof SWITCHES)[number]>
-
-export function commonPlacesToJson({ temporary, fsync, dryRun, strict }: PlacedJob): object {
-  const { host, pid } = ownerOf(temporary) ?? {}
-  return { fsync, dryRun, strict, ...(host !== undefined && { owner: { host, pid } }) }
+/** What all jobs of a message have in common. */
+export interface Common extends CommonPlaces {
+  readonly noises: readonly NoiseTemplate[]
 }
 
-export const commonFilesToJson = (job: EtlJob): object => ({
-  ...commonPlacesToJson(job),
-  ...commonNoiseToJson(job.noise),
-  verify: job.verify,
-})
+type PlacedJob = Pick<
+  EtlJob,
+  'input' | 'output' | 'temporary' | 'stems' | 'overwrite' | 'fsync' | 'dryRun' | 'strict'
+> & { readonly verify?: boolean }
 
-/** Converts what a job says of its own files to JSON. Throws E_PATH_OUTSIDE. */
-export function placesToJson(job: PlacedJob, { read, write }: SharedFolders): object {
-  const outputIn = (file: FilePath) => relativeToJson('write', write, file)
-  const stems = job.stems && byStem(job.stems, ({ output }) => outputIn(output))
-  const owner = ownerOf(job.temporary)
-  return {
-    input: relativeToJson('read', read, job.input),
+/** Writes the jobs of a message as JSON, and collects what they have in common. */
+export class FileJobWriter {
+  readonly noises = new NoiseWriter()
+  readonly #folders: SharedFolders
+  #common: CommonPlaces | undefined
+
+  constructor(folders: SharedFolders) {
+    this.#folders = folders
+  }
+
+  /**
+   * Returns what a job says of its own files: input, output, stems, id of the owner, and whether it may replace outputs.
+   * Throws E_PATH_OUTSIDE. Undefined if the job must go into another message, because it has other things in common.
+   */
+  places(job: PlacedJob): unknown[] | undefined {
+    const { input, output, temporary, stems, overwrite, fsync, dryRun, strict, verify = false } = job
+    const owner = ownerOf(temporary)
+    const common = { fsync, dryRun, strict, verify, owner: owner && { host: owner.host, pid: owner.pid } }
+    if (this.#common !== undefined && !isAlike(common, this.#common)) return undefined
+    this.#common ??= common
+    const { read } = this.#folders
     // The samples may be handed on.
-    output: job.output.length === 0 ? null : outputIn(job.output),
-    ...(stems && { stems }),
-    ...(owner && { id: owner.id }),
-    overwrite: job.overwrite,
+    const place = (file: FilePath) => relativeToJson('write', this.#folders.write, file)
+    return [
+      relativeToJson('read', read, input),
+      // The samples may be handed on.
+      output.length === 0 ? null : place(output),
+      stems ? byStem(stems, ({ output }) => place(output)) : null,
+      owner?.id ?? null,
+      overwrite,
+    ]
+  }
+
+  /** Returns what the jobs so far have in common, as JSON text. */
+  common(): string {
+    return `${JSON.stringify(this.#common).slice(0, -1)},"noises":[${this.noises.texts.join(',')}]}`
   }
 }
 
-/** Converts a job to JSON. Throws E_PATH_OUTSIDE. */
-export const fileJobToJson = (job: EtlJob, folders: SharedFolders): object => ({
-  ...placesToJson(job, folders),
-  ...(job.expected && { expected: job.expected }),
-  noise: ownNoiseToJson(job.noise),
-})
+const isAlike = (a: CommonPlaces, b: CommonPlaces): boolean =>
+  a.fsync === b.fsync &&
+  a.dryRun === b.dryRun &&
+  a.strict === b.strict &&
+  a.verify === b.verify &&
+  a.owner?.host === b.owner?.host &&
+  a.owner?.pid === b.owner?.pid
+
+/**
+ * Converts a job to JSON: a row of what it says of its files, its noise, and what is expected of it if anything is. Throws
+ * E_PATH_OUTSIDE. Undefined if the job must go into another message.
+ */
+export function fileJobToJson(job: EtlJob, writer: FileJobWriter): unknown[] | undefined {
+  const row = writer.places(job)
+  if (row === undefined) return undefined
+  row.push(writer.noises.rowOf(job.noise))
+  if (job.expected) row.push(job.expected)
+  return row
+}
 
 function byStem<From, To>(stems: ByStem<From>, convert: (from: From) => To): ByStem<To> {
   const present = stemNames.filter((name) => stems[name] !== undefined)
@@ -106,67 +132,72 @@ function relativeToJson(option: string, folder: string | undefined, file: FilePa
 }
 
 /** Reads what all jobs of a message have in common. Throws a MessageFault. */
-export function readCommonPlaces(fields: Fields): CommonPlaces {
-  const [fsync, dryRun, strict] = SWITCHES.map((name) => fields.flag(name))
-  const owner = fields.optional('owner', (name) => {
-    const given = fields.object(name)
-    const read = { host: given.text('host', 32, /^[\w-]+$/), pid: given.integer('pid', 0, U32) }
-    given.end()
-    return read
-  })
-  return { fsync, dryRun, strict, owner }
-}
-
-export const readCommonFiles = (fields: Fields): CommonFiles => ({
-  ...readCommonPlaces(fields),
-  ...readCommonNoise(fields),
+export const readCommon = (fields: Fields): Common => ({
+  fsync: fields.flag('fsync'),
+  dryRun: fields.flag('dryRun'),
+  strict: fields.flag('strict'),
   verify: fields.flag('verify'),
+  owner: fields.optional('owner', (name) => {
+    const given = fields.object(name)
+    const owner = { host: given.text('host', 32, /^[\w-]+$/), pid: given.integer('pid', 0, U32) }
+    given.end()
+    return owner
+  }),
+  noises: eachOf(fields.list('noises', MAX_NOISES), 'noises', readTemplate),
 })
 
-/** Reads what a job says of its files. The output is '' if its samples are handed on. Throws a MessageFault. */
-export function readPlaces(fields: Fields, { owner, fsync, dryRun, strict }: CommonPlaces): FilePlaces {
-  const path = (of: Fields) => (name: string) => readPath(of, name)
-  const id = fields.optional('id', (name) => fields.text(name, 41, /^[0-9a-z]+-[0-9a-z]+$/))
+/** Reads what a job says of its files. Throws a MessageFault. */
+export function readPlaces(row: Row, { owner, fsync, dryRun, strict }: Common): FilePlaces {
+  const input = readPath(row, 'input')
+  const output = isNull(row, 'output') ? '' : readPath(row, 'output')
+  const stems = isNull(row, 'stems') ? undefined : readStems(row.object('stems'))
+  const id = isNull(row, 'id') ? undefined : row.text('id', 41, /^[0-9a-z]+-[0-9a-z]+$/)
   return {
-    input: readPath(fields, 'input'),
-    output: fields.peek('output') === null ? String(fields.any('output') ?? '') : readPath(fields, 'output'),
-    stems: fields.optional('stems', (name) => readByStem(fields.object(name), path)),
+    input,
+    output,
+    stems,
     owner: owner === undefined || id === undefined ? undefined : { host: owner.host, pid: owner.pid, id },
-    overwrite: fields.flag('overwrite'),
-    ...{ fsync, dryRun, strict },
+    overwrite: row.flag('overwrite'),
+    fsync,
+    dryRun,
+    strict,
   }
 }
 
 /** Reads a job. Throws a MessageFault. */
-export function readFileRequest(fields: Fields, common: CommonFiles): FileRequest {
-  const places = readPlaces(fields, common)
-  if (places.output.length === 0) throw fields.fault('output', 'a path')
-  return {
-    ...places,
-    verify: common.verify,
-    expected: fields.optional('expected', (name) => readExpected(fields.object(name))),
-    noise: readNoise(fields.object('noise'), common),
-  }
+export function readFileRequest(row: Row, common: Common): FileRequest {
+  const places = readPlaces(row, common)
+  if (places.output.length === 0) throw row.fault('output', null, 'a path')
+  const noise = readNoise(row.row('noise'), common.noises)
+  const expected = row.hasMore ? readExpected(row.object('expected')) : undefined
+  return { places, verify: common.verify, expected, noise }
 }
 
-function readByStem<Value>(fields: Fields, read: (fields: Fields) => (name: string) => Value): ByStem<Value> {
+/** Whether a field is null, which is then read. */
+function isNull(part: Part, name: string): boolean {
+  if (part.peek(name) !== null) return false
+  part.any(name)
+  return true
+}
+
+function readStems(fields: Fields): ByStem<FilePath> {
   const present = stemNames.filter((name) => fields.has(name))
-  const values = Object.fromEntries(present.map((name) => [name, read(fields)(name)]))
+  const stems = Object.fromEntries(present.map((name) => [name, readPath(fields, name)]))
   fields.end()
-  return values as { [Name in StemName]?: Value }
+  return stems
 }
 
 /** Reads a path: text, or base64 of bytes that are not UTF-8. */
-function readPath(fields: Fields, name: string): FilePath {
-  if (typeof fields.peek(name) === 'string') return fields.text(name, MAX_PATH)
-  const coded = fields.object(name)
+function readPath(part: Part, name: string): FilePath {
+  if (typeof part.peek(name) === 'string') return part.text(name, MAX_PATH)
+  const coded = part.object(name)
   const bytes = Buffer.from(coded.text('base64', 2 * MAX_PATH), 'base64')
   coded.end()
   return pathFromBytes(bytes)
 }
 
 function readExpected(fields: Fields): NonNullable<EtlJob['expected']> {
-  const figure = (name: string) => (fields.peek(name) === null ? (fields.any(name) as null) : fields.number(name))
+  const figure = (name: string) => (isNull(fields, name) ? null : fields.number(name))
   const [bytesIn, frames, sigma, noiseRms] = ['bytesIn', 'frames', 'sigma', 'noiseRms'].map(figure)
   fields.end()
   return { bytesIn, frames, sigma, noiseRms }
@@ -175,17 +206,16 @@ function readExpected(fields: Fields): NonNullable<EtlJob['expected']> {
 const FORMATS = sampleFormats.map(({ name }) => name)
 const CODECS = codecs.map(({ name }) => name)
 
-export function fileOutcomeToJson(outcome: EtlOutcome): unknown {
-  if ('failure' in outcome) return { failure: failureToJson(outcome.failure) }
-  return { figures: figuresToJson(outcome.figures) }
-}
+/** A failure is an object, figures are a row. */
+export const fileOutcomeToJson = (outcome: EtlOutcome): unknown =>
+  'failure' in outcome ? failureToJson(outcome.failure) : figuresToJson(outcome.figures)
 
-/** Converts figures of a file. The numbers are an array, because their names would be most of a message. */
-export function figuresToJson({ format, codec, warnings, layers, ...figures }: EtlFigures): object {
-  return {
-    ...{ format, codec, warnings, layers: toJson(layers.map(withFewPieces)) },
-    numbers: NUMBERS.map((name) => toJson(figures[name])),
-  }
+/** Converts figures of a file to a row. */
+export function figuresToJson(figures: EtlFigures): unknown[] {
+  const { format, codec, warnings, layers } = figures
+  const row: unknown[] = [format, codec, warnings, layers.length === 0 ? layers : toJson(layers.map(withFewPieces))]
+  for (const name of NUMBERS) row.push(toJson(figures[name]))
+  return row
 }
 
 const withFewPieces = (layer: EtlFigures['layers'][number]) =>
@@ -197,12 +227,9 @@ export function failureToJson({ code, detail, errno, stem, cause }: FailureData)
 }
 
 /** Reads an outcome. Throws a MessageFault. */
-export function readFileOutcome(fields: Fields): EtlOutcome {
-  if (fields.has('failure')) return { failure: readFailure(fields.object('failure')) }
-  const values = fields.object('figures')
-  const figures = readFigures(values)
-  values.end()
-  return { figures }
+export function readFileOutcome(part: Part, name: string): EtlOutcome {
+  if (!Array.isArray(part.peek(name))) return { failure: readFailure(part.object(name)) }
+  return { figures: readFigures(part.row(name)) }
 }
 
 export function readFailure(fields: Fields): FailureData {
@@ -217,68 +244,64 @@ export function readFailure(fields: Fields): FailureData {
 }
 
 /** Reads a number. Those that JSON lacks have another form. */
-export function readNumber(fields: Fields, name: string): number {
-  const value = fields.any(name)
+export function readNumber(part: Part, name: string): number {
+  const value = part.any(name)
   const restored = typeof value === 'number' ? value : fromJson(value)
-  if (typeof restored !== 'number') throw fields.fault(name, 'a number')
+  if (typeof restored !== 'number') throw part.fault(name, value, 'a number')
   return restored
 }
 
-export function readWarnings<Warning extends string>(fields: Fields): Warning[] {
-  const codes = fields.list('warnings', 100)
-  if (!codes.every((code) => Object.hasOwn(warnings, code as string))) throw fields.fault('warnings', 'known warnings')
+const readNumberOrNull = (part: Part, name: string): number | null =>
+  isNull(part, name) ? null : readNumber(part, name)
+
+export function readWarnings<Warning extends string>(part: Part): Warning[] {
+  const codes = part.list('warnings', 100)
+  if (!codes.every((code) => Object.hasOwn(warnings, code as string)))
+    throw part.fault('warnings', codes, 'known warnings')
   return codes as Warning[]
 }
 
-export const readFormat = (fields: Fields) => fields.oneOf('format', FORMATS)
+export const readFormat = (part: Part) => part.oneOf('format', FORMATS)
 
-export const readCodec = (fields: Fields) =>
-  fields.peek('codec') === null ? (fields.any('codec') as null) : fields.oneOf('codec', CODECS)
+export const readCodec = (part: Part) => (isNull(part, 'codec') ? null : part.oneOf('codec', CODECS))
 
-/** Reads figures of a file. A literal, because it takes a tenth of the time of an object whose fields are set by name. */
-export function readFigures(fields: Fields): EtlFigures {
-  const values = fields.list('numbers', NUMBERS.length)
-  const orNull = (place: number): number | null => {
-    const value = values[place]
-    // Those that JSON lacks have another form.
-    const restored = typeof value === 'number' || value === null ? value : fromJson(value)
-    if (typeof restored !== 'number' && restored !== null) throw fields.fault('numbers', 'numbers')
-    return restored
-  }
-  const number = (place: number): number => {
-    const value = orNull(place)
-    if (value === null) throw fields.fault('numbers', 'numbers')
-    return value
-  }
-  return {
-    format: readFormat(fields),
-    codec: readCodec(fields),
-    channels: number(0),
-    sampleRate: number(1),
-    frames: number(2),
-    sigma: number(3),
-    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayerFigures),
-    gain: number(4),
-    peak: orNull(5),
-    activePower: orNull(6),
-    activity: orNull(7),
-    signalEnergy: number(8),
-    noiseEnergy: number(9),
-    clipped: number(10),
-    nonFinite: number(11),
-    bytesIn: number(12),
-    modified: number(13),
-    bytesOut: number(14),
-    seconds: number(15),
-    warnings: readWarnings<EtlWarning>(fields),
-  }
-}
-
-/** Names of the numbers, in the order that `readFigures` reads. */
+/** Names of the numbers of a file, in the order of a row. `readFigures` has them again. */
 const NUMBERS = [
   ...(['channels', 'sampleRate', 'frames', 'sigma', 'gain', 'peak', 'activePower', 'activity'] as const),
   ...(['signalEnergy', 'noiseEnergy', 'clipped', 'nonFinite', 'bytesIn', 'modified', 'bytesOut', 'seconds'] as const),
 ]
+
+/** Reads figures of a file. A literal, because it takes a tenth of the time of an object whose fields are set by name. */
+export function readFigures(row: Row): EtlFigures {
+  const format = readFormat(row)
+  const codec = readCodec(row)
+  const warnings = readWarnings<EtlWarning>(row)
+  const layers = eachOf(row.list('layers', MAX_LAYERS), 'layers', readLayerFigures)
+  const figures: EtlFigures = {
+    format,
+    codec,
+    channels: readNumber(row, 'channels'),
+    sampleRate: readNumber(row, 'sampleRate'),
+    frames: readNumber(row, 'frames'),
+    sigma: readNumber(row, 'sigma'),
+    layers,
+    gain: readNumber(row, 'gain'),
+    peak: readNumberOrNull(row, 'peak'),
+    activePower: readNumberOrNull(row, 'activePower'),
+    activity: readNumberOrNull(row, 'activity'),
+    signalEnergy: readNumber(row, 'signalEnergy'),
+    noiseEnergy: readNumber(row, 'noiseEnergy'),
+    clipped: readNumber(row, 'clipped'),
+    nonFinite: readNumber(row, 'nonFinite'),
+    bytesIn: readNumber(row, 'bytesIn'),
+    modified: readNumber(row, 'modified'),
+    bytesOut: readNumber(row, 'bytesOut'),
+    seconds: readNumber(row, 'seconds'),
+    warnings,
+  }
+  row.end()
+  return figures
+}
 
 const readLayerFigures = (layer: Fields): EtlFigures['layers'][number] => ({
   deviation: readNumber(layer, 'deviation'),

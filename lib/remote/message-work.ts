@@ -4,13 +4,14 @@ import type { TransformJob, TransformOutcome } from '../audio/job.js'
 import type { Backend, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
+import type { FailureData } from '../core/failure.js'
 import { removeFile } from '../core/files.js'
-import { NoisemillError } from '../errors.js'
+import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
-import type { FileRequest } from './file-messages.js'
-import { type FileRules, mayBeOwn, type Prepared, prepareFiles, prepareTransforms, temporariesOf } from './file-work.js'
+import type { FilePlaces, FileRequest } from './file-messages.js'
+import { type FileRules, JobMaker, mayBeOwn, temporariesOf } from './file-work.js'
 import { codeOf, earlierTries, type JobMessage } from './messages.js'
-import { runPortion } from './portion.js'
+import { type Portion, runPortion } from './portion.js'
 import type { Registry } from './registry.js'
 import type { TransformRequest } from './transform-messages.js'
 
@@ -42,12 +43,9 @@ export function doJobs(means: Means, doing: Doing): Promise<number> {
   const { jobs } = doing.message
   if (jobs.kind === 'files') return addNoise(means, doing, jobs.all)
   if (jobs.kind === 'transforms') return transform(means, doing, jobs.all)
-  return runPortion(means.backend, { ...callPortion(means, doing), jobs: jobs.all }, doing.mayBegin, doing.add)
-}
-
-function rulesOf({ files }: Means): FileRules {
-  if (files !== undefined) return files
-  throw new NoisemillError('E_PATH_OUTSIDE', { received: 'the worker was started without folders for files' })
+  const portion = { ...callPortion(means, doing), count: jobs.all.length }
+  const take = (first: number, end: number) => ({ jobs: jobs.all.slice(first, end) })
+  return runPortion(means.backend, { ...portion, take }, doing.mayBegin, doing.add)
 }
 
 function callPortion({ registry }: Means, { message, tries, cancellation }: Doing) {
@@ -60,50 +58,123 @@ function callPortion({ registry }: Means, { message, tries, cancellation }: Doin
   return { work, limits: { concurrency, timeout }, attempt: attempt + Math.max(1, calls) - 1, cancellation }
 }
 
-/** Reports the jobs that cannot be done. Returns the others, with their indexes. */
-function doable<Job>(prepared: readonly Prepared<Job>[], add: Doing['add']) {
-  for (const [index, one] of prepared.entries()) if ('error' in one) add(index, one)
-  return prepared.flatMap((one, index) => ('job' in one ? [{ index, job: one.job }] : []))
+/** Jobs on files, and what becomes of their outcomes. */
+interface FileJobs<Request, Job> {
+  readonly requests: readonly Request[]
+  readonly make: (request: Request) => Job
+  /** Settles a job; returns one to do instead. Throws its error. */
+  readonly end: (index: number, outcome: Outcome<unknown>, job: Job) => Job | undefined
 }
 
-async function addNoise(means: Means, doing: Doing, requests: readonly FileRequest[]): Promise<number> {
-  const { message, tries, cancellation, mayBegin, add } = doing
-  const jobs = doable(prepareFiles(requests, rulesOf(means), tries), add)
-  const portion = (list: readonly EtlJob[]) => ({
+/** Does jobs on files, and then those that take their place, until there are none. */
+async function doFileJobs<Request, Job>(
+  { backend }: Means,
+  { mayBegin, add }: Doing,
+  portion: Omit<Portion, 'count' | 'take'>,
+  { requests, make, end }: FileJobs<Request, Job>,
+): Promise<number> {
+  let milliseconds = 0
+  let again = new Map<number, Job>()
+  /** Calls a function that may throw the error of a job. */
+  const tried = (index: number, find: () => Job | undefined): Job | undefined => {
+    try {
+      return find()
+    } catch (error) {
+      if (!isNoisemillError(error)) throw error
+      add(index, { error })
+      return undefined
+    }
+  }
+  const run = async (count: number, jobAt: (place: number) => readonly [index: number, job: Job | undefined]) => {
+    const begun = new Map<number, Job>()
+    const take = (first: number, end: number) => {
+      const jobs: Job[] = []
+      const numbers: number[] = []
+      for (let place = first; place < end; place++) {
+        const [index, job] = jobAt(place)
+        if (job === undefined) continue
+        jobs.push(job)
+        numbers.push(index)
+        begun.set(index, job)
+      }
+      return { jobs, numbers }
+    }
+    milliseconds += await runPortion(backend, { ...portion, count, take }, mayBegin, (index, outcome) => {
+      const job = begun.get(index)!
+      begun.delete(index)
+      const next = tried(index, () => end(index, outcome, job))
+      if (next !== undefined) again.set(index, next)
+    })
+  }
+  await run(requests.length, (index) => [index, tried(index, () => make(requests[index]))])
+  while (again.size > 0) {
+    const jobs = [...again]
+    again = new Map()
+    await run(jobs.length, (place) => jobs[place])
+  }
+  return milliseconds
+}
+
+/** Whether a job was not done because its input is a link. */
+function isLinked(outcome: Outcome<unknown>): boolean {
+  const { failure } = ('value' in outcome ? outcome.value : {}) as { readonly failure?: FailureData }
+  return failure?.code === 'E_INPUT_UNREADABLE' && failure.errno === 'ELOOP'
+}
+
+function addNoise(means: Means, doing: Doing, requests: readonly FileRequest[]): Promise<number> {
+  const { message, tries, cancellation, add } = doing
+  const maker = makerOf(means, requests, tries)
+  const portion = {
     ...{ work: { kind: 'files' } as const, limits: { concurrency: 1, timeout: undefined } },
-    ...{ attempt: message.attempt, cancellation, jobs: list },
-  })
-  const again: { readonly index: number; readonly job: EtlJob; readonly outcome: Outcome<unknown> }[] = []
-  const all = jobs.map(({ job }) => job)
-  const first = await runPortion(means.backend, portion(all), mayBegin, (i, outcome) => {
-    const { index, job } = jobs[i]
-    if ('value' in outcome && mayBeOwn(outcome.value as EtlOutcome, requests[index], tries))
-      again.push({ index, job, outcome })
-    else add(index, outcome)
-  })
-  const compared = again.map(({ job }) => ({ ...job, verify: true }))
-  const second = await runPortion(means.backend, portion(compared), mayBegin, (i, outcome) => {
-    const { index, outcome: original } = again[i]
+    ...{ attempt: message.attempt, cancellation },
+  }
+  const linked = new Set<number>()
+  /** Outcomes of jobs whose outputs exist, and are compared. */
+  const existing = new Map<number, Outcome<unknown>>()
+  const end = (index: number, outcome: Outcome<unknown>, job: EtlJob): EtlJob | undefined => {
+    const request = requests[index]
+    if (isLinked(outcome) && !linked.has(index)) {
+      linked.add(index)
+      return maker.withoutLink(job, request)
+    }
+    if ('value' in outcome && !job.verify && mayBeOwn(outcome.value as EtlOutcome, request, tries)) {
+      existing.set(index, outcome)
+      return maker.compared(job, request)
+    }
     const code = codeOf(outcome, 'files')
-    add(index, code === undefined || code === 'E_CANCELLED' ? outcome : original)
-  })
-  return first + second
+    add(index, code === undefined || code === 'E_CANCELLED' ? outcome : (existing.get(index) ?? outcome))
+    return undefined
+  }
+  return doFileJobs(means, doing, portion, { requests, make: (request) => maker.file(request), end })
 }
 
 /** After these failures a thread may have been ended while it wrote. */
 const MAY_BE_LEFT: readonly (string | undefined)[] = ['E_TIMEOUT', 'E_CANCELLED', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
 
 function transform(means: Means, doing: Doing, requests: readonly TransformRequest[]): Promise<number> {
-  const { tries, cancellation, mayBegin, add } = doing
-  const portion = callPortion(means, doing)
-  const jobs = doable(prepareTransforms(requests, rulesOf(means), tries, cancellation.flag), add)
-  const all = jobs.map(({ job }) => job)
-  return runPortion(means.backend, { ...portion, jobs: all }, mayBegin, (i, outcome) => {
-    const { index, job } = jobs[i]
-    const code = codeOf(outcome, 'transforms')
-    if (MAY_BE_LEFT.includes(code)) for (const file of temporariesOf(job)) removeFile(file)
+  const { tries, cancellation, add } = doing
+  const maker = makerOf(means, requests, tries)
+  const linked = new Set<number>()
+  const end = (index: number, outcome: Outcome<unknown>, job: TransformJob): TransformJob | undefined => {
+    if (isLinked(outcome) && !linked.has(index)) {
+      linked.add(index)
+      return maker.withoutLink(job, requests[index])
+    }
+    if (MAY_BE_LEFT.includes(codeOf(outcome, 'transforms'))) for (const file of temporariesOf(job)) removeFile(file)
     add(index, ownOutput(outcome as Outcome<TransformOutcome>, job, tries))
-  })
+    return undefined
+  }
+  const make = (request: TransformRequest) => maker.transform(request, cancellation.flag)
+  return doFileJobs(means, doing, callPortion(means, doing), { requests, make, end })
+}
+
+/** @param tries how often workers have begun the message now */
+function makerOf({ files }: Means, requests: readonly { readonly places: FilePlaces }[], tries: number): JobMaker {
+  if (files === undefined)
+    throw new NoisemillError('E_PATH_OUTSIDE', { received: 'the worker was started without folders for files' })
+  const maker = new JobMaker(files)
+  if (tries > 1) maker.removeLeftBehind(requests)
+  return maker
 }
 
 /**

@@ -5,15 +5,8 @@ import type { Outcome } from '../backends/backend.js'
 import type { EtlOutcome } from '../core/etl.js'
 import { NoisemillError } from '../errors.js'
 import { errorToJson, readError } from './error-messages.js'
-import { eachOf, Fields, MessageFault } from './fields.js'
-import {
-  type FileRequest,
-  fileOutcomeToJson,
-  readCommonFiles,
-  readCommonPlaces,
-  readFileOutcome,
-  readFileRequest,
-} from './file-messages.js'
+import { eachOf, eachRowOf, Fields, MessageFault, type Row } from './fields.js'
+import { type FileRequest, fileOutcomeToJson, readCommon, readFileOutcome, readFileRequest } from './file-messages.js'
 import {
   readTransformOutcome,
   readTransformRequest,
@@ -21,7 +14,7 @@ import {
   transformOutcomeToJson,
 } from './transform-messages.js'
 import { fromJson, NotJson, toJson } from './values.js'
-import { ownVersions } from './versions.js'
+import { checkVersions, ownVersions } from './versions.js'
 
 /** Most jobs of a message. */
 export const MAX_JOBS = 1000
@@ -61,7 +54,6 @@ export interface JobHead {
 }
 
 export interface JobMessage extends JobHead {
-  readonly versions: string
   /** Undefined for files. */
   readonly call: CallRequest | undefined
   readonly jobs: JobList
@@ -107,14 +99,14 @@ export function writeJob(
 /** Throws NotJson. */
 export const callToText = ({ data, ...call }: CallRequest): string => JSON.stringify({ ...call, data: toJson(data) })
 
-/** Reads a job whose signature is right. Throws E_MESSAGE_INVALID. */
+/** Reads a job whose signature is right. Throws E_MESSAGE_INVALID, or E_MACHINES_DIFFER if its producer has other versions. */
 export const readJob = (text: string): JobMessage => read(text, readJobFields)
 
 function readJobFields(fields: Fields): JobMessage {
-  const versions = fields.text('versions', 1000)
+  // Messages of other versions may have another form.
+  checkVersions(fields.text('versions', 1000))
   const call = fields.optional('call', (name) => readCall(fields.object(name)))
   return {
-    versions,
     run: fields.text('run', 64, /^[\w-]+$/),
     chunk: fields.integer('chunk', 0, Number.MAX_SAFE_INTEGER),
     expires: fields.number('expires', 0),
@@ -130,20 +122,12 @@ function readJobFields(fields: Fields): JobMessage {
 function readJobs(fields: Fields, kind: JobKind): JobList {
   const jobs = fields.list('jobs', MAX_JOBS)
   if (kind === 'calls') return { kind, all: jobs.map(fromJson) }
-  const common = fields.object('common')
-  const read = kind === 'files' ? filesIn(jobs, common) : transformsIn(jobs, common)
-  common.end()
-  return read
-}
-
-function filesIn(jobs: readonly unknown[], common: Fields): JobList {
-  const read = readCommonFiles(common)
-  return { kind: 'files', all: eachOf(jobs, 'jobs', (fields) => readFileRequest(fields, read)) }
-}
-
-function transformsIn(jobs: readonly unknown[], common: Fields): JobList {
-  const read = readCommonPlaces(common)
-  return { kind: 'transforms', all: eachOf(jobs, 'jobs', (fields) => readTransformRequest(fields, read)) }
+  const shared = fields.object('common')
+  const common = readCommon(shared)
+  shared.end()
+  return kind === 'files'
+    ? { kind, all: eachRowOf(jobs, 'jobs', (row) => readFileRequest(row, common)) }
+    : { kind, all: eachOf(jobs, 'jobs', (job) => readTransformRequest(job, common)) }
 }
 
 function readCall(fields: Fields): CallRequest {
@@ -224,7 +208,7 @@ export function writeOutcome(
   outcomes: readonly (readonly [index: number, text: string])[],
 ): string {
   const common = JSON.stringify({ versions: ownVersions, ...head, ...(refused && { refused: errorToJson(refused) }) })
-  const each = outcomes.map(([index, text]) => `{"index":${index},"outcome":${text}}`)
+  const each = outcomes.map(([index, text]) => `[${index},${text}]`)
   return `${common.slice(0, -1)},"outcomes":[${each.join(',')}]}`
 }
 
@@ -237,7 +221,9 @@ export function readOutcome(text: string, jobs: number, kind: JobKind): OutcomeM
   return read(text, (fields) => {
     fields.text('versions', 1000)
     const outcomes = new Map<number, Outcome<unknown>>()
-    for (const [index, outcome] of eachOf(fields.list('outcomes', jobs), 'outcomes', (one) => readIndexed(one, kind))) {
+    for (const [index, outcome] of eachRowOf(fields.list('outcomes', jobs), 'outcomes', (row) =>
+      readIndexed(row, kind),
+    )) {
       if (index >= jobs || outcomes.has(index)) throw new MessageFault(`outcomes have the index ${index}`)
       outcomes.set(index, outcome)
     }
@@ -253,16 +239,23 @@ export function readOutcome(text: string, jobs: number, kind: JobKind): OutcomeM
   })
 }
 
-function readIndexed(fields: Fields, kind: JobKind): [number, Outcome<unknown>] {
-  const outcome = fields.object('outcome')
-  const made = readOne(outcome, kind)
-  outcome.end()
-  return [fields.integer('index', 0, MAX_JOBS), made]
+const readIndexed = (row: Row, kind: JobKind): [number, Outcome<unknown>] => [
+  row.integer('index', 0, MAX_JOBS),
+  readOne(row, kind),
+]
+
+/** An outcome of files is itself; others are in an object, and so are errors. */
+function readOne(row: Row, kind: JobKind): Outcome<unknown> {
+  const name = 'outcome'
+  if (kind === 'files' && !Object.hasOwn(Object(row.peek(name)), 'error')) return { value: readFileOutcome(row, name) }
+  const fields = row.object(name)
+  const outcome = readOther(fields, kind)
+  fields.end()
+  return outcome
 }
 
-function readOne(fields: Fields, kind: JobKind): Outcome<unknown> {
-  if (fields.has('error')) return { error: readError(fields.object('error')) }
-  if (kind === 'files') return { value: readFileOutcome(fields) }
+function readOther(fields: Fields, kind: JobKind): Outcome<unknown> {
+  if (kind === 'files' || fields.has('error')) return { error: readError(fields.object('error')) }
   if (kind === 'transforms') return { value: readTransformOutcome(fields) }
   const value = fromJson(fields.any('value'))
   return fields.has('lost') ? { value, lost: fields.text('lost', MAX_ONE) } : { value }
@@ -278,5 +271,5 @@ export function codeOf(outcome: Outcome<unknown>, kind: JobKind): string | undef
 
 /** Whether a job writes a file. */
 export function hasOutput(jobs: JobList, index: number): boolean {
-  return jobs.kind !== 'calls' && jobs.all[index].output.length > 0
+  return jobs.kind !== 'calls' && jobs.all[index].places.output.length > 0
 }

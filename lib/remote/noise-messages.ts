@@ -6,37 +6,94 @@ import { allKinds } from '../core/noise/kinds.js'
 import {
   clipPolicies,
   type Layer,
+  type Mixing,
   type Noise,
+  type NoiseLevel,
+  type OutputLevelKind,
   outputLevels,
   silentPolicies,
   snrReferences,
 } from '../core/noise/noise.js'
 import { balances, fits, GAP, type Recorded, VOICES } from '../core/noise/recorded.js'
 import { downmixes } from '../core/noise/recording.js'
-import { eachOf, type Fields } from './fields.js'
+import { eachOf, type Fields, type Row } from './fields.js'
 
 /** More than options allow, so that the checks of options decide. */
 export const MAX_LAYERS = 64
 const MAX_PARAMETERS = 64
 const U32 = 0xffff_ffff
 
-/** What is the same in the noise of all files of a run. */
-export type CommonNoise = Pick<Noise, 'output' | 'mixing'>
+/** A layer without what is drawn for each output. */
+type LayerTemplate = Omit<Layer, 'key' | 'level'> & { readonly level: NoiseLevel['kind'] }
 
-export const commonNoiseToJson = ({ output, mixing }: CommonNoise): object => ({ output, mixing })
+/** What the noise of many outputs has in common. Messages have each template once, and a row of numbers for each noise. */
+export interface NoiseTemplate {
+  readonly output: OutputLevelKind
+  readonly mixing: Mixing
+  readonly layers: readonly LayerTemplate[]
+}
 
-/** Converts the rest of noise. Throws the Failure E_NOISE_BANK if the index of a bank cannot be read. */
-export function ownNoiseToJson({ key, layers }: Noise): object {
-  return {
-    key: [key.low, key.high],
-    layers: layers.map(({ recorded, kind, parameters, key, level, exact }) => ({
-      ...(recorded && { recorded: recordedToJson(recorded) }),
-      ...{ kind, parameters: Array.from(parameters), key: [key.low, key.high], level, exact },
-    })),
+/** Writes noise as rows of numbers, and collects the templates that they refer to. */
+export class NoiseWriter {
+  /** The templates in their order, as JSON text. */
+  readonly texts: string[] = []
+  /** Length of the templates together. */
+  characters = 0
+  readonly #places = new Map<string, number>()
+  #last: Noise | undefined
+  #lastPlace = 0
+
+  /**
+   * Returns the numbers of a noise: the place of its template, its key, the target of its level, and for each layer its key
+   * and its deviation. Throws the Failure E_NOISE_BANK if the index of a bank cannot be read.
+   */
+  rowOf(noise: Noise): number[] {
+    const { key, output, layers } = noise
+    const row = [this.#placeOf(noise), key.low, key.high, output.target]
+    for (const { key, level } of layers) row.push(key.low, key.high, level.deviation)
+    return row
+  }
+
+  #placeOf(noise: Noise): number {
+    if (this.#last !== undefined && isAlike(noise, this.#last)) return this.#lastPlace
+    const text = JSON.stringify(templateToJson(noise))
+    const place = this.#places.get(text) ?? this.#add(text)
+    this.#last = noise
+    this.#lastPlace = place
+    return place
+  }
+
+  #add(text: string): number {
+    const place = this.texts.push(text) - 1
+    this.#places.set(text, place)
+    this.characters += text.length
+    return place
   }
 }
 
-export const noiseToJson = (noise: Noise): object => ({ ...ownNoiseToJson(noise), ...commonNoiseToJson(noise) })
+/** Whether two noises surely have the same template. Most of a run do, and this takes less time than to write it. */
+const isAlike = (a: Noise, b: Noise): boolean =>
+  a.mixing === b.mixing &&
+  a.output.kind === b.output.kind &&
+  a.layers.length === b.layers.length &&
+  a.layers.every((layer, i) => isLayerAlike(layer, b.layers[i]))
+
+const isLayerAlike = (a: Layer, b: Layer): boolean =>
+  a.kind === b.kind &&
+  a.exact === b.exact &&
+  a.level.kind === b.level.kind &&
+  a.recorded === b.recorded &&
+  a.parameters.length === b.parameters.length &&
+  a.parameters.every((value, i) => value === b.parameters[i])
+
+const templateToJson = ({ output, mixing, layers }: Noise): object => ({
+  output: output.kind,
+  mixing,
+  layers: layers.map(({ recorded, kind, parameters, level, exact }) => ({
+    ...(recorded && { recorded: recordedToJson(recorded) }),
+    ...{ kind, parameters: Array.from(parameters), level: level.kind, exact },
+  })),
+})
 
 function recordedToJson({ bank, gap, ...recorded }: Recorded): unknown {
   return { ...recorded, bank: hashOfBank(bank), ...(gap && { gap }) }
@@ -53,11 +110,10 @@ function hashOfBank(index: string): string {
   return hash
 }
 
-export function readCommonNoise(fields: Fields): CommonNoise {
-  const output = fields.object('output')
+export function readTemplate(fields: Fields): NoiseTemplate {
   const mixing = fields.object('mixing')
-  const common: CommonNoise = {
-    output: { kind: output.oneOf('kind', outputLevels), target: output.number('target') },
+  const template: NoiseTemplate = {
+    output: fields.oneOf('output', outputLevels),
     mixing: {
       reference: mixing.oneOf('reference', snrReferences),
       clip: mixing.oneOf('clip', clipPolicies),
@@ -65,39 +121,44 @@ export function readCommonNoise(fields: Fields): CommonNoise {
       dither: mixing.flag('dither'),
       silent: mixing.oneOf('silent', silentPolicies),
     },
+    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayer),
   }
-  output.end()
   mixing.end()
-  return common
+  return template
 }
 
-/** In recorded layers, `bank` is the hash of the bank. */
-export function readNoise(fields: Fields, { output, mixing }: CommonNoise = readCommonNoise(fields)): Noise {
+/** Reads what `rowOf` wrote. In recorded layers, `bank` is the hash of the bank. */
+export function readNoise(row: Row, templates: readonly NoiseTemplate[]): Noise {
+  const { output, mixing, layers } = templates[row.integer('template', 0, templates.length - 1)]
   const noise: Noise = {
-    key: readKey(fields, 'key'),
-    layers: eachOf(fields.list('layers', MAX_LAYERS), 'layers', readLayer),
-    ...{ output, mixing },
+    key: readKey(row),
+    output: { kind: output, target: row.number('target') },
+    layers: layers.map(({ recorded, kind, parameters, level, exact }) => ({
+      recorded,
+      kind,
+      parameters,
+      key: readKey(row),
+      level: { kind: level, deviation: row.number('deviation', 0) },
+      exact,
+    })),
+    mixing,
   }
-  fields.end()
+  row.end()
   return noise
 }
 
 const KINDS = allKinds.map(({ name }) => name)
 const RECORDED_KINDS = ['recording', 'babble', 'bursts']
 
-function readLayer(fields: Fields): Layer {
-  const level = fields.object('level')
+function readLayer(fields: Fields): LayerTemplate {
   const recorded = fields.optional('recorded', (name) => readRecorded(fields.object(name)))
-  const layer: Layer = {
+  return {
     recorded,
     kind: fields.oneOf('kind', recorded === undefined ? KINDS : RECORDED_KINDS),
     parameters: Float64Array.from(readNumbers(fields, 'parameters', MAX_PARAMETERS)),
-    key: readKey(fields, 'key'),
-    level: { kind: level.oneOf('kind', ['sigma', 'snr']), deviation: level.number('deviation', 0) },
+    level: fields.oneOf('level', ['sigma', 'snr']),
     exact: fields.flag('exact'),
   }
-  level.end()
-  return layer
 }
 
 function readRecorded(fields: Fields): Recorded {
@@ -109,7 +170,8 @@ function readRecorded(fields: Fields): Recorded {
     voices: fields.integer('voices', VOICES.minimum, VOICES.maximum),
     gap: fields.optional('gap', (name) => {
       const [low, high] = readNumbers(fields, name, 2)
-      if (!(low >= GAP.minimum && low <= high && high <= GAP.maximum)) throw fields.fault(name, 'a range of seconds')
+      if (!(low >= GAP.minimum && low <= high && high <= GAP.maximum))
+        throw fields.fault(name, [low, high], 'a range of seconds')
       return [low, high] as const
     }),
   }
@@ -119,13 +181,9 @@ function readRecorded(fields: Fields): Recorded {
 
 function readNumbers(fields: Fields, name: string, most: number): number[] {
   const values = fields.list(name, most)
-  if (!values.every((value) => typeof value === 'number')) throw fields.fault(name, 'an array of numbers')
+  if (!values.every((value) => typeof value === 'number')) throw fields.fault(name, values, 'an array of numbers')
   return values as number[]
 }
 
-export function readKey(fields: Fields, name: string): NoiseKey {
-  const [low, high, ...more] = readNumbers(fields, name, 2)
-  const isWord = (word: number | undefined) => word !== undefined && Number.isInteger(word) && word >= 0 && word <= U32
-  if (!isWord(low) || !isWord(high) || more.length > 0) throw fields.fault(name, 'two words of 32 bits')
-  return { low, high }
-}
+/** Reads a key: two words. */
+export const readKey = (row: Row): NoiseKey => ({ low: row.integer('low', 0, U32), high: row.integer('high', 0, U32) })

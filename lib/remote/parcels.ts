@@ -6,8 +6,8 @@ import { Failure } from '../core/failure.js'
 import type { ErrorCode } from '../error-codes.js'
 import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { ModuleCall } from '../task.js'
-import { commonFilesToJson, commonPlacesToJson, fileJobToJson, type SharedFolders } from './file-messages.js'
-import { callToText, kindOf, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
+import { FileJobWriter, fileJobToJson, type SharedFolders } from './file-messages.js'
+import { callToText, type JobKind, kindOf, MAX_ALL, MAX_JOBS, MAX_ONE } from './messages.js'
 import { hashOf, readFile } from './signature.js'
 import { transformJobToJson } from './transform-messages.js'
 import { NotJson, toJson } from './values.js'
@@ -66,6 +66,66 @@ function hashOfModule(url: string): string {
   }
 }
 
+/** A parcel that jobs are put into. */
+class OpenParcel {
+  readonly #indexes: number[] = []
+  readonly #texts: string[] = []
+  readonly #writer: FileJobWriter
+  #characters = 0
+
+  constructor(folders: SharedFolders) {
+    this.#writer = new FileJobWriter(folders)
+  }
+
+  get isEmpty(): boolean {
+    return this.#texts.length === 0
+  }
+
+  /**
+   * Puts a job in. Returns false if it must go into another parcel, and the error of a job that cannot be sent. The first job
+   * always has room.
+   */
+  add(chunk: Chunk, index: number): boolean | NoisemillError {
+    const text = this.#textOf(chunk, index)
+    if (typeof text !== 'string') return text ?? false
+    const characters = this.#characters + text.length
+    if (!this.isEmpty && (characters + this.#writer.noises.characters > MAX_ALL || this.#texts.length === MAX_JOBS))
+      return false
+    this.#indexes.push(index)
+    this.#texts.push(text)
+    this.#characters = characters
+    return true
+  }
+
+  /** Returns the job as JSON text; undefined if it must go into another parcel. */
+  #textOf(chunk: Chunk, index: number): string | NoisemillError | undefined {
+    try {
+      const json = jobToJson(chunk, index, this.#writer)
+      if (json === undefined) return undefined
+      const text = JSON.stringify(json)
+      return text.length > MAX_ONE ? notCloneable(`item: ${tooLong(text)}`) : text
+    } catch (error) {
+      if (error instanceof NotJson) return notCloneable(`item${error.message}`)
+      if (isNoisemillError(error)) return error
+      if (error instanceof Failure) return new NoisemillError(error.code as ErrorCode, { received: error.detail })
+      throw error
+    }
+  }
+
+  close(kind: JobKind, earlier: number): Parcel {
+    const common = kind === 'calls' ? undefined : this.#writer.common()
+    return { indexes: this.#indexes, texts: this.#texts, common, earlier }
+  }
+}
+
+/** Undefined if the job must go into another parcel: never for a value, whose undefined has a form of its own. */
+function jobToJson(chunk: Chunk, index: number, writer: FileJobWriter): unknown {
+  if (chunk.kind === 'files') return fileJobToJson(chunk.jobs[index], writer)
+  const job = chunk.jobs[index]
+  const isTransform = chunk.kind === 'calls' && kindOf(chunk.call) === 'transforms'
+  return isTransform ? transformJobToJson(job as TransformJob, writer) : toJson(job)
+}
+
 /**
  * Packs all jobs of a chunk.
  *
@@ -78,49 +138,21 @@ export function parcelsOf(
   folders: SharedFolders,
   fail: (index: number, outcome: Outcome<never>) => void,
 ): Parcel[] {
-  const parcels: { indexes: number[]; texts: string[]; common: string | undefined; earlier: number }[] = []
-  let characters = Number.POSITIVE_INFINITY
+  const kind = kindOf(chunk.kind === 'calls' ? chunk.call : undefined)
+  const parcels: Parcel[] = []
+  let open = new OpenParcel(folders)
+  const close = () => {
+    if (!open.isEmpty) parcels.push(open.close(kind, earlier))
+    open = new OpenParcel(folders)
+  }
   for (let index = 0; index < chunk.jobs.length; index++) {
-    const text = textOfJob(chunk, index, folders)
-    if (typeof text !== 'string') {
-      fail(index, { error: text })
-      continue
+    let added = open.add(chunk, index)
+    if (added === false) {
+      close()
+      added = open.add(chunk, index)
     }
-    const common = commonOf(chunk, index)
-    const last = parcels.at(-1)
-    if (characters + text.length > MAX_ALL || last!.texts.length === MAX_JOBS || last!.common !== common) {
-      parcels.push({ indexes: [], texts: [], common, earlier })
-      characters = 0
-    }
-    const parcel = parcels.at(-1)!
-    parcel.indexes.push(index)
-    parcel.texts.push(text)
-    characters += text.length
+    if (typeof added !== 'boolean') fail(index, { error: added })
   }
+  close()
   return parcels
-}
-
-function commonOf(chunk: Chunk, index: number): string | undefined {
-  if (chunk.kind === 'files') return JSON.stringify(commonFilesToJson(chunk.jobs[index]))
-  if (chunk.kind !== 'calls' || kindOf(chunk.call) !== 'transforms') return undefined
-  return JSON.stringify(commonPlacesToJson(chunk.jobs[index] as TransformJob))
-}
-
-function jobToJson(chunk: Chunk, index: number, folders: SharedFolders): unknown {
-  if (chunk.kind === 'files') return fileJobToJson(chunk.jobs[index], folders)
-  const job = chunk.jobs[index]
-  const isTransform = chunk.kind === 'calls' && kindOf(chunk.call) === 'transforms'
-  return isTransform ? transformJobToJson(job as TransformJob, folders) : toJson(job)
-}
-
-function textOfJob(chunk: Chunk, index: number, folders: SharedFolders): string | NoisemillError {
-  try {
-    const text = JSON.stringify(jobToJson(chunk, index, folders))
-    return text.length > MAX_ONE ? notCloneable(`item: ${tooLong(text)}`) : text
-  } catch (error) {
-    if (error instanceof NotJson) return notCloneable(`item${error.message}`)
-    if (isNoisemillError(error)) return error
-    if (error instanceof Failure) return new NoisemillError(error.code as ErrorCode, { received: error.detail })
-    throw error
-  }
 }

@@ -13,8 +13,18 @@ export interface Portion {
   readonly work: Work
   readonly limits: CallLimits
   readonly attempt: number
-  readonly jobs: readonly unknown[]
+  /** Number of jobs. */
+  readonly count: number
+  /** Makes jobs just before they run. */
+  readonly take: (first: number, end: number) => Taken
   readonly cancellation: Cancellation
+}
+
+/** Some jobs. */
+export interface Taken {
+  readonly jobs: readonly unknown[]
+  /** Their numbers, if they do not all follow each other from the first on. */
+  readonly numbers?: readonly number[]
 }
 
 /** Chunks that a thread has at the same time, so that it need not wait for the next. */
@@ -28,7 +38,7 @@ const CHUNKS_PER_THREAD = 2
  */
 export async function runPortion(
   backend: Backend,
-  { work, limits, attempt, jobs, cancellation }: Portion,
+  { work, limits, attempt, count, take, cancellation }: Portion,
   mayBegin: () => boolean,
   settle: (index: number, outcome: Outcome<unknown>) => void,
 ): Promise<number> {
@@ -37,20 +47,21 @@ export async function runPortion(
   let next = 0
   let milliseconds = 0
   const lane = async () => {
-    while (next < jobs.length && mayBegin()) {
+    while (next < count && mayBegin()) {
       const first = next
-      const some = jobs.slice(first, first + chunker.size(jobs.length - first))
-      next += some.length
-      const unsent = { work, limits, attempt, jobs: some, cancellation }
+      next = Math.min(count, first + chunker.size(count - first))
+      const { jobs, numbers } = take(first, next)
+      const at = (index: number) => (numbers === undefined ? first + index : numbers[index])
+      const unsent = { work, limits, attempt, jobs, cancellation }
       const figures = await send(backend, unsent, {
-        settle: (index, outcome) => settle(first + index, outcome),
+        settle: (index, outcome) => settle(at(index), outcome),
         settleRange(from, values) {
-          for (let i = 0; i < values.length; i++) settle(first + from + i, { value: values[i] })
+          for (let i = 0; i < values.length; i++) settle(at(from + i), { value: values[i] })
         },
       })
-      if (figures === undefined) continue
+      if (figures === undefined || jobs.length === 0) continue
       milliseconds += figures.milliseconds
-      chunker.measured(some.length, figures.milliseconds)
+      chunker.measured(jobs.length, figures.milliseconds)
     }
   }
   await Promise.all(Array.from({ length: CHUNKS_PER_THREAD * threads }, lane))

@@ -443,12 +443,12 @@ class Producer implements QueueBackend {
     const sent = this.#sent.get(id)
     if (sent === undefined) return
     const text = showText(String(reason).slice(0, 1000))
-    const [, code, received] = /^(E_MESSAGE_[A-Z]+|E_QUEUE): (.*)$/s.exec(text) ?? []
+    const [, code, received] = /^(E_MESSAGE_[A-Z]+|E_MACHINES_DIFFER|E_QUEUE): (.*)$/s.exec(text) ?? []
     const refused = (why: ErrorCode) => new NoisemillError(why, { received: `a worker says so. ${received}`.trim() })
     const again = Math.max(0, tries - 1)
     if (code === 'E_QUEUE') sent.end({ again, error: lost() })
     else if (code === 'E_MESSAGE_EXPIRED') sent.end({ again, error: refused(code) })
-    else if (code === 'E_MESSAGE_SIGNATURE' || code === 'E_MESSAGE_INVALID') sent.end(refused(code))
+    else if (REFUSALS.includes(code as ErrorCode)) sent.end(refused(code as ErrorCode))
     else if (/stalled/.test(text))
       sent.end(new NoisemillError('E_WORKER_DIED', { received: 'several workers died of it' }))
     else sent.end(new NoisemillError('E_BACKEND_FAILED', { received: `bullmq: ${text}` }))
@@ -570,6 +570,9 @@ const cancelledAfter = (tries: number): NoisemillError =>
     : new NoisemillError('E_BACKEND_FAILED', {
         received: 'bullmq: the run was cancelled, and a worker that died may have done this before',
       })
+
+/** What a worker refuses for good. */
+const REFUSALS: readonly ErrorCode[] = ['E_MESSAGE_SIGNATURE', 'E_MESSAGE_INVALID', 'E_MACHINES_DIFFER']
 
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => {

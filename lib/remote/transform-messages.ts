@@ -1,7 +1,6 @@
 /** Files for transforms, and their outcomes, as JSON of messages. */
 
 import type { AudioFigures, HandedOn, TransformJob, TransformOutcome, TransformWarning } from '../audio/job.js'
-import type { EtlFigures } from '../core/etl.js'
 import type { Noise } from '../core/noise/noise.js'
 import { MAX_CHANNELS } from '../core/wav/format.js'
 import { MAX_U32 } from '../core/wav/header.js'
@@ -9,11 +8,11 @@ import { NoisemillError } from '../errors.js'
 import { STEPS, type Step } from '../files/outputs.js'
 import type { Fields } from './fields.js'
 import {
-  type CommonPlaces,
+  type Common,
+  type FileJobWriter,
   type FilePlaces,
   failureToJson,
   figuresToJson,
-  placesToJson,
   readCodec,
   readFailure,
   readFigures,
@@ -21,15 +20,15 @@ import {
   readNumber,
   readPlaces,
   readWarnings,
-  type SharedFolders,
 } from './file-messages.js'
-import { noiseToJson, readKey, readNoise } from './noise-messages.js'
+import { readKey, readNoise } from './noise-messages.js'
 import { toJson } from './values.js'
 
 type OfSteps<Value> = { readonly [Name in Step]?: Value }
 
 /** What a job of a transform asks of a worker. It has no paths of the worker's machine. */
-export interface TransformRequest extends FilePlaces, Pick<TransformJob, 'blockFrames' | 'copy' | 'randomKey'> {
+export interface TransformRequest extends Pick<TransformJob, 'blockFrames' | 'copy' | 'randomKey'> {
+  readonly places: FilePlaces
   /** The key, as results show it. */
   readonly key: string
   readonly noise: OfSteps<Noise>
@@ -39,33 +38,42 @@ export interface TransformRequest extends FilePlaces, Pick<TransformJob, 'blockF
 const MAX_TEXT = 65_536
 const MAX_DROPPED = 10_000
 
-/** Converts a job to JSON. Throws E_PATH_OUTSIDE or, if the item has samples, E_REMOTE_UNSUPPORTED. */
-export function transformJobToJson(job: TransformJob, folders: SharedFolders): unknown {
+/**
+ * Converts a job to JSON. Throws E_PATH_OUTSIDE or, if the item has samples, E_REMOTE_UNSUPPORTED. Undefined if the job must
+ * go into another message.
+ */
+export function transformJobToJson(job: TransformJob, writer: FileJobWriter): unknown {
   const { samples, blockFrames, shown, copy, randomKey, noise } = job
   if (samples !== undefined) throw new NoisemillError('E_REMOTE_UNSUPPORTED', { received: 'an item with samples' })
+  const places = writer.places(job)
+  if (places === undefined) return undefined
   const present = STEPS.filter((step) => noise[step] !== undefined)
   return {
-    ...placesToJson(job, folders),
+    places,
     ...(blockFrames !== undefined && { blockFrames }),
     ...{ key: shown.key, copy, randomKey: [randomKey.low, randomKey.high] },
-    noise: Object.fromEntries(present.map((step) => [step, noiseToJson(noise[step]!.noise)])),
+    noise: Object.fromEntries(present.map((step) => [step, writer.noises.rowOf(noise[step]!.noise)])),
   }
 }
 
 /** Reads a job. Throws a MessageFault. */
-export function readTransformRequest(fields: Fields, common: CommonPlaces): TransformRequest {
-  const places = readPlaces(fields, common)
-  if (places.stems !== undefined) throw fields.fault('stems', 'absent')
+export function readTransformRequest(fields: Fields, common: Common): TransformRequest {
+  const row = fields.row('places')
+  const places = readPlaces(row, common)
+  row.end()
+  const randomKey = fields.row('randomKey')
   const noise = fields.object('noise')
-  if (places.output.length === 0 && STEPS.some((step) => noise.has(step))) throw fields.fault('noise', 'absent')
+  if (places.output.length === 0 && STEPS.some((step) => noise.has(step)))
+    throw fields.fault('noise', 'present', 'absent without an output')
   const request: TransformRequest = {
-    ...places,
+    places,
     blockFrames: fields.optional('blockFrames', (name) => fields.integer(name, 1, Number.MAX_SAFE_INTEGER)),
     key: fields.text('key', MAX_TEXT),
     copy: fields.integer('copy', 0, Number.MAX_SAFE_INTEGER),
-    randomKey: readKey(fields, 'randomKey'),
-    noise: readSteps(noise, (name) => readNoise(noise.object(name))),
+    randomKey: readKey(randomKey),
+    noise: readSteps(noise, (name) => readNoise(noise.row(name), common.noises)),
   }
+  randomKey.end()
   noise.end()
   return request
 }
@@ -107,7 +115,7 @@ export function readTransformOutcome(fields: Fields): TransformOutcome {
 function readAudioFigures(fields: Fields): AudioFigures {
   const noise = fields.object('noise')
   const dropped = fields.list('dropped', MAX_DROPPED)
-  if (!dropped.every((name) => typeof name === 'string')) throw fields.fault('dropped', 'names of chunks')
+  if (!dropped.every((name) => typeof name === 'string')) throw fields.fault('dropped', dropped, 'names of chunks')
   const figures: AudioFigures = {
     format: readFormat(fields),
     codec: readCodec(fields),
@@ -121,12 +129,7 @@ function readAudioFigures(fields: Fields): AudioFigures {
     seconds: readNumber(fields, 'seconds'),
     warnings: readWarnings<TransformWarning>(fields),
     dropped: dropped as string[],
-    noise: readSteps(noise, (name): EtlFigures => {
-      const own = noise.object(name)
-      const read = readFigures(own)
-      own.end()
-      return read
-    }),
+    noise: readSteps(noise, (name) => readFigures(noise.row(name))),
   }
   noise.end()
   return figures
@@ -136,7 +139,7 @@ function readAudio(fields: Fields): HandedOn {
   const texts = fields.list('channels', MAX_CHANNELS)
   const audio = {
     channels: texts.map((text) => {
-      if (typeof text !== 'string') throw fields.fault('channels', 'texts of base64')
+      if (typeof text !== 'string') throw fields.fault('channels', texts, 'texts of base64')
       const bytes = Buffer.from(text, 'base64')
       return new Float32Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~3)).buffer)
     }),

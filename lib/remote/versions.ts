@@ -7,7 +7,7 @@ import { NoisemillError } from '../errors.js'
 import { packageFile } from '../package-files.js'
 
 /** Version of the form of messages. Increase it with any change of a message. */
-const PROTOCOL = 3
+const PROTOCOL = 4
 
 const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
 

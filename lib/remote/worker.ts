@@ -29,7 +29,6 @@ import {
 import { loadPackages } from './packages.js'
 import { Registry } from './registry.js'
 import { hashOf, MAX_TEXT, readKey, type Signed, type Signer } from './signature.js'
-import { checkVersions } from './versions.js'
 import { type BankSources, WorkerBanks } from './worker-banks.js'
 
 /**
@@ -399,7 +398,6 @@ class QueueWorker implements RemoteWorker {
     const active = { run: message.run, chunk: message.chunk, lease }
     this.#active.add(active)
     try {
-      checkVersions(message.versions)
       if (tries > MAX_TRIES) throw new NoisemillError('E_WORKER_DIED', { received: `${MAX_TRIES} workers` })
       const { outcomes, failed, milliseconds, isPartial } = await this.#work(message, tries, lease.cancellation)
       const done = outcomes.length - failed

@@ -44,10 +44,13 @@ describe('an input', () => {
     expect(() => new Confined(inside).input(Buffer.from(name))).toThrow(refused('E_PATH_OUTSIDE'))
   })
 
-  test('that is missing is reported', () => {
+  test('need not exist', () => {
     const { inside } = folders()
-    expect(() => new Confined(inside).input('sub/b.wav')).toThrow(refused('E_INPUT_MISSING'))
-    expect(() => new Confined(inside).input('a.wav/b.wav')).toThrow(refused('E_INPUT_MISSING'))
+    const confined = new Confined(inside)
+    for (const name of ['b.wav', 'sub/b.wav', 'x/y/b.wav', 'a.wav/b.wav'])
+      expect(confined.input(name)).toBe(path.join(inside, name))
+    expect(() => confined.linkedInput('sub/b.wav')).toThrow(refused('E_INPUT_MISSING'))
+    expect(() => confined.linkedInput('a.wav/b.wav')).toThrow(refused('E_INPUT_MISSING'))
   })
 
   test.skipIf(isWindows)('may be a link within the folder, and not one that leads out', () => {
@@ -56,8 +59,9 @@ describe('an input', () => {
     symlinkSync('../outside/a.wav', path.join(inside, 'c.wav'))
     symlinkSync(outside, path.join(inside, 'd'))
     const confined = new Confined(inside)
-    expect(confined.input('b.wav')).toBe(path.join(inside, 'a.wav'))
-    expect(() => confined.input('c.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(confined.input('b.wav')).toBe(path.join(inside, 'b.wav'))
+    expect(confined.linkedInput('b.wav')).toBe(path.join(inside, 'a.wav'))
+    expect(() => confined.linkedInput('c.wav')).toThrow(refused('E_PATH_OUTSIDE'))
     expect(() => confined.input('d/a.wav')).toThrow(refused('E_PATH_OUTSIDE'))
   })
 
@@ -66,7 +70,7 @@ describe('an input', () => {
     mkdirSync(`${inside}-2`)
     writeFileSync(`${inside}-2/a.wav`, 'a')
     symlinkSync(`${inside}-2/a.wav`, path.join(inside, 'b.wav'))
-    expect(() => new Confined(inside).input('b.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => new Confined(inside).linkedInput('b.wav')).toThrow(refused('E_PATH_OUTSIDE'))
   })
 })
 
@@ -74,8 +78,9 @@ describe('an output', () => {
   test('may be in folders that do not exist', () => {
     const { inside } = folders()
     const confined = new Confined(inside)
-    expect(confined.output('x/y/z.WAV')).toBe(path.join(inside, 'x/y/z.WAV'))
-    expect(confined.output('sub/z.bwf')).toBe(path.join(inside, 'sub/z.bwf'))
+    expect(confined.output('x/y/z.WAV')).toEqual({ folder: path.join(inside, 'x/y'), name: 'z.WAV' })
+    expect(confined.output('sub/z.bwf')).toEqual({ folder: path.join(inside, 'sub'), name: 'z.bwf' })
+    expect(confined.linkedOutput('sub/z.wav')).toBe(path.join(inside, 'sub/z.wav'))
   })
 
   test.each(HOSTILE)('that is not a path below the folder is refused: %j', (name) => {
@@ -98,9 +103,21 @@ describe('an output', () => {
     symlinkSync(path.join(outside, 'a.wav'), path.join(inside, 'b.wav'))
     symlinkSync(path.join(outside, 'missing'), path.join(inside, 'dangling'))
     const confined = new Confined(inside)
-    expect(confined.output('within/new/a.wav')).toBe(path.join(inside, 'sub/new/a.wav'))
-    for (const name of ['out/new.wav', 'out/sub/new.wav', 'out/new/a.wav', 'b.wav'])
+    expect(confined.output('within/new/a.wav')).toEqual({ folder: path.join(inside, 'sub/new'), name: 'a.wav' })
+    for (const name of ['out/new.wav', 'out/sub/new.wav', 'out/new/a.wav'])
       expect(() => confined.output(name)).toThrow(refused('E_PATH_OUTSIDE'))
     expect(() => confined.output('dangling/a.wav')).toThrow(refused('E_OUTPUT_CREATE'))
+  })
+
+  test.skipIf(isWindows)('that is compared may be a link within the folder, and not one that leads out', () => {
+    const { inside, outside } = folders()
+    symlinkSync('a.wav', path.join(inside, 'b.wav'))
+    symlinkSync(path.join(outside, 'a.wav'), path.join(inside, 'c.wav'))
+    symlinkSync('missing', path.join(inside, 'd.wav'))
+    const confined = new Confined(inside)
+    expect(confined.linkedOutput('a.wav')).toBe(path.join(inside, 'a.wav'))
+    expect(confined.linkedOutput('b.wav')).toBe(path.join(inside, 'a.wav'))
+    expect(() => confined.linkedOutput('c.wav')).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => confined.linkedOutput('d.wav')).toThrow(refused('E_OUTPUT_MISSING'))
   })
 })

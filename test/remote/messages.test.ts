@@ -5,12 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { NoisemillError } from '../../dist/index.js'
 import type { TransformJob } from '../../dist-lib/audio/job.js'
 import type { EtlJob } from '../../dist-lib/core/etl.js'
-import {
-  commonFilesToJson,
-  commonPlacesToJson,
-  type FileRequest,
-  fileJobToJson,
-} from '../../dist-lib/remote/file-messages.js'
+import { FileJobWriter, type FileRequest, fileJobToJson } from '../../dist-lib/remote/file-messages.js'
 import {
   callToText,
   type JobHead,
@@ -45,13 +40,17 @@ const job: EtlJob = {
   output: 'out/noisy/a/b.wav',
   temporary: 'out/noisy/a/.b.wav.host.12.run-3.tmp',
   stems: { clean: { output: 'out/clean/a/b.wav', temporary: 'out/clean/a/.b.wav.host.12.run-3.tmp' } },
-  ...{ overwrite: true, free: true, fsync: false, dryRun: false, verify: false, strict: true },
+  ...{ overwrite: true, free: true, follow: true, fsync: false, dryRun: false, verify: false, strict: true },
   expected: { bytesIn: 5, frames: null, sigma: 0.1, noiseRms: null },
   noise,
 }
 const head: JobHead = { run: 'r1', chunk: 0, expires: 5e12, earlier: 0, attempt: 1, concurrency: 1, timeout: undefined }
-const jsonOf = (one: EtlJob) => JSON.stringify(fileJobToJson(one, folders))
-const commonOf = (one: EtlJob) => JSON.stringify(commonFilesToJson(one))
+/** Returns the text of a message with jobs that fit into one. */
+function filesText(...all: EtlJob[]): string {
+  const writer = new FileJobWriter(folders)
+  const texts = all.map((one) => JSON.stringify(fileJobToJson(one, writer)))
+  return writeJob(head, undefined, writer.common(), texts)
+}
 const signer = new Signer(Buffer.alloc(32, 1), 'queue')
 
 const figures = {
@@ -62,28 +61,27 @@ const figures = {
 
 describe('a job of files', () => {
   test('arrives with paths below the shared folders, and without those of the producer', () => {
-    const text = writeJob(head, undefined, commonOf(job), [jsonOf(job)])
+    const text = filesText(job)
     expect(text).not.toContain(path.resolve('.'))
-    const { versions, jobs, ...rest } = readJob(text)
-    expect(versions).toMatch(/^noisemill \d/)
+    const { jobs, ...rest } = readJob(text)
     expect(rest).toEqual({ ...head, call: undefined })
-    const { free, temporary, stems, ...kept } = job
     expect(jobs.kind).toBe('files')
     expect(jobs.all).toEqual([
       {
-        ...kept,
-        input: 'a/b.wav',
-        output: 'noisy/a/b.wav',
-        stems: { clean: 'clean/a/b.wav' },
-        owner: { host: 'host', pid: 12, id: 'run-3' },
+        places: {
+          ...{ input: 'a/b.wav', output: 'noisy/a/b.wav', stems: { clean: 'clean/a/b.wav' } },
+          ...{ owner: { host: 'host', pid: 12, id: 'run-3' }, overwrite: true },
+          ...{ fsync: false, dryRun: false, strict: true },
+        },
+        ...{ verify: false, expected: job.expected, noise },
       },
     ])
   })
 
   test('may have a path that is not UTF-8', () => {
     const input = Buffer.concat([Buffer.from(`${folders.read}/`), Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76])])
-    const { all } = readJob(writeJob(head, undefined, commonOf(job), [jsonOf({ ...job, input })])).jobs
-    expect(Buffer.from((all[0] as FileRequest).input as Uint8Array)).toEqual(
+    const { all } = readJob(filesText({ ...job, input })).jobs
+    expect(Buffer.from((all[0] as FileRequest).places.input as Uint8Array)).toEqual(
       Buffer.from([0xff, 0x2e, 0x77, 0x61, 0x76]),
     )
   })
@@ -93,8 +91,62 @@ describe('a job of files', () => {
     ['an output', { output: 'out/../a.wav' }],
     ['the folder itself', { output: 'out' }],
   ])('outside of the shared folders is not sent: %s', (_, parts) => {
-    expect(() => jsonOf({ ...job, ...parts })).toThrow(expect.objectContaining({ code: 'E_PATH_OUTSIDE' }))
+    expect(() => filesText({ ...job, ...parts })).toThrow(expect.objectContaining({ code: 'E_PATH_OUTSIDE' }))
   })
+})
+
+describe('what jobs have in common', () => {
+  const at = (id: number, parts: Partial<EtlJob> = {}): EtlJob => ({
+    ...{ ...job, stems: undefined, expected: undefined, temporary: `out/.${id}.wav.host.12.run-${id}.tmp` },
+    ...{ input: `in/${id}.wav`, output: `out/${id}.wav` },
+    ...parts,
+  })
+  const drawn = (parts: Partial<EtlJob['noise']['layers'][number]>): EtlJob['noise'] => ({
+    ...noise,
+    layers: [{ ...noise.layers[0], ...parts }],
+  })
+  const noisesOf = (text: string) => (JSON.parse(text) as { common: { noises: unknown[] } }).common.noises.length
+
+  test('is there once, and each gets its own noise', () => {
+    const noises: EtlJob['noise'][] = [
+      noise,
+      { ...noise, key: { low: 3, high: 4 } },
+      drawn({ level: { kind: 'snr', deviation: 7 } }),
+      drawn({ parameters: Float64Array.of(21) }),
+      drawn({ level: { kind: 'sigma', deviation: 7 } }),
+      { ...noise, output: { kind: 'rms', target: 0.25 } },
+      { ...noise, output: { kind: 'rms', target: 0.5 } },
+      { ...noise, mixing: { ...noise.mixing } },
+      { ...noise, layers: [noise.layers[0], noise.layers[0]] },
+      noise,
+    ]
+    const text = filesText(...noises.map((own, id) => at(id, { noise: own })))
+    expect(noisesOf(text)).toBe(5)
+    const { all } = readJob(text).jobs
+    expect(all.map((one) => (one as FileRequest).noise)).toEqual(noises)
+  })
+
+  test.each<[string, Partial<EtlJob>]>([
+    ['fsync', { fsync: true }],
+    ['dryRun', { dryRun: true }],
+    ['verify', { verify: true }],
+    ['another process', { temporary: 'out/.1.wav.host.13.run-1.tmp' }],
+    ['no owner', { temporary: 'out/.1.tmp' }],
+  ])('decides which message they are in: %s', (_, parts) => {
+    const writer = new FileJobWriter(folders)
+    expect(fileJobToJson(at(0), writer)).toBeDefined()
+    expect(fileJobToJson(at(1, parts), writer)).toBeUndefined()
+    expect(fileJobToJson(at(2, { overwrite: false }), writer)).toBeDefined()
+  })
+})
+
+test('a message of other versions is refused as such, whatever its form is', () => {
+  const text = filesText(job)
+    .replace(/messages \d+/, 'messages 999')
+    .replace('"jobs"', '"tasks"')
+  expect(() => readJob(text)).toThrow(
+    expect.objectContaining({ code: 'E_MACHINES_DIFFER', received: expect.stringMatching(/messages 999.*worker has/) }),
+  )
 })
 
 test('a job of calls arrives', () => {
@@ -114,7 +166,8 @@ const audioCall = {
 }
 const transform: TransformJob = {
   ...{ input: `${folders.read}/a/b.wav`, output: 'out/a/b.wav', temporary: 'out/a/.b.wav.host.12.run-3.tmp' },
-  ...{ overwrite: false, free: true, fsync: false, dryRun: false, strict: true, samples: undefined, blockFrames: 100 },
+  ...{ overwrite: false, free: true, follow: true, fsync: false, dryRun: false, strict: true },
+  ...{ samples: undefined, blockFrames: 100 },
   ...{ shown: { input: '/mine/a/b.wav', key: 'a/b.wav' }, copy: 2, randomKey: { low: 1, high: 2 } },
   noise: { after: { noise, file: 'out/a/.b.wav.host.12.run-3.after.tmp' } },
 }
@@ -134,10 +187,14 @@ const transformed = {
   audio: { channels: [Float32Array.of(0.5, -0, Number.NaN)], sampleRate: 16000 },
 }
 
+function transformText(): string {
+  const writer = new FileJobWriter(folders)
+  const text = JSON.stringify(transformJobToJson(transform, writer))
+  return writeJob(head, callToText(audioCall), writer.common(), [text])
+}
+
 test('a job of a transform arrives without paths of the producer', () => {
-  const text = writeJob(head, callToText(audioCall), JSON.stringify(commonPlacesToJson(transform)), [
-    JSON.stringify(transformJobToJson(transform, folders)),
-  ])
+  const text = transformText()
   expect(text).not.toMatch(/mine|after\.tmp/)
   const { call, jobs } = readJob(text)
   expect(call).toEqual(audioCall)
@@ -145,8 +202,11 @@ test('a job of a transform arrives without paths of the producer', () => {
     kind: 'transforms',
     all: [
       {
-        ...{ input: 'a/b.wav', output: 'a/b.wav', stems: undefined, owner: { host: 'host', pid: 12, id: 'run-3' } },
-        ...{ overwrite: false, fsync: false, dryRun: false, strict: true, blockFrames: 100, copy: 2 },
+        places: {
+          ...{ input: 'a/b.wav', output: 'a/b.wav', stems: undefined, owner: { host: 'host', pid: 12, id: 'run-3' } },
+          ...{ overwrite: false, fsync: false, dryRun: false, strict: true },
+        },
+        ...{ blockFrames: 100, copy: 2 },
         ...{ key: 'a/b.wav', randomKey: { low: 1, high: 2 }, noise: { after: noise } },
       },
     ],
@@ -243,14 +303,12 @@ function mutated(text: string, random: Random): string {
 
 test('2000 mutated messages are refused with a code, or are messages themselves', () => {
   const random = new Random(1)
-  const jobText = writeJob(head, undefined, commonOf(job), [jsonOf(job), jsonOf(job)])
+  const jobText = filesText(job, job)
   const outcomeText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: { figures } }, 'files')]],
   )
-  const transformText = writeJob(head, callToText(audioCall), JSON.stringify(commonPlacesToJson(transform)), [
-    JSON.stringify(transformJobToJson(transform, folders)),
-  ])
+  const audioText = transformText()
   const transformedText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
     [[0, outcomeToText({ value: transformed }, 'transforms')]],
@@ -260,13 +318,14 @@ test('2000 mutated messages are refused with a code, or are messages themselves'
     for (const read of [
       () => readJob(mutated(jobText, random)),
       () => readOutcome(mutated(outcomeText, random), 2, 'files'),
-      () => readJob(mutated(transformText, random)),
+      () => readJob(mutated(audioText, random)),
       () => readOutcome(mutated(transformedText, random), 2, 'transforms'),
     ]) {
       try {
         read()
       } catch (error) {
-        expect(error).toMatchObject({ name: 'NoisemillError', code: 'E_MESSAGE_INVALID' })
+        const code = expect.stringMatching(/^E_(MESSAGE_INVALID|MACHINES_DIFFER)$/)
+        expect(error).toMatchObject({ name: 'NoisemillError', code })
         refused++
       }
     }

@@ -1,6 +1,6 @@
 /** Work by a queue on a real Redis, with workers in processes of their own. */
 
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -225,6 +225,32 @@ describe('files', () => {
     expect(results.map(({ error }) => error?.code)).toEqual(['E_PATH_OUTSIDE', 'E_PATH_OUTSIDE'])
     expect(filesBelow(path.join(folder, 'secret'))).toEqual(['s.wav'])
   })
+
+  redisTest('behind links within a folder are processed as here, and compared', async () => {
+    const { folder, read, write } = folders(2)
+    symlinkSync('0/0.wav', path.join(read, 'link.wav'))
+    symlinkSync('1', path.join(read, 'linked'))
+    const names = ['link.wav', 'linked/1.wav', '0/0.wav']
+    const items = names.map((name) => path.join(read, name))
+    const local = path.join(folder, 'local')
+    await using here = new Pool({ size: 1 })
+    await here.map(noiseTask({ out: local, root: read, snr: 10 }), items)
+    const queue = newQueue()
+    startWork(server, queue, ['--read', read, '--write', write])
+    const pool = queuePool(queue, { read, write })
+    const results = await pool.map(noiseTask({ out: write, root: read, snr: 10 }), items)
+    expect(results.map(({ status }) => status)).toEqual(['done', 'done', 'done'])
+    expect(hashesBelow(write)).toEqual(hashesBelow(local))
+
+    // The worker may not replace them, and compares them with what it would write.
+    renameSync(path.join(write, 'link.wav'), path.join(write, 'moved.wav'))
+    symlinkSync('moved.wav', path.join(write, 'link.wav'))
+    renameSync(path.join(write, '0/0.wav'), path.join(folder, 'elsewhere.wav'))
+    symlinkSync('../../elsewhere.wav', path.join(write, '0/0.wav'))
+    const compared = await pool.map(noiseTask({ out: write, root: read, snr: 10, overwrite: true }), items)
+    expect(compared.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'E_PATH_OUTSIDE'])
+    expect(readlinkSync(path.join(write, 'link.wav'))).toBe('moved.wav')
+  })
 })
 
 /** What is compared of the records of a run. */
@@ -396,6 +422,21 @@ describe('transforms', () => {
     }
   })
 
+  redisTest('of a link do what they do with a file, and of one that leads out nothing', async () => {
+    const { folder, read, write, local, inputs, pool } = transforming(1)
+    writeFiles(folder, { 'secret/s.wav': pcm16(100) })
+    symlinkSync(path.relative(read, inputs[0]), path.join(read, 'link.wav'))
+    symlinkSync('../secret/s.wav', path.join(read, 'out.wav'))
+    const items = ['link.wav', 'out.wav'].map((name) => path.join(read, name))
+    const run = (pool: Pool, out: string) =>
+      pool.map(transformTask(audio, 'gain', { out, root: read, data: 0.5, noise: { before: { snr: 10 } } }), items)
+    expect((await run(pool, write)).map(({ error }) => error?.code)).toEqual([undefined, 'E_PATH_OUTSIDE'])
+    await using here = new Pool({ size: 1 })
+    await run(here, local)
+    rmSync(path.join(local, 'out.wav'))
+    expect(hashesBelow(write)).toEqual(hashesBelow(local))
+  })
+
   redisTest('of a worker that died are done by another', async () => {
     const { folder, read, write, local, inputs, pool } = transforming(20, '--lease', '2000')
     const run = (pool: Pool, out: string) =>
@@ -527,16 +568,16 @@ describe.skipIf(!hasRedis)('hostile messages (needs redis-server)', () => {
     const { readOutcome } = await import('../../dist-lib/remote/messages.js')
     const signer = new Signer(Buffer.from(KEY), queue)
     const message = JSON.parse(text)
-    const [job] = message.jobs
+    const [[input, output, ...rest]] = message.jobs
     const changed = [
-      { ...message, jobs: [{ ...job, output: '../escaped.wav' }] },
-      { ...message, jobs: [{ ...job, output: path.join(folder, 'escaped.wav') }] },
-      { ...message, jobs: [{ ...job, output: '0/0.sh' }] },
-      { ...message, jobs: [{ ...job, input: '../noisy/x.wav' }] },
+      { ...message, jobs: [[input, '../escaped.wav', ...rest]] },
+      { ...message, jobs: [[input, path.join(folder, 'escaped.wav'), ...rest]] },
+      { ...message, jobs: [[input, '0/0.sh', ...rest]] },
+      { ...message, jobs: [['../noisy/x.wav', output, ...rest]] },
       { ...message, versions: 'noisemill 0.0.0' },
       { ...message, expires: Date.now() - 1 },
       { ...message, run: 'another' },
-      { ...message, jobs: [{ ...job, extra: 1 }] },
+      { ...message, jobs: [[input, output, ...rest, {}, 1]] },
     ]
     const codes: string[] = []
     const bull = new Queue(queue, { connection: { host: '127.0.0.1', port: server.port }, prefix: 'noisemill' })
