@@ -3,7 +3,7 @@
 import { packThrown, type Thrown, unpackThrown } from '../backends/thrown.js'
 import { errorCodes } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
-import { eachOf, Fields, MessageFault } from './fields.js'
+import { type Fields, MessageFault } from './fields.js'
 import { fromJson, NotJson, toJson } from './values.js'
 
 const MAX_WORDS = 100_000
@@ -73,7 +73,7 @@ function readOneThrown(fields: Fields, depth: number): Thrown {
   if (kind === 'text') return { kind, text: fields.text('text', MAX_WORDS) }
   if (kind === 'value') return { kind, value: fromJson(fields.any('value')) }
   const below = (of: Fields, name: string) => readThrown(of.object(name), depth + 1)
-  const properties = eachOf(fields.list('properties', MAX_FIELDS), 'properties', (property) => [
+  const properties = fields.objects('properties', MAX_FIELDS, (property) => [
     property.text('key', MAX_WORDS),
     below(property, 'value'),
   ])
@@ -85,7 +85,7 @@ function readOneThrown(fields: Fields, depth: number): Thrown {
     properties: Object.fromEntries(properties),
     ...(fields.has('cause') && { cause: below(fields, 'cause') }),
     ...(fields.has('errors') && {
-      errors: fields.list('errors', MAX_FIELDS).map((one) => readThrown(new Fields(one, 'errors'), depth + 1)),
+      errors: fields.objects('errors', MAX_FIELDS, (one) => readThrown(one, depth + 1)),
     }),
   } as Thrown
 }

@@ -16,11 +16,20 @@ function shown(value: unknown): string {
  * refuses what nothing has read.
  */
 export abstract class Part {
-  /** Where it is, in words, such as 'jobs[3]'. */
-  protected readonly at: string
+  readonly #parent: Part | undefined
+  readonly #name: string | number
 
-  constructor(at: string) {
-    this.at = at
+  /** @param name its name in the parent, or its place in an array */
+  constructor(parent: Part | undefined, name: string | number) {
+    this.#parent = parent
+    this.#name = name
+  }
+
+  /** Where it is, in words, such as 'the message.jobs[3]'. Made only for faults, because there are many parts. */
+  get at(): string {
+    const name = this.#name
+    if (this.#parent === undefined) return `${name}`
+    return typeof name === 'number' ? `${this.#parent.at}[${name}]` : `${this.#parent.at}.${name}`
   }
 
   /** Reads a field that may have any value. */
@@ -77,12 +86,24 @@ export abstract class Part {
     return value
   }
 
+  /** Reads the elements of a list, each as an object. */
+  objects<Value>(name: string, most: number, read: (fields: Fields) => Value): Value[] {
+    const list = new Row(this.list(name, most), name, this)
+    return list.all((value, i) => whole(new Fields(value, i, list), read))
+  }
+
+  /** Reads the elements of a list, each as a row. */
+  rows<Value>(name: string, most: number, read: (row: Row) => Value): Value[] {
+    const list = new Row(this.list(name, most), name, this)
+    return list.all((value, i) => whole(new Row(value, i, list), read))
+  }
+
   object(name: string): Fields {
-    return new Fields(this.any(name), `${this.at}.${name}`)
+    return new Fields(this.any(name), name, this)
   }
 
   row(name: string): Row {
-    return new Row(this.any(name), `${this.at}.${name}`)
+    return new Row(this.any(name), name, this)
   }
 
   fault(name: string, value: unknown, expected: string): MessageFault {
@@ -96,10 +117,10 @@ export class Fields extends Part {
   /** Number of fields that were read. */
   #read = 0
 
-  constructor(value: unknown, at: string) {
-    super(at)
+  constructor(value: unknown, name: string | number, parent?: Part) {
+    super(parent, name)
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new MessageFault(`${at} is ${shown(value)}, and not an object`)
+      throw new MessageFault(`${this.at} is ${shown(value)}, and not an object`)
     this.#values = value as Record<string, unknown>
   }
 
@@ -135,9 +156,9 @@ export class Row extends Part {
   /** Number of fields that were read. */
   #read = 0
 
-  constructor(value: unknown, at: string) {
-    super(at)
-    if (!Array.isArray(value)) throw new MessageFault(`${at} is ${shown(value)}, and not an array`)
+  constructor(value: unknown, name: string | number, parent?: Part) {
+    super(parent, name)
+    if (!Array.isArray(value)) throw new MessageFault(`${this.at} is ${shown(value)}, and not an array`)
     this.#values = value
   }
 
@@ -150,6 +171,12 @@ export class Row extends Part {
     return this.#values[this.#read]
   }
 
+  /** Reads all elements. */
+  all<Value>(read: (value: unknown, place: number) => Value): Value[] {
+    this.#read = this.#values.length
+    return this.#values.map(read)
+  }
+
   any(name: string): unknown {
     if (!this.hasMore) throw this.fault(name, undefined, 'present')
     return this.#values[this.#read++]
@@ -159,14 +186,6 @@ export class Row extends Part {
     if (this.hasMore) throw new MessageFault(`${this.at} has more than ${this.#read} elements`)
   }
 }
-
-/** Reads elements of a list, each as an object. */
-export const eachOf = <Value>(values: readonly unknown[], at: string, read: (fields: Fields) => Value): Value[] =>
-  values.map((value, i) => whole(new Fields(value, `${at}[${i}]`), read))
-
-/** Reads elements of a list, each as a row. */
-export const eachRowOf = <Value>(values: readonly unknown[], at: string, read: (row: Row) => Value): Value[] =>
-  values.map((value, i) => whole(new Row(value, `${at}[${i}]`), read))
 
 function whole<Read extends Part, Value>(part: Read, read: (part: Read) => Value): Value {
   const made = read(part)

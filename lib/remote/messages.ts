@@ -5,7 +5,7 @@ import type { Outcome } from '../backends/backend.js'
 import type { EtlOutcome } from '../core/etl.js'
 import { NoisemillError } from '../errors.js'
 import { errorToJson, readError } from './error-messages.js'
-import { eachOf, eachRowOf, Fields, MessageFault, type Row } from './fields.js'
+import { Fields, MessageFault, type Row } from './fields.js'
 import { type FileRequest, fileOutcomeToJson, readCommon, readFileOutcome, readFileRequest } from './file-messages.js'
 import {
   readTransformOutcome,
@@ -17,7 +17,7 @@ import { fromJson, NotJson, toJson } from './values.js'
 import { checkVersions, ownVersions } from './versions.js'
 
 /** Most jobs of a message. */
-export const MAX_JOBS = 1000
+export const MAX_JOBS = 2000
 /** Longest text of one job or outcome, in UTF-16 units, and of the jobs of a message together. */
 export const MAX_ONE = 1024 * 1024
 export const MAX_ALL = 2 * MAX_ONE
@@ -120,14 +120,13 @@ function readJobFields(fields: Fields): JobMessage {
 }
 
 function readJobs(fields: Fields, kind: JobKind): JobList {
-  const jobs = fields.list('jobs', MAX_JOBS)
-  if (kind === 'calls') return { kind, all: jobs.map(fromJson) }
+  if (kind === 'calls') return { kind, all: fields.list('jobs', MAX_JOBS).map(fromJson) }
   const shared = fields.object('common')
   const common = readCommon(shared)
   shared.end()
   return kind === 'files'
-    ? { kind, all: eachRowOf(jobs, 'jobs', (row) => readFileRequest(row, common)) }
-    : { kind, all: eachOf(jobs, 'jobs', (job) => readTransformRequest(job, common)) }
+    ? { kind, all: fields.rows('jobs', MAX_JOBS, (row) => readFileRequest(row, common)) }
+    : { kind, all: fields.objects('jobs', MAX_JOBS, (job) => readTransformRequest(job, common)) }
 }
 
 function readCall(fields: Fields): CallRequest {
@@ -202,14 +201,13 @@ function outcomeToJson(outcome: Outcome<unknown>, kind: JobKind): unknown {
   return { value: toJson(value), ...(lost !== undefined && { lost }) }
 }
 
-/** @param outcomes each as the index of its job and JSON text */
-export function writeOutcome(
-  { refused, outcomes: _, ...head }: OutcomeMessage,
-  outcomes: readonly (readonly [index: number, text: string])[],
-): string {
+/** Returns an outcome with the index of its job, as JSON text. */
+export const indexedText = (index: number, outcome: string): string => `[${index},${outcome}]`
+
+/** @param outcomes as `indexedText` made them */
+export function writeOutcome({ refused, outcomes: _, ...head }: OutcomeMessage, outcomes: readonly string[]): string {
   const common = JSON.stringify({ versions: ownVersions, ...head, ...(refused && { refused: errorToJson(refused) }) })
-  const each = outcomes.map(([index, text]) => `[${index},${text}]`)
-  return `${common.slice(0, -1)},"outcomes":[${each.join(',')}]}`
+  return `${common.slice(0, -1)},"outcomes":[${outcomes.join(',')}]}`
 }
 
 /**
@@ -221,9 +219,7 @@ export function readOutcome(text: string, jobs: number, kind: JobKind): OutcomeM
   return read(text, (fields) => {
     fields.text('versions', 1000)
     const outcomes = new Map<number, Outcome<unknown>>()
-    for (const [index, outcome] of eachRowOf(fields.list('outcomes', jobs), 'outcomes', (row) =>
-      readIndexed(row, kind),
-    )) {
+    for (const [index, outcome] of fields.rows('outcomes', jobs, (row) => readIndexed(row, kind))) {
       if (index >= jobs || outcomes.has(index)) throw new MessageFault(`outcomes have the index ${index}`)
       outcomes.set(index, outcome)
     }

@@ -18,6 +18,7 @@ import { doJobs, type Means } from './message-work.js'
 import {
   codeOf,
   hasOutput,
+  indexedText,
   type JobMessage,
   MAX_ONE,
   MAX_TRIES,
@@ -390,7 +391,7 @@ class QueueWorker implements RemoteWorker {
       milliseconds: 0,
       isPartial: false,
     }
-    const answer = (made: Partial<OutcomeMessage>, outcomes: readonly (readonly [number, string])[] = []) =>
+    const answer = (made: Partial<OutcomeMessage>, outcomes: readonly string[] = []) =>
       this.#signer.sign(
         'outcome',
         writeOutcome({ ...head, outcomes: new Map(), refused: undefined, ...made }, outcomes),
@@ -425,7 +426,7 @@ class QueueWorker implements RemoteWorker {
 
   /** Does the jobs of a message. Resolves to the outcomes of those that were begun, as text. */
   async #work(message: JobMessage, tries: number, cancellation: Cancellation) {
-    const outcomes: [number, string][] = []
+    const outcomes: string[] = []
     const { kind } = message.jobs
     let characters = 0
     let longest = 0
@@ -445,7 +446,7 @@ class QueueWorker implements RemoteWorker {
       if (code !== undefined) failed++
       characters += text.length
       longest = Math.max(longest, text.length)
-      outcomes.push([index, text])
+      outcomes.push(indexedText(index, text))
     }
     // Only from the first job on, so that every message gets on, however long it takes to look up its paths.
     let began: number | undefined

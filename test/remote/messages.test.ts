@@ -8,6 +8,7 @@ import type { EtlJob } from '../../dist-lib/core/etl.js'
 import { FileJobWriter, type FileRequest, fileJobToJson } from '../../dist-lib/remote/file-messages.js'
 import {
   callToText,
+  indexedText,
   type JobHead,
   outcomeToText,
   readJob,
@@ -223,7 +224,7 @@ test('outcomes of transforms arrive', () => {
     isPartial: false,
     outcomes: new Map(),
   }
-  const text = writeOutcome(message, [[0, outcomeToText({ value: transformed }, 'transforms')]])
+  const text = writeOutcome(message, [indexedText(0, outcomeToText({ value: transformed }, 'transforms'))])
   expect(readOutcome(text, 1, 'transforms').outcomes.get(0)).toEqual({ value: transformed })
 })
 
@@ -245,14 +246,14 @@ test('outcomes arrive', () => {
       outcomes: new Map(),
     },
   }
-  const texts = outcomes.map((outcome, i) => [i, outcomeToText(outcome, 'files')] as const)
+  const texts = outcomes.map((outcome, i) => indexedText(i, outcomeToText(outcome, 'files')))
   const read = readOutcome(writeOutcome(message, texts), 3, 'files')
   expect([...read.outcomes.values()].slice(0, 2)).toEqual(outcomes.slice(0, 2))
   expect(read.outcomes.get(2)).toMatchObject({ error: { code: 'E_PATH_OUTSIDE', path: 'p', received: 'r' } })
   expect(read).toMatchObject({ job: 'hash', machine: 'm', milliseconds: 1.5, tries: 2 })
 
   const failed = { error: new NoisemillError('E_TASK_FAILED', { cause: thrown }) }
-  const calls = readOutcome(writeOutcome(message, [[0, outcomeToText(failed, 'calls')]]), 1, 'calls')
+  const calls = readOutcome(writeOutcome(message, [indexedText(0, outcomeToText(failed, 'calls'))]), 1, 'calls')
   const { error } = calls.outcomes.get(0) as { error: NoisemillError }
   expect(error.cause).toEqual(thrown)
   expect((error.cause as Error).stack).toBe(thrown.stack)
@@ -306,12 +307,12 @@ test('2000 mutated messages are refused with a code, or are messages themselves'
   const jobText = filesText(job, job)
   const outcomeText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
-    [[0, outcomeToText({ value: { figures } }, 'files')]],
+    [indexedText(0, outcomeToText({ value: { figures } }, 'files'))],
   )
   const audioText = transformText()
   const transformedText = writeOutcome(
     { job: 'hash', machine: 'm', milliseconds: 1, tries: 1, refused: undefined, isPartial: false, outcomes: new Map() },
-    [[0, outcomeToText({ value: transformed }, 'transforms')]],
+    [indexedText(0, outcomeToText({ value: transformed }, 'transforms'))],
   )
   let refused = 0
   for (let i = 0; i < 500; i++) {
