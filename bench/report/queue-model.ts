@@ -26,7 +26,7 @@ export interface QueueCosts {
 }
 
 /** What the producer aims at (`chunkLimits` in lib/remote/producer.ts), and most files in a message. */
-const MESSAGE = { microseconds: 300_000, files: 1000 } as const
+const MESSAGE = { microseconds: 300_000, files: 2000 } as const
 /** Messages that are in Redis at a time for each thread, and the numbers of threads that `size` may say. */
 const WINDOW = { each: 2, least: 16, most: 1024 } as const
 
@@ -121,6 +121,11 @@ export function flatteningOf(costs: QueueCosts, bandwidth = Number.POSITIVE_INFI
 export interface QueueModel {
   readonly workload: WorkloadRecord
   readonly costs: QueueCosts
+  /**
+   * From how many workers on the producer is the limit if a file costs as much as in the measured run, whose programs had
+   * just started and whose messages were small.
+   */
+  readonly measuredLimit: number
   /** Files a second of the fastest round on one machine, and what the model says, which has no other programs. */
   readonly checks: readonly { readonly workers: number; readonly measured: number; readonly modelled: number }[]
 }
@@ -183,7 +188,8 @@ function modelOf(workload: WorkloadRecord, row: Row, costs: QueueCosts, cores: n
     const measured = Math.max(...(rates ?? []))
     return measured > 0 ? [{ workers, measured, modelled: Math.min(simulate(costs, workers), most) }] : []
   })
-  return { workload, costs, checks }
+  const figure = (name: string) => reportedFigure(row, name) ?? Number.NaN
+  return { workload, costs, measuredLimit: figure('fileWorkersUs') / figure('fileProducerThreadUs'), checks }
 }
 
 /** CPU time of a file at all parties in microseconds. */

@@ -93,7 +93,14 @@ const PARTIES: Readonly<Record<Exclude<Party, 'files'>, string>> = {
 
 /** What flattens first, for each kind of files and each file system. */
 export const flatteningSentences = (models: readonly QueueModel[]): string[] =>
-  models.flatMap((model) => [...new Set(FILE_SYSTEMS.map(([bandwidth]) => flatteningSentence(model, bandwidth)))])
+  models.flatMap((model) => {
+    const [first, ...others] = new Set(FILE_SYSTEMS.map(([bandwidth]) => flatteningSentence(model, bandwidth)))
+    return [first, ...(model.workload.name === LONG ? [measuredSentence(model)] : []), ...others]
+  })
+
+/** The model takes costs of the producer from short files, so this says what they were with long ones. */
+const measuredSentence = ({ measuredLimit }: QueueModel): string =>
+  `Long files: the producer would be the limit from ${showFactor(measuredLimit)} workers on with what it used in the measured run, which was too short to warm it up and had one file in each message.`
 
 function flatteningSentence({ workload, costs }: QueueModel, bandwidth: number): string {
   const { party, workers, filesPerSecond } = flatteningOf(costs, bandwidth)

@@ -326,7 +326,8 @@ export const poolFlags: FlagsFor<Pick<PoolOptions, 'size' | 'backend' | 'kernel'
     name: '--jobs',
     value: 'n',
     group: 'run',
-    summary: 'files processed at the same time, 1 to 1024',
+    summary:
+      'files processed at the same time, 1 to 1024; with --queue about the number of threads of all workers together, by default 16',
     preset: 'one for each CPU',
     parse: parseNumber,
   },

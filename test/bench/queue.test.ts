@@ -104,7 +104,7 @@ describe('the report', () => {
     expect(short).toEqual({
       file: { producer: 39, redis: 4.5, workers: 98 },
       message: { producer: 1000, redis: 500, workers: 2000 },
-      files: 1000,
+      files: 2000,
       bytes: 30_000,
     })
     expect(long).toEqual({ ...short, file: { ...short.file, workers: 39_600 }, files: 7 })
@@ -120,8 +120,11 @@ describe('the report', () => {
   test('says what flattens first', () => {
     const sentences = flatteningSentences(models)
     expect(sentences[0]).toBe(
-      "Short files: the producer's JS thread is the limit from 2.5 workers on, at 25,000 files a second. It takes 400 producers to keep 1,000 workers busy.",
+      "Short files: the producer's JS thread is the limit from 2.5 workers on, at 25,000 files a second. It takes 399 producers to keep 1,000 workers busy.",
     )
+    expect(sentences.filter((text) => text.includes('measured run'))).toEqual([
+      expect.stringMatching(/^Long files: the producer would be the limit from 1,?000 workers on /),
+    ])
     expect(sentences.at(-1)).toMatch(/^Long files: a file system of 0.1 GB\/s is the limit from /)
     expect(modelTable(models[0]).rows.map(([workers]) => workers)).toEqual(expect.arrayContaining(['1', '1,000']))
   })

@@ -54,8 +54,12 @@ async function acceptedBy(args: readonly string[]): Promise<string> {
   )
 }
 
-const kubernetes = parse(blocksOf(machines).find((block) => block.startsWith('apiVersion:'))!)
-const [container] = kubernetes.spec.template.spec.containers
+const manifests = blocksOf(machines)
+  .filter((block) => block.startsWith('apiVersion:'))
+  .map((block) => parse(block))
+const [job, deployment] = ['Job', 'Deployment'].map((kind) => manifests.find((one) => one.kind === kind))
+const [container] = job.spec.template.spec.containers
+const [worker] = deployment.spec.template.spec.containers
 const compose = parse(read('docs/docker/compose.yaml'), { merge: true })
 const dockerfile = read('docs/docker/Dockerfile')
 const [, workerCommand] = /^CMD (.*)$/m.exec(dockerfile)!
@@ -63,7 +67,7 @@ const imageCommand: string[] = JSON.parse(workerCommand)
 
 describe('command lines', () => {
   const inShells = [machines, read('docs/scale.md')].flatMap(blocksOf).flatMap(shellCalls)
-  const calls = [...inShells, container.command.slice(1), imageCommand, compose.services.producer.command]
+  const calls = [...inShells, container.command.slice(1), worker.args, imageCommand, compose.services.producer.command]
 
   test('are found', () => {
     const has = (...words: string[]) => inShells.some((args) => words.every((word) => args.includes(word)))
@@ -86,7 +90,18 @@ describe('command lines', () => {
 })
 
 test('the job of Kubernetes has as many tasks as its command says', () => {
-  expect(container.command).toContain(`auto/${kubernetes.spec.completions}`)
+  expect(container.command).toContain(`auto/${job.spec.completions}`)
+})
+
+test('the workers of Kubernetes are found by their labels, and have the port and the files that are mounted', () => {
+  const { selector, template } = deployment.spec
+  expect(template.metadata.labels).toEqual(selector.matchLabels)
+  expect(worker.args).toContain(`0.0.0.0:${worker.readinessProbe.httpGet.port}`)
+  for (const { name, mountPath } of worker.volumeMounts) {
+    expect(template.spec.volumes.map((volume: { name: string }) => volume.name)).toContain(name)
+    expect(worker.args.some((word: string) => word.startsWith(`${mountPath}/`))).toBe(true)
+  }
+  expect(machines).toContain(`kubectl create secret generic ${template.spec.volumes[1].secret.secretName} `)
 })
 
 describe('compose.yaml', () => {
