@@ -204,8 +204,7 @@ class FileTransform {
 
   #addNoise(moment: Moment, files: Pick<EtlJob, 'input' | 'output' | 'overwrite' | 'free' | 'fsync' | 'strict'>): void {
     const { temporary, noise, follow } = this.#job
-    const rest = { follow, dryRun: false, verify: false }
-    const job: EtlJob = { ...files, ...rest, temporary, noise: noise[moment]!.noise }
+    const job: EtlJob = { ...files, temporary, noise: noise[moment]!.noise, follow, dryRun: false, verify: false }
     const outcome = runEtl(job, () => this.#isOver, this.#context.kernels())
     if ('failure' in outcome) {
       const { code, detail, errno } = outcome.failure

@@ -24,18 +24,29 @@ const errnoOf = (error: unknown): string => (error as NodeJS.ErrnoException).cod
 
 const realPathOf = (file: FilePath): FilePath => pathFromBytes(realpathSync.native(fsPath(file), 'buffer'))
 
+/** A folder without links in its path. */
+interface Folder {
+  readonly path: FilePath
+  readonly exists: boolean
+}
+
+/** Most folders that are remembered, because a message can name very many. */
+const MOST_FOLDERS = 10_000
+/** Most names in a path: each has to be looked at. */
+const MOST_NAMES = 256
+
 /** Paths below one folder. It remembers folders, so make one for each message. */
 export class Confined {
   readonly #root: FilePath
   readonly #rootText: string
-  /** The real paths of folders, by their relative paths as text of bytes. */
-  readonly #folders = new Map<string, FilePath>()
+  /** Folders by their relative paths as text of bytes. */
+  readonly #folders = new Map<string, Folder>()
 
   /** @param root a folder that exists. Throws the system's error. */
   constructor(root: string) {
     this.#root = realPathOf(root)
     this.#rootText = asFolder(byteText(this.#root))
-    this.#folders.set('', this.#root)
+    this.#forget()
   }
 
   /**
@@ -55,7 +66,7 @@ export class Confined {
     checkRelative(relative)
     const { folder, name } = splitPath(relative)
     if (!isAudioName(byteText(name))) throw outside(relative, 'its name does not end as those of outputs do')
-    return orFailure(OUTPUT, () => ({ folder: this.#folder(folder), name }))
+    return orFailure(OUTPUT, () => ({ folder: this.#folder(folder).path, name }))
   }
 
   /** Returns what an input that is a link leads to. Throws like `input`, and E_PATH_OUTSIDE if it leads out of the folder. */
@@ -82,19 +93,30 @@ export class Confined {
 
   #at(relative: FilePath): FilePath {
     const { folder, name } = splitPath(relative)
-    return joinPath(this.#folder(folder), name)
+    return joinPath(this.#folder(folder).path, name)
   }
 
-  /** Returns the real path of a folder, which need not exist. Throws E_PATH_OUTSIDE, or the system's error. */
-  #folder(relative: FilePath): FilePath {
+  /** Returns a folder, which need not exist. Throws E_PATH_OUTSIDE, or the system's error. */
+  #folder(relative: FilePath): Folder {
     const text = byteText(relative)
     const known = this.#folders.get(text)
     if (known !== undefined) return known
     const { folder, name } = splitPath(relative)
-    const path = joinPath(this.#folder(folder), name)
-    const real = factsOf(path) === undefined ? path : this.#inside(realPathOf(path), relative)
-    this.#folders.set(text, real)
-    return real
+    const parent = this.#folder(folder)
+    const path = joinPath(parent.path, name)
+    // Nothing can be in a folder that is missing, and there may be many such paths.
+    if (!parent.exists) return { path, exists: false }
+    const facts = factsOf(path)
+    const real = facts?.isSymbolicLink() ? this.#inside(realPathOf(path), relative) : path
+    const found = { path: real, exists: facts !== undefined }
+    if (this.#folders.size >= MOST_FOLDERS) this.#forget()
+    this.#folders.set(text, found)
+    return found
+  }
+
+  #forget(): void {
+    this.#folders.clear()
+    this.#folders.set('', { path: this.#root, exists: true })
   }
 
   #inside(real: FilePath, relative: FilePath): FilePath {
@@ -123,6 +145,14 @@ const outside = (relative: FilePath, received: string) =>
 
 function checkRelative(relative: FilePath): void {
   if (!isBelow(relative)) throw outside(relative, 'it is not a relative path without ..')
+  if (namesIn(relative) > MOST_NAMES) throw outside(relative, `it has more than ${MOST_NAMES} names`)
+}
+
+function namesIn(relative: FilePath): number {
+  const text = byteText(relative)
+  let names = 1
+  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) names++
+  return names
 }
 
 /** Returns what a name is, without following a link. Undefined if it does not exist. */

@@ -82,7 +82,9 @@ export abstract class Part {
   /** @param most most elements */
   list(name: string, most: number): readonly unknown[] {
     const value = this.any(name)
-    if (!Array.isArray(value) || value.length > most) throw this.fault(name, value, `an array of up to ${most}`)
+    if (!Array.isArray(value)) throw this.fault(name, value, 'an array')
+    if (value.length > most)
+      throw new MessageFault(`${this.at}.${name} has ${value.length} elements, and not up to ${most}`)
     return value
   }
 
@@ -129,7 +131,7 @@ export class Fields extends Part {
   }
 
   any(name: string): unknown {
-    if (!Object.hasOwn(this.#values, name)) throw this.fault(name, undefined, 'present')
+    if (!Object.hasOwn(this.#values, name)) throw new MessageFault(`${this.at}.${name} is missing`)
     this.#read++
     return this.#values[name]
   }
@@ -178,7 +180,7 @@ export class Row extends Part {
   }
 
   any(name: string): unknown {
-    if (!this.hasMore) throw this.fault(name, undefined, 'present')
+    if (!this.hasMore) throw new MessageFault(`${this.at}.${name} is missing`)
     return this.#values[this.#read++]
   }
 

@@ -41,8 +41,9 @@ const MAX_PATH = 8192
 const MAX_PIECES = 10_000
 const MAX_DETAIL = 10_000
 const U32 = 0xffff_ffff
-/** As many as a message has jobs, with noise before and after a function. */
-const MAX_NOISES = 4000
+/** Two for each job of a message, as a transform may have, and two of a job that had no room in it. */
+const MAX_NOISES = 4002
+
 /** What all jobs of a message say of their files. */
 interface CommonPlaces extends Pick<FilePlaces, 'fsync' | 'dryRun' | 'strict'> {
   readonly verify: boolean
@@ -80,7 +81,6 @@ export class FileJobWriter {
     if (this.#common !== undefined && !isAlike(common, this.#common)) return undefined
     this.#common ??= common
     const { read } = this.#folders
-    // The samples may be handed on.
     const place = (file: FilePath) => relativeToJson('write', this.#folders.write, file)
     return [
       relativeToJson('read', read, input),

@@ -51,8 +51,8 @@ export class JobMaker {
     )
     const { verify, expected } = request
     const noise = this.#noise(request.noise)
-    // To spread an object here takes as long as all the rest.
-    const files = {
+    // A literal, because to spread an object here took half of the time of this method.
+    const job = {
       input,
       output,
       temporary,
@@ -67,7 +67,7 @@ export class JobMaker {
       expected,
       noise,
     }
-    return verify ? this.compared(files, request) : files
+    return verify ? this.compared(job, request) : job
   }
 
   /** Makes a job that compares outputs, which may be links within the folder. Throws like `Confined.linkedOutput`. */
@@ -101,7 +101,7 @@ export class JobMaker {
   }
 
   /** Makes a job whose input is a link read what the link leads to. Throws like `Confined.linkedInput`. */
-  withoutLink<Job extends JobFiles>(job: Job, { places }: { readonly places: FilePlaces }): Job {
+  withoutLink<Job extends { readonly input: FilePath }>(job: Job, { places }: { readonly places: FilePlaces }): Job {
     return { ...job, input: this.#inputs.linkedInput(places.input) }
   }
 

@@ -5,13 +5,13 @@ import type { Backend, Outcome } from '../backends/backend.js'
 import type { Cancellation } from '../backends/cancellation.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import type { FailureData } from '../core/failure.js'
-import { removeFile } from '../core/files.js'
+import { type FilePath, removeFile } from '../core/files.js'
 import { isNoisemillError, NoisemillError } from '../errors.js'
 import type { Work } from '../task.js'
 import type { FilePlaces, FileRequest } from './file-messages.js'
 import { type FileRules, JobMaker, mayBeOwn, temporariesOf } from './file-work.js'
 import { codeOf, earlierTries, type JobMessage } from './messages.js'
-import { type Portion, runPortion } from './portion.js'
+import { type Feed, type Portion, runPortion } from './portion.js'
 import type { Registry } from './registry.js'
 import type { TransformRequest } from './transform-messages.js'
 
@@ -43,12 +43,31 @@ export function doJobs(means: Means, doing: Doing): Promise<number> {
   const { jobs } = doing.message
   if (jobs.kind === 'files') return addNoise(means, doing, jobs.all)
   if (jobs.kind === 'transforms') return transform(means, doing, jobs.all)
-  const portion = { ...callPortion(means, doing), count: jobs.all.length }
-  const take = (first: number, end: number) => ({ jobs: jobs.all.slice(first, end) })
-  return runPortion(means.backend, { ...portion, take }, doing.mayBegin, doing.add)
+  return runPortion(means.backend, callPortion(means, doing), new Items(jobs.all, doing.add), doing.mayBegin)
 }
 
-function callPortion({ registry }: Means, { message, tries, cancellation }: Doing) {
+/** Items of calls. */
+class Items implements Feed {
+  #next = 0
+
+  constructor(
+    readonly items: readonly unknown[],
+    readonly settle: Doing['add'],
+  ) {}
+
+  get left(): number {
+    return this.items.length - this.#next
+  }
+
+  take(count: number) {
+    const first = this.#next
+    const jobs = this.items.slice(first, first + count)
+    this.#next += jobs.length
+    return { jobs, indexes: jobs.map((_, i) => first + i) }
+  }
+}
+
+function callPortion({ registry }: Means, { message, tries, cancellation }: Doing): Portion {
   if (registry === undefined)
     throw new NoisemillError('E_TASK_LOAD', { received: 'the worker was started without a module of tasks' })
   const { call, attempt, concurrency, timeout } = message
@@ -58,61 +77,82 @@ function callPortion({ registry }: Means, { message, tries, cancellation }: Doin
   return { work, limits: { concurrency, timeout }, attempt: attempt + Math.max(1, calls) - 1, cancellation }
 }
 
-/** Jobs on files, and what becomes of their outcomes. */
-interface FileJobs<Request, Job> {
-  readonly requests: readonly Request[]
+/** The subject of a job on files. */
+interface Making<Request, Job> {
+  readonly maker: JobMaker
   readonly make: (request: Request) => Job
-  /** Settles a job; returns one to do instead. Throws its error. */
+  /** Adds the outcome of a job, or returns one to do in its place. Throws the error of a job. */
   readonly end: (index: number, outcome: Outcome<unknown>, job: Job) => Job | undefined
 }
 
-/** Does jobs on files, and then those that take their place, until there are none. */
-async function doFileJobs<Request, Job>(
-  { backend }: Means,
-  { mayBegin, add }: Doing,
-  portion: Omit<Portion, 'count' | 'take'>,
-  { requests, make, end }: FileJobs<Request, Job>,
-): Promise<number> {
-  let milliseconds = 0
-  let again = new Map<number, Job>()
+/**
+ * Jobs on files. Each is tried without following a link, because to look at every name first takes longer than to open it. A
+ * job whose input is a link is done again with what the link leads to, if that is allowed.
+ */
+class FileJobs<Request extends { readonly places: FilePlaces }, Job extends { readonly input: FilePath }>
+  implements Feed
+{
+  readonly #requests: readonly Request[]
+  readonly #add: Doing['add']
+  readonly #making: Making<Request, Job>
+  #next = 0
+  /** Jobs that are done in the place of others. They come first, so that every message gets on. */
+  readonly #again: (readonly [index: number, job: Job])[] = []
+  readonly #begun = new Map<number, Job>()
+  /** Those whose input was a link. */
+  readonly #linked = new Set<number>()
+
+  constructor(requests: readonly Request[], add: Doing['add'], making: Making<Request, Job>) {
+    this.#requests = requests
+    this.#add = add
+    this.#making = making
+  }
+
+  get left(): number {
+    return this.#again.length + this.#requests.length - this.#next
+  }
+
+  take(count: number) {
+    const jobs: Job[] = []
+    const indexes: number[] = []
+    const begin = (index: number, job: Job) => {
+      jobs.push(job)
+      indexes.push(index)
+      this.#begun.set(index, job)
+    }
+    for (const [index, job] of this.#again.splice(0, count)) begin(index, job)
+    const end = Math.min(this.#requests.length, this.#next + count - jobs.length)
+    while (this.#next < end) {
+      const index = this.#next++
+      const job = this.#tried(index, () => this.#making.make(this.#requests[index]))
+      if (job !== undefined) begin(index, job)
+    }
+    return { jobs, indexes }
+  }
+
+  settle(index: number, outcome: Outcome<unknown>): void {
+    const job = this.#begun.get(index)!
+    this.#begun.delete(index)
+    const next = this.#tried(index, () => this.#nextOf(index, outcome, job))
+    if (next !== undefined) this.#again.push([index, next])
+  }
+
+  #nextOf(index: number, outcome: Outcome<unknown>, job: Job): Job | undefined {
+    if (!isLinked(outcome) || this.#linked.has(index)) return this.#making.end(index, outcome, job)
+    this.#linked.add(index)
+    return this.#making.maker.withoutLink(job, this.#requests[index])
+  }
+
   /** Calls a function that may throw the error of a job. */
-  const tried = (index: number, find: () => Job | undefined): Job | undefined => {
+  #tried(index: number, find: () => Job | undefined): Job | undefined {
     try {
       return find()
     } catch (error) {
       if (!isNoisemillError(error)) throw error
-      add(index, { error })
+      this.#add(index, { error })
       return undefined
     }
   }
-  const run = async (count: number, jobAt: (place: number) => readonly [index: number, job: Job | undefined]) => {
-    const begun = new Map<number, Job>()
-    const take = (first: number, end: number) => {
-      const jobs: Job[] = []
-      const numbers: number[] = []
-      for (let place = first; place < end; place++) {
-        const [index, job] = jobAt(place)
-        if (job === undefined) continue
-        jobs.push(job)
-        numbers.push(index)
-        begun.set(index, job)
-      }
-      return { jobs, numbers }
-    }
-    milliseconds += await runPortion(backend, { ...portion, count, take }, mayBegin, (index, outcome) => {
-      const job = begun.get(index)!
-      begun.delete(index)
-      const next = tried(index, () => end(index, outcome, job))
-      if (next !== undefined) again.set(index, next)
-    })
-  }
-  await run(requests.length, (index) => [index, tried(index, () => make(requests[index]))])
-  while (again.size > 0) {
-    const jobs = [...again]
-    again = new Map()
-    await run(jobs.length, (place) => jobs[place])
-  }
-  return milliseconds
 }
 
 /** Whether a job was not done because its input is a link. */
@@ -121,51 +161,56 @@ function isLinked(outcome: Outcome<unknown>): boolean {
   return failure?.code === 'E_INPUT_UNREADABLE' && failure.errno === 'ELOOP'
 }
 
+/** Adds noise. An output that exists and may be that of the job is compared with what the job would write. */
 function addNoise(means: Means, doing: Doing, requests: readonly FileRequest[]): Promise<number> {
-  const { message, tries, cancellation, add } = doing
+  const { message, tries, cancellation, mayBegin, add } = doing
   const maker = makerOf(means, requests, tries)
-  const portion = {
-    ...{ work: { kind: 'files' } as const, limits: { concurrency: 1, timeout: undefined } },
+  const portion: Portion = {
+    ...{ work: { kind: 'files' }, limits: { concurrency: 1, timeout: undefined } },
     ...{ attempt: message.attempt, cancellation },
   }
-  const linked = new Set<number>()
   /** Outcomes of jobs whose outputs exist, and are compared. */
   const existing = new Map<number, Outcome<unknown>>()
   const end = (index: number, outcome: Outcome<unknown>, job: EtlJob): EtlJob | undefined => {
-    const request = requests[index]
-    if (isLinked(outcome) && !linked.has(index)) {
-      linked.add(index)
-      return maker.withoutLink(job, request)
-    }
-    if ('value' in outcome && !job.verify && mayBeOwn(outcome.value as EtlOutcome, request, tries)) {
+    if ('value' in outcome && !job.verify && mayBeOwn(outcome.value as EtlOutcome, requests[index], tries)) {
       existing.set(index, outcome)
-      return maker.compared(job, request)
+      return comparedOr(
+        () => maker.compared(job, requests[index]),
+        () => add(index, outcome),
+      )
     }
     const code = codeOf(outcome, 'files')
     add(index, code === undefined || code === 'E_CANCELLED' ? outcome : (existing.get(index) ?? outcome))
     return undefined
   }
-  return doFileJobs(means, doing, portion, { requests, make: (request) => maker.file(request), end })
+  const jobs = new FileJobs(requests, add, { maker, make: (request) => maker.file(request), end })
+  return runPortion(means.backend, portion, jobs, mayBegin)
+}
+
+/** Returns the job that compares an output. If nothing can be compared, the output only exists. Throws E_PATH_OUTSIDE. */
+function comparedOr(compared: () => EtlJob, otherwise: () => void): EtlJob | undefined {
+  try {
+    return compared()
+  } catch (error) {
+    if (!isNoisemillError(error) || error.code === 'E_PATH_OUTSIDE') throw error
+    otherwise()
+    return undefined
+  }
 }
 
 /** After these failures a thread may have been ended while it wrote. */
 const MAY_BE_LEFT: readonly (string | undefined)[] = ['E_TIMEOUT', 'E_CANCELLED', 'E_WORKER_DIED', 'E_POOL_TERMINATED']
 
 function transform(means: Means, doing: Doing, requests: readonly TransformRequest[]): Promise<number> {
-  const { tries, cancellation, add } = doing
+  const { tries, cancellation, mayBegin, add } = doing
   const maker = makerOf(means, requests, tries)
-  const linked = new Set<number>()
-  const end = (index: number, outcome: Outcome<unknown>, job: TransformJob): TransformJob | undefined => {
-    if (isLinked(outcome) && !linked.has(index)) {
-      linked.add(index)
-      return maker.withoutLink(job, requests[index])
-    }
+  const end = (index: number, outcome: Outcome<unknown>, job: TransformJob): undefined => {
     if (MAY_BE_LEFT.includes(codeOf(outcome, 'transforms'))) for (const file of temporariesOf(job)) removeFile(file)
     add(index, ownOutput(outcome as Outcome<TransformOutcome>, job, tries))
-    return undefined
   }
   const make = (request: TransformRequest) => maker.transform(request, cancellation.flag)
-  return doFileJobs(means, doing, callPortion(means, doing), { requests, make, end })
+  const jobs = new FileJobs(requests, add, { maker, make, end })
+  return runPortion(means.backend, callPortion(means, doing), jobs, mayBegin)
 }
 
 /** @param tries how often workers have begun the message now */

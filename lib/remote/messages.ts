@@ -240,7 +240,7 @@ const readIndexed = (row: Row, kind: JobKind): [number, Outcome<unknown>] => [
   readOne(row, kind),
 ]
 
-/** An outcome of files is itself; others are in an object, and so are errors. */
+/** The outcome of a file is a row of figures, or an object with its failure. Errors, and outcomes of other kinds, are objects. */
 function readOne(row: Row, kind: JobKind): Outcome<unknown> {
   const name = 'outcome'
   if (kind === 'files' && !Object.hasOwn(Object(row.peek(name)), 'error')) return { value: readFileOutcome(row, name) }

@@ -86,11 +86,11 @@ class OpenParcel {
    * always has room.
    */
   add(chunk: Chunk, index: number): boolean | NoisemillError {
+    if (this.#texts.length === MAX_JOBS) return false
     const text = this.#textOf(chunk, index)
     if (typeof text !== 'string') return text ?? false
     const characters = this.#characters + text.length
-    if (!this.isEmpty && (characters + this.#writer.noises.characters > MAX_ALL || this.#texts.length === MAX_JOBS))
-      return false
+    if (!this.isEmpty && characters + this.#writer.noises.characters > MAX_ALL) return false
     this.#indexes.push(index)
     this.#texts.push(text)
     this.#characters = characters

@@ -9,22 +9,22 @@ import { Chunker } from '../pool/chunks.js'
 import { type CallLimits, send } from '../pool/trip.js'
 import type { Work } from '../task.js'
 
+/** What all jobs of a message have in common. */
 export interface Portion {
   readonly work: Work
   readonly limits: CallLimits
   readonly attempt: number
-  /** Number of jobs. */
-  readonly count: number
-  /** Makes jobs just before they run. */
-  readonly take: (first: number, end: number) => Taken
   readonly cancellation: Cancellation
 }
 
-/** Some jobs. */
-export interface Taken {
-  readonly jobs: readonly unknown[]
-  /** Their numbers, if they do not all follow each other from the first on. */
-  readonly numbers?: readonly number[]
+/** Gives jobs out just before they run. A job that has ended may bring new ones. */
+export interface Feed {
+  /** How many jobs it has at most. */
+  readonly left: number
+  /** Takes up to this many jobs out, with their indexes in the message. */
+  take(count: number): { readonly jobs: readonly unknown[]; readonly indexes: readonly number[] }
+  /** Called once for each job that was taken. */
+  settle(index: number, outcome: Outcome<unknown>): void
 }
 
 /** Chunks that a thread has at the same time, so that it need not wait for the next. */
@@ -34,36 +34,36 @@ const CHUNKS_PER_THREAD = 2
  * Runs jobs, in their order. Resolves to the milliseconds that they took on their threads.
  *
  * @param mayBegin says whether another job may begin
- * @param settle called once for each job that was begun
  */
 export async function runPortion(
   backend: Backend,
-  { work, limits, attempt, count, take, cancellation }: Portion,
+  portion: Portion,
+  feed: Feed,
   mayBegin: () => boolean,
-  settle: (index: number, outcome: Outcome<unknown>) => void,
 ): Promise<number> {
   const { threads } = backend
-  const chunker = new Chunker('auto', threads, limits.concurrency)
-  let next = 0
+  const chunker = new Chunker('auto', threads, portion.limits.concurrency)
   let milliseconds = 0
   const lane = async () => {
-    while (next < count && mayBegin()) {
-      const first = next
-      next = Math.min(count, first + chunker.size(count - first))
-      const { jobs, numbers } = take(first, next)
-      const at = (index: number) => (numbers === undefined ? first + index : numbers[index])
-      const unsent = { work, limits, attempt, jobs, cancellation }
-      const figures = await send(backend, unsent, {
-        settle: (index, outcome) => settle(at(index), outcome),
-        settleRange(from, values) {
-          for (let i = 0; i < values.length; i++) settle(at(from + i), { value: values[i] })
+    while (feed.left > 0 && mayBegin()) {
+      const { jobs, indexes } = feed.take(chunker.size(feed.left))
+      if (jobs.length === 0) continue
+      const figures = await send(
+        backend,
+        { ...portion, jobs },
+        {
+          settle: (place, outcome) => feed.settle(indexes[place], outcome),
+          settleRange(first, values) {
+            for (let i = 0; i < values.length; i++) feed.settle(indexes[first + i], { value: values[i] })
+          },
         },
-      })
-      if (figures === undefined || jobs.length === 0) continue
+      )
+      if (figures === undefined) continue
       milliseconds += figures.milliseconds
       chunker.measured(jobs.length, figures.milliseconds)
     }
   }
-  await Promise.all(Array.from({ length: CHUNKS_PER_THREAD * threads }, lane))
+  // The last jobs may bring new ones when the other lanes have ended.
+  while (feed.left > 0 && mayBegin()) await Promise.all(Array.from({ length: CHUNKS_PER_THREAD * threads }, lane))
   return milliseconds
 }

@@ -289,6 +289,8 @@ class Producer implements QueueBackend {
         common: parcel.common,
         earlier: Math.max(parcel.earlier, result.tries - (result.isPartial ? 0 : 1)),
       }
+      // A worker that ends returns all of it. Workers that do nothing must not be asked without a pause.
+      if (result.outcomes.size === 0) await wait(POLL_MILLISECONDS)
     }
     return milliseconds
   }

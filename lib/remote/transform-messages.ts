@@ -58,6 +58,7 @@ export function transformJobToJson(job: TransformJob, writer: FileJobWriter): un
 
 /** Reads a job. Throws a MessageFault. */
 export function readTransformRequest(fields: Fields, common: Common): TransformRequest {
+  if (common.verify) throw fields.fault('verify', true, 'false for transforms')
   const row = fields.row('places')
   const places = readPlaces(row, common)
   row.end()

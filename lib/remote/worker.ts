@@ -448,7 +448,7 @@ class QueueWorker implements RemoteWorker {
       longest = Math.max(longest, text.length)
       outcomes.push(indexedText(index, text))
     }
-    // Only from the first job on, so that every message gets on, however long it takes to look up its paths.
+    // Only from the first job on, because leftovers of other tries are removed before it.
     let began: number | undefined
     const mayBegin = () => {
       began ??= performance.now()
@@ -456,7 +456,9 @@ class QueueWorker implements RemoteWorker {
       // Room for what is being worked on, which has settled only in part.
       const room = longest * 2 * this.#settings.backend.threads
       const isFull = characters >= MAX_ONE || characters + room > MAX_TEXT / 2
-      return !this.#isDraining && !cancellation.isCancelled && !isTooLate && !(isFull && outcomes.length > 0)
+      // Every message gets on, however slow this machine is.
+      const mustReturn = (isTooLate || isFull) && outcomes.length > 0
+      return !this.#isDraining && !cancellation.isCancelled && !mustReturn
     }
     const milliseconds = await doJobs(this.#settings, { message, tries, cancellation, mayBegin, add })
     return { outcomes, failed, milliseconds, isPartial }

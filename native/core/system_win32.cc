@@ -83,22 +83,11 @@ std::wstring wide(const std::string& path) {
 
 // Opens a path with Node's flags: others may read, write, rename and remove the file, and it may be
 // a folder.
-int open_as(const std::string& path, DWORD access, DWORD disposition, File& file) {
+int open_as(const std::string& path, DWORD access, DWORD disposition, File& file, DWORD flags = 0) {
   const HANDLE handle = CreateFileW(wide(path).c_str(), access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-                                    disposition, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS, nullptr);
+                                    disposition, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_BACKUP_SEMANTICS | flags, nullptr);
   file = reinterpret_cast<File>(handle);
   return error_of(handle != INVALID_HANDLE_VALUE);
-}
-
-// Whether a name is that of a link, as in Node's lstat: other files that have a reparse point are
-// read like any file.
-bool is_link(const std::string& path) {
-  WIN32_FIND_DATAW found;
-  const HANDLE search = FindFirstFileW(wide(path).c_str(), &found);
-  if (search == INVALID_HANDLE_VALUE) return false;
-  FindClose(search);
-  if (!(found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) return false;
-  return found.dwReserved0 == IO_REPARSE_TAG_SYMLINK || found.dwReserved0 == IO_REPARSE_TAG_MOUNT_POINT;
 }
 
 uint64_t joined(DWORD high, DWORD low) { return static_cast<uint64_t>(high) << 32 | low; }
@@ -121,7 +110,16 @@ double modified_of(const FILETIME& time) {
 }  // namespace
 
 int open(const std::string& path, bool follow, File& file) {
-  if (!follow && is_link(path)) return ELOOP;
+  if (follow) return open_as(path, GENERIC_READ, OPEN_EXISTING, file);
+  const int error = open_as(path, GENERIC_READ, OPEN_EXISTING, file, FILE_FLAG_OPEN_REPARSE_POINT);
+  if (error != 0 || GetFileType(handle_of(file)) != FILE_TYPE_DISK) return error;
+  FILE_ATTRIBUTE_TAG_INFO found;
+  const int unknown = error_of(GetFileInformationByHandleEx(handle_of(file), FileAttributeTagInfo, &found, sizeof found));
+  if (unknown == 0 && !(found.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)) return 0;
+  close(file);
+  if (unknown != 0) return unknown;
+  // As in Node's lstat. Other files that have a reparse point are read like any file.
+  if (found.ReparseTag == IO_REPARSE_TAG_SYMLINK || found.ReparseTag == IO_REPARSE_TAG_MOUNT_POINT) return ELOOP;
   return open_as(path, GENERIC_READ, OPEN_EXISTING, file);
 }
 

@@ -44,6 +44,18 @@ describe('an input', () => {
     expect(() => new Confined(inside).input(Buffer.from(name))).toThrow(refused('E_PATH_OUTSIDE'))
   })
 
+  test('that is very deep is refused, and what is not there is not looked for again and again', () => {
+    const { inside } = folders()
+    const confined = new Confined(inside)
+    expect(confined.input(`${'x/'.repeat(255)}a.wav`)).toBe(path.join(inside, 'x/'.repeat(255), 'a.wav'))
+    expect(() => confined.input(`${'x/'.repeat(256)}a.wav`)).toThrow(refused('E_PATH_OUTSIDE'))
+    expect(() => confined.output(`${'x/'.repeat(2000)}a.wav`)).toThrow(refused('E_PATH_OUTSIDE'))
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 2000; i++) confined.output(`${i}/${`${'y'.repeat(15)}/`.repeat(250)}a.wav`)
+    // Each of half a million folders would take some 2 kB.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6)
+  })
+
   test('need not exist', () => {
     const { inside } = folders()
     const confined = new Confined(inside)

@@ -141,6 +141,11 @@ describe('what jobs have in common', () => {
   })
 })
 
+test('a transform cannot be asked to compare', () => {
+  const text = transformText().replace('"verify":false', '"verify":true')
+  expect(() => readJob(text)).toThrow(expect.objectContaining({ code: 'E_MESSAGE_INVALID' }))
+})
+
 test('a message of other versions is refused as such, whatever its form is', () => {
   const text = filesText(job)
     .replace(/messages \d+/, 'messages 999')

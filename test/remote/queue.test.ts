@@ -249,6 +249,10 @@ describe('files', () => {
     symlinkSync('../../elsewhere.wav', path.join(write, '0/0.wav'))
     const compared = await pool.map(noiseTask({ out: write, root: read, snr: 10, overwrite: true }), items)
     expect(compared.map(({ error }) => error?.code)).toEqual([undefined, undefined, 'E_PATH_OUTSIDE'])
+    // A link that leads nowhere takes the name, as here.
+    rmSync(path.join(write, 'moved.wav'))
+    const [taken] = await pool.map(noiseTask({ out: write, root: read, snr: 10, overwrite: true }), items.slice(0, 1))
+    expect(taken.error?.code).toBe('E_OUTPUT_EXISTS')
     expect(readlinkSync(path.join(write, 'link.wav'))).toBe('moved.wav')
   })
 })
