@@ -53,7 +53,7 @@ const table = {
   E_JOURNAL: {
     summary: 'the journal of the output folder cannot be read or written',
     remedy:
-      'Check .noisemill-journal in that folder and its permissions. It must be a regular file that noisemill wrote.',
+      'Check .noisemill-journal in that folder and its permissions. It must be a regular file that noisemill wrote. If the cause is the size of a Map, the folder has more than 16.7 million outputs: divide the run by --shard, as docs/scale.md says.',
   },
   E_JOURNAL_MISSING: {
     summary: 'the folder has no journal',
