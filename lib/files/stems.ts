@@ -16,6 +16,12 @@ export function byStem<Value>(stems: readonly StemName[], make: (stem: StemName)
   return Object.fromEntries(stems.map((stem) => [stem, make(stem)])) as ByStem<Value>
 }
 
+/** Makes a value of each stem that is present. */
+export function mapStems<From, To>(stems: ByStem<From>, map: (from: From, stem: StemName) => To): ByStem<To> {
+  const present = stemNames.filter((stem) => stems[stem] !== undefined)
+  return Object.fromEntries(present.map((stem) => [stem, map(stems[stem]!, stem)]))
+}
+
 /**
  * Returns the paths of all files of an output, as a journal has them.
  *

@@ -9,6 +9,7 @@ import { errorCodes } from '../error-codes.js'
 import { NoisemillError } from '../errors.js'
 import type { TemporaryOwner } from '../files/outputs.js'
 import { type FilePath, pathFromBytes, pathToBytes, relativeTo, showPath } from '../files/paths.js'
+import { mapStems } from '../files/stems.js'
 import { ownerOf } from '../files/temporaries.js'
 import { warnings } from '../warnings.js'
 import type { Fields, Part, Row } from './fields.js'
@@ -86,7 +87,7 @@ export class FileJobWriter {
       relativeToJson('read', read, input),
       // The samples may be handed on.
       output.length === 0 ? null : place(output),
-      stems ? byStem(stems, ({ output }) => place(output)) : null,
+      stems ? mapStems(stems, ({ output }) => place(output)) : null,
       owner?.id ?? null,
       overwrite,
     ]
@@ -115,11 +116,6 @@ export function fileJobToJson(job: EtlJob, writer: FileJobWriter): unknown[] | u
   if (places === undefined) return undefined
   const noise = writer.noises.rowOf(job.noise)
   return job.expected ? [...places, noise, job.expected] : [...places, noise]
-}
-
-function byStem<From, To>(stems: ByStem<From>, convert: (from: From) => To): ByStem<To> {
-  const present = stemNames.filter((name) => stems[name] !== undefined)
-  return Object.fromEntries(present.map((name) => [name, convert(stems[name]!)]))
 }
 
 function relativeToJson(option: string, folder: string | undefined, file: FilePath): unknown {
@@ -209,7 +205,7 @@ const CODECS = codecs.map(({ name }) => name)
 export const fileOutcomeToJson = (outcome: EtlOutcome): unknown =>
   'failure' in outcome ? failureToJson(outcome.failure) : figuresToJson(outcome.figures)
 
-/** Converts figures of a file to a row. */
+/** Converts figures of a file to a row, in the order in which `readFigures` reads it. */
 export function figuresToJson(figures: EtlFigures): unknown[] {
   const { format, codec, warnings, layers, channels, sampleRate, frames, sigma, gain, peak, activePower } = figures
   const { activity, signalEnergy, noiseEnergy, clipped, nonFinite, bytesIn, modified, bytesOut, seconds } = figures

@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto'
 import type { TransformJob } from '../audio/job.js'
 import type { EtlJob, EtlOutcome } from '../core/etl.js'
 import type { Noise } from '../core/noise/noise.js'
-import { type ByStem, type StemName, stemNames } from '../core/stems.js'
+import { stemNames } from '../core/stems.js'
 import { isNoisemillError } from '../errors.js'
 import { freshRunId, host, STEPS, type Step, temporaryName } from '../files/outputs.js'
 import { byteText, type FilePath, joinPath, showPath, splitPath } from '../files/paths.js'
+import { mapStems } from '../files/stems.js'
 import { removeTemporaries, textOfOwner } from '../files/temporaries.js'
 import { Confined } from './confined.js'
 import type { FilePlaces, FileRequest } from './file-messages.js'
@@ -181,11 +182,6 @@ export const temporariesOf = ({ temporary, noise }: TransformJob): FilePath[] =>
   ...(temporary.length === 0 ? [] : [temporary]),
   ...Object.values(noise).map(({ file }) => file),
 ]
-
-function mapStems<From, To>(stems: ByStem<From>, map: (from: From, name: StemName) => To): ByStem<To> {
-  const present = stemNames.filter((name) => stems[name] !== undefined)
-  return Object.fromEntries(present.map((name) => [name, map(stems[name]!, name)]))
-}
 
 /**
  * Whether an output that exists may be the one of this job: a worker that died may have published it, and a run that died

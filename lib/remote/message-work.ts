@@ -77,7 +77,7 @@ function callPortion({ registry }: Means, { message, tries, cancellation }: Doin
   return { work, limits: { concurrency, timeout }, attempt: attempt + Math.max(1, calls) - 1, cancellation }
 }
 
-/** The subject of a job on files. */
+/** How jobs on files are made, and what becomes of their outcomes. */
 interface Making<Request, Job> {
   readonly maker: JobMaker
   readonly make: (request: Request) => Job
